@@ -1,0 +1,34 @@
+"""The one way the package compiles kernels: numba, cached in the user's cache folder, no fast-math."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from lammps_glass.resources import cache_dir
+
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / "kernels"))
+os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
+
+import numba  # noqa: E402  (the cache folder must be set before numba is imported)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` in nopython mode, releasing the GIL and caching the machine code."""
+    compiled: Function = numba.njit(function, cache=True, nogil=True)
+    return compiled
+
+
+prange = numba.prange
+
+
+def parallel_kernel(function: Function) -> Function:
+    """Like `kernel`, with `numba.prange` loops spread over ``NUMBA_NUM_THREADS`` threads.
+
+    The body must write each output row from one iteration only, so that the result does not depend on the threads.
+    """
+    compiled: Function = numba.njit(function, cache=True, nogil=True, parallel=True)
+    return compiled

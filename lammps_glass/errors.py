@@ -1,0 +1,42 @@
+"""The errors a user meets: each is one line with what is wrong, where, and what to do; each has an exit status."""
+
+from __future__ import annotations
+
+
+class LammpsGlassError(Exception):
+    """Base of the package's errors; ``exit_status`` is what the command line returns."""
+
+    exit_status = 1
+
+
+class InputError(LammpsGlassError, ValueError):
+    """Bad input: a file, an option, a key of a study or an argument of a function."""
+
+    exit_status = 2
+
+
+class SimulationError(LammpsGlassError, RuntimeError):
+    """A simulation failed or stopped short (lost particles, a minimisation at its limit).
+
+    Parameters
+    ----------
+    message
+        One line that says what went wrong.
+    log_tail
+        Last lines of the LAMMPS log, if there is one.
+    deck
+        Path of the rendered deck, if there is one.
+    """
+
+    exit_status = 3
+
+    def __init__(self, message: str, *, log_tail: str = "", deck: str = "") -> None:
+        super().__init__(message)
+        self.log_tail = log_tail
+        self.deck = deck
+
+
+class NotReadyError(LammpsGlassError):
+    """The inputs of a case are not there yet."""
+
+    exit_status = 4

@@ -1,0 +1,204 @@
+"""`Snapshot`: one configuration of particles, the currency of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots.cell import Cell, Floats
+
+Integers = NDArray[np.int64]
+
+
+def _no_ids() -> Integers:
+    return np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Positions, species and cell of n particles at one step, sorted by particle id.
+
+    Parameters
+    ----------
+    cell
+        The simulation cell.
+    positions
+        (n, 3) float64, in the length unit of the glass; kept as given, wrapped or not.
+    types
+        (n,) index of each particle's species in `species`, from 0.
+    species
+        Names of the species, in the order of LAMMPS's types (which count from 1).
+    ids
+        (n,) positive, unique particle ids; default 1 ... n. A new snapshot is sorted by id.
+    step
+        MD step (or strain step) of the configuration.
+    velocities
+        (n, 3) or None.
+    properties
+        Further per-particle columns, name -> (n,) or (n, k).
+    units
+        LAMMPS unit style that the file named (``lj``, ``metal``); None when it named none.
+
+    Raises
+    ------
+    InputError
+        Shapes disagree, a number is not finite, a type has no species, an id stands twice.
+    """
+
+    cell: Cell
+    positions: Floats
+    types: Integers
+    species: tuple[str, ...]
+    ids: Integers = field(default_factory=_no_ids)
+    step: int = 0
+    velocities: Floats | None = None
+    properties: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    units: str | None = None
+
+    def __post_init__(self) -> None:
+        positions = np.asarray(self.positions, dtype=np.float64)
+        if positions.ndim != 2 or positions.shape[1] != 3 or len(positions) == 0:
+            raise InputError(f"positions have shape {positions.shape}, expected (n_particles, 3) with n_particles >= 1")
+        ids = np.asarray(self.ids, dtype=np.int64)
+        columns: dict[str, Any] = {
+            "positions": positions,
+            "types": np.asarray(self.types, dtype=np.int64),
+            "ids": ids if ids.size else np.arange(1, len(positions) + 1),
+        }
+        if self.velocities is not None:
+            columns["velocities"] = np.asarray(self.velocities, dtype=np.float64)
+        properties = {name: np.asarray(values) for name, values in self.properties.items()}
+        self._check(columns, properties)
+        self._store(columns, properties)
+
+    def _check(self, columns: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+        n_particles = len(columns["positions"])
+        for name, values in {**columns, **properties}.items():
+            if len(values) != n_particles:
+                raise InputError(f"{name} has {len(values)} rows for {n_particles} particles")
+        for name in ("positions", "velocities"):
+            if name in columns and not np.isfinite(columns[name]).all():
+                row = int(np.argmin(np.isfinite(columns[name]).all(axis=1)))
+                raise InputError(f"{name} of particle {columns['ids'][row]} are not finite (step {self.step})")
+        types = columns["types"]
+        if types.min() < 0 or types.max() >= len(self.species):
+            raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
+        if np.unique(columns["ids"]).size != n_particles:
+            raise InputError(f"a particle id stands twice (step {self.step})")
+
+    def _store(self, columns: dict[str, Any], properties: dict[str, Any]) -> None:
+        order = np.argsort(columns["ids"], kind="stable")
+        for name, values in columns.items():
+            ordered = np.ascontiguousarray(values[order])
+            ordered.setflags(write=False)
+            object.__setattr__(self, name, ordered)
+        object.__setattr__(self, "properties", {name: values[order] for name, values in properties.items()})
+        object.__setattr__(self, "species", tuple(self.species))
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def n_particles(self) -> int:
+        return len(self.positions)
+
+    @property
+    def number_density(self) -> float:
+        return self.n_particles / self.cell.volume
+
+    @property
+    def species_of_particles(self) -> NDArray[np.str_]:
+        """(n,) the name of each particle's species."""
+        return np.asarray(self.species, dtype=np.str_)[self.types]
+
+    def replace(self, **changes: Any) -> Snapshot:
+        """A copy with other fields; the arrays that are not named are shared."""
+        return replace(self, **changes)
+
+    def wrap(self) -> Snapshot:
+        """The same configuration with every particle inside the cell along its periodic vectors."""
+        return self.replace(positions=self.cell.wrap(self.positions))
+
+    def with_properties(self, **columns: ArrayLike) -> Snapshot:
+        """A copy with further per-particle columns."""
+        return self.replace(properties={**self.properties, **{k: np.asarray(v) for k, v in columns.items()}})
+
+    def with_species(self, species: Sequence[str]) -> Snapshot:
+        """The snapshot in terms of a glass's `species` (a subset of them is valid).
+
+        A snapshot whose types carry no names (``("1", "2")``) takes the glass's names in order; named species are
+        matched by name.
+
+        Raises
+        ------
+        InputError
+            A species is not one of `species`, or there are more types than species.
+        """
+        known = tuple(species)
+        if self.species == known:
+            return self
+        if all(name.isdigit() for name in self.species):
+            if max(int(name) for name in self.species) > len(known):
+                raise InputError(f"{len(self.species)} particle types, but the glass has species {', '.join(known)}")
+            index = np.array([int(name) - 1 for name in self.species])
+        else:
+            used = [self.species[t] for t in np.unique(self.types)]
+            foreign = [name for name in used if name not in known]
+            if foreign:
+                raise InputError(f"species {', '.join(foreign)} is not one of the glass's species {', '.join(known)}")
+            index = np.array([known.index(name) if name in known else 0 for name in self.species])
+        return self.replace(types=index[self.types], species=known)
+
+    # -- files and other packages: the work is done in dump.py, data.py and convert.py ----------------------------
+
+    @classmethod
+    def read(cls, path: str | Path, *, frame: int = -1) -> Snapshot:
+        """One frame (default the last) of a LAMMPS dump (plain, .gz, .zst) or the configuration of a data file."""
+        from lammps_glass.snapshots.files import read
+
+        return read(Path(path), frame)
+
+    @classmethod
+    def read_all(cls, path: str | Path) -> Iterator[Snapshot]:
+        """The frames of a LAMMPS dump one after the other; one frame is held at a time."""
+        from lammps_glass.snapshots.files import read_all
+
+        return read_all(Path(path))
+
+    def write(self, path: str | Path) -> None:
+        """A LAMMPS dump, or a data file when the name ends in ``.data``; compressed by ``.gz`` or ``.zst``."""
+        from lammps_glass.snapshots.files import write
+
+        write(Path(path), [self])
+
+    @classmethod
+    def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int = 0) -> Snapshot:
+        """From an `ase.Atoms`; `species` maps atomic numbers to names (default: chemical symbols)."""
+        from lammps_glass.snapshots.convert import from_ase
+
+        return from_ase(atoms, species, step=step)
+
+    def to_ase(self, numbers: Mapping[str, int] | None = None) -> Any:
+        """An `ase.Atoms`; `numbers` maps species to atomic numbers (default: by symbol, else 1, 2, ...)."""
+        from lammps_glass.snapshots.convert import to_ase
+
+        return to_ase(self, numbers)
+
+    @classmethod
+    def from_ovito(cls, data: Any, *, step: int | None = None) -> Snapshot:
+        """From an OVITO `DataCollection`."""
+        from lammps_glass.snapshots.convert import from_ovito
+
+        return from_ovito(data, step=step)
+
+    def to_ovito(self) -> Any:
+        """An OVITO `DataCollection`."""
+        from lammps_glass.snapshots.convert import to_ovito
+
+        return to_ovito(self)
