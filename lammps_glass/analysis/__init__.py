@@ -1,1 +1,123 @@
-""""""
+"""Physics of snapshots, labels and indicators: every function gives a small table or a few named numbers.
+
+Averages over replicas and their intervals are made in one place (`bootstrap`, `mean_over_replicas`); everything else
+works on one trajectory, or on plain arrays.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lammps_glass.analysis.correlations import DecayFit, decay_length, decay_lengths, spatial_autocorrelation
+    from lammps_glass.analysis.dynamics import (
+        four_point_susceptibility,
+        mean_squared_displacement,
+        non_gaussian_parameter,
+        self_intermediate_scattering,
+    )
+    from lammps_glass.analysis.joint import ExponentialFit, exponential_fit, indicator_distribution, joint_density
+    from lammps_glass.analysis.mechanics import LogTimeFit, creep_modulus, linear_in_log_time
+    from lammps_glass.analysis.statistics import (
+        bootstrap,
+        mean_over_replicas,
+        resamples,
+        weighted_mean,
+        weighted_mean_of_tables,
+    )
+    from lammps_glass.analysis.structure import radial_distribution_function, structure_factor
+    from lammps_glass.analysis.tails import (
+        PowerLawFit,
+        log_histogram,
+        power_law_slope,
+        tail_exponent,
+        tail_exponent_interval,
+    )
+    from lammps_glass.analysis.time_correlations import (
+        crossing_distribution,
+        crossing_exponent,
+        field_autocorrelation,
+        first_zero_crossings,
+        voxel_autocorrelations,
+    )
+    from lammps_glass.analysis.voxels import (
+        Fields,
+        fluctuation_by_population,
+        voxel_field,
+        voxel_fields,
+        voxel_indices,
+        voxel_number,
+    )
+
+_HOME = {
+    "correlations": ("DecayFit", "decay_length", "decay_lengths", "spatial_autocorrelation"),
+    "dynamics": (
+        "four_point_susceptibility",
+        "mean_squared_displacement",
+        "non_gaussian_parameter",
+        "self_intermediate_scattering",
+    ),
+    "joint": ("ExponentialFit", "exponential_fit", "indicator_distribution", "joint_density"),
+    "mechanics": ("LogTimeFit", "creep_modulus", "linear_in_log_time"),
+    "statistics": ("bootstrap", "mean_over_replicas", "resamples", "weighted_mean", "weighted_mean_of_tables"),
+    "structure": ("radial_distribution_function", "structure_factor"),
+    "tails": ("PowerLawFit", "log_histogram", "power_law_slope", "tail_exponent", "tail_exponent_interval"),
+    "time_correlations": (
+        "crossing_distribution",
+        "crossing_exponent",
+        "field_autocorrelation",
+        "first_zero_crossings",
+        "voxel_autocorrelations",
+    ),
+    "voxels": ("Fields", "fluctuation_by_population", "voxel_field", "voxel_fields", "voxel_indices", "voxel_number"),
+}
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "DecayFit",
+    "ExponentialFit",
+    "Fields",
+    "LogTimeFit",
+    "PowerLawFit",
+    "bootstrap",
+    "creep_modulus",
+    "crossing_distribution",
+    "crossing_exponent",
+    "decay_length",
+    "decay_lengths",
+    "exponential_fit",
+    "field_autocorrelation",
+    "first_zero_crossings",
+    "fluctuation_by_population",
+    "four_point_susceptibility",
+    "indicator_distribution",
+    "joint_density",
+    "linear_in_log_time",
+    "log_histogram",
+    "mean_over_replicas",
+    "mean_squared_displacement",
+    "non_gaussian_parameter",
+    "power_law_slope",
+    "radial_distribution_function",
+    "resamples",
+    "self_intermediate_scattering",
+    "spatial_autocorrelation",
+    "structure_factor",
+    "tail_exponent",
+    "tail_exponent_interval",
+    "voxel_autocorrelations",
+    "voxel_field",
+    "voxel_fields",
+    "voxel_indices",
+    "voxel_number",
+    "weighted_mean",
+    "weighted_mean_of_tables",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a module of the folder when one of its names is first used (pandas and numba take seconds)."""
+    if name in _MODULE:
+        return getattr(importlib.import_module(f"{__name__}.{_MODULE[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,183 @@
+"""Spatial autocorrelation of a number per particle, and the length over which it decays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.compiled import kernel
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots.snapshot import Snapshot
+
+
+def checked_values(snapshot: Snapshot, values: ArrayLike, what: str) -> NDArray[np.float64]:
+    """(n_particles,) float64 with at least one finite number; NaN marks particles without a value."""
+    checked = np.asarray(values, dtype=np.float64)
+    if checked.shape != (len(snapshot),):
+        raise InputError(f"{what}: {len(snapshot)} particles at step {snapshot.step}, values of shape {checked.shape}")
+    if np.isinf(checked).any() or np.isnan(checked).all():
+        raise InputError(f"{what}: a value at step {snapshot.step} is infinite, or none is a number")
+    return checked
+
+
+def spatial_autocorrelation(
+    snapshots: Snapshot | Iterable[Snapshot],
+    values: ArrayLike | Iterable[ArrayLike],
+    r_max: float,
+    bin_width: float = 0.1,
+) -> pd.DataFrame:
+    """Spatial autocorrelation of a value per particle (Wu & Ruiz Pestana 2023, eq. 2).
+
+    ``<(L_i - <L>) (L_j - <L>)>`` over pairs i != j at distance r and over snapshots; ``<L>`` is each snapshot's own
+    mean. Every periodic image is a pair of its own, so the box may be smaller than ``2 r_max``.
+
+    Parameters
+    ----------
+    snapshots, values
+        One snapshot and its values (n_particles,), or as many arrays as snapshots; both may be lazy, one is held at a
+        time. NaN marks a particle without a value: it is in no pair and not in the mean.
+    r_max, bin_width
+        Upper end and width of the bins, in the length unit of the snapshots.
+
+    Returns
+    -------
+    DataFrame
+        ``r`` (middle of the bin), ``correlation`` (NaN in a bin without pairs), ``pairs`` (unordered pairs),
+        ``normalized`` (correlation over that of r = 0). The first row, r = 0, is the self point ``<(L_i - <L>)**2>``,
+        its `pairs` the number of particles; it is no bin.
+
+    Raises
+    ------
+    InputError
+        Lengths differ, a range is not positive, no value is a number.
+    """
+    if not 0 < bin_width <= r_max:
+        raise InputError(
+            f"spatial autocorrelation: bin_width = {bin_width} must be positive and at most r_max = {r_max}"
+        )
+    bins = round(r_max / bin_width)
+    if abs(bins * bin_width - r_max) > 1e-9 * r_max:
+        raise InputError(f"spatial autocorrelation: r_max = {r_max} is not a multiple of bin_width = {bin_width}")
+    products, pairs = np.zeros(bins + 1), np.zeros(bins + 1, np.int64)
+    single = isinstance(snapshots, Snapshot)
+    for snapshot, own in zip([snapshots], [values], strict=True) if single else zip(snapshots, values, strict=True):  # type: ignore[arg-type,list-item]
+        _add_snapshot(snapshot, own, bin_width, products, pairs)
+    return _autocorrelation_table(products, pairs, bin_width)
+
+
+def _add_snapshot(snapshot: Snapshot, values: Any, width: float, products: NDArray[Any], pairs: NDArray[Any]) -> None:
+    from lammps_glass.snapshots.neighbors import pairs_within
+
+    own = checked_values(snapshot, values, "spatial autocorrelation")
+    deviation = own - np.nanmean(own)
+    neighbors = pairs_within(snapshot, width * (len(pairs) - 1))
+    _add_products(neighbors.offsets, neighbors.indices, neighbors.vectors, deviation, width, products[1:], pairs[1:])
+    products[0] += np.nansum(deviation**2)
+    pairs[0] += np.count_nonzero(~np.isnan(own))
+
+
+@kernel
+def _add_products(  # type: ignore[no-untyped-def]
+    offsets, indices, vectors, deviation, width, products, pairs
+):
+    """Add the products of each ordered pair to its bin."""
+    for i in range(len(deviation)):
+        if np.isnan(deviation[i]):
+            continue
+        for entry in range(offsets[i], offsets[i + 1]):
+            other = deviation[indices[entry]]
+            if np.isnan(other):
+                continue
+            x, y, z = vectors[entry]
+            at = min(int(np.sqrt(x * x + y * y + z * z) / width), len(pairs) - 1)
+            products[at] += deviation[i] * other
+            pairs[at] += 1
+
+
+def _autocorrelation_table(products: NDArray[Any], pairs: NDArray[Any], width: float) -> pd.DataFrame:
+    if not pairs[0]:
+        raise InputError("spatial autocorrelation: no snapshot")
+    correlation = np.divide(products, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
+    pairs[1:] //= 2  # each pair was met from both ends
+    variance = correlation[0] if correlation[0] > 0 else np.nan
+    r = np.concatenate([[0.0], (np.arange(len(pairs) - 1) + 0.5) * width])
+    columns = {"r": r, "correlation": correlation, "pairs": pairs, "normalized": correlation / variance}
+    return pd.DataFrame(columns)
+
+
+@dataclass(frozen=True)
+class DecayFit:
+    """``correlation = amplitude * exp(-r / length)`` and what the fit rests on.
+
+    `length` is NaN when the points do not decay (no positive amplitude, or no finite length fits best).
+    """
+
+    length: float
+    amplitude: float
+    r_min: float
+    r_max: float
+    include_self: bool
+    points: int
+
+
+def decay_length(table: pd.DataFrame, r_min: float, r_max: float, include_self: bool) -> DecayFit:
+    """Exponential decay length of a table of `spatial_autocorrelation`, by least squares in the correlation itself.
+
+    A line through the logarithm would have to drop the negative points and so lengthen the decay; here they count.
+
+    Parameters
+    ----------
+    table
+        Columns ``r``, ``correlation``; NaN rows are left out.
+    r_min, r_max
+        Range of the bins that are used.
+    include_self
+        Whether the self point r = 0 is added. No two particles are closer than about 0.9 diameters, so with it the
+        length mostly states how large the correlation of neighbours is against the variance: give both.
+
+    Raises
+    ------
+    InputError
+        Fewer than three points in the range.
+    """
+    from scipy.optimize import minimize_scalar
+
+    chosen = table[((table.r > 0) & table.r.between(r_min, r_max)) | ((table.r == 0) & include_self)]
+    chosen = chosen[np.isfinite(chosen.correlation)]
+    if len(chosen) < 3:
+        raise InputError(
+            f"decay length: {len(chosen)} points between r = {r_min} and {r_max}, at least three are needed"
+        )
+    r, correlation = chosen.r.to_numpy(dtype=float), chosen.correlation.to_numpy(dtype=float)
+
+    def amplitude(length: float) -> float:
+        shape = np.exp(-(r - r[0]) / length)  # from the first point, so that a short length does not underflow
+        return float(shape @ correlation / (shape @ shape))
+
+    def misfit(log_length: float) -> float:
+        length = math.exp(log_length)
+        return float(((correlation - amplitude(length) * np.exp(-(r - r[0]) / length)) ** 2).sum())
+
+    span = r[-1] - r[0]
+    grid = np.linspace(math.log(1e-3 * span), math.log(1e2 * span), 200)
+    at = int(np.argmin([misfit(x) for x in grid]))
+    if not 0 < at < len(grid) - 1:
+        return DecayFit(math.nan, math.nan, r_min, r_max, include_self, len(r))
+    best = minimize_scalar(misfit, bounds=(grid[at - 1], grid[at + 1]), method="bounded", options={"xatol": 1e-10})
+    length = math.exp(best.x)
+    height = amplitude(length) * math.exp(r[0] / length)
+    if height <= 0:
+        return DecayFit(math.nan, math.nan, r_min, r_max, include_self, len(r))
+    return DecayFit(length, height, r_min, r_max, include_self, len(r))
+
+
+def decay_lengths(table: pd.DataFrame, ranges: Sequence[tuple[float, float]]) -> pd.DataFrame:
+    """`decay_length` with and without the self point over several ranges: a row each, columns as `DecayFit`."""
+    fits = [decay_length(table, low, high, own) for low, high in ranges for own in (True, False)]
+    return pd.DataFrame([vars(fit) for fit in fits])

@@ -1,0 +1,154 @@
+"""An indicator beside the label it predicts: their joint density and the probabilities of one given the other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+def _pair(label: ArrayLike, indicator: ArrayLike, what: str) -> tuple[NDArray[np.generic], Floats]:
+    labels, values = np.asarray(label), np.asarray(indicator, dtype=float)
+    if labels.shape != values.shape or labels.ndim != 1 or not len(labels):
+        raise InputError(f"{what}: labels of shape {labels.shape}, indicator of shape {values.shape}")
+    if not np.isfinite(values).all():
+        raise InputError(f"{what}: the indicator of row {int(np.argmin(np.isfinite(values)))} is not finite")
+    return labels, values
+
+
+def joint_density(
+    d2min: ArrayLike,
+    indicator: ArrayLike,
+    d2min_edges: ArrayLike,
+    indicator_edges: ArrayLike,
+    width: float = 1.0,
+) -> pd.DataFrame:
+    """Density of an indicator within each interval of D2min (Wu & Ruiz Pestana 2023, figure 6A).
+
+    Parameters
+    ----------
+    d2min, indicator
+        (n,) label and indicator of the same particles.
+    d2min_edges, indicator_edges
+        Ascending edges (m + 1,) and (k + 1,) of the intervals; those of the indicator evenly spaced.
+    width
+        Standard deviation of the Gaussian filter, in bins, along both axes, with reflecting ends; 0 for none. Each
+        interval of D2min is normalised again after it: an interval without particles is drawn from its neighbours,
+        `count` tells.
+
+    Returns
+    -------
+    DataFrame
+        ``d2min``, ``indicator`` (middles; geometric for D2min when its edges are positive), ``density`` (its integral
+        over the indicator is 1 in each interval; NaN where nothing reaches), ``count`` (particles in the cell).
+    """
+    from scipy.ndimage import gaussian_filter
+
+    labels, values = _pair(d2min, indicator, "joint density")
+    rows, columns = np.asarray(d2min_edges, dtype=float), np.asarray(indicator_edges, dtype=float)
+    if len(rows) < 2 or len(columns) < 2 or (np.diff(rows) <= 0).any() or not np.allclose(np.diff(columns, 2), 0):
+        raise InputError("joint density: edges must ascend, those of the indicator in equal steps")
+    if width < 0:
+        raise InputError(f"joint density: width = {width} of the filter must not be negative")
+    count = np.histogram2d(labels.astype(float), values, [rows, columns])[0]
+    density = _normalized_rows(count, columns)
+    if width:
+        density = _normalized_rows(gaussian_filter(np.nan_to_num(density), width, mode="reflect"), columns)
+    middles = np.sqrt(rows[:-1] * rows[1:]) if rows[0] > 0 else (rows[:-1] + rows[1:]) / 2
+    d2min_axis, indicator_axis = np.meshgrid(middles, (columns[:-1] + columns[1:]) / 2, indexing="ij")
+    cells = {"d2min": d2min_axis, "indicator": indicator_axis, "density": density, "count": count.astype(np.int64)}
+    return pd.DataFrame({name: values.ravel() for name, values in cells.items()})
+
+
+def _normalized_rows(table: Floats, edges: Floats) -> Floats:
+    total = (table * np.diff(edges)).sum(axis=1, keepdims=True)
+    return np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
+
+
+def indicator_distribution(
+    active: ArrayLike, indicator: ArrayLike, bins: int = 25, low: float = 0.0, high: float = 1.0
+) -> pd.DataFrame:
+    """``p(L)``, ``p(L | active)`` and ``p(active | L)`` (Wu & Ruiz Pestana 2023, figures 6B and 6C).
+
+    Parameters
+    ----------
+    active
+        (n,) True for particles that rearranged (class 1, "loose").
+    indicator
+        (n,) their indicator L; values outside [low, high] are refused.
+    bins, low, high
+        Even bins of L.
+
+    Returns
+    -------
+    DataFrame
+        ``indicator`` (middle), ``p_all``, ``p_active`` (densities, integral 1; NaN when no particle is active),
+        ``p_active_given`` (share of active particles in the bin, NaN when empty), ``low``, ``high`` (Wilson's 90 %
+        interval of that share, particles taken as independent), ``count``, ``count_active``.
+    """
+    labels, values = _pair(active, indicator, "indicator distribution")
+    labels = labels.astype(bool)
+    if values.min() < low or values.max() > high:
+        raise InputError(
+            f"indicator distribution: values from {values.min():g} to {values.max():g}, range {low} to {high}"
+        )
+    edges = np.linspace(low, high, bins + 1)
+    count, hits = np.histogram(values, edges)[0], np.histogram(values[labels], edges)[0]
+    share = np.divide(hits, count, out=np.full(bins, np.nan), where=count > 0)
+    lower, upper = _wilson(hits, count)
+    widths = np.diff(edges)
+    return pd.DataFrame(
+        {
+            "indicator": (edges[:-1] + edges[1:]) / 2,
+            "p_all": count / (widths * count.sum()),
+            "p_active": hits / (widths * hits.sum()) if hits.sum() else np.nan,
+            "p_active_given": share,
+            "low": lower,
+            "high": upper,
+            "count": count,
+            "count_active": hits,
+        }
+    )
+
+
+def _wilson(hits: NDArray[np.int64], count: NDArray[np.int64], z: float = 1.6448536269514722) -> tuple[Floats, Floats]:
+    """Wilson's score interval of a share (Wilson 1927); z is the normal quantile of a two-sided 90 %."""
+    n = np.where(count > 0, count, np.nan).astype(float)
+    share = hits / n
+    middle = share + z**2 / (2 * n)
+    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    return np.maximum((middle - half) / scale, 0.0), np.minimum((middle + half) / scale, 1.0)
+
+
+@dataclass(frozen=True)
+class ExponentialFit:
+    """``p = prefactor * exp(rate * L)``, over `points` bins between `low` and `high`; NaN with fewer than two bins."""
+
+    rate: float
+    prefactor: float
+    low: float
+    high: float
+    points: int
+
+
+def exponential_fit(table: pd.DataFrame, low: float = 0.0, high: float = 1.0) -> ExponentialFit:
+    """Exponential through ``p(active | L)`` of `indicator_distribution`: a line through ln p with weights.
+
+    The weight of a bin is its number of active particles, as the variance of ln p is about 1 / count_active.
+    Bins without an active particle have no logarithm and are left out,
+    which bends the fit up where counts are of order one: choose `low` so that they are not.
+    """
+    kept = table[(table.count_active > 0) & table.indicator.between(low, high)]
+    x, y = kept.indicator.to_numpy(dtype=float), np.log(kept.p_active_given.to_numpy(dtype=float))
+    if len(kept) < 2:
+        return ExponentialFit(math.nan, math.nan, low, high, len(kept))
+    rate, intercept = np.polyfit(x, y, 1, w=np.sqrt(kept.count_active.to_numpy(dtype=float)))
+    return ExponentialFit(float(rate), math.exp(intercept), low, high, len(kept))

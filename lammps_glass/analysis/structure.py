@@ -1,0 +1,200 @@
+"""Structure of snapshots: radial distribution function and structure factor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
+from lammps_glass.compiled import kernel
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers, Snapshot
+
+Pair = tuple[str, str]
+
+
+def radial_distribution_function(
+    snapshots: Trajectory, r_max: float, bins: int = 200, pair: Pair | None = None
+) -> pd.DataFrame:
+    """Radial distribution function, averaged over the snapshots.
+
+    ``g(r) = (ordered pairs in the shell) V / (N_a N_b V_shell)`` with the exact volume of the shell.
+
+    Parameters
+    ----------
+    snapshots
+        A trajectory (read once, one snapshot held) or one snapshot; positions may lie outside the box.
+    r_max
+        Upper end; the box must be at least twice as wide between opposite faces (minimum image).
+    bins
+        Number of bins from 0 to `r_max`.
+    pair
+        Two species; default all particles.
+
+    Returns
+    -------
+    DataFrame
+        ``r`` (middle of the bin), ``g``.
+
+    Raises
+    ------
+    InputError
+        The box is smaller than twice `r_max`, or open along a direction (it has no bulk density); unknown species.
+    """
+    if not (r_max > 0 and bins >= 1):
+        raise InputError(f"radial distribution function: r_max = {r_max} and bins = {bins} must be positive")
+    total, edges = np.zeros(bins), np.linspace(0, r_max, bins + 1)
+    count = 0
+    for snapshot in frames(snapshots, "radial distribution function"):
+        _require_bulk(snapshot, "radial distribution function")
+        snapshot.cell.require_minimum_image(r_max, "radial distribution function")
+        first, second = _groups(snapshot, pair)
+        pairs = _pair_counts(
+            snapshot.cell.fractional(snapshot.positions), snapshot.cell.matrix, first, second, r_max, bins
+        )
+        total += pairs * snapshot.cell.volume / (len(first) * len(second))
+        count += 1
+    shells = 4 / 3 * np.pi * np.diff(edges**3)
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shells * count)})
+
+
+@kernel
+def _pair_counts(  # type: ignore[no-untyped-def]
+    scaled: Floats, matrix: Floats, first: Integers, second: Integers, r_max: float, bins: int
+):
+    """(bins,) ordered pairs i of `first`, j of `second`, i != j, by minimum-image distance; all directions periodic."""
+    counts = np.zeros(bins)
+    step = np.empty(3)
+    for i in first:
+        for j in second:
+            if i == j:
+                continue
+            for k in range(3):
+                step[k] = scaled[j, k] - scaled[i, k]
+                step[k] -= np.rint(step[k])
+            square = 0.0
+            for k in range(3):
+                part = step[0] * matrix[0, k] + step[1] * matrix[1, k] + step[2] * matrix[2, k]
+                square += part * part
+            if square < r_max * r_max:
+                counts[min(int(np.sqrt(square) / r_max * bins), bins - 1)] += 1
+    return counts
+
+
+def structure_factor(
+    snapshots: Trajectory,
+    q_max: float,
+    pair: Pair | None = None,
+    *,
+    bins: int | None = None,
+    max_vectors: int = 1000,
+) -> pd.DataFrame:
+    """Structure factor on the wave vectors of the box, averaged over directions and snapshots.
+
+    ``S(q) = <rho_a(q) conj(rho_b(q))> / sqrt(N_a N_b)`` with ``rho_a(q) = sum over a of exp(i q . r)``; for all
+    particles ``|rho|**2 / N`` (Ashcroft & Langreth 1967). Only the box's own wave vectors are used: no transform of
+    a cut-off g(r) enters.
+
+    Parameters
+    ----------
+    snapshots
+        A trajectory (read once, one snapshot held) or one snapshot. The box may change; the vectors keep their indices.
+    q_max
+        Largest wave number.
+    pair
+        Two species; default all particles.
+    bins
+        Bins from 0 to `q_max`; default: as wide as the longest vector step of the box, so that none is empty by chance.
+    max_vectors
+        At most so many vectors (of a half space) a bin, drawn with a fixed seed where there are more.
+
+    Returns
+    -------
+    DataFrame
+        ``q`` (mean length of the bin's vectors), ``s``; bins without a vector are left out, so is q = 0.
+
+    Raises
+    ------
+    InputError
+        No wave vector below `q_max` (the message names the smallest), an open cell, unknown species.
+    """
+    indices, group, sums, lengths, count = np.empty((0, 3), np.int64), np.empty(0, np.int64), 0.0, 0.0, 0
+    for snapshot in frames(snapshots, "structure factor"):
+        _require_bulk(snapshot, "structure factor")
+        if not count:
+            indices, group = _wave_vectors(snapshot, q_max, bins, max_vectors)
+        first, second = _groups(snapshot, pair)
+        scaled = snapshot.cell.fractional(snapshot.positions)
+        amplitude = _amplitudes(scaled[first], indices)
+        other = amplitude if pair is None or pair[0] == pair[1] else _amplitudes(scaled[second], indices)
+        sums = sums + (amplitude * other.conj()).real / np.sqrt(len(first) * len(second))
+        lengths = lengths + np.linalg.norm(2 * np.pi * indices @ snapshot.cell.inverse.T, axis=1)
+        count += 1
+    number = np.bincount(group)
+    filled = number > 0
+    mean = [np.bincount(group, weights=values / count)[filled] / number[filled] for values in (lengths, sums)]
+    return pd.DataFrame({"q": mean[0], "s": mean[1]})
+
+
+def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
+    """Indices (m, 3) of wave vectors of a half space up to `q_max`, and the bin (m,) of each."""
+    reciprocal = 2 * np.pi * snapshot.cell.inverse.T
+    # |q . a_k| = 2 pi |n_k| <= |q| |a_k| bounds each index.
+    reach = np.floor(q_max * np.linalg.norm(snapshot.cell.matrix, axis=1) / (2 * np.pi)).astype(int)
+    axes = [np.arange(-top, top + 1) for top in reach]
+    indices = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    # The first index that is not 0 is positive: one of each pair q, -q, and never q = 0.
+    indices = indices[[tuple(row) > (0, 0, 0) for row in indices.tolist()]]
+    lengths = np.linalg.norm(indices @ reciprocal, axis=1)
+    indices, lengths = indices[lengths <= q_max], lengths[lengths <= q_max]
+    if not len(indices):
+        smallest = np.linalg.norm(reciprocal, axis=1).min()
+        raise InputError(
+            f"structure factor: no wave vector of the box up to q_max = {q_max:g}; the first is {smallest:.4g}"
+        )
+    number = bins or max(1, int(q_max / np.linalg.norm(reciprocal, axis=1).max()))
+    group = np.minimum((lengths / q_max * number).astype(int), number - 1)
+    generator = np.random.default_rng(0)
+    chosen: list[Any] = []
+    for which in range(number):
+        rows = np.flatnonzero(group == which)
+        chosen.append(rows if len(rows) <= max_vectors else np.sort(generator.choice(rows, max_vectors, replace=False)))
+    kept = np.concatenate(chosen)
+    return indices[kept], group[kept]
+
+
+@kernel
+def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
+    """(m,) sum over particles of exp(2 pi i n . s); powers of the three phases of a particle are made once."""
+    top = 0
+    for row in indices:
+        for k in range(3):
+            top = max(top, abs(row[k]))
+    result = np.zeros(len(indices), np.complex128)
+    powers = np.empty((3, 2 * top + 1), np.complex128)
+    for i in range(len(scaled)):
+        for k in range(3):
+            for n in range(-top, top + 1):
+                phase = 2 * np.pi * n * scaled[i, k]
+                powers[k, n + top] = complex(np.cos(phase), np.sin(phase))
+        for m in range(len(indices)):
+            result[m] += (
+                powers[0, indices[m, 0] + top] * powers[1, indices[m, 1] + top] * powers[2, indices[m, 2] + top]
+            )
+    return result
+
+
+def _groups(snapshot: Snapshot, pair: Pair | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if pair is not None and (isinstance(pair, str) or len(pair) != 2):
+        raise InputError(f"pair = {pair!r} must be two species, such as ('A', 'B')")
+    first, second = pair or (None, None)
+    return rows_of_species(snapshot, first), rows_of_species(snapshot, second)
+
+
+def _require_bulk(snapshot: Snapshot, what: str) -> None:
+    if not snapshot.cell.periodic.all():
+        raise InputError(f"{what} needs a cell that is periodic in all directions (step {snapshot.step} is open)")
