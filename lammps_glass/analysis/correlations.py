@@ -66,7 +66,8 @@ def spatial_autocorrelation(
         raise InputError(f"spatial autocorrelation: r_max = {r_max} is not a multiple of bin_width = {bin_width}")
     products, pairs = np.zeros(bins + 1), np.zeros(bins + 1, np.int64)
     single = isinstance(snapshots, Snapshot)
-    for snapshot, own in zip([snapshots], [values], strict=True) if single else zip(snapshots, values, strict=True):  # type: ignore[arg-type,list-item]
+    joined: Any = [(snapshots, values)] if single else zip(snapshots, values, strict=True)  # type: ignore[arg-type]
+    for snapshot, own in joined:
         _add_snapshot(snapshot, own, bin_width, products, pairs)
     return _autocorrelation_table(products, pairs, bin_width)
 
@@ -83,9 +84,15 @@ def _add_snapshot(snapshot: Snapshot, values: Any, width: float, products: NDArr
 
 
 @kernel
-def _add_products(  # type: ignore[no-untyped-def]
-    offsets, indices, vectors, deviation, width, products, pairs
-):
+def _add_products(
+    offsets: NDArray[Any],
+    indices: NDArray[Any],
+    vectors: NDArray[Any],
+    deviation: NDArray[Any],
+    width: float,
+    products: NDArray[Any],
+    pairs: NDArray[Any],
+) -> None:
     """Add the products of each ordered pair to its bin."""
     for i in range(len(deviation)):
         if np.isnan(deviation[i]):

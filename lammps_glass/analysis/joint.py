@@ -69,7 +69,8 @@ def joint_density(
 
 def _normalized_rows(table: Floats, edges: Floats) -> Floats:
     total = (table * np.diff(edges)).sum(axis=1, keepdims=True)
-    return np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
+    normalized: Floats = np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
+    return normalized
 
 
 def indicator_distribution(

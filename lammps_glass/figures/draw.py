@@ -1,0 +1,106 @@
+"""Draw one figure: picture, vector picture and the table behind it."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.figures import style
+from lammps_glass.figures.spec import FigureSpec
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = "") -> tuple[Path, Path, Path]:
+    """Write ``<id>.png``, ``<id>.svg`` and ``<id>.csv`` into `folder`; equal tables give equal bytes.
+
+    Parameters
+    ----------
+    spec
+        What to draw.
+    table
+        The numbers; all of its columns go into the csv, in full precision.
+    folder
+        Made when it is not there.
+    note
+        Small text under the plot: the size it was computed at, what cannot show.
+
+    Returns
+    -------
+    (png, svg, csv)
+        The paths.
+
+    Raises
+    ------
+    InputError
+        A column is missing, the table is empty, or the measured column holds no finite number; nothing is written.
+    """
+    _check(spec, table)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = folder / f"{spec.id}.png", folder / f"{spec.id}.svg", folder / f"{spec.id}.csv"
+    with style.context():
+        figure = _figure(spec, table, note)
+        # Metadata without date and software version: the bytes depend on the numbers only.
+        _save(paths[0], lambda path: figure.savefig(path, format="png", metadata={"Software": None}))
+        _save(paths[1], lambda path: figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None}))
+    _save(paths[2], lambda path: path.write_text(_csv(table), encoding="utf-8"))
+    return paths
+
+
+def _check(spec: FigureSpec, table: pd.DataFrame) -> None:
+    missing = [name for name in spec.needed if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"figure {spec.id}: no column {', '.join(missing)}; the table has {', '.join(map(str, table.columns))}"
+        )
+    if table.empty:
+        raise InputError(f"figure {spec.id}: the table has no row")
+    if spec.measured is not None:
+        numbers = pd.to_numeric(table[spec.measured], errors="coerce").to_numpy(dtype=float)
+        if not np.isfinite(numbers).any():
+            raise InputError(f"figure {spec.id}: column {spec.measured} holds no finite number")
+
+
+def _save(path: Path, write: Any) -> None:
+    """Write under a temporary name, then rename: nothing half-written stays under the final name."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    """The table with the shortest decimals that read back as the same floats, NaN as an empty field."""
+    return str(table.to_csv(index=False, lineterminator="\n", float_format=_digits))
+
+
+def _digits(value: Any) -> str:
+    return repr(float(value))
+
+
+def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
+    """A figure with axes, drawn by the kind's function, with the note below; no pyplot, so no display is touched."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from lammps_glass.figures import kinds
+
+    lines = textwrap.wrap(note, 98)
+    figure = Figure(figsize=(style.SIZE[0], kinds.height(spec, table) + 0.17 * len(lines)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    kinds.DRAW[spec.kind](spec, table, axes)
+    axes.set_title("\n".join(textwrap.wrap(spec.title, 66)))
+    if lines:
+        figure.supxlabel("\n".join(lines), fontsize=7.8, color="#555555", x=0.02, ha="left", linespacing=1.35)
+    return figure

@@ -1,0 +1,126 @@
+"""What a figure shows: columns, axes and the paper's number, as data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from lammps_glass.errors import InputError
+
+Kind = Literal["line", "scatter", "bar", "heatmap", "matrix", "histogram", "table"]
+KINDS: tuple[str, ...] = ("line", "scatter", "bar", "heatmap", "matrix", "histogram", "table")
+_NEEDS_VALUE = ("heatmap", "matrix")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A reference of the paper in the plot: a line at `value` of an axis, or a power law / logarithm as a guide.
+
+    Attributes
+    ----------
+    kind
+        ``"x"`` (vertical line at `value`), ``"y"`` (horizontal line), ``"slope"`` (power law of exponent `value`
+        through the point `anchor`, on logarithmic axes).
+    value
+        Position or exponent.
+    label
+        What stands in the legend; empty for none.
+    anchor
+        (x, y) through which a slope passes.
+    """
+
+    kind: Literal["x", "y", "slope"]
+    value: float
+    label: str = ""
+    anchor: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("x", "y", "slope"):
+            raise InputError(f"mark of kind {self.kind!r}: known are x, y, slope")
+        if self.kind == "slope" and self.anchor is None:
+            raise InputError("mark of kind slope needs an anchor (x, y)")
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """One figure of a study.
+
+    Parameters
+    ----------
+    id
+        As in the paper's list of figures; also the file names.
+    title
+        One line above the plot.
+    kind
+        ``line`` (points joined, error band), ``scatter`` (points, error bars), ``bar`` (categories x),
+        ``histogram`` (steps; a series whose name ends in "(bars)" is filled), ``heatmap`` (long table x, y, `value`),
+        ``matrix`` (the same with the number in each cell, such as a confusion matrix), ``table`` (drawn as a table).
+    x, y
+        Columns. A heatmap's and a matrix's `y` is the vertical axis; of a table, `x` is its first column.
+    series
+        Column that names the curves; a numeric one is coloured in its order.
+    error
+        Columns (low, high): absolute ends of the interval, as the analyses give them.
+    value
+        Column of the colour (heatmap, matrix).
+    columns
+        Columns of a table, in order; default all.
+    logx, logy, log_value
+        Logarithmic axes and colour.
+    x_label, y_label, value_label, series_label
+        With units; default the column's name.
+    paper
+        The paper's finding or number, one line.
+    paper_marks
+        References drawn in grey.
+    highlight
+        A series drawn in black and thicker, such as a mean.
+    markers
+        Whether a line carries markers at its points.
+    y_limits
+        Fixed range of the y axis.
+    """
+
+    id: str
+    title: str
+    kind: Kind
+    x: str
+    y: str
+    series: str | None = None
+    error: tuple[str, str] | None = None
+    value: str | None = None
+    columns: tuple[str, ...] | None = None
+    logx: bool = False
+    logy: bool = False
+    log_value: bool = False
+    x_label: str = ""
+    y_label: str = ""
+    value_label: str = ""
+    series_label: str = ""
+    paper: str = ""
+    paper_marks: tuple[Mark, ...] = ()
+    highlight: str | None = None
+    markers: bool = True
+    y_limits: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", self.id):
+            raise InputError(f"figure id {self.id!r} names files: use letters, digits, - and _")
+        if self.kind not in KINDS:
+            raise InputError(f"figure {self.id}: unknown kind {self.kind!r}; known are {', '.join(KINDS)}")
+        if self.kind in _NEEDS_VALUE and self.value is None:
+            raise InputError(f"figure {self.id}: a {self.kind} needs the column of its value")
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns that the table must have."""
+        if self.kind == "table":
+            return self.columns or ()
+        named = [self.x, self.y, self.series, self.value, *(self.error or ())]
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    @property
+    def measured(self) -> str | None:
+        """The column that must hold at least one finite number; None for a table."""
+        return None if self.kind == "table" else self.value or self.y

@@ -1,0 +1,66 @@
+"""One look for all figures: colours that colour-blind readers can tell apart, fonts, rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+# Okabe & Ito 2008, ordered so that neighbours in the list differ in lightness too; yellow is left out (unreadable).
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D")
+LINE_STYLES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+SEQUENTIAL = "viridis"
+GUIDE = "#777777"
+HIGHLIGHT = "#111111"
+
+RC: dict[str, Any] = {
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "axes.titlesize": 11.5,
+    "axes.titleweight": "semibold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E4E4E4",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "svg.hashsalt": "lammps-glass",
+    "svg.fonttype": "path",
+}
+SIZE = (6.4, 4.2)
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Matplotlib's own defaults with this style on top, whatever a user's matplotlibrc says; undone at the end."""
+    import matplotlib
+
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def colours(names: Sequence[Any]) -> list[str]:
+    """A colour for each series: a sequence of shades when they are numbers (time, temperature), else the palette."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    if all(isinstance(name, int | float) and not isinstance(name, bool) for name in names) and len(names) > 1:
+        ramp = colormaps[SEQUENTIAL]
+        # The last tenth of the ramp is too light on white.
+        return [to_hex(ramp(0.88 * at / (len(names) - 1))) for at in range(len(names))]
+    if len(names) > len(PALETTE):
+        ramp = colormaps["Blues"]
+        return [to_hex(ramp(0.35 + 0.6 * at / (len(names) - 1))) for at in range(len(names))]
+    return [PALETTE[at] for at in range(len(names))]
