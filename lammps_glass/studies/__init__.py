@@ -1,1 +1,15 @@
-""""""
+"""The papers: each a thin composition of the parts, and the list of its figures."""
+
+from lammps_glass.registry import Entry, Registry
+
+REGISTRY = Registry(
+    "study",
+    [
+        Entry(
+            "looseness",
+            "lammps_glass.studies.looseness:RECIPE",
+            "creep of a Kob-Andersen glass; interstice features; EasyEnsemble of logistic regressions",
+            "reduced Lennard-Jones",
+        ),
+    ],
+)

@@ -1,0 +1,55 @@
+"""What a study is in code: its operations, the parameters and version of each, and its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.studies.case import Case
+
+
+@dataclass(frozen=True)
+class NoParameters:
+    """The parameters of an operation that takes none."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a stage can do.
+
+    Parameters
+    ----------
+    run
+        Writes products into ``case.directory``.
+    parameters
+        A frozen dataclass; a stage's table of the study file holds its fields.
+    version
+        Raised when the operation's numbers change: finished cases of an older version are run again.
+    """
+
+    run: Callable[[Case], None]
+    parameters: type[Any] = NoParameters
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A study: a title, the operations that are its own, the figures it must make.
+
+    Parameters
+    ----------
+    score_targets
+        Score name -> the paper's number, as text, for the table "paper / ours".
+    deviations
+        Where the study departs from the paper or takes a reading, one sentence each, for the report.
+    """
+
+    name: str
+    title: str
+    citation: str
+    operations: Mapping[str, Operation]
+    figures: tuple[FigureSpec, ...]
+    score_targets: Mapping[str, str]
+    deviations: tuple[str, ...] = ()

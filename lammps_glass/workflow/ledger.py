@@ -1,0 +1,124 @@
+"""`Ledger`: the controller's view of a study: which cases wait, are ready, run, are done, failed or blocked."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+
+Id = tuple[str, int]
+STATES = ("waiting", "ready", "running", "done", "failed", "blocked")
+
+
+@dataclass
+class StageTally:
+    """Counts by state of one stage, and how long its finished cases took (s)."""
+
+    name: str
+    kind: str
+    total: int
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def mean_seconds(self) -> float | None:
+        return sum(self.seconds) / len(self.seconds) if self.seconds else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Core-seconds of the cases that are neither done nor failed; None before the first one is done."""
+        open_cases = self.total - self.counts["done"] - self.counts["failed"] - self.counts["blocked"]
+        if open_cases == 0:
+            return 0.0
+        return None if self.mean_seconds is None else open_cases * self.mean_seconds
+
+
+class Ledger:
+    """States of all cases, kept up to date by `finish`; a failed case blocks only what reads it."""
+
+    def __init__(self, study: Study, *, retry_failed: bool = False) -> None:
+        self.study = study
+        self.state: dict[Id, str] = {}
+        self.readers: dict[Id, list[CaseId]] = {}
+        self.open_inputs: dict[Id, int] = {}
+        self.tallies = {s.name: StageTally(s.name, s.kind, len(s.cases)) for s in study.stages}
+        self.started = time.monotonic()
+        for case in study.all_cases():
+            self._enter(case, retry_failed)
+
+    @staticmethod
+    def _id(case: CaseId) -> Id:
+        return case.stage, case.index
+
+    def _enter(self, case: CaseId, retry_failed: bool) -> None:
+        reads = [earlier for cases in self.study.graph.reads(case).values() for earlier in cases]
+        for earlier in reads:
+            self.readers.setdefault(self._id(earlier), []).append(case)
+        states = [self.state[self._id(earlier)] for earlier in reads]
+        self.open_inputs[self._id(case)] = sum(state != "done" for state in states)
+        if any(state in ("failed", "blocked") for state in states):
+            self._set(case, "blocked")
+        elif self.open_inputs[self._id(case)]:
+            self._set(case, "waiting")
+        elif self.study.is_done(case):
+            self._set(case, "done")
+        else:
+            self._set(case, "failed" if not retry_failed and self._failed_before(case) else "ready")
+
+    def _failed_before(self, case: CaseId) -> bool:
+        failure = self.study.store.failure(case)
+        return failure is not None and failure.get("key") == self.study.key(case, self.study.input_hashes(case))
+
+    def _set(self, case: CaseId, state: str) -> None:
+        tally = self.tallies[case.stage]
+        before = self.state.get(self._id(case))
+        if before is not None:
+            tally.counts[before] -= 1
+        tally.counts[state] += 1
+        self.state[self._id(case)] = state
+        if state == "done":
+            manifest = Manifest.read(self.study.store.folder(case))
+            tally.seconds += [manifest.seconds] if manifest else []
+
+    def ready(self, stage: str) -> list[CaseId]:
+        """The cases of a stage that may start now."""
+        return [case for case in self.study.stage(stage).cases if self.state[self._id(case)] == "ready"]
+
+    def start(self, case: CaseId) -> None:
+        self._set(case, "running")
+
+    def put_back(self, case: CaseId) -> None:
+        self._set(case, "ready")
+
+    def finish(self, case: CaseId, *, failed: bool = False) -> None:
+        """Record the end of a case and pass it on to the cases that read it."""
+        self._set(case, "failed" if failed else "done")
+        for reader in self.readers.get(self._id(case), []):
+            if failed:
+                self._block(reader)
+            else:
+                self._release(reader)
+
+    def _block(self, case: CaseId) -> None:
+        if self.state[self._id(case)] == "waiting":
+            self._set(case, "blocked")
+            for reader in self.readers.get(self._id(case), []):
+                self._block(reader)
+
+    def _release(self, case: CaseId) -> None:
+        self.open_inputs[self._id(case)] -= 1
+        if self.open_inputs[self._id(case)] == 0 and self.state[self._id(case)] == "waiting":
+            # Inputs that changed make another key; equal products of re-run inputs leave the case done.
+            if self.study.is_done(case):
+                self.finish(case)
+            else:
+                self._set(case, "ready")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing runs and nothing may start."""
+        return not any(t.counts["ready"] + t.counts["running"] for t in self.tallies.values())

@@ -1,0 +1,130 @@
+"""Locks made with O_CREAT|O_EXCL and kept alive by a heartbeat: they save work; correctness rests on rename."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+HEARTBEAT = 30.0
+STALE_AFTER = 600.0
+
+
+def _process_is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    with suppress(OSError, ValueError, IndexError):
+        # A zombie has ended: its parent has only not asked yet (Linux; elsewhere the file does not exist).
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return True
+
+
+def server_time(folder: Path) -> float:
+    """The file server's clock: the time stamp of a file just written there (hosts' clocks may differ)."""
+    probe = folder / f".clock-{uuid.uuid4().hex}"
+    probe.touch()
+    now = probe.stat().st_mtime
+    probe.unlink()
+    return now
+
+
+class Lock:
+    """A lock file that holds host, pid, job and a token; its time stamp is touched every 30 s.
+
+    Stale when its process on this host is dead, or without a heartbeat for ten minutes on the file server's clock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.token = uuid.uuid4().hex
+        self._stop = threading.Event()
+        self._beat: threading.Thread | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock, taking over a stale one; False when somebody holds it."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._create():
+            if not self.is_stale():
+                return False
+            with suppress(OSError):
+                stale = self.path.with_name(f"{self.path.name}.stale-{self.token}")
+                self.path.rename(stale)
+                stale.unlink()
+            if not self._create():
+                return False
+        self._beat = threading.Thread(target=self._touch_forever, daemon=True)
+        self._beat.start()
+        return True
+
+    def _create(self) -> bool:
+        holder = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "job": os.environ.get("SLURM_JOB_ID", ""),
+            "token": self.token,
+        }
+        # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
+        draft = self.path.with_name(f"{self.path.name}.{self.token}")
+        draft.write_text(json.dumps(holder))
+        try:
+            os.link(draft, self.path)
+        except FileExistsError:
+            return False
+        finally:
+            draft.unlink()
+        return True
+
+    def _touch_forever(self) -> None:
+        while not self._stop.wait(HEARTBEAT):
+            with suppress(OSError):
+                os.utime(self.path)
+
+    def holder(self) -> dict[str, Any]:
+        """Host, pid, job and token of whoever holds the lock; empty when nobody does."""
+        try:
+            values: dict[str, Any] = json.loads(self.path.read_text())
+            return values
+        except (OSError, ValueError):
+            return {}
+
+    def is_stale(self) -> bool:
+        holder = self.holder()
+        if holder.get("host") == socket.gethostname():
+            return not _process_is_alive(int(holder.get("pid", 0)))
+        try:
+            return server_time(self.path.parent) - self.path.stat().st_mtime > STALE_AFTER
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        self._stop.set()
+        if self.holder().get("token") == self.token:
+            with suppress(OSError):
+                self.path.unlink()
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def wait_for(lock: Lock, seconds: float) -> bool:
+    """Try to take `lock` for up to `seconds`."""
+    end = time.monotonic() + seconds
+    while not lock.acquire():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True

@@ -1,0 +1,91 @@
+"""`Manifest`: what a finished folder holds and what it was made from; written last, so that it means done."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.workflow.values import digest, file_digest
+
+NAME = "manifest.json"
+FORMAT = 1
+#: Written beside the products and kept, but not hashed: they hold times and paths.
+UNHASHED = ("in.lmp", "log.lammps")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record of one finished case.
+
+    `key` is the sha256 of the parameters' hash, the inputs' product checksums and the stage's version; `inputs` maps
+    ``case/stage`` to the sha256 of that input's products. Times, hosts and versions never enter a hash.
+    """
+
+    study: str
+    stage: str
+    case: str
+    conditions: Mapping[str, Any]
+    params: Mapping[str, Any]
+    params_hash: str
+    inputs: Mapping[str, str]
+    key: str
+    seed: int
+    ranks: int
+    products: Mapping[str, Mapping[str, Any]]
+    versions: Mapping[str, str]
+    seconds: float
+    peak_memory: int
+    started: str
+    finished: str
+    host: str
+    job: str = ""
+    attempt: int = 1
+    format: int = field(default=FORMAT)
+
+    @property
+    def products_hash(self) -> str:
+        """sha256 over names and checksums of the products: what readers of this case depend on."""
+        return digest({name: item["sha256"] for name, item in self.products.items()})
+
+    def write(self, folder: Path) -> None:
+        """Write and fsync ``manifest.json`` in `folder`."""
+        path = folder / NAME
+        with path.open("w", encoding="utf-8") as stream:
+            json.dump(asdict(self), stream, indent=1, sort_keys=True)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest | None:
+        """The manifest of a finished folder; None where there is none or it is damaged."""
+        try:
+            values = json.loads((folder / NAME).read_text(encoding="utf-8"))
+            return cls(**values) if values.get("format") == FORMAT else None
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    def fault(self, folder: Path, *, checksums: bool = False) -> str | None:
+        """What is wrong with the products in `folder`; None when sizes (and, if asked, checksums) fit."""
+        for name, item in self.products.items():
+            try:
+                size = (folder / name).stat().st_size
+            except OSError:
+                return f"{folder / name} is missing"
+            if size != item["bytes"] or (checksums and file_digest(folder / name) != item["sha256"]):
+                return f"{folder / name} is not the file that was written"
+        return None
+
+
+def inventory(folder: Path) -> dict[str, dict[str, Any]]:
+    """Size and checksum of every product below `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = {path: path.relative_to(folder).as_posix() for path in files}
+    return {
+        names[path]: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+        for path in files
+        if names[path] != NAME and path.name not in UNHASHED
+    }

@@ -1,0 +1,97 @@
+"""Progress on screen: one line a stage in a terminal, one line a minute elsewhere, nothing when quiet."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from lammps_glass.workflow.ledger import Ledger, StageTally
+
+REDRAW = 0.5
+LINE_EVERY = 60.0
+
+
+def duration(seconds: float | None) -> str:
+    """``1 h 02 min``, ``3 min 20 s``, ``12 s``; a dash when unknown."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def time_left(ledger: Ledger, cores: int) -> float | None:
+    """Seconds to go on `cores` for the stages whose pace is known; None while none is."""
+    known = [left for t in ledger.tallies.values() if (left := t.seconds_left) is not None]
+    return sum(known) / cores if known else None
+
+
+class Progress:
+    """Shows a ledger; `show` may be called often and draws rarely."""
+
+    def __init__(self, ledger: Ledger, cores: int, *, quiet: bool = False) -> None:
+        self.ledger, self.cores, self.quiet = ledger, cores, quiet
+        self._live: Any = None
+        self._last = time.monotonic()
+
+    def __enter__(self) -> Progress:
+        if not self.quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self._live = Live(self._table(), console=Console(stderr=True), refresh_per_second=2, transient=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.update(self._table())
+            self._live.stop()
+        elif not self.quiet:
+            print(self._line(), file=sys.stderr, flush=True)
+
+    def show(self) -> None:
+        """Draw, if enough time has gone by."""
+        now = time.monotonic()
+        if self.quiet or now - self._last < (REDRAW if self._live else LINE_EVERY):
+            return
+        self._last = now
+        if self._live is not None:
+            self._live.update(self._table())
+        else:
+            print(self._line(), file=sys.stderr, flush=True)
+
+    def _line(self) -> str:
+        tallies = self.ledger.tallies.values()
+        done, total = sum(t.counts["done"] for t in tallies), sum(t.total for t in tallies)
+        failed = sum(t.counts["failed"] for t in tallies)
+        busy = ", ".join(f"{t.name} {t.counts['done']}/{t.total}" for t in tallies if t.counts["running"])
+        gone = duration(time.monotonic() - self.ledger.started)
+        return f"{gone}: {done} of {total} cases done, {failed} failed; running: {busy or 'nothing'}"
+
+    def _table(self) -> Any:
+        from rich.table import Table
+
+        gone = duration(time.monotonic() - self.ledger.started)
+        left = duration(time_left(self.ledger, self.cores))
+        table = Table(title=f"{self.ledger.study.name}: {gone} gone, about {left} left for the stages seen so far")
+        for heading in ("stage", "done", "running", "failed", "a case takes", "left"):
+            table.add_column(heading, justify="left" if heading == "stage" else "right")
+        for tally in self.ledger.tallies.values():
+            table.add_row(*self._row(tally))
+        return table
+
+    def _row(self, tally: StageTally) -> tuple[str, ...]:
+        left = tally.seconds_left
+        return (
+            tally.name,
+            f"{tally.counts['done']}/{tally.total}",
+            str(tally.counts["running"] or ""),
+            str(tally.counts["failed"] or ""),
+            duration(tally.mean_seconds),
+            duration(None if left is None else left / self.cores),
+        )

@@ -1,0 +1,128 @@
+"""From a file (and a preset, and ``--set``) to a checked study file; every fault is one line with file and key."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from lammps_glass.errors import InputError
+from lammps_glass.registry import unknown_name
+from lammps_glass.resources import data_path, data_root
+from lammps_glass.workflow.schema import StudyFile
+from lammps_glass.workflow.values import check_finite
+
+
+def bundled_studies() -> list[str]:
+    """Names of the studies that travel with the package."""
+    return sorted(path.parent.name for path in (data_root() / "examples").glob("*/study.toml"))
+
+
+def find_study(study: str | Path) -> Path:
+    """The path of a study file: a bundled study's name, a file, or a folder that holds ``study.toml``."""
+    if isinstance(study, str) and study in bundled_studies():
+        return data_path("examples", study, "study.toml")
+    path = Path(study)
+    path = path / "study.toml" if path.is_dir() else path
+    if path.suffix != ".toml":
+        raise unknown_name("study", str(study), bundled_studies())
+    if not path.is_file():
+        raise InputError(f"{path}: no such study file; `lammps-glass init NAME` writes one")
+    return path
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if not tables:
+        raise InputError(f"{path}: empty; a study needs the tables [study], [glass] and [stages]")
+    return tables
+
+
+def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str, path: Path) -> None:
+    """Lay `changes` over `tables`; a stage or table that the base does not have is an error."""
+    for key, value in changes.items():
+        here = f"{where}.{key}"
+        if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
+            _override(tables[key], value, here, path)
+        elif isinstance(value, Mapping) and key != "over":
+            raise InputError(f"{path}: {here}: overrides {key!r}, which the study does not have")
+        else:
+            tables[key] = value
+
+
+def parse_set(text: str) -> tuple[list[str], Any]:
+    """``stages.creep.steps=1000`` as (["stages", "creep", "steps"], 1000); the value is TOML, else a plain word."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: write key=value, such as --set stages.creep.steps=20000")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        if not value.strip() or any(c in value for c in "\"'\n[]{}=#"):
+            raise InputError(f"--set {text}: {value!r} is not a TOML value") from None
+        parsed = value.strip()
+    return key.strip().split("."), parsed
+
+
+def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
+    """Apply ``--set`` options to the tables; a key whose table does not exist is an error."""
+    pairs = [parse_set(text) for text in sets] if isinstance(sets, list) else [(k.split("."), v) for k, v in sets.items()]
+    for keys, value in pairs:
+        table = tables
+        for depth, key in enumerate(keys[:-1]):
+            if not isinstance(table.get(key), dict):
+                known = [name for name, item in table.items() if isinstance(item, dict)]
+                raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), known)}")
+            table = table[key]
+        table[keys[-1]] = value
+
+
+def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, Any] | list[str] = ()) -> StudyFile:  # type: ignore[assignment]
+    """Read, resolve and check a study file.
+
+    Raises
+    ------
+    InputError
+        One line with file, key and what to do, for any fault.
+    """
+    path = find_study(study)
+    tables = read_toml(path)
+    presets = tables.pop("presets", {})
+    if not isinstance(presets, dict):
+        raise InputError(f"{path}: presets: expected tables [presets.NAME]")
+    resolved = tables.get("study", {}).get("preset") if isinstance(tables.get("study"), dict) else None
+    if preset is not None and preset != resolved:
+        if preset not in presets:
+            raise InputError(f"{path}: {unknown_name('preset', preset, list(presets))}")
+        _override(tables, presets[preset], f"presets.{preset}", path)
+        if isinstance(tables.get("study"), dict):
+            tables["study"]["preset"] = preset
+    apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
+    try:
+        check_finite(tables, "")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return validate(tables, path)
+
+
+def validate(tables: dict[str, Any], path: Path) -> StudyFile:
+    """Check the tables against the schema; the first fault is reported with its key."""
+    try:
+        return StudyFile.model_validate(tables)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("list[", "constrained", "function-")))
+        known = {"extra_forbidden": "unknown key", "missing": "missing key"}.get(fault["type"], fault["msg"])
+        got = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
+        raise InputError(f"{path}: {key}: {known}{got}; see docs/study-file.md") from error

@@ -1,0 +1,147 @@
+"""Run one case here and now: lock, work in a temporary folder, commit; a failure leaves its reason beside the case."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import resource
+import socket
+import sys
+import time
+import traceback
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from lammps_glass import __version__
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.workflow import operations
+from lammps_glass.workflow.locks import wait_for
+from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.values import digest
+
+TAIL_LINES = 40
+
+
+def versions() -> dict[str, str]:
+    """Versions of this package, of LAMMPS, Python and the libraries that make numbers."""
+    found = {"lammps_glass": __version__, "python": platform.python_version()}
+    for name in ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba"):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "site"
+    return found
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _peak_memory() -> int:
+    """Largest resident size of this process so far, bytes (macOS counts bytes, Linux kilobytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
+    """Run `case` unless it is done; returns its manifest.
+
+    Raises
+    ------
+    NotReadyError
+        An input is not there yet.
+    InputError
+        Another process is running the case (after `wait` seconds), or the operation refused its input.
+    SimulationError
+        The simulation failed; the reason stands in ``<stage>.failed.json``.
+    """
+    inputs = study.input_hashes(case)
+    if study.is_done(case):
+        return study.store.require_manifest(case)
+    lock = study.store.lock(case)
+    if not wait_for(lock, wait):
+        holder = lock.holder()
+        raise InputError(f"{case.name}/{case.stage} is being run by process {holder.get('pid')} on {holder.get('host')}")
+    with lock:
+        study.forget()
+        if study.is_done(case):
+            return study.store.require_manifest(case)
+        return _run_locked(study, case, inputs)
+
+
+def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
+    earlier = study.store.failure(case) or {}
+    attempt = int(earlier.get("attempt", 0)) + 1
+    key = study.key(case, inputs)
+    started, clock = _now(), time.perf_counter()
+    with study.store.work(case, key) as folder:
+        try:
+            execute(study, case, folder)
+        except Exception as error:
+            study.store.record_failure(case, failure_reason(error, folder, key, attempt))
+            raise
+        manifest = Manifest(
+            study=study.name,
+            stage=case.stage,
+            case=case.name,
+            conditions=dict(case.conditions),
+            params=_as_json(study.params(case)),
+            params_hash=digest(study.params(case)),
+            inputs=inputs,
+            key=key,
+            seed=study.seed(case),
+            ranks=study.stage(case.stage).table.ranks,
+            products=inventory(folder),
+            versions=versions(),
+            seconds=round(time.perf_counter() - clock, 3),
+            peak_memory=_peak_memory(),
+            started=started,
+            finished=_now(),
+            host=socket.gethostname(),
+            job=os.environ.get("SLURM_JOB_ID", ""),
+            attempt=attempt,
+        )
+        study.store.commit(case, folder, manifest)
+    return manifest
+
+
+def execute(study: Study, case: CaseId, folder: Path) -> None:
+    """Do the work of `case` in `folder`."""
+    view = study.view(case, folder)
+    table = study.stage(case.stage).table
+    if table.kind == "simulate":
+        operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
+    else:
+        operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+
+
+def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -> dict[str, Any]:
+    """What ``failed.json`` keeps of an exception: one line, the status, the tails of log and traceback."""
+    status = error.exit_status if isinstance(error, LammpsGlassError) else 1
+    log = error.log_tail if isinstance(error, SimulationError) else ""
+    if not log and (folder / "log.lammps").is_file():
+        log = "\n".join((folder / "log.lammps").read_text(errors="replace").splitlines()[-TAIL_LINES:])
+    trace = "".join(traceback.format_exception(error)).splitlines()[-TAIL_LINES:]
+    return {
+        "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
+        "status": status,
+        "log": log,
+        "stderr": "\n".join(trace),
+        "deck": str(folder / "in.lmp") if (folder / "in.lmp").is_file() else "",
+        "key": key,
+        "attempt": attempt,
+        "time": _now(),
+    }
+
+
+def _as_json(params: dict[str, Any]) -> dict[str, Any]:
+    import json
+
+    from lammps_glass.workflow.values import canonical
+
+    plain: dict[str, Any] = json.loads(canonical(params))
+    return plain

@@ -1,0 +1,101 @@
+"""Stages and cases: what a study consists of, in order, and which cases read which."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lammps_glass.errors import InputError
+from lammps_glass.registry import unknown_name
+from lammps_glass.workflow.schema import StageTable
+
+
+@dataclass(frozen=True)
+class CaseId:
+    """One case of a stage: its index, its conditions and the name of its folder."""
+
+    stage: str
+    index: int
+    conditions: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """``replica-3_temperature-0.2``; ``all`` for a stage without conditions."""
+        return "_".join(f"{key}-{value}" for key, value in self.conditions.items()) or "all"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A named step of a study."""
+
+    name: str
+    table: StageTable
+    cases: tuple[CaseId, ...] = field(default=(), repr=False)
+
+    @property
+    def kind(self) -> str:
+        return self.table.kind
+
+    @property
+    def after(self) -> list[str]:
+        return self.table.after
+
+
+def expand(name: str, table: StageTable) -> tuple[CaseId, ...]:
+    """The cases of a stage: the product of its conditions; ``replica=9`` means 1 ... 9."""
+    values = [list(range(1, v + 1)) if isinstance(v, int) else list(v) for v in table.over.values()]
+    combinations = itertools.product(*values)
+    return tuple(CaseId(name, i, dict(zip(table.over, row))) for i, row in enumerate(combinations))
+
+
+def agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two sets of conditions hold the same values wherever both name a condition."""
+    return all(other[key] == value for key, value in one.items() if key in other)
+
+
+def order_stages(tables: Mapping[str, StageTable], where: str) -> dict[str, Stage]:
+    """The stages, every one behind those it reads.
+
+    Raises
+    ------
+    InputError
+        `after` names an unknown stage, or the stages read each other in a circle.
+    """
+    for name, table in tables.items():
+        for earlier in table.after:
+            if earlier not in tables:
+                raise InputError(f"{where}: stages.{name}.after: {unknown_name('stage', earlier, list(tables))}")
+    ordered: dict[str, Stage] = {}
+    while len(ordered) < len(tables):
+        ready = [n for n, t in tables.items() if n not in ordered and all(a in ordered for a in t.after)]
+        if not ready:
+            circle = ", ".join(n for n in tables if n not in ordered)
+            raise InputError(f"{where}: stages {circle} read each other in a circle: mend their `after`")
+        for name in ready:
+            ordered[name] = Stage(name, tables[name], expand(name, tables[name]))
+    return ordered
+
+
+class Graph:
+    """Which cases a case reads: those of the stages in its `after` whose conditions agree with its own."""
+
+    def __init__(self, stages: Mapping[str, Stage]) -> None:
+        self.stages = dict(stages)
+        self._indexed: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[CaseId]]] = {}
+
+    def reads(self, case: CaseId) -> dict[str, list[CaseId]]:
+        """Stage name -> the cases of it that `case` reads."""
+        return {name: self._matching(name, case) for name in self.stages[case.stage].after}
+
+    def _matching(self, name: str, case: CaseId) -> list[CaseId]:
+        earlier = self.stages[name]
+        shared = tuple(key for key in earlier.table.over if key in case.conditions)
+        index = self._indexed.get((name, shared))
+        if index is None:
+            index = {}
+            for other in earlier.cases:
+                index.setdefault(tuple(other.conditions[key] for key in shared), []).append(other)
+            self._indexed[name, shared] = index
+        return index.get(tuple(case.conditions[key] for key in shared), [])

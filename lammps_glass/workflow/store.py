@@ -1,0 +1,138 @@
+"""The folder of a study: a case's folder is complete under its final name, or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.errors import NotReadyError
+from lammps_glass.workflow.locks import Lock
+from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.stages import CaseId
+
+#: Called with the name of each step of a commit; tests end the process there.
+commit_hook: Callable[[str], None] = lambda step: None  # noqa: E731
+
+
+def sync_folder(path: Path) -> None:
+    """fsync a folder, so that names made in it survive a crash."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(path: Path) -> None:
+    """fsync every file and folder below `path`."""
+    for item in path.rglob("*"):
+        if item.is_dir():
+            sync_folder(item)
+        elif item.is_file():
+            with item.open("rb") as stream:
+                os.fsync(stream.fileno())
+    sync_folder(path)
+
+
+class Store:
+    """Where the cases of a study lie, and how one is put there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, case: CaseId) -> Path:
+        return self.root / "cases" / case.name / case.stage
+
+    def failure_path(self, case: CaseId) -> Path:
+        return self.folder(case).with_name(f"{case.stage}.failed.json")
+
+    def lock(self, case: CaseId) -> Lock:
+        return Lock(self.folder(case).with_name(f".{case.stage}.lock"))
+
+    def failure(self, case: CaseId) -> dict[str, Any] | None:
+        """Why the case failed last; None when it did not."""
+        try:
+            values: dict[str, Any] = json.loads(self.failure_path(case).read_text(encoding="utf-8"))
+            return values
+        except (OSError, ValueError):
+            return None
+
+    def record_failure(self, case: CaseId, reason: dict[str, Any]) -> None:
+        path = self.failure_path(case)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+        draft.write_text(json.dumps(reason, indent=1, sort_keys=True), encoding="utf-8")
+        draft.replace(path)
+
+    @contextmanager
+    def work(self, case: CaseId, key: str) -> Iterator[Path]:
+        """A temporary folder for the products of `case`; segments that an earlier try with the same key left stay."""
+        parent = self.folder(case).parent
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = parent / f".tmp-{case.stage}-{uuid.uuid4().hex[:8]}"
+        for earlier in sorted(parent.glob(f".tmp-{case.stage}-*")):
+            keep = (earlier / "segments").is_dir() and _key_of(earlier) == key and not folder.exists()
+            with suppress(OSError):
+                if keep:
+                    earlier.rename(folder)
+                else:
+                    shutil.rmtree(earlier)
+        folder.mkdir(exist_ok=True)
+        for item in folder.iterdir():
+            if item.is_file():
+                item.unlink()
+            elif item.name != "segments":
+                shutil.rmtree(item)
+        (parent / folder.name / ".key").write_text(key)
+        yield folder
+
+    def commit(self, case: CaseId, folder: Path, manifest: Manifest) -> None:
+        """fsync the products, write the manifest last, rename; an older folder of another key makes room."""
+        (folder / ".key").unlink(missing_ok=True)
+        sync_tree(folder)
+        commit_hook("synced")
+        manifest.write(folder)
+        sync_folder(folder)
+        commit_hook("manifest")
+        final = self.folder(case)
+        earlier = Manifest.read(final)
+        if earlier is not None and earlier.key == manifest.key and earlier.fault(final) is None:
+            shutil.rmtree(folder)
+            return
+        old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
+        if final.exists():
+            final.rename(old)
+        folder.rename(final)
+        commit_hook("renamed")
+        sync_folder(final.parent)
+        self.failure_path(case).unlink(missing_ok=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+    def require_manifest(self, case: CaseId) -> Manifest:
+        manifest = Manifest.read(self.folder(case))
+        if manifest is None:
+            raise NotReadyError(f"{case.name}/{case.stage} is not there yet: run that case first")
+        return manifest
+
+    def sweep(self) -> None:
+        """Delete what killed runs left: temporary folders without segments whose lock is free, and replaced ones."""
+        for path in self.root.glob("cases/*/.old-*"):
+            shutil.rmtree(path, ignore_errors=True)
+        for path in self.root.glob("cases/*/.tmp-*"):
+            stage = path.name.removeprefix(".tmp-").rpartition("-")[0]
+            lock = Lock(path.with_name(f".{stage}.lock"))
+            if (not lock.holder() or lock.is_stale()) and not (path / "segments").is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _key_of(folder: Path) -> str:
+    try:
+        return (folder / ".key").read_text()
+    except OSError:
+        return ""

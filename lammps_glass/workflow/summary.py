@@ -1,0 +1,120 @@
+"""What a study found, gathered from its finished cases: tables, figures, indicators, ``summary.json``, ``report.html``."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+
+#: Folders in a finished case that are published under the same name in the study's folder.
+PUBLISHED = ("tables", "figures", "indicators")
+
+
+def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
+    """The cases that are done, with their manifests."""
+    for case in study.all_cases():
+        manifest = Manifest.read(study.store.folder(case)) if study.is_done(case) else None
+        if manifest is not None:
+            yield case, manifest
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return values
+
+
+def _gather(study: Study, name: str) -> dict[str, Any]:
+    """The union of a JSON file that learn, analyse and figures cases without conditions may write."""
+    gathered: dict[str, Any] = {}
+    for case, _ in finished(study):
+        if case.name == "all":
+            gathered.update(_read_json(study.store.folder(case) / name))
+    return gathered
+
+
+def _figures(study: Study, findings: dict[str, Any]) -> dict[str, dict[str, str]]:
+    made: dict[str, dict[str, str]] = {}
+    for spec in study.recipe.figures:
+        if (study.out / "figures" / f"{spec.id}.png").is_file() and spec.id in findings:
+            made[spec.id] = {
+                "file": f"figures/{spec.id}.png",
+                "table": f"figures/{spec.id}.csv",
+                "paper": spec.paper,
+                **findings[spec.id],
+            }
+    return made
+
+
+def summarise(study: Study) -> dict[str, Any]:
+    """The summary of what is there: see interface.md for its keys."""
+    study.forget()
+    seconds: dict[str, float] = {}
+    versions: dict[str, str] = {}
+    n_done = 0
+    for case, manifest in finished(study):
+        n_done += 1
+        seconds[case.stage] = round(seconds.get(case.stage, 0.0) + manifest.seconds, 3)
+        versions.update(manifest.versions)
+    total = sum(len(stage.cases) for stage in study.stages)
+    failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
+    figures = _figures(study, _gather(study, "findings.json"))
+    complete = n_done == total and len(figures) == len(study.recipe.figures)
+    return {
+        "study": study.name,
+        "preset": study.preset,
+        "status": "complete" if complete else "failed" if failed else "partial",
+        "cases": {"done": n_done, "total": total, "failed": failed},
+        "seconds": seconds,
+        "sizes": _gather(study, "sizes.json"),
+        "scores": _gather(study, "scores.json"),
+        "figures": figures,
+        "versions": versions,
+        "seed": study.file.study.seed,
+    }
+
+
+def publish(study: Study) -> dict[str, Any]:
+    """Copy what finished cases offer into the study's folder and write summary and report; returns the summary."""
+    study.forget()
+    for name in PUBLISHED:
+        shutil.rmtree(study.out / name, ignore_errors=True)
+    for case, _ in finished(study):
+        for name in PUBLISHED:
+            offered = study.store.folder(case) / name
+            if case.name == "all" and offered.is_dir():
+                shutil.copytree(offered, study.out / name, dirs_exist_ok=True)
+    summary = summarise(study)
+    _write(study.out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    _write(study.out / "manifest.json", json.dumps(_overview(study), indent=1, sort_keys=True) + "\n")
+    _report(study, summary)
+    return summary
+
+
+def _overview(study: Study) -> dict[str, Any]:
+    """The key of every finished case: what this folder's tables and figures rest on."""
+    keys = {f"{case.name}/{case.stage}": manifest.key for case, manifest in finished(study)}
+    return {"format": 1, "study": study.name, "preset": study.preset, "keys": keys}
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _report(study: Study, summary: dict[str, Any]) -> None:
+    from lammps_glass.figures.report import write_report
+
+    settings = {
+        stage.name: {"cases": len(stage.cases), "over": stage.table.over, **stage.table.parameters}
+        for stage in study.stages
+    }
+    write_report(study.out / "report.html", summary, study.recipe, settings)

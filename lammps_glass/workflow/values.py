@@ -1,0 +1,89 @@
+"""Canonical forms: hashes of parameters, seeds, and dataclasses built from the values of a study file."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lammps_glass.errors import InputError
+from lammps_glass.registry import unknown_name
+
+Built = TypeVar("Built")
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def digest(value: Any) -> str:
+    """sha256 of the canonical form."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def derive_seed(*parts: Any) -> int:
+    """A seed in 1 ... 2^31 - 1 from (study seed, replica, stage, conditions): same parts, same seed."""
+    return int(digest(list(parts))[:15], 16) % (2**31 - 1) + 1
+
+
+def check_finite(value: Any, where: str) -> None:
+    """Raise `InputError` naming the key of any number that is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{where}: {value} is not a finite number")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            check_finite(item, f"{where}.{key}" if where else str(key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            check_finite(item, f"{where}[{index}]")
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+@functools.cache
+def _adapter(cls: type[Any]) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
+def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
+    """An instance of the dataclass `cls` from the values of a table; errors name the key as `where.key`."""
+    from pydantic import ValidationError
+
+    known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise InputError(f"{where}.{key}: {unknown_name('key', key, known)}")
+    check_finite(values, where)
+    try:
+        built: Built = _adapter(cls).validate_python({k: _frozen(v) for k, v in values.items()}, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{where}.{key}: {first['msg']} (got {first['input']!r})".replace("..", ".")) from error
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    return built
