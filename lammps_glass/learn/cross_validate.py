@@ -1,0 +1,93 @@
+"""Predictions of rows that did not train: pooled over left-out replicas, or over random rows for comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.rows import check_key, check_two_classes, matrix
+from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
+from lammps_glass.tables import KEY
+
+MakeEstimator = Callable[[], Any]
+
+
+def out_of_fold(
+    X: NDArray[np.float64], y: NDArray[np.int64], splits: Iterable[Split], make_estimator: MakeEstimator
+) -> NDArray[np.float64]:
+    """(n_rows,) probability of each row from the estimator that did not see it; NaN where no split tests the row.
+
+    A training part of one class is an `InputError` that names the split.
+    """
+    probability = np.full(len(y), np.nan)
+    for split in splits:
+        check_two_classes(y[split.train], f"training rows with {split.name} left out")
+        estimator = make_estimator().fit(X[split.train], y[split.train])
+        probability[split.test] = estimator.predict_proba(X[split.test])[:, 1]
+    return probability
+
+
+def split_predictions(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    splits: Sequence[Split],
+    make_estimator: MakeEstimator,
+    *,
+    label: str = "label",
+) -> pd.DataFrame:
+    """Pooled predictions of the tested rows: the key columns, `label`, ``probability``, ``split``, ``leaking``.
+
+    Parameters
+    ----------
+    table
+        A row per particle: key columns, features, and `label` (0 tight, 1 loose).
+    columns
+        The feature columns.
+    splits
+        Which rows train and which test; no row is tested twice.
+    make_estimator
+        Returns a new estimator with ``fit`` and ``predict_proba``.
+    """
+    check_key(table, "rows")
+    if label not in table:
+        raise InputError(f"the rows have no column {label!r}: join them with their labels first")
+    tests = np.concatenate([split.test for split in splits])
+    if len(np.unique(tests)) != len(tests):
+        raise InputError("the splits test some rows twice: pooled predictions need each row once")
+    y = check_two_classes(table[label], "rows")
+    result = table[[*KEY, label]].copy()
+    result["probability"] = out_of_fold(matrix(table, columns), y, splits, make_estimator)
+    names = np.full(len(table), "", dtype=object)
+    for split in splits:
+        names[split.test] = split.name
+    result["split"] = names
+    result["leaking"] = any(split.leaking for split in splits)
+    return result.iloc[np.sort(tests)].reset_index(drop=True)
+
+
+def leave_one_replica_out_predictions(
+    table: pd.DataFrame, columns: Sequence[str], make_estimator: MakeEstimator, *, label: str = "label"
+) -> pd.DataFrame:
+    """Each replica predicted by the estimator trained on all others, pooled; see `split_predictions`."""
+    check_key(table, "rows")
+    return split_predictions(table, columns, leave_one_replica_out(table["replica"]), make_estimator, label=label)
+
+
+def random_row_predictions(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    make_estimator: MakeEstimator,
+    *,
+    n_folds: int = 5,
+    label: str = "label",
+    seed: int,
+) -> pd.DataFrame:
+    """The same from folds of random rows. LEAKS: shown beside the honest predictions, never instead of them."""
+    check_key(table, "rows")
+    splits = random_row_folds(table[label], n_folds, seed=seed)
+    return split_predictions(table, columns, splits, make_estimator, label=label)

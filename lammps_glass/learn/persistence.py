@@ -1,0 +1,169 @@
+"""Saved indicators: one plain archive of JSON and arrays, the same bytes for the same indicator, nothing that executes.
+
+The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops``. A skops file names the types it is made of;
+we compare them, and the loaders it asks for, with lists fixed here before skops sees the file, because skops's own
+defaults trust far more, and the file's own list is the attacker's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.errors import InputError
+
+FORMAT = "lammps-glass indicator"
+VERSION = 1
+_METADATA = "metadata.json"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can express
+
+# To save another indicator, add its types here, with a test of its round trip.
+TRUSTED = (
+    "lammps_glass.learn.easy_ensemble.EasyEnsemble",
+    "imblearn.ensemble._easy_ensemble.EasyEnsembleClassifier",
+    "imblearn.pipeline.Pipeline",
+    "imblearn.under_sampling._prototype_selection._random_under_sampler.RandomUnderSampler",
+    "sklearn.linear_model._logistic.LogisticRegression",
+    "sklearn.linear_model._ridge.Ridge",
+    "sklearn.linear_model._ridge.RidgeCV",
+    "sklearn.preprocessing._data.StandardScaler",
+    "sklearn.pipeline.Pipeline",
+)
+_PLAIN = {f"builtins.{name}" for name in ("dict", "list", "str", "tuple")}
+_PLAIN |= {"collections.OrderedDict", "numpy.ndarray", "numpy.dtype"}
+_PLAIN |= {f"numpy.{name}" for name in ("bool", "bool_", "int32", "int64", "float32", "float64", "str_")}
+# No loader of functions, methods, partials, reduced constructors or unknown objects.
+_LOADERS = {"JsonNode", "DictNode", "ListNode", "TupleNode", "NdArrayNode", "TypeNode", "DTypeNode", "ObjectNode"}
+
+
+def _archive(members: Mapping[str, bytes]) -> bytes:
+    """A zip without compression, times or order of its own: equal members give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(members):
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), members[name])
+    return buffer.getvalue()
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    """The members of such a zip; compressed ones are refused, since they may unfold to any size."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+            raise InputError("it is compressed, as `save` never writes it")
+        return {member.filename: archive.read(member) for member in archive.infolist()}
+
+
+def _nodes(state: Any) -> Iterator[dict[str, Any]]:
+    """Every dict in a skops schema."""
+    if isinstance(state, dict):
+        yield state
+    for value in state.values() if isinstance(state, dict) else state if isinstance(state, list) else ():
+        yield from _nodes(value)
+
+
+def _refuse_foreign(schema: Any) -> None:
+    """An `InputError` if the schema names a type or a loader outside the fixed lists."""
+    for node in _nodes(schema):
+        if not {"__class__", "__module__", "__loader__"} & set(node):
+            continue
+        name, loader = f"{node.get('__module__')}.{node.get('__class__')}", node.get("__loader__")
+        if name not in _PLAIN and name not in TRUSTED:
+            raise InputError(f"it holds the type {name}, which no indicator of this package has")
+        if loader not in _LOADERS:
+            raise InputError(f"it asks for the loader {loader}, which no indicator of this package needs")
+
+
+def _encode_skops(estimator: Any) -> bytes:
+    """skops's file in canonical form: it numbers objects and arrays by their addresses in memory; we name arrays by content.
+
+    Without numbers an object that two attributes share is written twice, so that sharing does not change the bytes either.
+    """
+    import skops.io
+
+    members = _members(skops.io.dumps(estimator))
+    schema = json.loads(members.pop("schema.json"))
+    names = {name: f"{hashlib.sha256(data).hexdigest()[:32]}.npy" for name, data in members.items()}
+    for node in _nodes(schema):
+        node.pop("__id__", None)
+        if node.get("file") in names:
+            node["file"] = names[node["file"]]
+    _refuse_foreign(schema)
+    arrays = {names[name]: data for name, data in members.items()}
+    return _archive({"schema.json": json.dumps(schema).encode(), **arrays})
+
+
+def _decode_skops(data: bytes) -> Any:
+    import skops.io
+
+    _refuse_foreign(json.loads(_members(data)["schema.json"]))
+    return skops.io.loads(data, trusted=list(TRUSTED))
+
+
+# Member of the archive -> how to write and read it. XGBoost's JSON and LIBSVM's text take their own lines here.
+FORMATS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
+    "estimator.skops": (_encode_skops, _decode_skops),
+}
+
+
+def _member_for(estimator: Any) -> str:
+    """The member that holds an estimator; a class may name another one as ``saved_as``."""
+    return str(getattr(estimator, "saved_as", "estimator.skops"))
+
+
+def save(path: str | Path, estimator: Any, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write a fitted indicator and what is needed to use it (descriptor, parameters, glass, feature names ...).
+
+    Equal estimators and metadata give equal bytes with the same versions of the libraries. The file appears under its
+    name only when it is complete.
+
+    Raises
+    ------
+    InputError
+        The metadata is not JSON, or the estimator holds a type that `load` would refuse.
+    """
+    member = _member_for(estimator)
+    header = {"format": FORMAT, "version": VERSION, "member": member, "metadata": dict(metadata or {})}
+    try:
+        text = json.dumps(header, sort_keys=True, allow_nan=False, indent=1).encode()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: metadata is not JSON ({error})") from error
+    try:
+        data = FORMATS[member][0](estimator)
+    except InputError as error:
+        raise InputError(f"{path}: {type(estimator).__name__} cannot be saved: {error}") from error
+    temporary = Path(f"{path}.part-{os.getpid()}")
+    try:
+        temporary.write_bytes(_archive({_METADATA: text, member: data}))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
+    """Read (estimator, metadata) of an indicator that `save` wrote; nothing of the file is executed.
+
+    Raises
+    ------
+    InputError
+        The file is missing, damaged, of another kind, or holds a type outside the fixed list.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        members = _members(Path(path).read_bytes())
+        header = json.loads(members[_METADATA])
+        if header["format"] != FORMAT or header["version"] != VERSION:
+            raise InputError(f"it says {header['format']!r} version {header['version']}")
+        estimator = FORMATS[header["member"]][1](members[header["member"]])
+        metadata: dict[str, Any] = dict(header["metadata"])
+    # A crafted file can make a decoder raise anything; whatever it is, the file is not one of ours.
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a saved indicator of this package ({reason}); write it with `train`") from error
+    return estimator, metadata

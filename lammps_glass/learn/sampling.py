@@ -1,0 +1,56 @@
+"""Balanced samples of imbalanced rows by seeded random undersampling."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.rows import check_two_classes
+
+
+class BalancedSamples(NamedTuple):
+    """Row numbers of each sample, sorted, (2 * size_per_class,), and the number of rows of each class in each."""
+
+    indices: list[NDArray[np.intp]]
+    size_per_class: int
+
+
+def balanced_samples(y: ArrayLike, n_samples: int, size_per_class: int | None = None, *, seed: int) -> BalancedSamples:
+    """Draw samples that hold as many loose as tight rows, by random undersampling.
+
+    Section 2.3.4 of Wu & Ruiz Pestana (five samples of 1285 or 2115 rows of each class). Within a sample no row is
+    drawn twice; samples are drawn independently of each other, each from its own stream of `seed`, so the first
+    samples stay the same when more are asked for.
+
+    Parameters
+    ----------
+    y
+        (n_rows,) 0 (tight) and 1 (loose).
+    n_samples
+        Number of samples.
+    size_per_class
+        Rows of each class in a sample. None, or more than the smaller class has: all rows of the smaller class; the
+        number used is returned.
+    seed
+        Not negative.
+
+    Raises
+    ------
+    InputError
+        One class is missing, or a number is below 1.
+    """
+    labels = check_two_classes(y, "rows to sample from")
+    if n_samples < 1 or (size_per_class is not None and size_per_class < 1):
+        raise InputError(f"n_samples ({n_samples}) and size_per_class ({size_per_class}) must be at least 1")
+    classes = [np.flatnonzero(labels == value) for value in (0, 1)]
+    available = min(map(len, classes))
+    size = available if size_per_class is None else min(size_per_class, available)
+    samples = []
+    for number in range(n_samples):
+        random = np.random.default_rng([seed, number])
+        drawn = [random.choice(members, size, replace=False) for members in classes]
+        samples.append(np.sort(np.concatenate(drawn)))
+    return BalancedSamples(samples, size)

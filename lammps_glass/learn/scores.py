@@ -1,0 +1,167 @@
+"""How well an indicator predicts: scores of a threshold, AUC, and intervals over replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.rows import check_two_classes
+
+
+class Interval(NamedTuple):
+    """The 5 % and 95 % points of a bootstrap over replicas, and how many resamples had a value."""
+
+    low: float
+    high: float
+    n_resamples: int
+
+
+def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    labels = check_two_classes(y, "test rows")
+    values = np.asarray(probability, dtype=np.float64)
+    if values.shape != labels.shape:
+        raise InputError(f"{labels.size} labels and probabilities of shape {values.shape}: give one probability a row")
+    if not np.isfinite(values).all():
+        raise InputError(f"{int((~np.isfinite(values)).sum())} probabilities are not finite")
+    return labels, values
+
+
+def confusion(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> NDArray[np.int64]:
+    """(2, 2) counts, rows the true class and columns the predicted one, tight first: [[TN, FP], [FN, TP]]."""
+    labels, values = _checked(y, probability)
+    return _counts(labels, values > threshold)
+
+
+def _counts(labels: NDArray[np.int64], predicted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    counted: NDArray[np.int64] = np.bincount(2 * labels + predicted, minlength=4).reshape(2, 2)
+    return counted
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    # 0 / 0 is 0 by scikit-learn's convention for precision and F1 when nothing is predicted loose.
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Scores of confusion matrices (..., 2, 2), each an array (...)."""
+    true = counts.sum(axis=-1)
+    correct = np.stack([counts[..., 0, 0], counts[..., 1, 1]], axis=-1)
+    recall = _ratio(correct, true)
+    f1 = _ratio(2.0 * correct, true + counts.sum(axis=-2))
+    return {
+        "balanced_accuracy": recall.mean(axis=-1),
+        "f1_weighted": _ratio((f1 * true).sum(axis=-1), true.sum(axis=-1)),
+        "recall": recall[..., 1],
+        "recall_tight": recall[..., 0],
+        "precision": _ratio(correct[..., 1], counts[..., 1].sum(axis=-1)),
+        "prevalence": _ratio(true[..., 1], true.sum(axis=-1)),
+    }
+
+
+def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict[str, float]:
+    """Scores of probabilities against labels.
+
+    Parameters
+    ----------
+    y
+        (n_rows,) 0 (tight) and 1 (loose), both present.
+    probability
+        (n_rows,) probability of being loose.
+    threshold
+        Predicted loose above this.
+
+    Returns
+    -------
+    dict
+        ``balanced_accuracy`` (mean of both recalls), ``auc``, ``f1_weighted`` (F1 of each class weighted by its rows: near
+        one when tight rows dominate, so read it with ``prevalence``), ``recall`` and ``precision`` of loose,
+        ``recall_tight``, ``prevalence`` (fraction loose).
+
+    Raises
+    ------
+    InputError
+        One class is missing among the test rows, or the arrays do not fit.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    labels, values = _checked(y, probability)
+    rates = _rates(_counts(labels, values > threshold).astype(np.float64))
+    result = {name: float(value) for name, value in rates.items()}
+    result["auc"] = float(roc_auc_score(labels, values))
+    return result
+
+
+def _draws(n_replicas: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
+    """(n_resamples, n_replicas) how often each replica is drawn; replicas, not rows, are independent of each other."""
+    if n_replicas < 2 or n_resamples < 1:
+        raise InputError(
+            f"a bootstrap over replicas needs 2 or more replicas and 1 or more resamples, not {n_replicas} and {n_resamples}"
+        )
+    return np.random.default_rng(seed).multinomial(n_replicas, np.full(n_replicas, 1 / n_replicas), size=n_resamples)
+
+
+def _interval(values: NDArray[np.float64], n_asked: int) -> Interval:
+    if 2 * len(values) < n_asked:
+        raise InputError(f"only {len(values)} of {n_asked} resamples of replicas have both classes: add replicas")
+    low, high = np.quantile(values, [0.05, 0.95])
+    return Interval(float(low), float(high), len(values))
+
+
+def bootstrap_by_replica(
+    table: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], *, n_resamples: int = 500, seed: int
+) -> Interval:
+    """The 5-95 % interval of `statistic` when whole replicas are drawn with replacement.
+
+    Resamples on which `statistic` raises `InputError` (such as one class only) are left out and so counted; when more
+    than half are, that is an `InputError` itself.
+    """
+    names = sorted(set(table["replica"].astype(str)))
+    parts = [part for _, part in table.groupby(table["replica"].astype(str), sort=True)]
+    values = []
+    for draw in _draws(len(names), n_resamples, seed):
+        drawn = pd.concat([part for part, times in zip(parts, draw) for _ in range(times)], ignore_index=True)
+        try:
+            values.append(float(statistic(drawn)))
+        except InputError:
+            continue
+    return _interval(np.asarray(values), n_resamples)
+
+
+def _wins(parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> NDArray[np.float64]:
+    """(n, n) how often a loose row of replica a is above a tight row of replica b, a tie counting one half (Mann-Whitney)."""
+    tight = [np.sort(values[labels == 0]) for labels, values in parts]
+    loose = [values[labels == 1] for labels, values in parts]
+    sides = ("left", "right")
+    return np.array(
+        [[sum(np.searchsorted(below, above, side).sum() for side in sides) / 2 for below in tight] for above in loose],
+        dtype=np.float64,
+    )
+
+
+def score_with_intervals(
+    table: pd.DataFrame, *, label: str = "label", threshold: float = 0.5, n_resamples: int = 500, seed: int
+) -> dict[str, float]:
+    """Scores of pooled predictions, each with its 5-95 % bootstrap interval over replicas.
+
+    The table has ``replica``, `label` and ``probability``. The result is flat: ``auc``, ``auc.low``, ``auc.high`` and so on for
+    every name of `scores`. Resampled scores follow from each replica's confusion matrix and each pair's Mann-Whitney
+    count, so that a resample costs no sort. Resamples without a loose row are left out.
+    """
+    result = scores(table[label], table["probability"], threshold)
+    groups = table.groupby(table["replica"].astype(str), sort=True)
+    parts = [(part[label].to_numpy(np.int64), part["probability"].to_numpy(np.float64)) for _, part in groups]
+    draws = _draws(len(parts), n_resamples, seed).astype(np.float64)
+    matrices = np.array([_counts(labels, values > threshold) for labels, values in parts], dtype=np.float64)
+    counts = np.einsum("sr,rij->sij", draws, matrices)
+    pairs = counts.sum(axis=-1).prod(axis=-1)
+    resampled = _rates(counts)
+    resampled["auc"] = _ratio(np.einsum("sa,ab,sb->s", draws, _wins(parts), draws), pairs)
+    for name, values in resampled.items():
+        interval = _interval(values[pairs > 0], n_resamples)
+        result |= {f"{name}.low": interval.low, f"{name}.high": interval.high}
+    return result

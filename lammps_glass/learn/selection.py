@@ -1,0 +1,218 @@
+"""Choice of the regularisation and of the features, on balanced samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.cross_validate import out_of_fold
+from lammps_glass.learn.easy_ensemble import MAX_ITERATIONS
+from lammps_glass.learn.rows import check_two_classes
+from lammps_glass.learn.sampling import balanced_samples
+from lammps_glass.learn.scores import scores
+from lammps_glass.learn.splits import Split, random_row_folds, replica_folds
+
+DEFAULT_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
+
+
+def logistic(C: float) -> Callable[[], Any]:
+    """A maker of standardised logistic regressions; the scaling is learned from the rows that train."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return lambda: make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=MAX_ITERATIONS))
+
+
+def sample_folds(y: NDArray[np.int64], groups: ArrayLike | None, n_folds: int, seed: int) -> list[Split]:
+    """Folds of a sample's rows: by replica if `groups` names them, of random rows (leaking) if it is None."""
+    if groups is None:
+        return random_row_folds(y, n_folds, seed=seed)
+    return replica_folds(groups, n_folds, seed=seed)
+
+
+def sampled_scores(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    groups: ArrayLike | None,
+    *,
+    C: float,
+    n_samples: int,
+    n_folds: int,
+    size_per_class: int | None,
+    seed: int,
+) -> tuple[pd.DataFrame, int]:
+    """Cross-validated scores of a logistic regression, a row per balanced sample, and the rows of each class used.
+
+    The predictions of a sample's folds are pooled before they are scored, since a fold may hold no loose row.
+    """
+    labels = check_two_classes(y, "rows")
+    samples = balanced_samples(labels, n_samples, size_per_class, seed=seed)
+    names = None if groups is None else np.asarray(groups)
+    results = []
+    for rows in samples.indices:
+        folds = sample_folds(labels[rows], None if names is None else names[rows], n_folds, seed)
+        probability = out_of_fold(X[rows], labels[rows], folds, logistic(C))
+        results.append(scores(labels[rows], probability))
+    return pd.DataFrame(results), samples.size_per_class
+
+
+def choose_c(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    groups: ArrayLike | None,
+    *,
+    grid: Sequence[float] = DEFAULT_GRID,
+    n_samples: int = 5,
+    n_folds: int = 5,
+    size_per_class: int | None = None,
+    seed: int,
+) -> pd.DataFrame:
+    """Cross-validated balanced accuracy of a logistic regression by C (table S2 of Wu & Ruiz Pestana).
+
+    Parameters
+    ----------
+    X, y
+        (n_rows, n_features) and (n_rows,) 0 or 1.
+    groups
+        (n_rows,) replicas: folds are of whole replicas. None: random rows, which leaks.
+    grid
+        Values of C.
+
+    Returns
+    -------
+    DataFrame
+        ``C``, ``balanced_accuracy`` and its ``std`` over the samples, ``size_per_class``, ``chosen`` (one row True).
+    """
+    if not len(grid) or min(grid) <= 0:
+        raise InputError(f"grid of C {list(grid)}: give positive numbers")
+    rows = []
+    for C in grid:
+        table, size = sampled_scores(
+            X, y, groups, C=C, n_samples=n_samples, n_folds=n_folds, size_per_class=size_per_class, seed=seed
+        )
+        accuracy = table["balanced_accuracy"]
+        rows.append((float(C), accuracy.mean(), accuracy.std(ddof=0), size))
+    result = pd.DataFrame(rows, columns=["C", "balanced_accuracy", "std", "size_per_class"])
+    result["chosen"] = result["C"] == best_c(result)
+    return result
+
+
+def best_c(table: pd.DataFrame) -> float:
+    """The C of the highest mean balanced accuracy in a table of `choose_c`; of equal ones the smallest."""
+    best = table[table["balanced_accuracy"] == table["balanced_accuracy"].max()]
+    return float(best["C"].min())
+
+
+def _ranking(X: NDArray[np.float64], y: NDArray[np.int64], step: int | float, options: dict[str, Any]) -> NDArray[Any]:
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.feature_selection import RFE
+
+    ranking: NDArray[Any] = (
+        RFE(GradientBoostingClassifier(**options), n_features_to_select=1, step=step).fit(X, y).ranking_
+    )
+    return ranking
+
+
+def rank_features(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    names: Sequence[str],
+    *,
+    n_samples: int = 5,
+    size_per_class: int | None = None,
+    step: int | float = 1,
+    n_estimators: int = 100,
+    n_jobs: int = 1,
+    seed: int,
+) -> pd.DataFrame:
+    """Rank features by recursive elimination with gradient boosting, averaged over balanced samples.
+
+    Section 2.3.4 of Wu & Ruiz Pestana (five samples of 2115 rows of each class). Other options of the trees are
+    scikit-learn's defaults, as the paper gives none. Nothing is standardised here: trees ask only for the order of
+    values. Give the rows of training replicas only, or the ranking has seen the test.
+
+    Parameters
+    ----------
+    step
+        Features removed at a time (a number, or a fraction of all); 1 as usual, larger is cheaper.
+    n_jobs
+        Processes over the samples; the result does not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        ``feature``, ``mean_rank`` (1 is best), ``std_rank``, ``rank_0`` ... by sample, ``size_per_class``; best first, ties
+        in the order of `names`.
+    """
+    from joblib import Parallel, delayed
+
+    labels = check_two_classes(y, "rows")
+    if X.shape != (len(labels), len(names)):
+        raise InputError(f"features of shape {X.shape} do not fit {len(labels)} labels and {len(names)} names")
+    samples = balanced_samples(labels, n_samples, size_per_class, seed=seed)
+    options = {"n_estimators": n_estimators, "random_state": seed}
+    rankings = Parallel(n_jobs=n_jobs)(
+        delayed(_ranking)(X[rows], labels[rows], step, options) for rows in samples.indices
+    )
+    ranks = np.asarray(rankings, dtype=np.float64)
+    table = pd.DataFrame({"feature": list(names), "mean_rank": ranks.mean(axis=0), "std_rank": ranks.std(axis=0)})
+    for number, rank in enumerate(ranks.astype(np.int64)):
+        table[f"rank_{number}"] = rank
+    table["size_per_class"] = samples.size_per_class
+    return table.sort_values("mean_rank", kind="stable", ignore_index=True)
+
+
+def accuracy_by_number_of_features(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    order: Sequence[int],
+    splits: Sequence[Split],
+    *,
+    numbers: Sequence[int] | None = None,
+    C: float = 1.0,
+    n_samples: int = 5,
+    size_per_class: int | None = None,
+    seed: int,
+) -> pd.DataFrame:
+    """Balanced accuracy on left-out rows against the number of top ranked features (figure 5A of Wu & Ruiz Pestana).
+
+    For each number n and sample, a logistic regression of the n best features is trained on a balanced sample of each
+    split's training rows; the predictions of all splits are pooled and scored.
+
+    Parameters
+    ----------
+    order
+        Columns of `X`, best first, ranked on rows that do not test (else the curve is too good).
+    numbers
+        Numbers of features; None: all from 1 to ``len(order)``.
+
+    Returns
+    -------
+    DataFrame
+        ``n_features``, ``balanced_accuracy`` and its ``std`` over the samples.
+    """
+    labels = check_two_classes(y, "rows")
+    counts = list(range(1, len(order) + 1)) if numbers is None else list(numbers)
+    if not counts or not 1 <= min(counts) <= max(counts) <= len(order):
+        raise InputError(f"numbers of features {counts}: give numbers from 1 to {len(order)}")
+    drawn = [
+        split._replace(train=split.train[rows])
+        for split in splits
+        for rows in balanced_samples(labels[split.train], n_samples, size_per_class, seed=seed).indices
+    ]
+    tested = np.unique(np.concatenate([split.test for split in splits]))
+    result = []
+    for count in counts:
+        columns = X[:, list(order[:count])]
+        values = []
+        for number in range(n_samples):
+            probability = out_of_fold(columns, labels, drawn[number::n_samples], logistic(C))
+            values.append(scores(labels[tested], probability[tested])["balanced_accuracy"])
+        result.append((count, np.mean(values), np.std(values)))
+    return pd.DataFrame(result, columns=["n_features", "balanced_accuracy", "std"])

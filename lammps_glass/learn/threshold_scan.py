@@ -1,0 +1,123 @@
+"""What the threshold of the label and its time interval do to class sizes and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.rows import matrix
+from lammps_glass.learn.selection import best_c, choose_c, sampled_scores
+
+# Names in the table, and the names of `scores` behind them: class accuracy is the recall of the class.
+_COLUMNS = {
+    "accuracy_loose": "recall",
+    "accuracy_tight": "recall_tight",
+    "balanced_accuracy": "balanced_accuracy",
+    "auc": "auc",
+    "f1": "f1_weighted",
+}
+
+
+def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
+    """How many particles are loose (table S1 of Wu & Ruiz Pestana).
+
+    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_loose``, ``fraction``.
+    """
+    rows = []
+    for dt, numbers in values.items():
+        array = np.asarray(numbers, dtype=np.float64)
+        if not array.size or not np.isfinite(array).all():
+            raise InputError(f"dt {dt}: label values are missing or not finite")
+        for threshold in thresholds:
+            loose = int((array > threshold).sum())
+            rows.append((dt, float(threshold), array.size, loose, loose / array.size))
+    return pd.DataFrame(rows, columns=["dt", "threshold", "n_rows", "n_loose", "fraction"])
+
+
+def common_size(fractions: pd.DataFrame, smallest: int) -> int:
+    """The size of the smaller class that all scanned combinations with at least `smallest` such rows can afford."""
+    smaller = np.minimum(fractions["n_loose"], fractions["n_rows"] - fractions["n_loose"])
+    enough = smaller[smaller >= smallest]
+    if enough.empty:
+        raise InputError(
+            f"no threshold leaves {smallest} loose and {smallest} tight particles: use lower thresholds or more rows"
+        )
+    return int(enough.min())
+
+
+def _summary(table: pd.DataFrame) -> dict[str, float]:
+    result: dict[str, float] = {}
+    for name, source in _COLUMNS.items():
+        result |= {name: float(table[source].mean()), f"{name}_std": float(table[source].std(ddof=0))}
+    return result
+
+
+def threshold_scan(
+    tables: Mapping[int, pd.DataFrame],
+    columns: Sequence[str],
+    thresholds: Sequence[float],
+    *,
+    value: str = "d2min",
+    C: float | None = 1.0,
+    n_samples: int = 5,
+    n_folds: int = 5,
+    size_per_class: int | None = None,
+    smallest: int = 20,
+    seed: int,
+) -> pd.DataFrame:
+    """Accuracy of each class, AUC and F1 for each threshold and interval (figures 4A, 4B and S1 of Wu & Ruiz Pestana).
+
+    Every combination is judged on balanced samples of one size, so that only threshold and interval differ, once with
+    folds of whole replicas and once with folds of random rows (``leaking``), as the paper's text reads.
+
+    Parameters
+    ----------
+    tables
+        Interval (steps) to joined rows: ``replica``, features, `value`.
+    columns
+        Feature columns.
+    C
+        Regularisation; None chooses it for each combination by `choose_c`.
+    size_per_class
+        Rows of each class in a sample; None: what the poorest combination with at least `smallest` loose rows has.
+        Combinations with fewer are listed with their number and no score, and do not shrink the others.
+
+    Returns
+    -------
+    DataFrame
+        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``, and mean and ``_std``
+        over the samples of ``accuracy_loose``, ``accuracy_tight``, ``balanced_accuracy``, ``auc``, ``f1``.
+    """
+    fractions = class_fractions({dt: table[value] for dt, table in tables.items()}, thresholds)
+    size = size_per_class or common_size(fractions, smallest)
+    options = {"n_samples": n_samples, "n_folds": n_folds, "size_per_class": size, "seed": seed}
+    results: list[dict[str, Any]] = []
+    for dt, table in tables.items():
+        X = matrix(table, columns)
+        for threshold in thresholds:
+            y = (table[value].to_numpy(np.float64) > threshold).astype(np.int64)
+            for folds, groups in (("replica", table["replica"].to_numpy()), ("random rows", None)):
+                where = {"dt": dt, "threshold": float(threshold), "folds": folds, "leaking": groups is None}
+                results.append(where | _combination(X, y, groups, C, smallest, options))
+    return pd.DataFrame(results)
+
+
+def _combination(
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    groups: NDArray[Any] | None,
+    C: float | None,
+    smallest: int,
+    options: dict[str, int],
+) -> dict[str, float]:
+    smaller = int(min(y.sum(), len(y) - y.sum()))
+    if smaller < smallest:
+        return {"C": np.nan, "size_per_class": smaller}
+    chosen = best_c(choose_c(X, y, groups, **options)) if C is None else C
+    table, size = sampled_scores(X, y, groups, C=chosen, **options)
+    return {"C": chosen, "size_per_class": size} | _summary(table)
