@@ -1,4 +1,4 @@
-"""Rows to an indicator and its scores: arrays and tables only, nothing of snapshots, labels, descriptors or simulations."""
+"""Rows to an indicator and its scores: arrays and tables only, nothing of snapshots or simulations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lammps_glass.learn.reservoir import Reservoir
     from lammps_glass.learn.rows import Joined, binary_labels, feature_columns, join, matrix
     from lammps_glass.learn.sampling import BalancedSamples, balanced_samples
-    from lammps_glass.learn.scores import bootstrap_by_replica, confusion, score_with_intervals, scores
+    from lammps_glass.learn.scan import class_fractions, threshold_scan
+    from lammps_glass.learn.scoring import bootstrap_by_replica, confusion, score_with_intervals, scores
     from lammps_glass.learn.selection import accuracy_by_number_of_features, best_c, choose_c, rank_features
     from lammps_glass.learn.splits import (
         Split,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         replica_folds,
         split_by_replica,
     )
-    from lammps_glass.learn.threshold_scan import class_fractions, threshold_scan
 
 REGISTRY = Registry(
     "indicator",
@@ -36,7 +36,7 @@ REGISTRY = Registry(
         Entry(
             "looseness",
             "lammps_glass.learn.easy_ensemble:EasyEnsemble",
-            "probability that a particle rearranges: mean of logistic regressions on balanced samples (Wu & Ruiz Pestana)",
+            "probability that a particle rearranges: mean of logistic regressions, each on a balanced sample",
             "probability",
         ),
     ],
@@ -49,7 +49,7 @@ _EXPORTS = {
     "reservoir": ("Reservoir",),
     "rows": ("Joined", "binary_labels", "feature_columns", "join", "matrix"),
     "sampling": ("BalancedSamples", "balanced_samples"),
-    "scores": ("bootstrap_by_replica", "confusion", "score_with_intervals", "scores"),
+    "scoring": ("bootstrap_by_replica", "confusion", "score_with_intervals", "scores"),
     "selection": ("accuracy_by_number_of_features", "best_c", "choose_c", "rank_features"),
     "splits": (
         "Split",
@@ -59,7 +59,7 @@ _EXPORTS = {
         "replica_folds",
         "split_by_replica",
     ),
-    "threshold_scan": ("class_fractions", "threshold_scan"),
+    "scan": ("class_fractions", "threshold_scan"),
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 

@@ -26,10 +26,11 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
     .. math:: L(x) = \frac{1}{K} \sum_{k=1}^{K} \frac{1}{1 + \exp(-w_k \cdot z(x) - b_k)}
 
     with z the features standardised by mean and deviation of all training rows. This is section 2.3.4 of M. Wu and
-    L. Ruiz Pestana, Front. Mater. 10, 1272355 (2023), after Liu, Wu and Zhou, IEEE Trans. SMC B 39, 539 (2009), built on
-    imbalanced-learn's ``EasyEnsembleClassifier`` with logistic regression in place of AdaBoost. Its sampling is random
+    L. Ruiz Pestana, Front. Mater. 10, 1272355 (2023), after Liu, Wu and Zhou, IEEE Trans. SMC B 39, 539 (2009), built
+    on imbalanced-learn's ``EasyEnsembleClassifier`` with logistic regression in place of AdaBoost. Its
+    sampling is random
     undersampling without replacement: every learner sees all rows of the smaller class and as many of the other,
-    drawn anew for each learner. The paper's words (balanced bootstrap samples by random undersampling) allow that reading.
+    drawn anew for each learner. The paper's words (balanced bootstrap samples by random undersampling) allow that.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Saved indicators: one plain archive of JSON and arrays, the same bytes for the same indicator, nothing that executes.
 
-The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops``. A skops file names the types it is made of;
+The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops``. A skops file names the types in it;
 we compare them, and the loaders it asks for, with lists fixed here before skops sees the file, because skops's own
 defaults trust far more, and the file's own list is the attacker's.
 """
@@ -80,9 +80,9 @@ def _refuse_foreign(schema: Any) -> None:
 
 
 def _encode_skops(estimator: Any) -> bytes:
-    """skops's file in canonical form: it numbers objects and arrays by their addresses in memory; we name arrays by content.
+    """skops's file in canonical form: skops numbers by addresses in memory, we name arrays by content.
 
-    Without numbers an object that two attributes share is written twice, so that sharing does not change the bytes either.
+    Without numbers an object that two attributes share is written twice: sharing does not change the bytes.
     """
     import skops.io
 

@@ -44,7 +44,7 @@ def _check_columns(rows: pd.DataFrame, labels: pd.DataFrame) -> None:
 
 
 def _check_species(table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the labels' copy of `species`; another species under the same key means that the tables do not belong together."""
+    """Drop the labels' copy of `species`; another species under one key means tables that do not belong together."""
     if "species_of_label" not in table:
         return table
     differ = (table["species"].astype(str) != table["species_of_label"].astype(str)).to_numpy()
@@ -121,7 +121,7 @@ def feature_columns(table: pd.DataFrame, *, exclude: Iterable[str] = ()) -> list
 
 
 def matrix(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.float64]:
-    """The `columns` of `table` as (n_rows, n_features) float64; a missing column or a value not finite is an `InputError`."""
+    """The `columns` of `table` as (n_rows, n_features) float64; a missing or not finite value is an `InputError`."""
     missing = [name for name in columns if name not in table.columns]
     if missing:
         raise InputError(f"the rows lack the feature columns {', '.join(missing)}")

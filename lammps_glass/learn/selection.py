@@ -14,7 +14,7 @@ from lammps_glass.learn.cross_validate import out_of_fold
 from lammps_glass.learn.easy_ensemble import MAX_ITERATIONS
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.sampling import balanced_samples
-from lammps_glass.learn.scores import scores
+from lammps_glass.learn.scoring import scores
 from lammps_glass.learn.splits import Split, random_row_folds, replica_folds
 
 DEFAULT_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
@@ -147,10 +147,10 @@ def rank_features(
     Returns
     -------
     DataFrame
-        ``feature``, ``mean_rank`` (1 is best), ``std_rank``, ``rank_0`` ... by sample, ``size_per_class``; best first, ties
-        in the order of `names`.
+        ``feature``, ``mean_rank`` (1 is best), ``std_rank``, ``rank_0`` ... by sample, ``size_per_class``; best first,
+        ties in the order of `names`.
     """
-    from joblib import Parallel, delayed
+    from sklearn.utils.parallel import Parallel, delayed
 
     labels = check_two_classes(y, "rows")
     if X.shape != (len(labels), len(names)):

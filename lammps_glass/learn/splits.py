@@ -103,7 +103,7 @@ def random_row_folds(y: ArrayLike, n_folds: int, *, seed: int) -> list[Split]:
 
 
 def random_rows_split(y: ArrayLike, test_fraction: float = 0.2, *, seed: int) -> Split:
-    """One split of random rows with equal fractions of loose rows. LEAKS: for comparison with the split by replica only.
+    """One split of random rows with equal fractions of loose rows. LEAKS: only to compare with the split by replica.
 
     Rows of one replica share rearrangements and neighbours, so such a test set is not independent of the training set.
     """

@@ -47,7 +47,7 @@ def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
-def _rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Scores of confusion matrices (..., 2, 2), each an array (...)."""
     true = counts.sum(axis=-1)
     correct = np.stack([counts[..., 0, 0], counts[..., 1, 1]], axis=-1)
@@ -78,8 +78,8 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
     Returns
     -------
     dict
-        ``balanced_accuracy`` (mean of both recalls), ``auc``, ``f1_weighted`` (F1 of each class weighted by its rows: near
-        one when tight rows dominate, so read it with ``prevalence``), ``recall`` and ``precision`` of loose,
+        ``balanced_accuracy`` (mean of both recalls), ``auc``, ``f1_weighted`` (F1 of each class weighted by its rows:
+        near one when tight rows dominate, so read it with ``prevalence``), ``recall`` and ``precision`` of loose,
         ``recall_tight``, ``prevalence`` (fraction loose).
 
     Raises
@@ -90,22 +90,22 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
     from sklearn.metrics import roc_auc_score
 
     labels, values = _checked(y, probability)
-    rates = _rates(_counts(labels, values > threshold).astype(np.float64))
-    result = {name: float(value) for name, value in rates.items()}
+    found = rates(_counts(labels, values > threshold).astype(np.float64))
+    result = {name: float(value) for name, value in found.items()}
     result["auc"] = float(roc_auc_score(labels, values))
     return result
 
 
-def _draws(n_replicas: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
+def draws_of_replicas(n_replicas: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
     """(n_resamples, n_replicas) how often each replica is drawn; replicas, not rows, are independent of each other."""
     if n_replicas < 2 or n_resamples < 1:
         raise InputError(
-            f"a bootstrap over replicas needs 2 or more replicas and 1 or more resamples, not {n_replicas} and {n_resamples}"
+            f"{n_resamples} resamples of {n_replicas} replicas: a bootstrap needs at least 1 of at least 2"
         )
     return np.random.default_rng(seed).multinomial(n_replicas, np.full(n_replicas, 1 / n_replicas), size=n_resamples)
 
 
-def _interval(values: NDArray[np.float64], n_asked: int) -> Interval:
+def interval(values: NDArray[np.float64], n_asked: int) -> Interval:
     if 2 * len(values) < n_asked:
         raise InputError(f"only {len(values)} of {n_asked} resamples of replicas have both classes: add replicas")
     low, high = np.quantile(values, [0.05, 0.95])
@@ -123,24 +123,25 @@ def bootstrap_by_replica(
     names = sorted(set(table["replica"].astype(str)))
     parts = [part for _, part in table.groupby(table["replica"].astype(str), sort=True)]
     values = []
-    for draw in _draws(len(names), n_resamples, seed):
+    for draw in draws_of_replicas(len(names), n_resamples, seed):
         drawn = pd.concat([part for part, times in zip(parts, draw) for _ in range(times)], ignore_index=True)
         try:
             values.append(float(statistic(drawn)))
         except InputError:
             continue
-    return _interval(np.asarray(values), n_resamples)
+    return interval(np.asarray(values), n_resamples)
 
 
 def _wins(parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> NDArray[np.float64]:
-    """(n, n) how often a loose row of replica a is above a tight row of replica b, a tie counting one half (Mann-Whitney)."""
+    """(n, n) how often a loose row of replica a is above a tight row of b, a tie counting half (Mann-Whitney)."""
     tight = [np.sort(values[labels == 0]) for labels, values in parts]
     loose = [values[labels == 1] for labels, values in parts]
-    sides = ("left", "right")
-    return np.array(
-        [[sum(np.searchsorted(below, above, side).sum() for side in sides) / 2 for below in tight] for above in loose],
-        dtype=np.float64,
-    )
+
+    def wins(above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
+        ranks = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
+        return float(ranks.sum()) / 2
+
+    return np.array([[wins(above, below) for below in tight] for above in loose])
 
 
 def score_with_intervals(
@@ -148,20 +149,22 @@ def score_with_intervals(
 ) -> dict[str, float]:
     """Scores of pooled predictions, each with its 5-95 % bootstrap interval over replicas.
 
-    The table has ``replica``, `label` and ``probability``. The result is flat: ``auc``, ``auc.low``, ``auc.high`` and so on for
-    every name of `scores`. Resampled scores follow from each replica's confusion matrix and each pair's Mann-Whitney
+    The table has ``replica``, `label` and ``probability``. The result is flat: ``auc``, ``auc.low``, ``auc.high``
+    and so on
+    for every name of `scores`. Resampled scores follow from each replica's confusion matrix and each pair's
+    Mann-Whitney
     count, so that a resample costs no sort. Resamples without a loose row are left out.
     """
     result = scores(table[label], table["probability"], threshold)
     groups = table.groupby(table["replica"].astype(str), sort=True)
     parts = [(part[label].to_numpy(np.int64), part["probability"].to_numpy(np.float64)) for _, part in groups]
-    draws = _draws(len(parts), n_resamples, seed).astype(np.float64)
+    draws = draws_of_replicas(len(parts), n_resamples, seed).astype(np.float64)
     matrices = np.array([_counts(labels, values > threshold) for labels, values in parts], dtype=np.float64)
     counts = np.einsum("sr,rij->sij", draws, matrices)
     pairs = counts.sum(axis=-1).prod(axis=-1)
-    resampled = _rates(counts)
+    resampled = rates(counts)
     resampled["auc"] = _ratio(np.einsum("sa,ab,sb->s", draws, _wins(parts), draws), pairs)
     for name, values in resampled.items():
-        interval = _interval(values[pairs > 0], n_resamples)
-        result |= {f"{name}.low": interval.low, f"{name}.high": interval.high}
+        found = interval(values[pairs > 0], n_resamples)
+        result |= {f"{name}.low": found.low, f"{name}.high": found.high}
     return result

@@ -26,7 +26,8 @@ _COLUMNS = {
 def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
     """How many particles are loose (table S1 of Wu & Ruiz Pestana).
 
-    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_loose``, ``fraction``.
+    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_loose``,
+    ``fraction``.
     """
     rows = []
     for dt, numbers in values.items():
@@ -42,8 +43,8 @@ def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]
 def common_size(fractions: pd.DataFrame, smallest: int) -> int:
     """The size of the smaller class that all scanned combinations with at least `smallest` such rows can afford."""
     smaller = np.minimum(fractions["n_loose"], fractions["n_rows"] - fractions["n_loose"])
-    enough = smaller[smaller >= smallest]
-    if enough.empty:
+    enough = np.asarray(smaller)[smaller >= smallest]
+    if not enough.size:
         raise InputError(
             f"no threshold leaves {smallest} loose and {smallest} tight particles: use lower thresholds or more rows"
         )
@@ -90,12 +91,13 @@ def threshold_scan(
     Returns
     -------
     DataFrame
-        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``, and mean and ``_std``
-        over the samples of ``accuracy_loose``, ``accuracy_tight``, ``balanced_accuracy``, ``auc``, ``f1``.
+        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``,
+        and mean and
+        ``_std`` over the samples of ``accuracy_loose``, ``accuracy_tight``, ``balanced_accuracy``, ``auc``, ``f1``.
     """
     fractions = class_fractions({dt: table[value] for dt, table in tables.items()}, thresholds)
     size = size_per_class or common_size(fractions, smallest)
-    options = {"n_samples": n_samples, "n_folds": n_folds, "size_per_class": size, "seed": seed}
+    options: dict[str, Any] = {"n_samples": n_samples, "n_folds": n_folds, "size_per_class": size, "seed": seed}
     results: list[dict[str, Any]] = []
     for dt, table in tables.items():
         X = matrix(table, columns)
@@ -113,7 +115,7 @@ def _combination(
     groups: NDArray[Any] | None,
     C: float | None,
     smallest: int,
-    options: dict[str, int],
+    options: dict[str, Any],
 ) -> dict[str, float]:
     smaller = int(min(y.sum(), len(y) - y.sum()))
     if smaller < smallest:
