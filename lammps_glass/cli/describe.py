@@ -1,0 +1,89 @@
+"""``lammps-glass describe``: a row per particle of each snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from lammps_glass.cli import parts
+from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.errors import InputError
+from lammps_glass.files import check_writable
+
+Snapshots = Annotated[
+    list[Path], typer.Argument(metavar="SNAPSHOT...", help="LAMMPS dumps (.gz, .zst) or data files.", show_default=False)
+]
+GlassName = Annotated[
+    str | None, typer.Option("--glass", help="Glass of the snapshots: gives the types names and sets defaults.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "describe", panel="Dumps")(describe)
+
+
+def describe(
+    common: Common,
+    snapshots: Snapshots,
+    descriptor: Annotated[str, typer.Option("--descriptor", "-d", help="Name; see `list descriptors`.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
+    glass: GlassName = None,
+    settings: Settings = None,
+    replica: Annotated[
+        list[str] | None, typer.Option("--replica", help="Replica, once or once a file (default: the file's folder).")
+    ] = None,
+    last: Annotated[bool, typer.Option("--last", help="Only the last frame of each file.")] = False,
+) -> None:
+    """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file."""
+    from lammps_glass.cli.rows import row_writer
+
+    known = {
+        "descriptor": parts.option_names(parts.registry_of("descriptors"), descriptor),
+        "glass": parts.glass_options(glass),
+    }
+    options = parts.sort_settings(settings, known)
+    built_glass = parts.build_glass(glass, options["glass"])
+    built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
+    replicas = parts.replica_names(snapshots, replica)
+    check_writable(output)
+    if common.dry_run:
+        return _only_check(common, snapshots, built_glass, last)
+    metadata = rows_metadata(descriptor, built, glass, options["glass"])
+    with row_writer(output, metadata) as writer:
+        for path, name in zip(snapshots, replicas):
+            for snapshot in parts.read_frames(path, built_glass, last=last):
+                writer.append(_rows(built, snapshot, name, path), name, snapshot.step)
+    n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
+    features = list(built.feature_names)
+    common.show(
+        {"output": output, "snapshots": n_snapshots, "rows": n_rows, "features": features},
+        f"{output}: {n_snapshots} snapshots, {n_rows} rows, {len(features)} features of {descriptor}",
+    )
+
+
+def rows_metadata(name: str, descriptor: Any, glass: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """What is needed to describe another snapshot in the same way; stored with the rows and with a trained indicator."""
+    return {
+        "descriptor": name,
+        "parameters": parts.plain(descriptor.get_params()),
+        "features": list(descriptor.feature_names),
+        "glass": glass,
+        "glass_options": parts.plain(options),
+    }
+
+
+def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path) -> Any:
+    from lammps_glass.cli.rows import row_table
+
+    try:
+        values = descriptor.compute(snapshot)
+    except InputError as error:
+        raise parts.located(error, path, snapshot.step) from error
+    return row_table(snapshot, replica, dict(zip(descriptor.feature_names, values.T)))
+
+
+def _only_check(common: Common, paths: list[Path], glass: Any, last: bool) -> None:
+    frames = {str(path): sum(1 for _ in parts.read_frames(path, glass, last=last)) for path in paths}
+    common.table("would describe", [{"file": path, "frames": count} for path, count in frames.items()])

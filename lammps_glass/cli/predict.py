@@ -1,0 +1,112 @@
+"""``lammps-glass predict``: a trained indicator as a per-particle column of a dump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lammps_glass.cli import parts
+from lammps_glass.cli.common import Common, command
+from lammps_glass.cli.describe import Snapshots
+from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path, check_writable
+
+if TYPE_CHECKING:
+    from lammps_glass.snapshots import Snapshot
+
+NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "predict", panel="Dumps")(predict)
+
+
+def predict(
+    common: Common,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Trained indicator of `train`.", show_default=False)],
+    snapshots: Snapshots,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Dump to write; .gz or .zst compresses it.")],
+    species: Annotated[
+        list[str] | None, typer.Option("--species", help="Predict for these species (default: those it was trained on).")
+    ] = None,
+    last: Annotated[bool, typer.Option("--last", help="Only the last frame of each file.")] = False,
+) -> None:
+    """Write the dumps again with the indicator as a per-particle column, named after it, that OVITO opens.
+
+    All frames of all files go into one dump, in the order given. Particles of other species than those predicted get
+    the value nan, which OVITO shows as such.
+    """
+    from lammps_glass import learn
+
+    estimator, metadata = learn.load(model)
+    missing = [key for key in NEEDED if key not in metadata]
+    if missing:
+        raise InputError(f"{model}: does not say its {', '.join(missing)}: train it with `lammps-glass train`")
+    glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
+    descriptor = parts.registry_of("descriptors").build(metadata["descriptor"], metadata["parameters"])
+    if list(descriptor.feature_names) != list(metadata["columns"]):
+        raise InputError(f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again")
+    check_writable(output)
+    column = str(metadata["indicator"]).replace("-", "_")
+    predictor = _Predictor(estimator, descriptor, tuple(species or metadata["species"]), column)
+    frames = predictor.frames(snapshots, glass, last)
+    if common.dry_run:
+        count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
+        return common.show({"frames": count}, f"would predict {column} of {count} frames")
+    written = _write(output, frames)
+    common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
+
+
+class _Predictor:
+    """An indicator with the descriptor of its features."""
+
+    def __init__(self, estimator: Any, descriptor: Any, species: tuple[str, ...], column: str) -> None:
+        self.estimator, self.descriptor, self.species, self.column = estimator, descriptor, species, column
+
+    def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
+        """The snapshots with the column, one at a time."""
+        for path in paths:
+            for snapshot in parts.read_frames(path, glass, last=last):
+                try:
+                    yield self.predicted(snapshot)
+                except InputError as error:
+                    raise parts.located(error, path, snapshot.step) from error
+
+    def predicted(self, snapshot: Snapshot) -> Snapshot:
+        import numpy as np
+
+        chosen = np.isin(snapshot.species_of_particles, self.species)
+        if not chosen.any():
+            raise InputError(
+                f"no particle of species {', '.join(self.species)}, which the indicator is for; "
+                f"the snapshot has {', '.join(snapshot.species)}"
+            )
+        values = np.full(len(snapshot), np.nan)
+        features = self.descriptor.compute(snapshot)[chosen]
+        if hasattr(self.estimator, "predict_proba"):
+            values[chosen] = self.estimator.predict_proba(features)[:, 1]
+        else:
+            values[chosen] = self.estimator.predict(features)
+        return snapshot.with_properties(**{self.column: values})
+
+
+def _write(output: Path, frames: Iterator[Snapshot]) -> int:
+    """Write the frames as they come and return how many there were."""
+    from lammps_glass.snapshots.files import write
+
+    count = 0
+
+    def counted() -> Iterator[Snapshot]:
+        nonlocal count
+        for frame in frames:
+            count += 1
+            yield frame
+
+    with atomic_path(output) as temporary:
+        write(temporary, counted())
+        if not count:
+            raise InputError(f"{output}: the input holds no frame")
+    return count
