@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lammps_glass.figures.draw import draw
+    from lammps_glass.figures.drawing import draw
     from lammps_glass.figures.report import ReportFigure, StudyReport, comparison_rows, write_report
     from lammps_glass.figures.spec import KINDS, FigureSpec, Mark
 
@@ -17,7 +17,7 @@ _MODULE = {
     "ReportFigure": "report",
     "StudyReport": "report",
     "comparison_rows": "report",
-    "draw": "draw",
+    "draw": "drawing",
     "write_report": "report",
 }
 __all__ = ["KINDS", "FigureSpec", "Mark", "ReportFigure", "StudyReport", "comparison_rows", "draw", "write_report"]

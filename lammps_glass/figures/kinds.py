@@ -42,7 +42,7 @@ def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
         top = spec.highlight is not None and str(name) == spec.highlight
         colour = style.HIGHLIGHT if top else palette[name]
         _DRAW_CURVE[spec.kind](spec, rows.sort_values(spec.x, kind="stable"), axes, colour, _name(name), at, top)
-    _finish(spec, table, axes, len(groups))
+    _finish(spec, table, axes)
 
 
 def _name(name: Any) -> str:
@@ -89,34 +89,54 @@ def _histogram(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, na
 _DRAW_CURVE: dict[str, Callable[..., None]] = {"line": _line, "scatter": _scatter, "histogram": _histogram}
 
 
-def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes, n_series: int) -> None:
+def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Scales, labels, the paper's marks, and a legend beside the data, never on it."""
     if spec.logx:
         axes.set_xscale("log")
+        _log_axis(axes.xaxis)
     if spec.logy:
         axes.set_yscale("log", nonpositive="mask")
+        _log_axis(axes.yaxis)
     if spec.y_limits:
         axes.set_ylim(*spec.y_limits)
     axes.set_xlabel(spec.x_label or spec.x)
     axes.set_ylabel(spec.y_label or spec.y)
     for mark in spec.paper_marks:
-        _mark(mark, table[spec.x], axes)
+        _mark(mark, table[spec.x], axes, style.ON_MAP if spec.kind == "heatmap" else style.GUIDE)
+    _legend(spec, axes)
+
+
+def legend_above(spec: FigureSpec, axes: Axes) -> bool:
+    """Whether the legend is a line between plot and title: only for a few short entries."""
+    labels = axes.get_legend_handles_labels()[1]
+    return 0 < len(labels) <= 3 and not spec.series_label and sum(map(len, labels)) <= 60
+
+
+def _legend(spec: FigureSpec, axes: Axes) -> None:
+    """A legend above the plot or to the right of it, never on the data."""
     handles, labels = axes.get_legend_handles_labels()
-    shown = [(handle, label) for handle, label in zip(handles, labels) if label and not label.startswith("_")]
-    if not shown:
+    if not labels:
         return
-    if len(shown) > 3 or n_series > 3:
-        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    look: dict[str, Any] = {"title": spec.series_label or None, "title_fontsize": 9, "borderaxespad": 0.2}
+    if legend_above(spec, axes):
+        axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=len(labels), **look)
     else:
-        place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": len(shown), "borderaxespad": 0.2}
-        if sum(len(label) for _, label in shown) > 55:
-            place["ncols"] = 1
-    handles, labels = map(list, zip(*shown))
-    axes.legend(handles, labels, title=spec.series_label or None, title_fontsize=9, **place)
+        axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(1.01, 1.0), **look)
 
 
-def _mark(mark: Any, x: pd.Series[Any], axes: Axes) -> None:
-    look = {"color": style.GUIDE, "linestyle": "--", "linewidth": 1.2, "label": mark.label or None, "zorder": 1.5}
+def _log_axis(axis: Any) -> None:
+    """Decades; within a decade or so also 2 and 5 of each, never labels that run into each other."""
+    from matplotlib.ticker import LogFormatterSciNotation, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if low > 0 and np.log10(high / low) < 1.6:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(LogFormatterSciNotation(labelOnlyBase=False, minor_thresholds=(np.inf, np.inf)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _mark(mark: Any, x: pd.Series[Any], axes: Axes, colour: str) -> None:
+    look = {"color": colour, "linestyle": "--", "linewidth": 1.2, "label": mark.label or None, "zorder": 1.5}
     if mark.kind == "x":
         axes.axvline(mark.value, **look)
     elif mark.kind == "y":
@@ -151,15 +171,15 @@ def _bar(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
             ecolor="#333333",
             **{key: errors},
         )
-    _finish_bars(spec, table, axes, names, flat, len(groups))
+    _finish_bars(spec, table, axes, names, flat)
 
 
-def _finish_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes, names: list[Any], flat: bool, n: int) -> None:
+def _finish_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes, names: list[Any], flat: bool) -> None:
     from dataclasses import replace
 
     ticks = [_name(name) for name in names]
     if not flat:
-        _finish(replace(spec, logx=False), table, axes, n)
+        _finish(replace(spec, logx=False), table, axes)
         axes.set_xticks(range(len(names)), ticks)
         axes.grid(visible=False, axis="x")
         return
@@ -167,7 +187,7 @@ def _finish_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes, names: list[
     turned = tuple(replace(mark, kind="x") for mark in spec.paper_marks if mark.kind == "y")
     across, up = spec.y_label or spec.y, spec.x_label or spec.x
     lying = replace(spec, logx=spec.logy, logy=False, paper_marks=turned, y_limits=None, x_label=across, y_label=up)
-    _finish(lying, table, axes, n)
+    _finish(lying, table, axes)
     axes.set_xlim(*(spec.y_limits or axes.get_xlim()))
     axes.set_yticks(range(len(names)), ticks)
     axes.invert_yaxis()
@@ -187,7 +207,7 @@ def _heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.figure.colorbar(mesh, ax=axes, label=spec.value_label or spec.value, pad=0.02)
     axes.set_facecolor("#EDEDED")
     axes.grid(visible=False)
-    _finish(spec, table, axes, 1)
+    _finish(spec, table, axes)
 
 
 def _edges(middles: Any, log: bool) -> Any:
@@ -230,7 +250,8 @@ def _table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     drawn.auto_set_font_size(False)
     drawn.set_fontsize(min(10.0, 10.0 * 84 / sum(widths)))
     for (row, _), cell in drawn.get_celld().items():
-        cell.set(edgecolor="#CCCCCC", linewidth=0.6, visible_edges="B")
+        cell.set(edgecolor="#CCCCCC", linewidth=0.6)
+        cell.visible_edges = "B"
         if row == 0:
             cell.set(edgecolor="#333333", linewidth=1.0)
             cell.get_text().set_fontweight("bold")

@@ -12,6 +12,7 @@ LINE_STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SEQUENTIAL = "viridis"
 GUIDE = "#777777"
+ON_MAP = "#FF5C5C"  # seen on both ends of the sequential colours
 HIGHLIGHT = "#111111"
 
 RC: dict[str, Any] = {
@@ -20,7 +21,7 @@ RC: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10.5,
     "axes.titlesize": 11.5,
-    "axes.titleweight": "semibold",
+    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 10,
     "axes.spines.top": False,

@@ -97,10 +97,13 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
 
     lines = textwrap.wrap(note, 98)
     figure = Figure(figsize=(style.SIZE[0], kinds.height(spec, table) + 0.17 * len(lines)), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     kinds.DRAW[spec.kind](spec, table, axes)
-    axes.set_title("\n".join(textwrap.wrap(spec.title, 66)))
+    # Room for a legend that stands between plot and title (`kinds._legend`).
+    pad = 24 if kinds.legend_above(spec, axes) else 10
+    axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)
     if lines:
         figure.supxlabel("\n".join(lines), fontsize=7.8, color="#555555", x=0.02, ha="left", linespacing=1.35)
     return figure
