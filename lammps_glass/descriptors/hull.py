@@ -1,0 +1,182 @@
+"""Convex hull of a dozen points: compiled, small, and exact in its decisions.
+
+Points are added one by one; a point sees the facets on whose outer side it lies, these go, and their rim is joined to the
+point. Whether a point sees a facet is the sign of a determinant; when one is so near zero that rounding could have
+decided (`_TIE`, a hundred times the rounding error), the shell is degenerate: coplanar neighbours, as in a crystal. The hull is
+then taken of points moved by a millionth, farther ones more (`_lift`): a convex lift, under which a point inside a facet or on
+its edge is no vertex, and a flat polygon is cut into triangles in a fixed way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lammps_glass.compiled import kernel
+
+FLAT = -2
+TANGLED = -3
+
+_TIE = 1e-13
+_THIN = 1e-9
+_LIFT = 1e-6
+_ATTEMPTS = 6
+
+
+@kernel
+def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, moved: Any) -> int:
+    """Triangles of the convex hull of `points` (k, 3), outward, into `facets`; their number or a negative code.
+
+    Parameters
+    ----------
+    points
+        (k, 3) with k >= 4.
+    facets, planes
+        Buffers (>= 2 k, 3) int64 and (>= 2 k, 4) float64.
+    rim
+        Buffer (>= 6 k, 2) int64.
+    marks
+        Buffer (>= k + 1, >= k) int64, zeroed before the first use and then left alone.
+    moved
+        Buffer (>= k, 3) for degenerate shells.
+
+    Returns
+    -------
+    Number of triangles, `FLAT` when the points lie in a plane, `TANGLED` when no small move resolved the ties.
+    """
+    found = _hull(points, facets, planes, rim, marks)
+    attempt = 0
+    while found == -1:
+        if attempt == _ATTEMPTS:
+            return TANGLED
+        _lift(points, moved, attempt)
+        found = _hull(moved[: len(points)], facets, planes, rim, marks)
+        attempt += 1
+    return found
+
+
+@kernel
+def _lift(points: Any, moved: Any, attempt: int) -> None:
+    """Farther points outward by up to a millionth; ties of equal distance are broken by the place in the row."""
+    farthest = 0.0
+    for p in points:
+        farthest = max(farthest, p[0] * p[0] + p[1] * p[1] + p[2] * p[2])
+    state = 12345
+    for i in range(len(points)):
+        p = points[i]
+        outward = 1 + _LIFT * (p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) / farthest
+        for k in range(3):
+            state = (1103515245 * state + 12345) % 2147483648
+            chance = (state / 2147483648 - 0.5) * 1e-2 * _LIFT * 10.0**attempt
+            moved[i, k] = p[k] * outward + chance * np.sqrt(farthest)
+
+
+@kernel
+def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
+    """As `hull_facets`, for points in general position; -1 when a decision is a tie."""
+    scale = 0.0
+    for p in points:
+        scale = max(scale, abs(p[0]) + abs(p[1]) + abs(p[2]))
+    tie = _TIE * scale**3
+    a, b, c, d = _first_four(points)
+    _set_facet(points, facets, planes, 0, a, b, c)
+    volume = _height(planes, 0, points[d])
+    if abs(volume) <= _THIN * scale**3:
+        return FLAT
+    if volume > 0:
+        b, c = c, b
+    _set_facet(points, facets, planes, 0, a, b, c)
+    _set_facet(points, facets, planes, 1, b, a, d)
+    _set_facet(points, facets, planes, 2, c, b, d)
+    _set_facet(points, facets, planes, 3, a, c, d)
+    found = 4
+    for i in range(len(points)):
+        if i not in (a, b, c, d):
+            found = _insert(points, i, facets, planes, found, rim, marks, tie)
+            if found < 0:
+                return found
+    return found
+
+
+@kernel
+def _first_four(points: Any) -> Any:
+    """A wide tetrahedron: each corner the farthest from the span of those before it."""
+    a, b, c, d = 0, 0, 0, 0
+    best = -1.0
+    for i in range(len(points)):
+        x, y, z = points[i] - points[a]
+        size = x * x + y * y + z * z
+        if size > best:
+            best, b = size, i
+    best = -1.0
+    e0, e1, e2 = points[b] - points[a]
+    n0, n1, n2 = 0.0, 0.0, 0.0
+    for i in range(len(points)):
+        x, y, z = points[i] - points[a]
+        m0, m1, m2 = e1 * z - e2 * y, e2 * x - e0 * z, e0 * y - e1 * x
+        size = m0 * m0 + m1 * m1 + m2 * m2
+        if size > best:
+            best, c, n0, n1, n2 = size, i, m0, m1, m2
+    best = -1.0
+    for i in range(len(points)):
+        x, y, z = points[i] - points[a]
+        size = abs(n0 * x + n1 * y + n2 * z)
+        if size > best:
+            best, d = size, i
+    return a, b, c, d
+
+
+@kernel
+def _set_facet(points: Any, facets: Any, planes: Any, at: int, a: int, b: int, c: int) -> None:
+    """Store the triangle and its plane; the normal is not normalised, so that heights are determinants."""
+    p, q, r = points[a], points[b], points[c]
+    x0, x1, x2 = q[0] - p[0], q[1] - p[1], q[2] - p[2]
+    y0, y1, y2 = r[0] - p[0], r[1] - p[1], r[2] - p[2]
+    facets[at, 0], facets[at, 1], facets[at, 2] = a, b, c
+    planes[at, 0] = x1 * y2 - x2 * y1
+    planes[at, 1] = x2 * y0 - x0 * y2
+    planes[at, 2] = x0 * y1 - x1 * y0
+    planes[at, 3] = planes[at, 0] * p[0] + planes[at, 1] * p[1] + planes[at, 2] * p[2]
+
+
+@kernel
+def _height(planes: Any, at: int, p: Any) -> float:
+    height: float = planes[at, 0] * p[0] + planes[at, 1] * p[1] + planes[at, 2] * p[2] - planes[at, 3]
+    return height
+
+
+@kernel
+def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any, marks: Any, tie: float) -> int:
+    """Add point `i` to the hull of `found` facets; the new number, or -1 at a tie.
+
+    `marks[a, b]` holds the stamp of the last insertion that saw a facet with the directed edge a -> b; the last row of
+    `marks` keeps the running stamp.
+    """
+    stamp = marks[-1, 0] + 1
+    marks[-1, 0] = stamp
+    edges = 0
+    kept = 0
+    for f in range(found):
+        height = _height(planes, f, points[i])
+        if abs(height) <= tie:
+            return -1
+        if height > 0:
+            for k in range(3):
+                a, b = facets[f, k], facets[f, (k + 1) % 3]
+                marks[a, b] = stamp
+                rim[edges, 0], rim[edges, 1] = a, b
+                edges += 1
+        else:
+            if kept < f:
+                for k in range(3):
+                    facets[kept, k] = facets[f, k]
+                for k in range(4):
+                    planes[kept, k] = planes[f, k]
+            kept += 1
+    for e in range(edges):
+        a, b = rim[e, 0], rim[e, 1]
+        if marks[b, a] != stamp:
+            _set_facet(points, facets, planes, kept, a, b, i)
+            kept += 1
+    return kept
