@@ -29,6 +29,7 @@ def joint_density(
     d2min_edges: ArrayLike,
     indicator_edges: ArrayLike,
     width: float = 1.0,
+    weights: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Density of an indicator within each interval of D2min (Wu & Ruiz Pestana 2023, figure 6A).
 
@@ -42,6 +43,8 @@ def joint_density(
         Standard deviation of the Gaussian filter, in bins, along both axes, with reflecting ends; 0 for none. Each
         interval of D2min is normalised again after it: an interval without particles is drawn from its neighbours,
         `count` tells.
+    weights
+        (n,) how many particles each entry stands for (counts of fine bins, when there are too many particles to hold).
 
     Returns
     -------
@@ -57,7 +60,7 @@ def joint_density(
         raise InputError("joint density: edges must ascend, those of the indicator in equal steps")
     if width < 0:
         raise InputError(f"joint density: width = {width} of the filter must not be negative")
-    count = np.histogram2d(labels.astype(float), values, [rows, columns])[0]
+    count = np.histogram2d(labels.astype(float), values, [rows, columns], weights=weights)[0]
     density = _normalized_rows(count, columns)
     if width:
         density = _normalized_rows(gaussian_filter(np.nan_to_num(density), width, mode="reflect"), columns)
@@ -74,7 +77,12 @@ def _normalized_rows(table: Floats, edges: Floats) -> Floats:
 
 
 def indicator_distribution(
-    active: ArrayLike, indicator: ArrayLike, bins: int = 25, low: float = 0.0, high: float = 1.0
+    active: ArrayLike,
+    indicator: ArrayLike,
+    bins: int = 25,
+    low: float = 0.0,
+    high: float = 1.0,
+    weights: ArrayLike | None = None,
 ) -> pd.DataFrame:
     """``p(L)``, ``p(L | active)`` and ``p(active | L)`` (Wu & Ruiz Pestana 2023, figures 6B and 6C).
 
@@ -86,6 +94,8 @@ def indicator_distribution(
         (n,) their indicator L; values outside [low, high] are refused.
     bins, low, high
         Even bins of L.
+    weights
+        (n,) how many particles each entry stands for; default one each.
 
     Returns
     -------
@@ -101,7 +111,8 @@ def indicator_distribution(
             f"indicator distribution: values from {values.min():g} to {values.max():g}, range {low} to {high}"
         )
     edges = np.linspace(low, high, bins + 1)
-    count, hits = np.histogram(values, edges)[0], np.histogram(values[labels], edges)[0]
+    each = np.ones(len(values), dtype=np.int64) if weights is None else np.asarray(weights)
+    count, hits = (np.histogram(values[kept], edges, weights=each[kept])[0] for kept in (slice(None), labels))
     share = np.divide(hits, count, out=np.full(bins, np.nan), where=count > 0)
     lower, upper = _wilson(hits, count)
     widths = np.diff(edges)

@@ -135,7 +135,7 @@ def _truncated_rate(mean: float, width: float) -> float:
             return width * (0.5 + product / 12) - mean
         return width / -math.expm1(-product) - 1 / rate - mean
 
-    bound = 1e3 / width  # |k| width = 1000 puts the mean within 0.1 % of an end of the range
+    bound = 500 / width  # beyond it the mean lies within 0.2 % of an end of the range: no power law
     if excess(-bound) > 0 or excess(bound) < 0:
         return math.nan
     return float(brentq(excess, -bound, bound, xtol=1e-12))

@@ -92,12 +92,15 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
     """A figure with axes, drawn by the kind's function, with the note below; no pyplot, so no display is touched."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     from lammps_glass.figures import kinds
 
     lines = textwrap.wrap(note, 98)
-    figure = Figure(figsize=(style.SIZE[0], kinds.height(spec, table) + 0.17 * len(lines)), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.07)
+    figure = Figure(
+        figsize=(style.SIZE[0], kinds.height(spec, table) + 0.17 * len(lines)),
+        layout=ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.07),
+    )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     kinds.DRAW[spec.kind](spec, table, axes)

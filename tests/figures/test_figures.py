@@ -1,0 +1,198 @@
+"""Pictures and the report: files that stand alone, equal bytes for equal numbers, one clear line for bad input."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lammps_glass.errors import InputError
+from lammps_glass.figures import (
+    KINDS,
+    FigureSpec,
+    Mark,
+    ReportFigure,
+    StudyReport,
+    comparison_rows,
+    draw,
+    write_report,
+)
+
+TABLE = pd.DataFrame(
+    {
+        "x": [1.0, 2.0, 1.0, 2.0],
+        "y": [0.1, np.nan, 0.3, 1 / 3],
+        "low": [0.05, 0.1, 0.2, np.nan],
+        "high": [0.2, 0.2, np.inf, 0.5],
+        "name": ["a", "a", "b", "b"],
+        "value": [1.0, 2.0, 3.0, 4.0],
+    }
+)
+
+
+def spec(kind: str, **changes) -> FigureSpec:
+    options = {
+        "x": "x",
+        "y": "y",
+        "series": "name",
+        "error": ("low", "high"),
+        "paper_marks": (Mark("y", 0.2, "paper"),),
+    }
+    if kind in ("heatmap", "matrix"):
+        options = {"x": "x", "y": "name", "value": "value"}
+        if kind == "heatmap":
+            options |= {"y": "x", "x": "value", "value": "y"}
+    return FigureSpec("1A", "A title", kind, **(options | changes))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_gives_the_same_bytes_twice_and_its_numbers(kind: str, tmp_path: Path) -> None:
+    first = draw(spec(kind), TABLE, tmp_path / "one", "at demo size")
+    second = draw(spec(kind), TABLE, tmp_path / "two", "at demo size")
+    assert [path.name for path in first] == ["1A.png", "1A.svg", "1A.csv"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert first[0].read_bytes().startswith(b"\x89PNG")
+    assert b"<dc:date>" not in first[1].read_bytes()
+    pd.testing.assert_frame_equal(pd.read_csv(first[2], float_precision="round_trip"), TABLE, check_exact=True)
+    assert len(list((tmp_path / "one").iterdir())) == 3  # no temporary file stays
+
+
+def test_a_picture_shows_its_data(tmp_path: Path) -> None:
+    """Other numbers give another picture: what is drawn comes from the table."""
+    pictures = [
+        draw(spec("line"), TABLE.assign(y=TABLE.y * factor), tmp_path / str(factor))[0].read_bytes()
+        for factor in (1, 2)
+    ]
+    assert pictures[0] != pictures[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        (TABLE.iloc[:0], "no row"),
+        (TABLE.assign(y=np.nan), "column y holds no finite number"),
+        (TABLE.assign(y=np.inf), "column y holds no finite number"),
+        (TABLE.drop(columns="low"), "no column low"),
+    ],
+)
+def test_a_table_without_numbers_is_refused_and_nothing_written(
+    table: pd.DataFrame, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=f"figure 1A: .*{words}") as caught:
+        draw(spec("line"), table, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_specs_are_refused() -> None:
+    with pytest.raises(InputError, match="names files"):
+        FigureSpec("../1A", "t", "line", "x", "y")
+    with pytest.raises(InputError, match="unknown kind 'pie'"):
+        FigureSpec("1", "t", "pie", "x", "y")
+    with pytest.raises(InputError, match="needs the column"):
+        FigureSpec("1", "t", "heatmap", "x", "y")
+    with pytest.raises(InputError, match="anchor"):
+        Mark("slope", -1.0)
+
+
+class Page(HTMLParser):
+    """Tags must close in order; addresses and texts are collected."""
+
+    VOID = ("meta", "img", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag, attrs) -> None:
+        self.tags.add(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data) -> None:
+        self.text += data
+
+
+def report(folder: Path) -> StudyReport:
+    png, svg, _ = draw(spec("line"), TABLE, folder)
+    evil = "<script>alert('x')</script> & \"more\""
+    return StudyReport(
+        "looseness",
+        evil,
+        "demo",
+        status="partial",
+        sizes={"replicas": 9, evil: evil},
+        ran=evil,
+        scores={"auc": 0.73349, "auc.low": 0.7, "auc.high": 0.76},
+        paper_scores={"auc": 0.772},
+        figures=(
+            ReportFigure("1A", evil, png, "paper says", "we say", "a note"),
+            ReportFigure("1B", "vector", svg),
+            ReportFigure("1C", "absent", None, note="too small"),
+        ),
+        deviations=(evil,),
+        seeds={"study": 7},
+        versions={"lammps": "2025"},
+        seconds={"quench": 12.34},
+        citation="Wu & Ruiz Pestana",
+    )
+
+
+def test_the_report_is_valid_escaped_and_needs_no_network(tmp_path: Path) -> None:
+    path = write_report(tmp_path / "report.html", report(tmp_path))
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    assert page.open == []
+    assert "script" not in page.tags
+    assert len(page.addresses) == 2
+    assert all(address.startswith("data:image/") for address in page.addresses)
+    assert "url(" not in path.read_text()
+    for words in ("<script>alert('x')</script>", "0.7335", "0.772", "0.7 to 0.76", "paper says", "Not drawn", "12.3"):
+        assert words in page.text
+    assert "This study is partial" in page.text
+
+
+def test_the_report_from_a_mapping_is_the_same(tmp_path: Path) -> None:
+    filled = report(tmp_path)
+    mapping = {**vars(filled), "figures": [vars(figure) for figure in filled.figures]}
+    one, two = write_report(tmp_path / "1.html", filled), write_report(tmp_path / "2.html", mapping)
+    assert one.read_bytes() == two.read_bytes()
+    with pytest.raises(InputError, match=r"report: .*colour"):
+        write_report(tmp_path / "3.html", {**mapping, "colour": "red"})
+    with pytest.raises(InputError, match="is not there"):
+        write_report(
+            tmp_path / "3.html", {**mapping, "figures": [{"id": "2", "title": "", "path": tmp_path / "no.png"}]}
+        )
+    assert not (tmp_path / "3.html").exists()
+
+
+def test_comparison_rows_keep_order_and_leave_out_the_silent() -> None:
+    figures = {"2A": {"paper": "log", "ours": 0.00401234}, "2B": {"file": "2B.png"}, "1": {"ours": "x", "note": "n"}}
+    assert comparison_rows({"figures": figures}) == [
+        {"id": "2A", "paper": "log", "ours": "0.004012", "note": ""},
+        {"id": "1", "paper": "", "ours": "x", "note": "n"},
+    ]
+
+
+@pytest.mark.parametrize("package", ["figures", "analysis"])
+def test_import_is_light_and_every_exported_name_is_there(package: str) -> None:
+    code = f"""
+import sys, lammps_glass.{package} as part
+heavy = {{"pandas", "numba", "matplotlib", "scipy", "numpy"}} & set(sys.modules)
+assert not heavy, heavy
+for name in part.__all__ * 2:  # twice: a module of the same name would take the place of the function
+    assert not isinstance(getattr(part, name), type(sys)), name
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
