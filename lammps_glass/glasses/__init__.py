@@ -1,1 +1,40 @@
-""""""
+"""What is simulated: model glasses with their composition, density, potential and reference temperatures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lammps_glass.registry import Entry, Registry
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses.glass import Glass
+    from lammps_glass.glasses.kob_andersen import KobAndersen, KobAndersenSmooth
+
+REGISTRY = Registry(
+    "glass",
+    [
+        Entry(
+            "kob-andersen",
+            "lammps_glass.glasses.kob_andersen:KobAndersen",
+            "80:20 binary Lennard-Jones mixture, energy shifted to zero at 2.5",
+            "lj",
+        ),
+        Entry(
+            "kob-andersen-smooth",
+            "lammps_glass.glasses.kob_andersen:KobAndersenSmooth",
+            "80:20 binary Lennard-Jones mixture, smoothed to zero between 2.2 and 2.5",
+            "lj",
+        ),
+    ],
+)
+
+_EXPORTS = {"Glass": "glass", "KobAndersen": "kob_andersen", "KobAndersenSmooth": "kob_andersen"}
+__all__ = ["REGISTRY", "Glass", "KobAndersen", "KobAndersenSmooth"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)

@@ -1,1 +1,35 @@
-""""""
+"""How it is simulated: LAMMPS in process, decks, and protocols; ``simulate.quench(glass, ...)`` and the like run them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lammps_glass.simulate.engine import Engine, EngineOptions
+    from lammps_glass.simulate.record import Record
+    from lammps_glass.simulate.short import anneal, creep, quench, relax
+    from lammps_glass.simulate.static import energy, forces, minimize
+
+_EXPORTS = {
+    "Engine": "engine",
+    "EngineOptions": "engine",
+    "Record": "record",
+    "anneal": "short",
+    "creep": "short",
+    "quench": "short",
+    "relax": "short",
+    "energy": "static",
+    "forces": "static",
+    "minimize": "static",
+}
+__all__ = [
+    "Engine", "EngineOptions", "Record", "anneal", "creep", "energy", "forces", "minimize", "quench", "relax",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)

@@ -1,0 +1,132 @@
+"""`Glass`: the material of a simulation; what every protocol needs to know and nothing about what is done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
+from lammps_glass.resources import data_path
+from lammps_glass.snapshots import Cell, Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glass:
+    """A glass former: composition, density, potential and the numerical choices that change its trajectories.
+
+    Parameters
+    ----------
+    n_particles
+        Number of particles of a glass made from random positions.
+    composition
+        Fraction of the last of two species, or a mapping species -> fraction (sums to 1, or to 100 per cent).
+    density
+        Number density of the start, in particles per cubic length unit.
+    timestep
+        MD time step, in the time unit of `units`.
+    r_cut
+        Range of the interactions, in length units.
+    skin
+        Thickness of the neighbour lists' shell beyond `r_cut`, in length units; part of the trajectory's bits.
+    suffix
+        LAMMPS accelerator suffix (``opt``, ``off``, ...); part of the trajectory's bits.
+
+    Raises
+    ------
+    InputError
+        A field is no number, out of range, or the composition does not fit the species.
+    """
+
+    name: ClassVar[str]
+    species: ClassVar[tuple[str, ...]]
+    masses: ClassVar[tuple[float, ...]]
+    units: ClassVar[str]
+    potential: ClassVar[str]
+    nearest_distance: ClassVar[float]
+    atom_style: ClassVar[str] = "atomic"
+    reference_temperatures: ClassVar[Mapping[str, float]] = {}
+
+    n_particles: int
+    composition: float | Mapping[str, float]
+    density: float
+    timestep: float
+    r_cut: float
+    skin: float
+    suffix: str = "opt"
+
+    def __post_init__(self) -> None:
+        whole(self.name, "n_particles", self.n_particles, minimum=1)
+        for field in ("density", "timestep", "r_cut"):
+            number(self.name, field, getattr(self, field), above=0.0)
+        number(self.name, "skin", self.skin, minimum=0.0)
+        fractions_of(self.name, self.composition, self.species)
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Fraction of the particles by species; sums to 1."""
+        return fractions_of(self.name, self.composition, self.species)
+
+    def counts(self) -> dict[str, int]:
+        """Number of particles by species: rounded so that they sum to `n_particles` (largest remainder)."""
+        exact = {name: fraction * self.n_particles for name, fraction in self.fractions.items()}
+        counts = {name: int(np.floor(value + 1e-9)) for name, value in exact.items()}
+        by_remainder = sorted(self.species, key=lambda name: counts[name] - exact[name])
+        for name in by_remainder[: self.n_particles - sum(counts.values())]:
+            counts[name] += 1
+        return counts
+
+    def initial(self, seed: int) -> Snapshot:
+        """Random positions in a cube at `density`, species shuffled; the same for the same seed."""
+        length = (self.n_particles / self.density) ** (1 / 3)
+        cell = Cell.orthogonal([length] * 3)
+        self.require_size(cell)
+        random = np.random.default_rng([whole("initial", "seed", seed, minimum=0), self.n_particles])
+        counts = self.counts()
+        types = np.repeat(np.arange(len(self.species)), [counts[name] for name in self.species])
+        random.shuffle(types)
+        positions = length * random.random((self.n_particles, 3))
+        return Snapshot(cell, positions, types, self.species, units=self.units)
+
+    def require_size(self, cell: Cell) -> None:
+        """Raise `InputError` when a particle of `cell` would interact with two images of the same neighbour."""
+        heights = cell.heights[cell.periodic]
+        if heights.size and heights.min() < 2 * self.r_cut:
+            smallest = int(np.ceil((2 * self.r_cut) ** 3 * self.density))
+            raise InputError(
+                f"glass {self.name}: a box of {heights.min():.4g} between opposite faces is too small for the cutoff "
+                f"{self.r_cut:g} (twice it is needed): use at least {smallest} particles at density {self.density:g}"
+            )
+
+    def check(self, snapshot: Snapshot) -> Snapshot:
+        """`snapshot` in terms of this glass's species, once it can be one of this glass.
+
+        Raises
+        ------
+        InputError
+            A species is foreign, the file names other units, or the distances are those of another length unit.
+        """
+        if snapshot.units is not None and snapshot.units != self.units:
+            raise InputError(
+                f"snapshot has units {snapshot.units!r}, glass {self.name} needs {self.units!r}: convert it first"
+            )
+        known = snapshot.with_species(self.species)
+        require_scale(known, self.name, self.nearest_distance, self.units)
+        return known
+
+    def interaction_variables(self) -> dict[str, float]:
+        """The numbers that ``interactions.lmp`` refers to by name."""
+        return {"r_cut": float(self.r_cut)}
+
+    def interactions(self) -> str:
+        """LAMMPS lines that define masses and interactions (the text of ``potentials/<potential>/interactions.lmp``)."""
+        masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
+        return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
+
+    def options(self) -> dict[str, Any]:
+        """Fields as JSON values: ``REGISTRY.build(glass.name, glass.options())`` makes an equal glass."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {**values, "composition": self.fractions}

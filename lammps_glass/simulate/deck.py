@@ -1,0 +1,93 @@
+"""Rendering decks: checked values, then the protocol's deck with the glass's interactions put in place."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.resources import data_path
+
+#: The line of a deck that is replaced by the glass's masses and interactions.
+PLACE = "include         interactions.lmp"
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+Value = int | float | str | tuple[str, ...]
+
+
+def render(protocol: str, glass: Glass, variables: Mapping[str, Value]) -> str:
+    """The text of a deck that runs with ``lmp -in``.
+
+    Parameters
+    ----------
+    protocol
+        Name of the deck in ``inputs/``.
+    glass
+        Gives units, species, time step, neighbour lists, masses and interactions.
+    variables
+        The protocol's values: numbers, names of letters, digits, ``_``, ``.``, ``-``, or tuples of such names.
+
+    Raises
+    ------
+    InputError
+        A value is not finite or could be read by LAMMPS as something else than a number or a name.
+    """
+    body = data_path("inputs", f"{checked_name('protocol', protocol)}.lmp").read_text(encoding="utf-8")
+    values: dict[str, Value] = {**glass_variables(glass), **variables}
+    used = {name: value for name, value in values.items() if name in variables or _refers(body, name)}
+    used.update(glass.interaction_variables())
+    header = "".join(f"{variable_line(name, value)}\n" for name, value in used.items())
+    interactions = f"# {glass.name}\n{glass.interactions().rstrip()}"
+    return f"# {protocol} of {glass.name}; change a value here or with -var NAME VALUE\n{header}\n" + body.replace(
+        PLACE, interactions
+    )
+
+
+def glass_variables(glass: Glass) -> dict[str, Value]:
+    """What any deck may refer to."""
+    return {
+        "units": glass.units,
+        "atom_style": glass.atom_style,
+        "elements": tuple(glass.species),
+        "timestep": float(glass.timestep),
+        "skin": float(glass.skin),
+        "suffix": glass.suffix,
+    }
+
+
+def _refers(body: str, name: str) -> bool:
+    return f"${{{name}}}" in body or re.search(rf"\bv_{name}\b", body) is not None
+
+
+def variable_line(name: str, value: Value) -> str:
+    """One ``variable`` command that gives `name` exactly `value`."""
+    if not _VARIABLE.fullmatch(name):
+        raise InputError(f"deck: {name!r} is not a name for a LAMMPS variable")
+    if isinstance(value, tuple):
+        words = " ".join(checked_name(name, word) for word in value)
+        return f'variable        {name} string "{words}"'
+    if isinstance(value, str):
+        return f"variable        {name} index {checked_name(name, value)}"
+    return f"variable        {name} index {checked_number(name, value)}"
+
+
+def checked_name(what: str, value: str) -> str:
+    """`value`, if it can only be read as a name."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise InputError(f"deck: {what} = {value!r} is not a plain name (letters, digits, '_', '.', '-')")
+    return value
+
+
+def checked_number(what: str, value: float) -> str:
+    """The shortest text that reads back as exactly `value`."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise InputError(f"deck: {what} = {value!r} is neither a number nor a name")
+    if not math.isfinite(value):
+        raise InputError(f"deck: {what} = {value!r} is not finite")
+    return str(int(value)) if isinstance(value, (int, np.integer)) else repr(float(value))

@@ -1,0 +1,154 @@
+"""`Engine`: one LAMMPS instance in this process, closed always, whose errors are the package's errors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.simulate.mpi import open_lammps
+
+SWITCHES_VARIABLE = "LAMMPS_GLASS_SWITCHES"
+TAIL_LINES = 40
+
+# LAMMPS resolves file names against the process's working folder, of which there is one for all threads.
+_FOLDER_LOCK = threading.RLock()
+
+
+def _default_switches() -> tuple[str, ...]:
+    return tuple(shlex.split(os.environ.get(SWITCHES_VARIABLE, "")))
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How LAMMPS is started; nothing here is physics, though suffix and ranks change the last bits.
+
+    Parameters
+    ----------
+    communicator
+        An mpi4py communicator; None for one process.
+    switches
+        Command-line switches of LAMMPS such as ``("-sf", "gpu", "-pk", "gpu", "1")``; default: the words of
+        ``$LAMMPS_GLASS_SWITCHES``.
+    module
+        Name of the LAMMPS Python module; default ``$LAMMPS_GLASS_LAMMPS_MODULE``, else ``lammps``.
+    """
+
+    communicator: Any = None
+    switches: Sequence[str] = field(default_factory=_default_switches)
+    module: str | None = None
+
+    @property
+    def rank(self) -> int:
+        return 0 if self.communicator is None else int(self.communicator.Get_rank())
+
+    def barrier(self) -> None:
+        """Wait for all ranks: files that rank 0 writes are there for the others afterwards."""
+        if self.communicator is not None:
+            self.communicator.Barrier()
+
+
+class Engine:
+    """Context manager around one in-process LAMMPS.
+
+    Parameters
+    ----------
+    options
+        How LAMMPS is started.
+    variables
+        Variables set on LAMMPS's command line; they win over a deck's ``variable NAME index`` lines.
+
+    Raises
+    ------
+    InputError
+        LAMMPS or its MPI library is missing.
+    SimulationError
+        A LAMMPS command failed: its ERROR text in one line, with the tail of the log.
+    """
+
+    def __init__(self, options: EngineOptions | None = None, variables: Mapping[str, object] | None = None) -> None:
+        self.options = options or EngineOptions()
+        self._variables = {name: str(value) for name, value in (variables or {}).items()}
+        self._lammps: Any = None
+
+    def __enter__(self) -> Engine:
+        self._lammps = open_lammps(self._arguments(), self.options.communicator, self.options.module)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        instance, self._lammps = self._lammps, None
+        if instance is not None:
+            instance.close()
+
+    def _arguments(self) -> list[str]:
+        switches = list(self.options.switches)
+        variables = dict(self._variables)
+        if "-sf" in switches[:-1]:  # decks set the glass's suffix themselves: a site's suffix must win
+            variables["suffix"] = switches[switches.index("-sf") + 1]
+        named = [word for name, value in variables.items() for word in ("-var", name, value)]
+        return ["-screen", "none", "-log", "none", "-nocite", *switches, *named]
+
+    @property
+    def lammps(self) -> Any:
+        """The LAMMPS Python object, for what the package has no name for."""
+        if self._lammps is None:
+            raise InputError("Engine is closed: use it in a `with` block")
+        return self._lammps
+
+    def run_file(self, deck: Path, log: Path | None = None) -> None:
+        """Run a whole deck in its own folder (a loop over single commands would ignore ``jump``)."""
+        deck = deck.resolve()
+        with in_folder(deck.parent), _errors(deck, log):
+            self.lammps.file(deck.name)
+
+    def commands(self, text: str) -> None:
+        """Run LAMMPS commands given as text."""
+        with _errors(None, None):
+            self.lammps.commands_string(text)
+
+
+@contextlib.contextmanager
+def in_folder(folder: Path) -> Iterator[None]:
+    """Work in `folder`; threads that need another folder wait."""
+    with _FOLDER_LOCK, contextlib.chdir(folder):
+        yield
+
+
+@contextlib.contextmanager
+def _errors(deck: Path | None, log: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, InputError, SimulationError):
+        raise
+    except Exception as error:  # LAMMPS raises bare Exception and its own MPIAbortException
+        raise SimulationError(
+            f"LAMMPS: {one_line(str(error))}" + (f" (deck {deck})" if deck else ""),
+            log_tail=tail(log) if log else "",
+            deck=str(deck or ""),
+        ) from error
+
+
+def one_line(message: str) -> str:
+    """The text of a LAMMPS error without the C++ file and line it came from."""
+    text = message.strip().strip("'\"").replace("\\n", "\n")
+    lines = [re.sub(r"\s*\([^()]*\.(cpp|h):\d+\)", "", line).strip() for line in text.splitlines()]
+    first = re.sub(r"^ERROR( on proc \d+)?:\s*", "", lines[0])
+    more = [line for line in lines[1:] if line.startswith(("Last input line", "Last command"))]
+    return "; ".join([first, *more[:1]])
+
+
+def tail(log: Path, lines: int = TAIL_LINES) -> str:
+    """The last lines of a log; empty when there is none."""
+    if not log.is_file():
+        return ""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -1,0 +1,44 @@
+"""Anneal: hold at constant temperature, at fixed box or under an isotropic pressure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from lammps_glass.glasses.checks import number
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.protocols.segmented import Holding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anneal(Holding):
+    """Nose-Hoover dynamics at `temperature`; inherent structures come from its frames by `Relax`.
+
+    Parameters
+    ----------
+    steps
+        Length, in MD steps.
+    temperature
+        In the temperature unit of the glass; velocities are drawn at it, with zero momentum.
+    pressure
+        None keeps the box; a number holds it with an isotropic barostat.
+    snapshot_every
+        Steps between frames; the first frame is step 0.
+    """
+
+    name: ClassVar[str] = "anneal"
+
+    steps: int = 100_000
+    temperature: float = 0.4
+    pressure: float | None = None
+    snapshot_every: int = 10_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.pressure is not None:
+            number(self.name, "pressure", self.pressure)
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        values: dict[str, Any] = super().variables(seed)
+        held = self.pressure is not None
+        return {**values, "pressure": self.pressure if held else 0.0, "ensemble": "npt" if held else "nvt"}

@@ -1,0 +1,149 @@
+"""`Protocol`: something done to a glass; physics as fields, a deck of the same name, one way to run them all."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import whole
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate import run as running
+from lammps_glass.simulate.deck import Value, render
+from lammps_glass.simulate.engine import EngineOptions
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.record import Record
+from lammps_glass.simulate.start import checksum, derived_seed, require_periodic, write_data
+from lammps_glass.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Source = Any  # Glass | Snapshot | Record; `Relax` also takes frames
+Progress = Callable[[int, int], None]
+
+
+def segments_of(steps: int, segment_steps: int) -> int:
+    """Number of segments of at most `segment_steps` that make up `steps`."""
+    return math.ceil(steps / segment_steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Protocol(ABC):
+    """A simulation protocol: a frozen dataclass whose fields are its physics, checked when it is made."""
+
+    name: ClassVar[str]
+    #: Whether `Record.frames` has a trajectory.
+    has_frames: ClassVar[bool] = True
+
+    def options(self) -> dict[str, Any]:
+        """Fields as JSON values: ``REGISTRY.build(protocol.name, protocol.options())`` makes an equal protocol."""
+        return asdict(self)
+
+    @property
+    @abstractmethod
+    def n_segments(self) -> int:
+        """Number of segments of a run."""
+
+    @abstractmethod
+    def variables(self, seed: int) -> dict[str, Value]:
+        """Values that the deck refers to, besides those of the glass."""
+
+    def seed_of(self, seed: int, use: str) -> int:
+        """LAMMPS's seed for one use, derived from the run's seed."""
+        return derived_seed(seed, self.name, use)
+
+    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+        """The rendered deck for `glass`: plain LAMMPS text for ``lmp -in``."""
+        values: dict[str, Value] = {"n_segments": self.n_segments if n_segments is None else n_segments}
+        return render(self.name, glass, {**values, **self.variables(whole(self.name, "seed", seed, minimum=0))})
+
+    def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> running.Plan:
+        """Write ``in.lmp`` and what it starts from into `directory`, for `run` or for ``lmp -in in.lmp`` by hand."""
+        snapshot, glass = self.start(source, seed, glass)
+        deck = self.deck(glass, seed)  # rendered first: a refused value leaves no folder
+        plan = self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
+        plan.open()
+        write_data(plan.directory / "start.data", snapshot)
+        plan.deck.write_text(deck, encoding="utf-8")
+        return plan
+
+    def plan(self, directory: Path, glass: Glass, seed: int, n_segments: int, start: str) -> running.Plan:
+        """Where a run takes place and what it is, for the fingerprint."""
+        identity = {
+            "protocol": {"name": self.name, "options": self.options()},
+            "glass": {"name": glass.name, "options": glass.options()},
+            "seed": int(seed),
+            "start": start,
+        }
+        return running.Plan(directory, self.name, n_segments, identity)
+
+    def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
+        """The configuration a run starts from and its glass, both checked."""
+        if isinstance(source, Glass):
+            return source.initial(seed), source
+        if isinstance(source, Record):
+            source, glass = source.final, glass or source.glass
+        if not isinstance(source, Snapshot):
+            raise InputError(f"{self.name} starts from a Glass, a Snapshot or a Record, not {type(source).__name__}")
+        if glass is None:
+            raise InputError(f"{self.name} of a snapshot needs glass=..., which says how its particles interact")
+        snapshot = glass.check(source)
+        require_periodic(snapshot, self.name)
+        glass.require_size(snapshot.cell)
+        return snapshot, glass
+
+    def run(
+        self,
+        source: Source,
+        seed: int,
+        directory: str | Path,
+        *,
+        glass: Glass | None = None,
+        engine: EngineOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Record:
+        """Run, or go on with, this protocol in `directory`.
+
+        Parameters
+        ----------
+        source
+            A `Glass` (started from random positions), a `Snapshot` (with `glass`), or another protocol's `Record`.
+        seed
+            Decides every random number of the run.
+        directory
+            Folder of the products; a run interrupted there goes on after its last complete segment, to the same bits.
+        progress
+            Called with (segments done, segments) after each segment.
+
+        Raises
+        ------
+        InputError
+            The source does not fit the glass, or `directory` holds another run.
+        SimulationError
+            LAMMPS failed, a number is not finite, or a minimisation stopped short.
+        """
+        options = engine or EngineOptions()
+        return running.execute(self, source, seed, Path(directory), glass, options, progress)
+
+    # -- what a run is made into; called by `run.finish` ------------------------------------------------------------
+
+    @abstractmethod
+    def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` when a finished segment is not sound."""
+
+    @abstractmethod
+    def frame_files(self, plan: running.Plan) -> Iterator[Dump]:
+        """The dumps that make the trajectory, in order."""
+
+    @abstractmethod
+    def final_file(self, plan: running.Plan) -> Dump:
+        """The dump whose last frame is the final configuration."""
+
+    @abstractmethod
+    def thermo(self, plan: running.Plan) -> pd.DataFrame:
+        """The run's table, from the logs of its segments."""

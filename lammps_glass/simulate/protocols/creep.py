@@ -1,0 +1,45 @@
+"""Creep: constant compressive stress along z at constant temperature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lammps_glass.glasses.checks import number
+from lammps_glass.simulate.protocols.segmented import Holding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Creep(Holding):
+    """Three independent barostats: pressure `stress` along z, zero along x and y; orthogonal box.
+
+    Parameters
+    ----------
+    steps
+        Length, in MD steps.
+    temperature
+        In the temperature unit of the glass; velocities are drawn at it, with zero momentum.
+    stress
+        Compressive stress along z (positive compresses), in pressure units of the glass.
+    snapshot_every
+        Steps between frames; the first frame is step 0, the unloaded start.
+    thermostat_damping, barostat_damping
+        In its time unit.
+    segment_steps
+        Steps of a segment; a run resumes at segments, and their borders are part of its bits.
+
+    References
+    ----------
+    Wu and Ruiz Pestana, Front. Mater. 10, 1272355 (2023), section 2.1; its values are the defaults.
+    """
+
+    name: ClassVar[str] = "creep"
+
+    steps: int = 10_000_000
+    temperature: float = 0.1
+    stress: float = 0.5
+    snapshot_every: int = 10_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        number(self.name, "stress", self.stress)

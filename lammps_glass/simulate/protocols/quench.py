@@ -1,0 +1,107 @@
+"""Quench: a glass from random positions, by melting, cooling and minimising."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.simulate import thermo
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
+from lammps_glass.simulate.run import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quench(Segmented):
+    """Random positions are pushed apart, held as a liquid, cooled at fixed box, and minimised.
+
+    Parameters
+    ----------
+    liquid
+        Steps of Langevin dynamics at `liquid_temperature`.
+    cooling
+        Steps of the Nose-Hoover ramp from `liquid_temperature` to `temperature`; the glass lags behind the thermostat
+        by its damping time.
+    liquid_temperature, temperature
+        In the temperature unit of the glass.
+    thermostat_damping
+        In its time unit, for both thermostats.
+    force_tolerance
+        Largest force on a particle of the inherent structure.
+    max_iterations
+        Of the last minimisation; reaching it is an error.
+
+    References
+    ----------
+    Wu and Ruiz Pestana, Front. Mater. 10, 1272355 (2023), section 2.1; its lengths are the defaults.
+    """
+
+    name: ClassVar[str] = "quench"
+    has_frames: ClassVar[bool] = False
+
+    liquid: int = 50_000
+    cooling: int = 10_000
+    liquid_temperature: float = 3.0
+    temperature: float = 0.1
+    thermostat_damping: float = 1.0
+    push_steps: int = 500
+    force_tolerance: float = 1e-5
+    max_iterations: int = 50_000
+    segment_steps: int = 100_000
+    thermo_every: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("liquid", "cooling", "push_steps", "max_iterations"):
+            whole(self.name, field, getattr(self, field), minimum=1)
+        for field in ("liquid_temperature", "temperature", "thermostat_damping", "force_tolerance"):
+            number(self.name, field, getattr(self, field), above=0.0)
+        if self.temperature > self.liquid_temperature:
+            raise InputError(
+                f"quench: temperature = {self.temperature:g} is above liquid_temperature = {self.liquid_temperature:g}"
+            )
+
+    @property
+    def liquid_segments(self) -> int:
+        return segments_of(self.liquid, self.segment_steps)
+
+    @property
+    def n_segments(self) -> int:
+        return 1 + self.liquid_segments + segments_of(self.cooling, self.segment_steps) + 1
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        return {
+            **self.options(),
+            "liquid_segments": self.liquid_segments,
+            "velocity_seed": self.seed_of(seed, "velocities"),
+            "langevin_seed": self.seed_of(seed, "langevin"),
+        }
+
+    def check_segment(self, log: Path, segment: int) -> None:
+        if segment == self.n_segments:
+            check_minimum(log, 0, self.force_tolerance, "quench, inherent structure")
+        elif segment > 1:  # the first pushes overlapping particles apart: its energies may be anything
+            super().check_segment(log, segment)
+
+    def thermo(self, plan: Plan) -> pd.DataFrame:
+        """Rows of the phases ``liquid`` and ``cooling``, and one of the inherent structure (``minimised``)."""
+        import pandas as pd
+
+        moving = thermo.read(*(plan.log(segment) for segment in range(2, plan.n_segments)))
+        moving["phase"] = moving["step"].gt(self.liquid).map({False: "liquid", True: "cooling"})
+        inherent = thermo.tables(plan.log(plan.n_segments))[0].iloc[[-1]].copy()
+        inherent["step"] = self.liquid + self.cooling
+        inherent["phase"] = "minimised"
+        return pd.concat([moving, inherent], ignore_index=True)
+
+    def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        return iter(())

@@ -1,0 +1,83 @@
+"""What protocols that run molecular dynamics in segments share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lammps_glass.errors import SimulationError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.simulate import thermo
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.base import Protocol, segments_of
+from lammps_glass.simulate.run import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check_minimum(log: Path, run: int, tolerance: float, what: str) -> None:
+    """Raise `SimulationError` unless minimisation `run` of a log ended by reaching its force tolerance."""
+    table, minimum = thermo.tables(log)[run], thermo.minima(log)[run]
+    thermo.require_finite(table, what)
+    force = float(table["fmax"].iloc[-1])
+    if minimum.at_limit or force > tolerance:
+        raise SimulationError(
+            f"{what}: minimisation stopped ({minimum.criterion}) at a largest force of {force:.3g}, "
+            f"tolerance {tolerance:.3g}: allow more iterations or a larger tolerance"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segmented(Protocol):
+    """Molecular dynamics cut into segments of `segment_steps`, which are part of the trajectory's bits."""
+
+    segment_steps: int
+    thermo_every: int
+
+    def __post_init__(self) -> None:
+        whole(self.name, "segment_steps", self.segment_steps, minimum=1)
+        whole(self.name, "thermo_every", self.thermo_every, minimum=1)
+
+    def check_segment(self, log: Path, segment: int) -> None:
+        for table in thermo.tables(log):
+            thermo.require_finite(table, f"{self.name}, segment {segment}")
+
+    def thermo(self, plan: Plan) -> pd.DataFrame:
+        return thermo.read(*(plan.log(segment) for segment in range(1, plan.n_segments + 1)))
+
+    def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, plan.n_segments + 1))
+
+    def final_file(self, plan: Plan) -> Dump:
+        return Dump(plan.segments / "final.dump")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding(Segmented):
+    """`steps` of dynamics under constant conditions, with a frame every `snapshot_every` steps, step 0 included."""
+
+    steps: int
+    temperature: float
+    snapshot_every: int
+    thermostat_damping: float = 1.0
+    barostat_damping: float = 10.0
+    segment_steps: int = 100_000
+    thermo_every: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        whole(self.name, "steps", self.steps, minimum=1)
+        whole(self.name, "snapshot_every", self.snapshot_every, minimum=1)
+        for field in ("temperature", "thermostat_damping", "barostat_damping"):
+            number(self.name, field, getattr(self, field), above=0.0)
+
+    @property
+    def n_segments(self) -> int:
+        return segments_of(self.steps, self.segment_steps)
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}

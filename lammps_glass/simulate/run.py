@@ -1,0 +1,147 @@
+"""Running a deck segment by segment: what is complete stays, what is not is done again, products come last."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.simulate import frames
+from lammps_glass.simulate.engine import Engine, EngineOptions, tail
+from lammps_glass.simulate.record import FINGERPRINT, Record
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses.glass import Glass
+    from lammps_glass.simulate.protocols.base import Protocol
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run: its folder, its number of segments, and what it is."""
+
+    directory: Path
+    protocol: str
+    n_segments: int
+    identity: dict[str, Any]
+
+    @property
+    def deck(self) -> Path:
+        return self.directory / "in.lmp"
+
+    @property
+    def segments(self) -> Path:
+        return self.directory / "segments"
+
+    def log(self, segment: int) -> Path:
+        return self.segments / f"{segment}.log"
+
+    def mark(self, segment: int) -> Path:
+        """The file that the deck renames into place when a segment is complete."""
+        return self.segments / f"{segment}.{'relaxed' if self.protocol == 'relax' else 'restart'}"
+
+    def done(self) -> int:
+        """Number of complete segments, counted from the first."""
+        count = 0
+        while count < self.n_segments and self.mark(count + 1).is_file() and self.log(count + 1).is_file():
+            count += 1
+        return count
+
+    def open(self) -> None:
+        """Make the folder, or check that it holds this very run."""
+        text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
+        path = self.directory / FINGERPRINT
+        if path.is_file():
+            self._compare(json.loads(path.read_text(encoding="utf-8")), json.loads(text))
+        self.segments.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def _compare(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+        differing = [key for key in wanted if found.get(key) != wanted[key]]
+        if differing:
+            raise InputError(
+                f"{self.directory} holds another run (different {', '.join(differing)}): "
+                "choose another directory or remove it"
+            )
+
+
+def execute(
+    protocol: Protocol,
+    source: Any,
+    seed: int,
+    directory: Path,
+    glass: Glass | None,
+    options: EngineOptions,
+    progress: Callable[[int, int], None] | None,
+) -> Record:
+    """Prepare, run what is missing, and make the products; with MPI, files are rank 0's."""
+    plan = None
+    if options.rank == 0:
+        plan = protocol.prepare(source, seed, directory, glass=glass)
+        if Record(directory).is_complete:
+            plan = None
+    if options.communicator is not None:
+        plan = options.communicator.bcast(plan)
+    if plan is not None:
+        for segment in range(plan.done() + 1, plan.n_segments + 1):
+            options.barrier()
+            run_segment(protocol, plan, segment, options)
+            if progress is not None:
+                progress(segment, plan.n_segments)
+        options.barrier()
+        if options.rank == 0:
+            finish(protocol, plan)
+        options.barrier()
+    return Record(directory)
+
+
+def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:
+    """One segment in a LAMMPS instance of its own; unsound results are not left looking complete."""
+    log = plan.log(segment)
+    with Engine(options, {"first": segment, "last": segment}) as engine:
+        engine.run_file(plan.deck, log)
+    try:
+        protocol.check_segment(log, segment)
+    except SimulationError as error:
+        plan.mark(segment).unlink(missing_ok=True)
+        raise SimulationError(str(error), log_tail=tail(log), deck=str(plan.deck)) from error
+
+
+def finish(protocol: Protocol, plan: Plan) -> None:
+    """Join logs, frames and tables of the segments into the products, then drop the segments."""
+    from lammps_glass.tables import write_table
+
+    record = Record(plan.directory)
+    logs = [plan.log(segment) for segment in range(1, plan.n_segments + 1)]
+    with replacing(plan.directory / "log.lammps") as path, path.open("wb") as joined:
+        joined.writelines(log.read_bytes() for log in logs)
+    with replacing(record.thermo_path) as path:
+        write_table(path, protocol.thermo(plan))
+    if protocol.has_frames:
+        with replacing(record.frames_path) as path:
+            frames.join(protocol.frame_files(plan), path)
+    with replacing(record.final_path) as path:  # the last product: its presence means that all are there
+        frames.join([protocol.final_file(plan)], path, last=True)
+    shutil.rmtree(plan.segments)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Any:
+    """A temporary path that takes the place of `path` when the block ends well."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def digest(parts: list[str]) -> str:
+    """One checksum of many."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""What a deck starts from: LAMMPS data files in full precision, and the checksum of a configuration."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Cell, Snapshot
+
+
+def write_data(path: Path, snapshot: Snapshot) -> None:
+    """A data file of ids, types and positions (%.17g: read back exactly); masses come from the deck's interactions."""
+    lines = [
+        "configuration of lammps-glass",
+        "",
+        f"{len(snapshot)} atoms",
+        f"{len(snapshot.species)} atom types",
+        *_cell_lines(snapshot.cell),
+        "",
+        "Atoms # atomic",
+        "",
+    ]
+    columns = np.column_stack([snapshot.ids, snapshot.types + 1]).tolist()
+    rows = zip(columns, snapshot.positions.tolist(), strict=True)
+    lines += [f"{i} {kind} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _cell_lines(cell: Cell) -> list[str]:
+    if np.any(np.triu(cell.matrix, 1)) or np.any(np.diag(cell.matrix) <= 0):
+        raise InputError("LAMMPS needs cell vectors a along x and b in the xy plane: rotate the snapshot first")
+    low, high = cell.origin, cell.origin + np.diag(cell.matrix)
+    lines = [f"{a:.17g} {b:.17g} {n}lo {n}hi" for a, b, n in zip(low, high, "xyz", strict=True)]
+    if not cell.is_orthogonal:
+        (xy, xz, yz) = (cell.matrix[1, 0], cell.matrix[2, 0], cell.matrix[2, 1])
+        lines.append(f"{xy:.17g} {xz:.17g} {yz:.17g} xy xz yz")
+    return lines
+
+
+def checksum(snapshot: Snapshot) -> str:
+    """sha256 of cell, ids, types and positions."""
+    digest = hashlib.sha256()
+    for array in (snapshot.cell.matrix, snapshot.cell.origin, snapshot.ids, snapshot.types, snapshot.positions):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def derived_seed(seed: int, *names: object) -> int:
+    """A seed for LAMMPS (1 to 899 999 999, with room for segment numbers) that depends on `seed` and `names`."""
+    text = "/".join(str(part) for part in (seed, *names))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % 800_000_000 + 1
+
+
+def require_periodic(snapshot: Snapshot, what: str) -> None:
+    """Raise `InputError` for a cell with an open boundary."""
+    if not snapshot.cell.periodic.all():
+        directions = ", ".join(n for n, on in zip("xyz", snapshot.cell.periodic, strict=True) if not on)
+        raise InputError(f"{what} needs a cell that is periodic in every direction; this one is open along {directions}")

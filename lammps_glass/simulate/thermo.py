@@ -1,0 +1,101 @@
+"""LAMMPS logs as tables, and what a log says about how a minimisation ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lammps_glass.errors import InputError, SimulationError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Thermo keywords whose column heads differ from the name one asks for.
+_NAMES = {
+    "PotEng": "pe", "KinEng": "ke", "TotEng": "etotal", "Econserve": "econserve", "v_fmax": "fmax", "c_fmax": "fmax",
+}  # fmt: skip
+_LIMITS = ("max iterations", "max force evaluations", "walltime limit reached")
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """How a minimisation ended: LAMMPS's reason and whether that was one of its limits."""
+
+    criterion: str
+
+    @property
+    def at_limit(self) -> bool:
+        return self.criterion in _LIMITS
+
+
+def tables(log: Path) -> list[pd.DataFrame]:
+    """One table per ``run`` or ``minimize`` of a log, columns by thermo keyword (``step``, ``temp``, ``pe``, ...)."""
+    import pandas as pd
+
+    found = []
+    for header, rows in _blocks(log):
+        columns = [_NAMES.get(name, name.lower()) for name in header]
+        table = pd.DataFrame(np.array(rows, dtype=float).reshape(len(rows), len(columns)), columns=columns)
+        found.append(table.astype({"step": np.int64}))
+    return found
+
+
+def _blocks(log: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
+    if not log.is_file():
+        raise InputError(f"{log}: no such log")
+    header: list[str] | None = None
+    rows: list[list[str]] = []
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            words = line.split()
+            if words[:1] == ["Step"]:
+                header, rows = words, []
+            elif header is not None and line.startswith("Loop time"):
+                yield header, rows
+                header = None
+            elif header is not None and len(words) == len(header) and _is_number(words[0]):
+                rows.append(words)
+
+
+def _is_number(word: str) -> bool:
+    return word.lstrip("-").isdigit()
+
+
+def join(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of consecutive runs as one: the first row of a run repeats the last of the one before and is dropped."""
+    import pandas as pd
+
+    kept = parts[:1]
+    for part in parts[1:]:
+        border = part["step"].iloc[0] == kept[-1]["step"].iloc[-1]
+        kept.append(part.iloc[1:] if border else part)
+    return pd.concat(kept, ignore_index=True)
+
+
+def read(*logs: Path) -> pd.DataFrame:
+    """The runs of one or several consecutive logs as one table."""
+    parts = [table for log in logs for table in tables(log) if len(table)]
+    if not parts:
+        raise InputError(f"{', '.join(str(log) for log in logs)}: no thermo output of a finished run")
+    return join(parts)
+
+
+def require_finite(table: pd.DataFrame, what: str) -> None:
+    """Raise `SimulationError` naming the first step and column that is not a finite number."""
+    values = table.select_dtypes("number").to_numpy(dtype=float)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        name = table.select_dtypes("number").columns[column]
+        raise SimulationError(f"{what}: {name} is {values[row, column]} at step {table['step'].iloc[row]}")
+
+
+def minima(log: Path) -> list[Minimum]:
+    """How each minimisation of a log ended."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return [Minimum(match.strip()) for match in re.findall(r"Stopping criterion = (.*)", text)]
