@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,13 @@ def _pair(label: ArrayLike, indicator: ArrayLike, what: str) -> tuple[NDArray[np
     if not np.isfinite(values).all():
         raise InputError(f"{what}: the indicator of row {int(np.argmin(np.isfinite(values)))} is not finite")
     return labels, values
+
+
+def _weights(weights: ArrayLike | None, values: Floats, what: str) -> NDArray[Any]:
+    each = np.ones(len(values), dtype=np.int64) if weights is None else np.asarray(weights)
+    if each.shape != values.shape or not (each >= 0).all():
+        raise InputError(f"{what}: weights of shape {each.shape} for {len(values)} values, or one is negative")
+    return each
 
 
 def joint_density(
@@ -60,7 +68,8 @@ def joint_density(
         raise InputError("joint density: edges must ascend, those of the indicator in equal steps")
     if width < 0:
         raise InputError(f"joint density: width = {width} of the filter must not be negative")
-    count = np.histogram2d(labels.astype(float), values, [rows, columns], weights=weights)[0]
+    each = _weights(weights, values, "joint density")
+    count: Floats = np.histogramdd((labels.astype(float), values), bins=(rows, columns), weights=each)[0]
     density = _normalized_rows(count, columns)
     if width:
         density = _normalized_rows(gaussian_filter(np.nan_to_num(density), width, mode="reflect"), columns)
@@ -111,7 +120,7 @@ def indicator_distribution(
             f"indicator distribution: values from {values.min():g} to {values.max():g}, range {low} to {high}"
         )
     edges = np.linspace(low, high, bins + 1)
-    each = np.ones(len(values), dtype=np.int64) if weights is None else np.asarray(weights)
+    each = _weights(weights, values, "indicator distribution")
     count, hits = (np.histogram(values[kept], edges, weights=each[kept])[0] for kept in (slice(None), labels))
     share = np.divide(hits, count, out=np.full(bins, np.nan), where=count > 0)
     lower, upper = _wilson(hits, count)

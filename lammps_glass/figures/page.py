@@ -17,7 +17,7 @@ th { color: var(--soft); font-weight: 600; }
 table.numbers td + td { font-variant-numeric: tabular-nums; }
 figure { margin: 0 0 2.6rem; break-inside: avoid; }
 figcaption { margin-bottom: .5rem; }
-figure img { display: block; max-width: 100%; height: auto; }
+figure img { display: block; width: min(100%, 42rem); height: auto; }
 dl { display: grid; grid-template-columns: 4rem 1fr; gap: .15rem .6rem; margin: .6rem 0 0; font-size: .95rem; }
 dt { color: var(--soft); font-weight: 600; }
 dd { margin: 0; }

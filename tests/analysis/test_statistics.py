@@ -168,3 +168,15 @@ def test_indicator_distribution_and_its_exponential() -> None:
     assert ((table.low < table.p_active_given) & (table.p_active_given < table.high)).all()
     with pytest.raises(InputError, match="range"):
         indicator_distribution([True], [1.2])
+
+
+def test_weights_stand_for_repeated_particles() -> None:
+    rng = np.random.default_rng(8)
+    label, value, weight = rng.random(50), rng.random(50), rng.integers(0, 4, 50)
+    edges = np.linspace(0, 1, 6), np.linspace(0, 1, 11)
+    repeated = joint_density(np.repeat(label, weight), np.repeat(value, weight), *edges)
+    pd.testing.assert_frame_equal(joint_density(label, value, *edges, weights=weight), repeated)
+    plain = indicator_distribution(np.repeat(label > 0.5, weight), np.repeat(value, weight))
+    pd.testing.assert_frame_equal(indicator_distribution(label > 0.5, value, weights=weight), plain)
+    with pytest.raises(InputError, match="negative"):
+        indicator_distribution(label > 0.5, value, weights=-weight)

@@ -58,7 +58,10 @@ def test_each_kind_gives_the_same_bytes_twice_and_its_numbers(kind: str, tmp_pat
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert first[0].read_bytes().startswith(b"\x89PNG")
     assert b"<dc:date>" not in first[1].read_bytes()
-    pd.testing.assert_frame_equal(pd.read_csv(first[2], float_precision="round_trip"), TABLE, check_exact=True)
+    written = pd.read_csv(first[2], dtype=str)  # decimals as they stand: pandas may round the last digit
+    for name in TABLE:
+        numeric = TABLE[name].dtype == float
+        assert np.array_equal(written[name].astype(float) if numeric else written[name], TABLE[name], equal_nan=numeric)
     assert len(list((tmp_path / "one").iterdir())) == 3  # no temporary file stays
 
 
