@@ -64,7 +64,8 @@ class Cell:
     @cached_property
     def inverse(self) -> Floats:
         """(3, 3) inverse of `matrix`: fractional = (position - origin) @ inverse."""
-        return np.linalg.inv(self.matrix)
+        inverse: Floats = np.linalg.inv(self.matrix)
+        return inverse
 
     @property
     def volume(self) -> float:

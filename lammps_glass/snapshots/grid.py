@@ -72,12 +72,12 @@ def _bin_counts(heights: Floats, r_max: float, n_particles: int) -> Integers:
 
 
 @kernel
-def neighbors_of(grid, i, indices, vectors):  # type: ignore[no-untyped-def]
+def neighbors_of(grid: Grid, i: int, indices: Integers, vectors: Floats) -> int:
     """Neighbours of particle `i` into the caller's buffers ``indices`` (k,) and ``vectors`` (k, 3); their number.
 
-    When the number returned exceeds k, only the first k are written: grow the buffers and call again. The order is that
-    of the bins: fixed for a given snapshot, not sorted. Distances are ``<= r_max``; the zero vector of the particle itself
-    is left out, its images are not.
+    When the number returned exceeds k, only the first k are written: grow the buffers and call again. The order is
+    that of the bins: fixed for a given snapshot, not sorted. Distances are ``<= r_max``; the zero vector of the
+    particle itself is left out, its images are not.
     """
     found = 0
     limit = grid.r_max * grid.r_max

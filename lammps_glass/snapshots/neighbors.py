@@ -74,7 +74,7 @@ def _expected_pairs(snapshot: Snapshot, r_max: float) -> int:
 
 
 @kernel
-def _half_pairs(grid: Grid, capacity: int) -> Any:
+def _half_pairs(grid: Grid, capacity: int) -> Any:  # noqa: C901
     """Each pair of particles once, i <= j, for ascending i: (i, j, vector) buffers and the number of pairs in them.
 
     Of the two opposite images of a particle itself the one with the positive turn is taken.
@@ -132,7 +132,7 @@ def _half_pairs(grid: Grid, capacity: int) -> Any:
 
 
 @kernel
-def _rows(n_particles: int, first: Integers, second: Integers, half: Floats) -> Any:
+def _rows(n_particles: int, first: Integers, second: Integers, half: Floats) -> Any:  # noqa: C901
     """Both directions of each pair, in rows sorted by (index, vector).
 
     Filling the rows of the larger index first, then transposing them, leaves every row sorted by index without sorting:
@@ -176,7 +176,7 @@ def _rows(n_particles: int, first: Integers, second: Integers, half: Floats) -> 
 
 
 @kernel
-def _sort_images(offsets, indices, vectors):  # type: ignore[no-untyped-def]
+def _sort_images(offsets: Integers, indices: Integers, vectors: Floats) -> None:
     """Order the images of the same neighbour by their vectors (insertion sort: such runs are short and rare)."""
     for i in range(len(offsets) - 1):
         for entry in range(offsets[i] + 1, offsets[i + 1]):
@@ -188,8 +188,8 @@ def _sort_images(offsets, indices, vectors):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _before(a, b):  # type: ignore[no-untyped-def]
+def _before(a: Floats, b: Floats) -> bool:
     for k in range(3):
         if a[k] != b[k]:
-            return a[k] < b[k]
+            return bool(a[k] < b[k])
     return False

@@ -89,6 +89,8 @@ class Snapshot:
         types = columns["types"]
         if types.min() < 0 or types.max() >= len(self.species):
             raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
+        if len(set(self.species)) < len(self.species):
+            raise InputError(f"a species stands twice among {', '.join(self.species)}")
         if np.unique(columns["ids"]).size != n_particles:
             raise InputError(f"a particle id stands twice (step {self.step})")
 

@@ -1,0 +1,146 @@
+"""LAMMPS text dumps (``dump custom``; plain, .gz, .zst), read frame by frame; `dump_write` writes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame
+from lammps_glass.snapshots.naming import Naming
+from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.snapshots.streams import Lines, check_readable, open_lines
+
+
+def read_dump(path: Path, frame: int = -1) -> Snapshot:
+    """One frame of a dump; `frame` counts from 0, negative numbers from the end. Other frames are not parsed."""
+    kept: deque[Frame] = deque(maxlen=max(1, -frame))
+    count = 0
+    with closing(_frames(path)) as frames:
+        for found in frames:
+            kept.append(found)
+            count += 1
+            if frame >= 0 and count == frame + 1:
+                break
+    if not -count <= frame < count:
+        raise InputError(f"{path}: has {count} frames; frame {frame} is out of range")
+    return parse_frame(kept[0])[0]
+
+
+def read_dump_all(path: Path) -> Iterator[Snapshot]:
+    """The frames of a dump, one held at a time.
+
+    Raises
+    ------
+    InputError
+        At once for a file that cannot be read; on the way for damage, and for a frame whose particle number, ids,
+        columns, kind of box, periodic directions or species differ from the first one's.
+    """
+    check_readable(path)
+    return _snapshots(path)
+
+
+def _snapshots(path: Path) -> Iterator[Snapshot]:
+    naming: Naming | None = None
+    shape: dict[str, object] = {}
+    ids: Any = None
+    first = ""
+    for frame in _frames(path):
+        shape, first = shape or frame.shape, first or frame.where
+        for what, value in frame.shape.items():
+            if value != shape[what]:
+                raise InputError(
+                    f"{frame.where}: {what} is {value}, but {shape[what]} in {_place(first)}: a mixed dump"
+                )
+        snapshot, naming = parse_frame(frame, naming)
+        ids = snapshot.ids if ids is None else ids
+        if not np.array_equal(ids, snapshot.ids):
+            foreign = np.setdiff1d(snapshot.ids, ids)[0]
+            raise InputError(f"{frame.where}: particle {foreign} is not in {_place(first)}: a mixed dump")
+        yield snapshot
+
+
+def _place(where: str) -> str:
+    return where.rpartition(": ")[2]
+
+
+def _frames(path: Path) -> Generator[Frame, None, None]:
+    """The frames of the file, not yet parsed. The unit style, which LAMMPS writes once, holds for all that follow."""
+    number, units = 0, None
+    with open_lines(path) as lines:
+        while True:
+            frame = _next_frame(lines, f"{path}: frame {number}", units)
+            if frame is None:
+                break
+            number, units = number + 1, frame.units
+            yield frame
+    if number == 0:
+        raise InputError(f"{path}: not a LAMMPS dump: it holds no frame")
+
+
+def _next_frame(lines: Lines, where: str, units: str | None) -> Frame | None:
+    header: dict[str, Any] = {"UNITS": units}
+    while True:
+        line = lines.next()
+        if not line and set(header) == {"UNITS"}:
+            return None
+        words = line.decode("utf-8", "replace").split()
+        if not words and line:
+            continue
+        if words[:1] != ["ITEM:"]:
+            raise _unexpected(lines, where, line, started=len(header) > 1)
+        if words[1:2] == ["ATOMS"]:
+            return _frame(lines, where, header, tuple(words[2:]))
+        _read_item(lines, where, header, " ".join(words[1:]))
+
+
+def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> InputError:
+    if not line:
+        return InputError(f"{where}: the file is cut short in the header (after line {lines.number})")
+    text = line[:40].decode("utf-8", "replace").strip()
+    if lines.number == 1:
+        return InputError(f"{lines.path}: not a LAMMPS dump: line 1 is {text!r}, expected 'ITEM: TIMESTEP'")
+    hint = "" if started else ": more rows than NUMBER OF ATOMS says?"
+    return InputError(f"{where}: line {lines.number} is {text!r}, expected an 'ITEM:'{hint}")
+
+
+def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str) -> None:
+    """One item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
+    is_box = item.startswith("BOX BOUNDS")
+    values = [row.decode("utf-8", "replace").split() for row in lines.take(3 if is_box else 1)]
+    try:
+        if is_box:
+            header["BOX"] = parse_cell(item.split()[2:], [[float(word) for word in row] for row in values])
+        elif item == "UNITS":
+            header[item] = values[0][0]
+        elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
+            header[item] = int(values[0][0])
+    except InputError as error:
+        raise InputError(f"{where}: {error} (line {lines.number})") from error
+    except (ValueError, IndexError) as error:
+        raise InputError(
+            f"{where}: line {lines.number} is no value of 'ITEM: {item}', or the file is cut short"
+        ) from error
+
+
+def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str, ...]) -> Frame:
+    missing = [item for item in ("TIMESTEP", "NUMBER OF ATOMS", "BOX") if item not in header]
+    if missing:
+        raise InputError(f"{where}: no 'ITEM: {missing[0]}' before line {lines.number}")
+    count, first_line = header["NUMBER OF ATOMS"], lines.number + 1
+    where = f"{where} (step {header['TIMESTEP']})"
+    if count < 1:
+        raise InputError(f"{where}: holds no particles")
+    rows = lines.take(count)
+    if len(rows) < count:
+        raise InputError(f"{where}: the file is cut short: {len(rows)} of {count} particles are there")
+    if not rows[-1].endswith(b"\n"):
+        # The last number may have lost digits, and nothing else would show it.
+        raise InputError(f"{where}: the file is cut short in line {lines.number}, which has no line end")
+    cell, kind = header["BOX"]
+    return Frame(where, first_line, header["TIMESTEP"], header["UNITS"], cell, kind, columns, rows)
