@@ -12,11 +12,10 @@ from lammps_glass.snapshots import Snapshot
 
 #: A snapshot in another length unit (nm, angstrom, sigma) is off by more; thermal and compositional changes by less.
 SCALE_FACTOR = 1.7
+_ENOUGH = 10  # fewer particles than this have no typical distance
 
 
-def number(
-    owner: str, field: str, value: object, *, minimum: float | None = None, above: float | None = None
-) -> float:
+def number(owner: str, field: str, value: object, *, minimum: float | None = None, above: float | None = None) -> float:
     """`value` as a float, or an `InputError` that names the field."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise InputError(f"{owner}: {field} = {value!r} is not a finite number")
@@ -60,9 +59,10 @@ def require_scale(snapshot: Snapshot, owner: str, nearest: float, units: str) ->
     Both, because random positions have close pairs at the right density, and an open cell has vacuum around the
     right distances.
     """
+    if len(snapshot) < _ENOUGH:
+        return
     by_density = snapshot.number_density ** (-1 / 3)
-    found = _median_nearest(snapshot)
-    typical = by_density if found is None else found
+    typical = _median_nearest(snapshot)
     off = [not 1 / SCALE_FACTOR < length / nearest < SCALE_FACTOR for length in (typical, by_density)]
     if all(off):
         raise InputError(
@@ -71,11 +71,9 @@ def require_scale(snapshot: Snapshot, owner: str, nearest: float, units: str) ->
         )
 
 
-def _median_nearest(snapshot: Snapshot) -> float | None:
+def _median_nearest(snapshot: Snapshot) -> float:
     from scipy.spatial import cKDTree
 
-    if len(snapshot) < 2:
-        return None
     positions = snapshot.cell.wrap(snapshot.positions)
     sample = positions[:: max(1, len(positions) // 2000)]
     distances = cKDTree(positions).query(sample, k=2)[0][:, 1]

@@ -94,7 +94,7 @@ class Glass:
     def require_size(self, cell: Cell) -> None:
         """Raise `InputError` when a particle of `cell` would interact with two images of the same neighbour."""
         heights = cell.heights[cell.periodic]
-        if heights.size and heights.min() < 2 * self.r_cut:
+        if heights.size and heights.min() < 2 * self.r_cut * (1 - 1e-9):
             smallest = int(np.ceil((2 * self.r_cut) ** 3 * self.density))
             raise InputError(
                 f"glass {self.name}: a box of {heights.min():.4g} between opposite faces is too small for the cutoff "

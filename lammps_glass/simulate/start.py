@@ -58,4 +58,6 @@ def require_periodic(snapshot: Snapshot, what: str) -> None:
     """Raise `InputError` for a cell with an open boundary."""
     if not snapshot.cell.periodic.all():
         directions = ", ".join(n for n, on in zip("xyz", snapshot.cell.periodic, strict=True) if not on)
-        raise InputError(f"{what} needs a cell that is periodic in every direction; this one is open along {directions}")
+        raise InputError(
+            f"{what} needs a cell that is periodic in every direction; this one is open along {directions}"
+        )

@@ -18,7 +18,9 @@ _HERE = "lammps_glass.simulate.protocols"
 REGISTRY = Registry(
     "protocol",
     [
-        Entry("quench", f"{_HERE}.quench:Quench", "melt, cool and minimise a random start at fixed box", "of the glass"),
+        Entry(
+            "quench", f"{_HERE}.quench:Quench", "melt, cool and minimise a random start at fixed box", "of the glass"
+        ),
         Entry("anneal", f"{_HERE}.anneal:Anneal", "hold at a temperature, fixed box or pressure", "of the glass"),
         Entry("creep", f"{_HERE}.creep:Creep", "constant compressive stress along z", "of the glass"),
         Entry("relax", f"{_HERE}.relax:Relax", "inherent structures of frames under a load", "of the glass"),

@@ -1,0 +1,156 @@
+"""Energies, forces and minima of any snapshot of any glass, straight from LAMMPS."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lammps_glass.errors import SimulationError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate.deck import glass_variables, variable_line
+from lammps_glass.simulate.engine import Engine, EngineOptions, in_folder
+from lammps_glass.simulate.start import write_data
+from lammps_glass.snapshots import Cell, Snapshot
+
+Floats = NDArray[np.float64]
+
+
+def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> float:
+    """Potential energy of the whole snapshot, in energy units of the glass.
+
+    Periodic and open, orthogonal and triclinic cells; a box smaller than twice the cutoff is right (every image of a
+    neighbour counts).
+
+    Raises
+    ------
+    InputError
+        The snapshot does not fit the glass.
+    SimulationError
+        LAMMPS failed, or the energy is not finite (particles on top of each other).
+    """
+    with _loaded(snapshot, glass, engine) as instance:
+        instance.commands("run 0 post no")
+        value = float(instance.lammps.get_thermo("pe"))
+    if not np.isfinite(value):
+        raise SimulationError("energy is not finite: particles lie on top of each other")
+    return value
+
+
+def forces(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> Floats:
+    """(n_particles, 3) forces, in force units of the glass; errors as for `energy`."""
+    with _loaded(snapshot, glass, engine) as instance:
+        instance.commands("run 0 post no")
+        values = _gather(instance, snapshot, "f")
+    if not np.isfinite(values).all():
+        raise SimulationError("forces are not finite: particles lie on top of each other")
+    return values
+
+
+def minimize(
+    snapshot: Snapshot,
+    glass: Glass,
+    *,
+    force_tolerance: float = 1e-5,
+    max_iterations: int = 50_000,
+    engine: EngineOptions | None = None,
+) -> Snapshot:
+    """The inherent structure of `snapshot` at fixed box: largest force on a particle at most `force_tolerance`.
+
+    Positions stay unwrapped: each is near where it was.
+
+    Raises
+    ------
+    SimulationError
+        The minimisation stopped at its limit or above the tolerance.
+    """
+    tolerance = number("minimize", "force_tolerance", force_tolerance, above=0.0)
+    limit = whole("minimize", "max_iterations", max_iterations, minimum=1)
+    with _loaded(snapshot, glass, engine) as instance:
+        instance.commands(
+            "min_style cg\nmin_modify line quadratic norm max\n"
+            f"minimize 0 {tolerance:.17g} {limit} {10 * limit}"
+        )  # fmt: skip
+        residual = _gather(instance, snapshot, "f")
+        moved = _gather(instance, snapshot, "x")
+    largest = float(np.linalg.norm(residual, axis=1).max())
+    if not largest <= tolerance:
+        raise SimulationError(
+            f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g}: "
+            "allow more iterations or a larger tolerance"
+        )
+    # LAMMPS wraps: the nearest image of where a particle was keeps it followable
+    positions = snapshot.positions + snapshot.cell.minimum_image(moved - snapshot.positions)
+    return snapshot.replace(positions=positions, velocities=None)
+
+
+@contextlib.contextmanager
+def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
+    """LAMMPS holding `snapshot` with the interactions of `glass`."""
+    known = _enclosed(_oriented(glass.check(snapshot))[0])
+    with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
+        write_data(Path(folder) / "start.data", known)
+        with in_folder(Path(folder)):
+            instance.commands(_setup(known, glass))
+        yield instance
+
+
+def _setup(snapshot: Snapshot, glass: Glass) -> str:
+    boundary = " ".join("p" if periodic else "m" for periodic in snapshot.cell.periodic)
+    variables = {**glass_variables(glass), **glass.interaction_variables()}
+    return "\n".join(
+        [
+            *(variable_line(name, value) for name, value in variables.items()),
+            "units ${units}\natom_style ${atom_style}\natom_modify map array\nsuffix ${suffix}",
+            f"boundary {boundary}\nbox tilt large\nread_data start.data",
+            glass.interactions(),
+            "neighbor ${skin} bin\nneigh_modify every 1 delay 0 check yes\nthermo_modify norm no",
+        ]
+    )
+
+
+def _oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
+    """`snapshot` turned so that a lies along x and b in the xy plane, as LAMMPS needs, and the rotation used."""
+    matrix = snapshot.cell.matrix
+    rotation = np.eye(3)
+    if np.any(np.triu(matrix, 1)) or np.any(np.diag(matrix) <= 0):
+        q, r = np.linalg.qr(matrix.T)
+        rotation = q * np.sign(np.diag(r))  # a left-handed cell is mirrored: energies do not change
+    turned = matrix @ rotation
+    turned[np.triu_indices(3, 1)] = 0.0
+    cell = Cell(turned, snapshot.cell.origin @ rotation, snapshot.cell.periodic)
+    return snapshot.replace(cell=cell, positions=snapshot.positions @ rotation), rotation
+
+
+def _enclosed(snapshot: Snapshot) -> Snapshot:
+    """`snapshot` in a cell that reaches, along its open vectors, beyond every particle: LAMMPS reads no others."""
+    cell = snapshot.cell
+    if cell.periodic.all():
+        return snapshot
+    fractional = cell.fractional(snapshot.positions)
+    low = np.where(cell.periodic, 0.0, np.minimum(fractional.min(axis=0) - 0.01, 0.0))
+    high = np.where(cell.periodic, 1.0, np.maximum(fractional.max(axis=0) + 0.01, 1.0))
+    wider = Cell(cell.matrix * (high - low)[:, None], cell.origin + low @ cell.matrix, cell.periodic)
+    return snapshot.replace(cell=wider)
+
+
+def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
+    """(n_particles, 3) of LAMMPS's per-particle array `name`, in the order and orientation of `snapshot`."""
+    lammps: Any = instance.lammps
+    n_particles = len(snapshot)
+    local = int(lammps.extract_global("nlocal"))
+    found = lammps.numpy.extract_atom("id", nelem=local)
+    values = np.array(lammps.numpy.extract_atom(name, nelem=local, dim=3), dtype=float)
+    if local != n_particles:
+        raise SimulationError(f"LAMMPS holds {local} of {n_particles} particles: use one rank for single snapshots")
+    order = np.searchsorted(snapshot.ids, found)
+    result = np.empty((n_particles, 3))
+    _, rotation = _oriented(snapshot)
+    result[order] = values @ rotation.T
+    return result
