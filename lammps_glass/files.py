@@ -1,9 +1,10 @@
-"""Files that are complete or absent: written under a temporary name beside the final one, then renamed."""
+"""Files that are complete or absent: written in a temporary folder beside the final name, then renamed."""
 
 from __future__ import annotations
 
 import os
-import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ from lammps_glass.errors import InputError
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its name when the block ends well, and is removed when it does not.
+    """A temporary path that becomes `path` when the block ends well, and is removed when it does not.
 
-    The temporary name keeps the whole suffix (``.lammpstrj.gz``), so that a writer that looks at it does the same thing.
+    The temporary file has the final name (in a hidden folder beside it), since the name may say the format.
 
     Raises
     ------
@@ -24,13 +25,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     final = Path(path)
     check_writable(final)
-    temporary = final.with_name(f".tmp-{secrets.token_hex(4)}-{final.name}")
+    folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=final.parent))
     try:
+        temporary = folder / final.name
         yield temporary
         _flush(temporary)
         os.replace(temporary, final)
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_writable(path: str | Path) -> None:

@@ -98,8 +98,7 @@ def _rows(before: Snapshot, after: Snapshot, r_max: float, total: bool, replica:
     from lammps_glass.cli.rows import row_table
 
     try:
-        values = labels.d2min(before, after, r_max=r_max, reduce="sum" if total else "mean")
-        n_neighbors = labels.n_neighbors(before, r_max=r_max)
+        values, n_neighbors = labels.d2min_with_neighbors(before, after, r_max=r_max, reduce="sum" if total else "mean")
     except InputError as error:
         raise parts.located(error, path, after.step) from error
     return row_table(before, replica, {"n_neighbors": n_neighbors, "d2min": values})

@@ -95,11 +95,10 @@ def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
     if glass is None:
         return snapshot
     try:
-        named = snapshot.with_species(glass.species)
-        glass.check(named)
+        checked: Snapshot = glass.check(snapshot)
     except InputError as error:
         raise located(error, path, snapshot.step) from error
-    return named
+    return checked
 
 
 def located(error: InputError, path: Path, step: int | None = None) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,8 +12,40 @@ from lammps_glass.cli.common import Common, Settings, command
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "render", panel="Dumps")(render)
+    command(app, "render", panel="Simulation")(render)
 
 
-def render(common: Common, protocol: str, glass: str, settings: Settings = None) -> None:
-    raise NotImplementedError
+def render(
+    common: Common,
+    protocol: Annotated[str, typer.Argument(help="Name; see `list protocols`.", show_default=False)],
+    glass: Annotated[str, typer.Option("--glass", help="Name; see `list glasses`.")],
+    settings: Settings = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Dump or data file to start from (default: random positions).")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for in.lmp and its start (default: print the deck).")
+    ] = None,
+) -> None:
+    """Render the deck of a protocol as plain LAMMPS text.
+
+    Printed, it expects start.data beside it; with --output the folder holds both, ready for `lmp -in in.lmp` there.
+    """
+    protocols = parts.registry_of("simulate.protocols")
+    known = {"protocol": parts.option_names(protocols, protocol), "glass": parts.glass_options(glass)}
+    options = parts.sort_settings(settings, known)
+    built_glass = parts.build_glass(glass, options["glass"])
+    built = protocols.build(protocol, options["protocol"])
+    seed = 1 if common.seed is None else common.seed
+    deck = built.deck(built_glass, seed)
+    if output is None:
+        # The deck is the result itself: --quiet does not silence it.
+        return common.show({"deck": deck}) if common.json else print(deck, end="")
+    if common.dry_run:
+        return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
+    built.prepare(_start(source, built_glass), seed, output, glass=built_glass)
+    common.show({"output": output}, f"{output}: run it with: cd {output} && lmp -in in.lmp")
+
+
+def _start(source: Path | None, glass: Any) -> Any:
+    return glass if source is None else next(iter(parts.read_frames(source, glass, last=True)))

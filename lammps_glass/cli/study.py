@@ -1,0 +1,194 @@
+"""Commands on studies: reproduce, plan, run, status, report, validate, clean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.errors import InputError
+
+if TYPE_CHECKING:
+    from lammps_glass.workflow.study import Study
+
+PANEL = "Studies"
+
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name, a study.toml, or a study's folder.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a study.")]
+Preset = Annotated[str | None, typer.Option("--preset", help="smoke, demo, laptop or paper.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder of the study; default STUDY-PRESET.")]
+Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Cases at once; default from the study file.")]
+Retry = Annotated[bool, typer.Option("--retry-failed", help="Run cases again that failed before.")]
+Engine = Annotated[str, typer.Option("--engine", help="local.")]
+
+
+def open_study(common: Common, study: str, preset: str | None, out: Path | None, settings: list[str] | None) -> Study:
+    """The study that a command names; a bundled one without a preset is the demo."""
+    from lammps_glass.workflow import Study
+    from lammps_glass.workflow.reading import bundled_studies
+
+    sets = list(settings or [])
+    if common.seed is not None:
+        sets.append(f"study.seed={common.seed}")
+    chosen = preset or ("demo" if study in bundled_studies() else None)
+    return Study.read(study, chosen, out, sets)
+
+
+def read_folder(directory: Path) -> Study:
+    """The study of a folder that a run has made."""
+    from lammps_glass.workflow import Study
+
+    if not (directory / "study.toml").is_file():
+        raise InputError(f"{directory}: no study there (study.toml is missing): give the --out of a reproduce or run")
+    return Study.read(str(directory))
+
+
+def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
+    """The table "paper / ours", the scores the paper prints, and where the report is."""
+    from lammps_glass.figures import comparison_rows
+
+    if common.json:
+        common.show(summary)
+        return
+    if not common.quiet:
+        common.table(f"{study.recipe.title}: paper / ours (preset {study.preset})", comparison_rows(summary))
+        targets = study.recipe.score_targets
+        scores = [
+            {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
+        ]
+        common.table("Scores", scores)
+    common.say(f"status: {summary['status']}; report: {study.out / 'report.html'}")
+
+
+def reproduce(
+    common: Common,
+    study: StudyName,
+    preset: Preset = None,
+    out: Out = None,
+    cores: Cores = None,
+    engine: Engine = "local",
+    retry_failed: Retry = False,
+    settings: Settings = None,
+) -> None:
+    """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
+    opened = open_study(common, study, preset, out, settings)
+    if common.dry_run:
+        _plan(common, opened)
+        return
+    quiet = common.quiet or common.json
+    summary = opened.reproduce(engine=engine, cores=cores, retry_failed=retry_failed, quiet=quiet)
+    show_summary(common, opened, summary)
+    failed = summary["cases"]["failed"]
+    if failed:
+        from lammps_glass.errors import SimulationError
+
+        raise SimulationError(
+            f"{len(failed)} cases failed, first {failed[0]}: `lammps-glass status {opened.out}` says why; "
+            "`--retry-failed` runs them again"
+        )
+
+
+def plan(common: Common, study: StudyName, preset: Preset = None, out: Out = None, settings: Settings = None) -> None:
+    """Cases by stage, and how long they take where the folder has finished ones; runs nothing."""
+    _plan(common, open_study(common, study, preset, out, settings))
+
+
+def _plan(common: Common, study: Study) -> None:
+    from lammps_glass.workflow.ledger import Ledger
+
+    tallies = Ledger(study).tallies.values()
+    rows = [
+        {
+            "stage": t.name,
+            "kind": t.kind,
+            "cases": t.total,
+            "done": t.counts["done"],
+            "seconds a case": t.mean_seconds,
+            "core-seconds left": t.seconds_left,
+        }
+        for t in tallies
+    ]
+    common.table(f"{study.name}, preset {study.preset}, in {study.out}", rows)
+
+
+def run(
+    common: Common,
+    study: StudyName,
+    stage: Annotated[str, typer.Option("--stage", help="Name of the stage.")],
+    case: Annotated[int | None, typer.Option("--case", min=0, help="Index of the case, from 0.")] = None,
+    list_cases: Annotated[bool, typer.Option("--list", help="List the cases of the stage.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Print the number of cases.")] = False,
+    preset: Preset = None,
+    out: Out = None,
+    settings: Settings = None,
+) -> None:
+    """One case of one stage: what a job array calls with its task index."""
+    opened = open_study(common, study, preset, out, settings)
+    cases = opened.stage(stage).cases
+    if count:
+        print(len(cases))
+    elif list_cases:
+        rows = [{"case": c.index, "name": c.name, "done": opened.is_done(c)} for c in cases]
+        common.table(f"{opened.name}: {stage}", rows)
+    elif case is None:
+        raise InputError(f"run --stage {stage}: give --case N (0 to {len(cases) - 1}), --list or --count")
+    elif common.dry_run:
+        common.say(f"would run {opened.case(stage, case).name}/{stage} in {opened.out}")
+    else:
+        manifest = opened.run_case(stage, opened.case(stage, case))
+        common.show({"case": manifest.case, "seconds": manifest.seconds}, f"{manifest.case}/{stage}: done")
+
+
+def status(common: Common, directory: Folder) -> None:
+    """What is done, ready, failed and blocked; why a case failed, with the tail of its log."""
+    from lammps_glass.workflow.ledger import STATES, Ledger
+
+    study = read_folder(directory)
+    ledger = Ledger(study)
+    failures = [
+        {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
+        for c in study.all_cases()
+        if ledger.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
+    ]
+    stages = [
+        {"stage": t.name, "cases": t.total, **{state: t.counts[state] for state in STATES}, "seconds": t.mean_seconds}
+        for t in ledger.tallies.values()
+    ]
+    if common.json:
+        common.show({"study": study.name, "preset": study.preset, "stages": stages, "failed": failures})
+        return
+    common.table(f"{study.name}, preset {study.preset}", stages)
+    for failure in failures:
+        common.say(f"\n{failure['case']} failed: {failure['reason']}")
+        if failure["deck"]:
+            common.say(f"deck: {failure['deck']}")
+        for line in str(failure["log"] or failure["stderr"]).splitlines()[-10:]:
+            common.say(f"    {line}")
+
+
+def report(common: Common, directory: Folder) -> None:
+    """Tables, figures, summary.json and report.html from what is there."""
+    from lammps_glass.workflow.summary import publish
+
+    study = read_folder(directory)
+    show_summary(common, study, publish(study))
+
+
+def validate(common: Common, study: StudyName, preset: Preset = None, settings: Settings = None) -> None:
+    """Check a study file without running anything; every preset unless one is named."""
+    from lammps_glass.workflow import Study
+    from lammps_glass.workflow.reading import find_study, read_toml
+
+    path = find_study(study)
+    names = [preset] if preset else [None, *read_toml(path).get("presets", {})]
+    for name in names:
+        Study.read(path, name, None, list(settings or []))
+    common.say(f"{path}: valid, presets {', '.join(str(n) for n in names if n) or 'none'}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands on studies."""
+    for function in (reproduce, plan, run, status, report, validate):
+        command(app, function.__name__, panel=PANEL)(function)
