@@ -122,7 +122,7 @@ class Glass:
         return {"r_cut": float(self.r_cut)}
 
     def interactions(self) -> str:
-        """LAMMPS lines that define masses and interactions (the text of ``potentials/<potential>/interactions.lmp``)."""
+        """LAMMPS lines that define masses and interactions (from the folder of the potential)."""
         masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
         return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
 

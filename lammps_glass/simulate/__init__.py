@@ -1,4 +1,4 @@
-"""How it is simulated: LAMMPS in process, decks, and protocols; ``simulate.quench(glass, ...)`` and the like run them."""
+"""How it is simulated: LAMMPS in process, decks, and protocols; ``simulate.quench(glass, ...)`` runs one."""
 
 from __future__ import annotations
 

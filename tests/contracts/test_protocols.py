@@ -29,7 +29,7 @@ SMALL = {
 }
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     pass
 
 
@@ -74,13 +74,13 @@ def test_interrupted_after_each_segment_gives_the_same_bits(case, tmp_path):
         nonlocal total
         total = segments
         if done < segments:
-            raise _Stop
+            raise _StopError
 
     for _ in range(20):
         try:
             again = protocol.run(source, 1, tmp_path, progress=stop)
             break
-        except _Stop:
+        except _StopError:
             continue
     assert total >= 3
     assert _products(again.directory) == _products(record.directory)
@@ -115,7 +115,7 @@ def test_finished_run_is_not_run_again(case):
 def test_folder_of_another_run_is_refused_and_kept(case):
     _, protocol, source, record = case
     before = _products(record.directory)
-    with pytest.raises(InputError, match="holds another run .different seed"):
+    with pytest.raises(InputError, match=r"holds another run \(different seed"):
         protocol.run(source, 2, record.directory)
     assert _products(record.directory) == before
 

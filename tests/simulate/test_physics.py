@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracle import lennard_jones
+from lj_oracle import lennard_jones
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError, NotReadyError, SimulationError
@@ -54,7 +54,7 @@ def test_inherent_structure_has_no_force(quenched):
 
 def test_liquid_is_at_its_temperature(quenched):
     liquid = quenched.thermo.query("phase == 'liquid' and step > 300")
-    # 36 rows of 256 particles, correlated over the damping time (100 steps): standard error about 3 sqrt(2/768/7) = 0.06
+    # 36 rows of 256 particles, correlated over 100 steps: standard error about 3 sqrt(2/768/7) = 0.06
     assert liquid["temp"].mean() == pytest.approx(3.0, abs=0.25)
 
 
@@ -109,7 +109,7 @@ def test_relaxed_frames_are_minima_under_the_load(crept, glass, tmp_path):
     table = relaxed.thermo
     assert table["step"].tolist() == list(range(0, 1201, 200))
     assert table["converged"].all()
-    # the box is let go to 1e-3 of a force; the load is then kept to some 1e-3 of a pressure
+    # the box is relaxed to a force of 1e-2; the load is then met within some 1e-3
     np.testing.assert_allclose(table["pzz"], 0.5, atol=5e-3)
     np.testing.assert_allclose(table[["pxx", "pyy"]], 0.0, atol=5e-3)
     for frame, pe in zip(relaxed.frames(), table["pe"], strict=True):
