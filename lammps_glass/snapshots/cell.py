@@ -64,8 +64,7 @@ class Cell:
     @cached_property
     def inverse(self) -> Floats:
         """(3, 3) inverse of `matrix`: fractional = (position - origin) @ inverse."""
-        inverse: Floats = np.linalg.inv(self.matrix)
-        return inverse
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     @property
     def volume(self) -> float:

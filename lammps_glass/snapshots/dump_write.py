@@ -1,9 +1,9 @@
 """Write LAMMPS text dumps that LAMMPS, OVITO, ASE and this package read back as they were.
 
-Columns: ``id type [element] x y z [vx vy vz]`` and the numeric properties, ``%.17g`` (a float64 survives). Positions
-stand under ``x y z`` as they are, inside the box or not. ``element`` is written when the species have names; a cell that is not in LAMMPS's
-orientation (vectors along +x, in the upper xy half plane, in the upper half space) is written as a general triclinic box,
-so that nothing is rotated.
+Columns: ``id type [element] x y z [vx vy vz]`` and the numeric properties, ``%.17g`` (a float64 survives).
+Positions stand under ``x y z`` as they are, inside the box or not. ``element`` is written when the species have names.
+A cell that is not in LAMMPS's orientation (vectors along +x, in the upper xy half plane, in the upper half space) is
+written as a general triclinic box, so that nothing is rotated.
 """
 
 from __future__ import annotations
