@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +51,47 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
     stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
     metadata: dict[str, Any] = json.loads(stored)
     return metadata
+
+
+class TableWriter:
+    """Write a table group by group (a group is usually the rows of one snapshot), holding one group at a time.
+
+    The file appears under its name when the context ends without an error; otherwise nothing is left.
+    """
+
+    def __init__(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+        self.path = Path(path)
+        self._draft = self.path.with_name(f".{self.path.name}.draft")
+        self._metadata = {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
+        self._writer: Any = None
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def write(self, group: pd.DataFrame) -> None:
+        """Append one group; all groups have the same columns."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        arrow = pa.Table.from_pandas(group, preserve_index=False).replace_schema_metadata(self._metadata)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(str(self._draft), arrow.schema, compression="zstd")
+        self._writer.write_table(arrow)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            if kind is None:
+                self._draft.replace(self.path)
+        self._draft.unlink(missing_ok=True)
+
+
+def iter_table(path: str | Path, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
+    """The groups of a table that `TableWriter` wrote, one after the other."""
+    import pyarrow.parquet as pq
+
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file")
+    with pq.ParquetFile(str(path)) as stored:
+        for group in range(stored.num_row_groups):
+            yield stored.read_row_group(group, columns=columns).to_pandas()

@@ -53,7 +53,8 @@ def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
         common.show(summary)
         return
     if not common.quiet:
-        common.table(f"{study.recipe.title}: paper / ours (preset {study.preset})", comparison_rows(summary))
+        rows = [{name: row[name] for name in ("id", "paper", "ours")} for row in comparison_rows(summary)]
+        common.table(f"{study.recipe.title}: paper / ours (preset {study.preset})", rows)
         targets = study.recipe.score_targets
         scores = [
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()

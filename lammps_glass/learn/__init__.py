@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.learn.binned import BinnedPredictions
     from lammps_glass.learn.cross_validate import (
         leave_one_replica_out_predictions,
         random_row_predictions,
@@ -43,6 +44,7 @@ REGISTRY = Registry(
 )
 
 _EXPORTS = {
+    "binned": ("BinnedPredictions",),
     "cross_validate": ("leave_one_replica_out_predictions", "random_row_predictions", "split_predictions"),
     "easy_ensemble": ("EasyEnsemble",),
     "persistence": ("load", "save"),
@@ -80,6 +82,7 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "random_rows_split",
     "random_row_folds",
     "EasyEnsemble",
+    "BinnedPredictions",
     "choose_c",
     "best_c",
     "rank_features",

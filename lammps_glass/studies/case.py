@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,13 @@ class Product:
     def replica(self) -> str:
         """Name of the replica in rows: the value of the condition ``replica``."""
         return str(self.conditions.get("replica", "all"))
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters that the case was run with, conditions included."""
+        manifest = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        parameters: dict[str, Any] = manifest["params"]["parameters"]
+        return parameters
 
 
 @dataclass(frozen=True)

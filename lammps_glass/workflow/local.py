@@ -108,7 +108,15 @@ class LocalEngine:
         self._started += 1
         log = self.logs / f"{stage.strip('-')}-{os.getpid()}-{self._started}.log"
         indices = ",".join(str(case.index) for case in cases)
-        command = [sys.executable, "-m", "lammps_glass.workflow.child", str(self.study.out), stage, indices, str(os.getpid())]
+        command = [
+            sys.executable,
+            "-m",
+            "lammps_glass.workflow.child",
+            str(self.study.out),
+            stage,
+            indices,
+            str(os.getpid()),
+        ]
         environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
         with log.open("wb") as stream:
             process = subprocess.Popen(

@@ -87,5 +87,5 @@ def inventory(folder: Path) -> dict[str, dict[str, Any]]:
     return {
         names[path]: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
         for path in files
-        if names[path] != NAME and path.name not in UNHASHED
+        if names[path] != NAME and path.name not in UNHASHED and not path.name.startswith(".")
     }

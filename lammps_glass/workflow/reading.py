@@ -77,7 +77,9 @@ def parse_set(text: str) -> tuple[list[str], Any]:
 
 def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
     """Apply ``--set`` options to the tables; a key whose table does not exist is an error."""
-    pairs = [parse_set(text) for text in sets] if isinstance(sets, list) else [(k.split("."), v) for k, v in sets.items()]
+    pairs = (
+        [parse_set(text) for text in sets] if isinstance(sets, list) else [(k.split("."), v) for k, v in sets.items()]
+    )
     for keys, value in pairs:
         table = tables
         for depth, key in enumerate(keys[:-1]):
@@ -122,7 +124,9 @@ def validate(tables: dict[str, Any], path: Path) -> StudyFile:
         return StudyFile.model_validate(tables)
     except ValidationError as error:
         fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"] if not str(part).startswith(("list[", "constrained", "function-")))
+        key = ".".join(
+            str(part) for part in fault["loc"] if not str(part).startswith(("list[", "constrained", "function-"))
+        )
         known = {"extra_forbidden": "unknown key", "missing": "missing key"}.get(fault["type"], fault["msg"])
         got = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
         raise InputError(f"{path}: {key}: {known}{got}; see docs/study-file.md") from error

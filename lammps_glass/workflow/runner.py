@@ -65,7 +65,9 @@ def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
     lock = study.store.lock(case)
     if not wait_for(lock, wait):
         holder = lock.holder()
-        raise InputError(f"{case.name}/{case.stage} is being run by process {holder.get('pid')} on {holder.get('host')}")
+        raise InputError(
+            f"{case.name}/{case.stage} is being run by process {holder.get('pid')} on {holder.get('host')}"
+        )
     with lock:
         study.forget()
         if study.is_done(case):

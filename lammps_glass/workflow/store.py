@@ -84,12 +84,7 @@ class Store:
                 else:
                     shutil.rmtree(earlier)
         folder.mkdir(exist_ok=True)
-        for item in folder.iterdir():
-            if item.is_file():
-                item.unlink()
-            elif item.name != "segments":
-                shutil.rmtree(item)
-        (parent / folder.name / ".key").write_text(key)
+        (folder / ".key").write_text(key)
         yield folder
 
     def commit(self, case: CaseId, folder: Path, manifest: Manifest) -> None:

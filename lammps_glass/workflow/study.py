@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -130,7 +131,7 @@ class Study:
         where = f"{self.where}: stages.{case.stage}"
         built, version = operations.stage_parameters(table, case.conditions, self.recipe, where)
         return {
-            "glass": self.glass(case),
+            "glass": {"name": self.glass(case).name, **dataclasses.asdict(self.glass(case))},
             "conditions": dict(case.conditions),
             "parameters": built,
             "runs": table.protocol or table.operation,
@@ -207,7 +208,15 @@ class Study:
         }
         conditions = dict(case.conditions)
         return Case(
-            self.name, self.preset, case.stage, conditions, parameters, self.glass(case), self.seed(case), directory, after
+            self.name,
+            self.preset,
+            case.stage,
+            conditions,
+            parameters,
+            self.glass(case),
+            self.seed(case),
+            directory,
+            after,
         )
 
     # -- running ---------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a study found, gathered from its finished cases: tables, figures, indicators, ``summary.json``, ``report.html``."""
+"""What a study found, gathered from its finished cases: figures, tables, indicators, summary and report."""
 
 from __future__ import annotations
 
@@ -111,10 +111,46 @@ def _write(path: Path, text: str) -> None:
 
 
 def _report(study: Study, summary: dict[str, Any]) -> None:
-    from lammps_glass.figures.report import write_report
+    from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
 
-    settings = {
-        stage.name: {"cases": len(stage.cases), "over": stage.table.over, **stage.table.parameters}
-        for stage in study.stages
-    }
-    write_report(study.out / "report.html", summary, study.recipe, settings)
+    recipe = study.recipe
+    made = summary["figures"]
+    figures = tuple(
+        ReportFigure(
+            id=spec.id,
+            title=spec.title,
+            path=study.out / made[spec.id]["file"] if spec.id in made else None,
+            paper=spec.paper,
+            ours=made.get(spec.id, {}).get("ours", ""),
+            note=made.get(spec.id, {}).get("note", "not computed yet"),
+        )
+        for spec in recipe.figures
+    )
+    report = StudyReport(
+        study=recipe.name,
+        title=recipe.title,
+        preset=study.preset,
+        status=summary["status"],
+        sizes=summary["sizes"],
+        ran=_what_ran(study),
+        scores=summary["scores"],
+        paper_scores=recipe.score_targets,
+        figures=figures,
+        deviations=recipe.deviations,
+        seeds={"study": summary["seed"]},
+        versions=summary["versions"],
+        seconds=summary["seconds"],
+        citation=recipe.citation,
+    )
+    write_report(study.out / "report.html", report)
+
+
+def _what_ran(study: Study) -> str:
+    """One sentence a simulation stage: its cases and the settings that the study file names."""
+    sentences = []
+    for stage in study.stages:
+        if stage.kind == "simulate":
+            settings = ", ".join(f"{name} = {value}" for name, value in stage.table.parameters.items())
+            sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.table.protocol} ({settings}).")
+    glass = ", ".join(f"{name} = {value}" for name, value in (study.file.glass or {}).items())
+    return " ".join([f"Glass: {glass}.", *sentences])

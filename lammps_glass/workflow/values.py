@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
@@ -63,10 +63,13 @@ def _frozen(value: Any) -> Any:
 
 
 @functools.cache
-def _adapter(cls: type[Any]) -> Any:
-    from pydantic import TypeAdapter
+def _model(cls: type[Any]) -> Any:
+    """A pydantic model of the fields of a dataclass, strict: no number from text, no integer from a truth value."""
+    from pydantic import ConfigDict, create_model
 
-    return TypeAdapter(cls)
+    hints = get_type_hints(cls)
+    fields: dict[str, Any] = {f.name: (hints[f.name], None) for f in dataclasses.fields(cls) if f.init}
+    return create_model(cls.__name__, __config__=ConfigDict(strict=True), **fields)
 
 
 def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
@@ -79,11 +82,14 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
             raise InputError(f"{where}.{key}: {unknown_name('key', key, known)}")
     check_finite(values, where)
     try:
-        built: Built = _adapter(cls).validate_python({k: _frozen(v) for k, v in values.items()}, strict=True)
+        model = _model(cls).model_validate({key: _frozen(value) for key, value in values.items()})
+        built = cls(**{key: getattr(model, key) for key in values})
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{where}.{key}: {first['msg']} (got {first['input']!r})".replace("..", ".")) from error
+        key = str(first["loc"][0])
+        raise InputError(f"{where}.{key}: {first['msg']} (got {values[key]!r})") from error
+    except TypeError as error:
+        raise InputError(f"{where}: {error}") from error
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     return built

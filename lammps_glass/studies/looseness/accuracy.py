@@ -1,0 +1,157 @@
+"""Figures 4A, 4B, S1, 5A-5C, table S2 and the headline: how well the label is predicted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lammps_glass import learn
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.common import d2min_column
+from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.looseness.rearrangements import interval_steps
+from lammps_glass.tables import iter_table, read_table
+
+HEADLINE = ("balanced_accuracy", "recall", "recall_tight", "auc", "f1_weighted", "precision", "prevalence")
+
+
+def accuracy_figures(case: Case) -> None:
+    """Scores of left-out replicas, of the paper's split and of leaking random rows; scans, ranking, confusion."""
+    folder = case.input("learn")
+    tables = {
+        name: read_table(folder / f"{name}.parquet")
+        for name in ("scan", "choice_of_c", "ranking", "by_number", "test", "train", "random_rows")
+    }
+    fit = case.inputs("learn")[0].parameters
+    with Findings(case.directory) as findings:
+        pooled = _pooled(case, fit)
+        _headline(findings, case, pooled, tables)
+        _confusion(findings, pooled)
+        scan = tables["scan"].assign(dt=lambda t: t["lag"] * interval_steps(case))
+        _scans(findings, scan, fit)
+        _ranking(findings, tables, fit)
+
+
+def _pooled(case: Case, fit: dict[str, float]) -> learn.BinnedPredictions:
+    """Counts of all labelled rows, each predicted by the indicator that left its replica out."""
+    column, pooled = d2min_column(int(fit["lag"])), learn.BinnedPredictions()
+    for product in case.inputs("predict"):
+        for rows in iter_table(product.path / "predictions.parquet"):
+            kept = rows[rows[column].notna() & (rows["step"] > 0)]
+            pooled.add(product.replica, kept[column] > fit["threshold"], kept["looseness"])
+    return pooled
+
+
+def _headline(findings: Findings, case: Case, pooled: learn.BinnedPredictions, tables: dict[str, pd.DataFrame]) -> None:
+    left_out = pooled.scores(seed=case.seed)
+    test, random = tables["test"], tables["random_rows"]
+    split = learn.scores(test["label"], test["probability"]) if test["label"].nunique() == 2 else {}
+    leaking = learn.scores(random["label"], random["probability"])
+    training = tables["train"].iloc[0].to_dict()
+    columns = {"left-out replicas": left_out, "paper's split": split, "random rows (leaks)": leaking, "train": training}
+    for prefix, scores in zip(("", "paper_split", "random_split", "train"), columns.values()):
+        findings.score(scores, prefix)
+    table = pd.DataFrame({"score": HEADLINE} | {n: [s.get(k) for k in HEADLINE] for n, s in columns.items()})
+    table["low"] = [left_out.get(f"{name}.low") for name in HEADLINE]
+    table["high"] = [left_out.get(f"{name}.high") for name in HEADLINE]
+    findings.figure(
+        "headline",
+        table,
+        f"left-out replicas: balanced accuracy {left_out['balanced_accuracy']:.3f} "
+        f"({left_out.get('balanced_accuracy.low', float('nan')):.3f} to "
+        f"{left_out.get('balanced_accuracy.high', float('nan')):.3f}), AUC {left_out['auc']:.3f}, "
+        f"F1 {left_out['f1_weighted']:.3f}",
+        "Pooled predictions of left-out replicas, 5-95 % over replicas; random rows share events between training and "
+        "test and so flatter.",
+    )
+
+
+def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
+    matrix = pooled.confusion()
+    names = ("tight", "loose")
+    rows = [(names[i], names[j], int(matrix[i, j]), matrix[i, j] / matrix[i].sum()) for i in (0, 1) for j in (0, 1)]
+    table = pd.DataFrame(rows, columns=["true", "predicted", "count", "share"])
+    findings.figure(
+        "5C",
+        table,
+        f"{matrix[1, 1] / matrix[1].sum():.1%} of the loose and {matrix[0, 0] / matrix[0].sum():.1%} of the tight",
+        "Pooled over left-out replicas; share of each true class.",
+    )
+
+
+def _scans(findings: Findings, scan: pd.DataFrame, fit: dict[str, float]) -> None:
+    first, threshold = scan["dt"].min(), _scored_threshold(scan, fit["threshold"])
+    by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
+    size = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
+    honest = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
+    ends = honest.set_index("threshold")["balanced_accuracy"]
+    findings.score({f"scan.balanced_accuracy_at_{t:g}": v for t, v in ends.items()})
+    findings.figure(
+        "4A",
+        _classes(by_threshold, "threshold"),
+        f"balanced accuracy {ends.iloc[0]:.3f} at {ends.index[0]:g}, {ends.iloc[-1]:.3f} at {ends.index[-1]:g}",
+        f"dt = {first} steps. {size}, and of random rows (leaks) beside them. Thresholds without enough loose rows: none.",
+    )
+    slow = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
+    said = ", ".join(f"{dt}: {value:.3f}" for dt, value in slow.items())
+    missing = [dt for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
+    gone = f" This preset is too short for dt = {', '.join(map(str, missing))} steps." if missing else ""
+    findings.figure(
+        "4B", _classes(by_interval, "dt"), f"balanced accuracy at dt {said}", f"Threshold {threshold:g}. {size}.{gone}"
+    )
+    findings.figure(
+        "S1",
+        _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"}),
+        f"AUC {honest['auc'].iloc[0]:.3f} to {honest['auc'].iloc[-1]:.3f}",
+        f"dt = {first} steps. {size}.",
+    )
+
+
+def _scored_threshold(scan: pd.DataFrame, wanted: float) -> float:
+    """The study's threshold, or the highest one with a score where so few particles are loose that it has none."""
+    scored = scan.dropna(subset="balanced_accuracy")["threshold"]
+    return wanted if (scored == wanted).any() else float(scored.max())
+
+
+def _classes(scan: pd.DataFrame, x: str) -> pd.DataFrame:
+    return _long(scan, x, {"accuracy_loose": "loose", "accuracy_tight": "tight"})
+
+
+def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
+    """One row a point: `x`, value, its deviation over the samples, and which curve it belongs to."""
+    parts = [
+        scan[[x, "folds", "size_per_class"]].assign(
+            curve=label + ", " + scan["folds"],
+            value=scan[name],
+            low=scan[name] - scan[f"{name}_std"],
+            high=scan[name] + scan[f"{name}_std"],
+        )
+        for name, label in names.items()
+    ]
+    return pd.concat(parts, ignore_index=True).dropna(subset="value")
+
+
+def _ranking(findings: Findings, tables: dict[str, pd.DataFrame], fit: dict[str, float]) -> None:
+    number, ranking, choice = tables["by_number"], tables["ranking"], tables["choice_of_c"]
+    peak = number.loc[number["balanced_accuracy"].idxmax()]
+    findings.figure(
+        "5A",
+        number.assign(
+            low=number["balanced_accuracy"] - number["std"], high=number["balanced_accuracy"] + number["std"]
+        ),
+        f"peak {peak['balanced_accuracy']:.3f} at {int(peak['n_features'])} features",
+        "Test replicas of the paper's split, mean and deviation over five balanced samples; ranked on training replicas.",
+    )
+    best = ranking.head(int(fit["n_features"]))
+    findings.figure(
+        "5B",
+        best[["feature", "mean_rank", "std_rank"]],
+        ", ".join(best["feature"]),
+        f"Mean rank over {int(fit['n_samples'])} balanced samples of {int(ranking['size_per_class'].iloc[0])} a class.",
+    )
+    chosen = choice.loc[choice["chosen"], "C"].iloc[0]
+    findings.figure(
+        "table_S2",
+        choice,
+        f"best C {chosen:g}; the paper's C = {fit['C']:g} is kept",
+        f"Balanced samples of all 60 features; folds: {choice['folds'].iloc[0]}.",
+    )

@@ -1,0 +1,125 @@
+"""Figures 2A-2C: strain against time, and the creep modulus against stress."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass import analysis
+from lammps_glass.studies.case import Case, Product
+from lammps_glass.studies.findings import Findings
+
+#: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
+N_TIMES = 60
+
+
+def _read_thermo(product: Product) -> pd.DataFrame:
+    from lammps_glass.simulate import Record
+
+    return Record(product.path).thermo
+
+
+def md_strain(product: Product) -> pd.DataFrame:
+    """``1 - L_z / L_z0`` of the MD box against step, on about evenly spaced ln(step); L_z0 is the glass before the load."""
+    thermo = _read_thermo(product)
+    first = thermo.iloc[0]
+    later = thermo[thermo["step"] > first["step"]]
+    wanted = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
+    rows = np.unique(np.searchsorted(later["step"].to_numpy(), wanted).clip(max=len(later) - 1))
+    kept = later.iloc[rows]
+    return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
+        **{name: value for name, value in product.conditions.items() if name != "replica"}, replica=product.replica
+    )
+
+
+def inherent_strain(relaxed: Product, started: Product) -> pd.DataFrame:
+    """The same from the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
+    start = _read_thermo(started).iloc[0]["lz"]
+    thermo = _read_thermo(relaxed)
+    kept = thermo[thermo["step"] > 0]
+    return pd.DataFrame({"time": kept["step"], "strain": 1 - kept["lz"] / start, "replica": relaxed.replica})
+
+
+def creep_figures(case: Case) -> None:
+    """Strain curves and moduli, with the straight-line fit of the mean in ln t."""
+    creep = {product.replica: product for product in case.inputs("creep")}
+    main = pd.concat([md_strain(product) for product in creep.values()], ignore_index=True)
+    inherent = pd.concat(
+        [inherent_strain(product, creep[product.replica]) for product in case.inputs("relax")], ignore_index=True
+    )
+    load = next(iter(creep.values())).parameters
+    with Findings(case.directory) as findings:
+        _strains(findings, case, main, inherent, load["stress"])
+        _temperatures(findings, case, main.assign(temperature=load["temperature"]))
+        _moduli(findings, case, main.assign(stress=load["stress"]))
+        findings.size(replicas=len(creep), particles=case.glass.n_particles, creep_steps=int(main["time"].max()))
+
+
+def _strains(findings: Findings, case: Case, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
+    """Figure 2C, and the fit of the mean strain against ln t for both boxes."""
+    fits = {}
+    for box, table in (("inherent", inherent), ("md", main)):
+        mean = table.groupby("time", as_index=False)["strain"].mean()
+        fits[box] = analysis.linear_in_log_time(mean["time"], mean["strain"])
+        modulus = analysis.creep_modulus(table, stress, seed=case.seed).iloc[0]
+        findings.score(
+            {
+                "strain_r2": fits[box].r2,
+                "strain_slope": fits[box].slope,
+                "strain_slope.low": modulus["slope_low"],
+                "strain_slope.high": modulus["slope_high"],
+            },
+            box,
+        )
+    mean = inherent.groupby("time", as_index=False)["strain"].mean().assign(replica="mean")
+    findings.figure(
+        "2C",
+        pd.concat([inherent, mean], ignore_index=True),
+        f"mean logarithmic: slope {fits['inherent'].slope:.4f} per ln t, R2 {fits['inherent'].r2:.3f} "
+        f"(MD box {fits['md'].slope:.4f}, {fits['md'].r2:.3f})",
+        f"Strain of the relaxed (inherent) boxes, {inherent['replica'].nunique()} replicas; "
+        "1 - L_z / L_z0 with L_z0 before the load.",
+    )
+
+
+def _temperatures(findings: Findings, case: Case, main: pd.DataFrame) -> None:
+    """Figure 2A: mean strain of the MD box at each temperature."""
+    extra = [md_strain(product) for product in case.inputs("creep_temperature")]
+    table = pd.concat([main, *extra], ignore_index=True)
+    mean = pd.concat(
+        [
+            analysis.mean_over_replicas(part, "time", "strain", seed=case.seed).assign(temperature=temperature)
+            for temperature, part in table.groupby("temperature")
+        ],
+        ignore_index=True,
+    )
+    last = mean.groupby("temperature").tail(1).set_index("temperature")["strain"]
+    said = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in last.items())
+    runs = ", ".join(
+        f"T = {t:g}: {part['replica'].nunique()} x {int(part['time'].max())} steps"
+        for t, part in table.groupby("temperature")
+    )
+    findings.figure("2A", mean, f"strain at the end {said}", f"Box of the MD. Replicas and lengths: {runs}.")
+
+
+def _moduli(findings: Findings, case: Case, main: pd.DataFrame) -> None:
+    """Figure 2B: creep modulus against stress, over the time that all runs share."""
+    extra = [md_strain(product) for product in case.inputs("creep_stress")]
+    table = pd.concat([main, *extra], ignore_index=True)
+    shortest = table.groupby(["stress", "replica"])["time"].max().min()
+    moduli = pd.concat(
+        [
+            analysis.creep_modulus(part[part["time"] <= shortest], float(stress), seed=case.seed)
+            for stress, part in table.groupby("stress")
+        ],
+        ignore_index=True,
+    )
+    unfit = moduli[~np.isfinite(moduli["modulus"])]["stress"].tolist()
+    gone = f" No modulus (mean strain does not grow) at stress {unfit}." if unfit else ""
+    said = ", ".join(f"{r.stress:g}: {r.modulus:.0f}" for r in moduli.itertuples() if np.isfinite(r.modulus))
+    findings.figure(
+        "2B",
+        moduli,
+        f"C at stress {said or 'none'}",
+        f"Natural logarithm; MD box, the first {int(shortest)} steps of each run; interval over replicas.{gone}",
+    )

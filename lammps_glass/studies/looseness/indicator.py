@@ -1,0 +1,125 @@
+"""Figures 6A-6C, 7A, 7B: the looseness beside D2min, in time, and beside the strain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass import analysis
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.common import d2min_column
+from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.looseness.creep import inherent_strain
+from lammps_glass.tables import iter_table
+
+D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
+LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
+#: Gaussian filter of 6A, in bins.
+FILTER = 1.0
+#: Fine even bins that hold the streamed looseness; a multiple of the bins of every figure.
+FINE = 1000
+
+
+class Tally:
+    """Counts of the streamed predictions: D2min by looseness, class by looseness, and the mean at each step."""
+
+    def __init__(self, column: str, threshold: float) -> None:
+        self.column, self.threshold = column, threshold
+        self.joint = np.zeros((len(D2MIN_EDGES) - 1, FINE))
+        self.by_class = np.zeros((2, FINE), dtype=np.int64)
+        self.means: list[tuple[str, int, float]] = []
+
+    def add(self, replica: str, rows: pd.DataFrame) -> None:
+        step = int(rows["step"].iloc[0])
+        self.means.append((replica, step, float(rows["looseness"].mean())))
+        known = rows[rows[self.column].notna()]
+        if step == 0 or known.empty:
+            return
+        looseness = known["looseness"].to_numpy()
+        d2min = known[self.column].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
+        self.joint += np.histogram2d(d2min, looseness, [D2MIN_EDGES, np.linspace(0, 1, FINE + 1)])[0]
+        fine = np.minimum((looseness * FINE).astype(np.int64), FINE - 1)
+        loose = (known[self.column] > self.threshold).to_numpy(dtype=np.int64)
+        self.by_class += np.bincount(loose * FINE + fine, minlength=2 * FINE).reshape(2, FINE)
+
+
+def looseness_figures(case: Case) -> None:
+    """Stream the predictions of every replica once and write figures 6A-7B."""
+    fit = case.inputs("fold")[0].parameters
+    tally = Tally(d2min_column(int(fit["lag"])), fit["threshold"])
+    for product in case.inputs("predict"):
+        for rows in iter_table(product.path / "predictions.parquet"):
+            tally.add(product.replica, rows)
+    with Findings(case.directory) as findings:
+        _plane(findings, tally)
+        _distributions(findings, tally)
+        _in_time(findings, case, pd.DataFrame(tally.means, columns=["replica", "step", "looseness"]))
+
+
+def _plane(findings: Findings, tally: Tally) -> None:
+    middles = (np.arange(FINE) + 0.5) / FINE
+    d2min = np.sqrt(D2MIN_EDGES[:-1] * D2MIN_EDGES[1:])
+    grid = np.meshgrid(d2min, middles, indexing="ij")
+    table = analysis.joint_density(
+        grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=tally.joint.ravel()
+    )
+    known = table.dropna(subset="density")
+    mean = (known["indicator"] * known["density"]).groupby(known["d2min"]).sum() / known.groupby("d2min")[
+        "density"
+    ].sum()
+    findings.figure(
+        "6A",
+        table,
+        f"mean looseness {mean.iloc[0]:.2f} at D2min {mean.index[0]:.1e}, {mean.iloc[-1]:.2f} at {mean.index[-1]:.1f}",
+        f"Normalised within each interval of D2min; Gaussian filter of {FILTER:g} bin. Looseness of every particle by the "
+        f"indicator that left its replica out; threshold {tally.threshold:g}.",
+    )
+
+
+def _distributions(findings: Findings, tally: Tally) -> None:
+    middles = (np.arange(FINE) + 0.5) / FINE
+    table = analysis.indicator_distribution(
+        np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=tally.by_class.ravel()
+    )
+    caught = tally.by_class[1, FINE // 2 :].sum() / max(tally.by_class[1].sum(), 1)
+    densities = pd.concat(
+        [
+            table[["indicator"]].assign(curve="all particles", density=table["p_all"]),
+            table[["indicator"]].assign(curve="loose particles (bars)", density=table["p_active"]),
+        ],
+        ignore_index=True,
+    )
+    findings.figure("6B", densities, f"{caught:.1%} of the loose have L > 0.5", "All labelled particles of type A.")
+    fit = analysis.exponential_fit(table)
+    findings.figure(
+        "6C",
+        table[table["count"] > 0],
+        f"p(loose | L) grows as exp({fit.rate:.1f} L)",
+        "The axis of the paper's figure, p(loose | L); its text says p(L | loose). Wilson interval of 90 %.",
+    )
+    findings.score({"looseness.exponential_rate": fit.rate, "looseness.share_of_loose_above_half": float(caught)})
+
+
+def _in_time(findings: Findings, case: Case, means: pd.DataFrame) -> None:
+    later = means[means["step"] > 0]
+    table = analysis.mean_over_replicas(later, "step", "looseness", seed=case.seed)
+    line = analysis.linear_in_log_time(table["step"], table["looseness"])
+    findings.score({"looseness.slope": line.slope, "looseness.r2": line.r2})
+    findings.figure(
+        "7A",
+        table,
+        f"slope {line.slope:.4f} per ln t, R2 {line.r2:.2f}",
+        "Mean over particles of type A and replicas, interval over replicas.",
+    )
+    creep = {product.replica: product for product in case.inputs("creep")}
+    strain = pd.concat([inherent_strain(p, creep[p.replica]) for p in case.inputs("relax")], ignore_index=True)
+    joined = later.merge(strain.rename(columns={"time": "step"}), on=["replica", "step"])
+    mean = joined.groupby("step", as_index=False)[["looseness", "strain"]].mean()
+    correlation = float(np.corrcoef(mean["strain"], mean["looseness"])[0, 1])
+    findings.score({"looseness.strain_correlation": correlation})
+    findings.figure(
+        "7B",
+        mean,
+        f"correlation of the means {correlation:.2f}",
+        "Strain grows with + log t as in figure 2; the text of figure 7 prints - log t.",
+    )

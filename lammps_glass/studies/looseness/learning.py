@@ -1,0 +1,234 @@
+"""What is learned: an indicator for each left-out replica, and the paper's own split with its scans and ranking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass import learn
+from lammps_glass.errors import InputError
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.common import UNIFORM, d2min_column, indicator_path, loose_column
+from lammps_glass.tables import read_metadata, read_table, write_table
+
+#: Scans list combinations of threshold and interval with fewer loose rows than this without a score, unless none has more.
+SMALLEST = 20
+
+
+@dataclass(frozen=True)
+class FitParameters:
+    """How an indicator is fitted: see section 2.3.4 of the paper. The same at every preset.
+
+    `lag` in snapshots and `threshold` make the label; the `n_features` best of the ranking are used. `ranking_rows` and
+    `scan_rows` are the sizes of a class in the five balanced samples of the ranking and of the scans; fewer where
+    there are fewer. The ranking removes `ranking_step` features at a time.
+    """
+
+    lag: int = 1
+    threshold: float = 0.15
+    n_features: int = 10
+    C: float = 1.0
+    n_learners: int = 10
+    n_samples: int = 5
+    ranking_rows: int = 2115
+    scan_rows: int = 1285
+    ranking_step: int = 2
+    n_test: int = 2
+
+
+def features_of(table: pd.DataFrame) -> list[str]:
+    """Columns that are descriptors: not the key, the labels or the flags of samples."""
+    flags = [name for name in table if name == UNIFORM or name.startswith(("loose_", "d2min_"))]
+    return learn.feature_columns(table, exclude=flags)
+
+
+def pooled_rows(case: Case) -> pd.DataFrame:
+    """Rows of all replicas that the case reads, sorted by key."""
+    parts = [read_table(product.path / "rows.parquet") for product in case.inputs("describe")]
+    return pd.concat(parts, ignore_index=True)
+
+
+def labelled(table: pd.DataFrame, lag: int, threshold: float) -> pd.DataFrame:
+    """Rows to learn from: all sampled loose ones, and of the uniform sample those that are tight; column ``label``."""
+    value = table[d2min_column(lag)]
+    flag = loose_column(lag, threshold)
+    if flag not in table:
+        raise InputError(f"rows were sampled without threshold {threshold:g} at lag {lag}: add it to stages.describe")
+    loose = table[flag].to_numpy(dtype=bool)
+    tight = (table[UNIFORM] & (value <= threshold)).to_numpy(dtype=bool)
+    if not loose.any():
+        raise InputError(f"threshold {threshold:g} leaves no loose particle in training: lower it or run longer")
+    return table[loose | tight].assign(label=loose[loose | tight].astype(np.int64)).reset_index(drop=True)
+
+
+def rank(rows: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> pd.DataFrame:
+    """Ranking of the features by recursive elimination on balanced samples."""
+    return learn.rank_features(
+        learn.matrix(rows, columns),
+        rows["label"],
+        columns,
+        n_samples=parameters.n_samples,
+        size_per_class=parameters.ranking_rows,
+        step=parameters.ranking_step,
+        seed=seed,
+    )
+
+
+def fit_ensemble(rows: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> Any:
+    """EasyEnsemble of logistic regressions on the chosen columns."""
+    ensemble = learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed)
+    return ensemble.fit(learn.matrix(rows, columns), rows["label"].to_numpy())
+
+
+def save_indicator(case: Case, estimator: Any, columns: list[str], replicas: list[str]) -> None:
+    """Save with what ``predict`` needs to describe a bare snapshot."""
+    described = read_metadata(case.inputs("describe")[0].path / "rows.parquet")
+    metadata = {
+        "indicator": "looseness",
+        "descriptor": described["descriptor"],
+        "parameters": described["options"],
+        "glass": described["glass"],
+        "species": list(case.glass.species),
+        "features": columns,
+        "threshold": case.parameters.threshold,
+        "training_replicas": replicas,
+        "seed": case.seed,
+    }
+    path = indicator_path(case.directory)
+    path.parent.mkdir(parents=True)
+    learn.save(path, estimator, metadata)
+
+
+def fit_without_one(case: Case) -> None:
+    """Rank, choose and fit on all replicas but ``left_out``; nothing of that replica is seen."""
+    parameters: FitParameters = case.parameters
+    left_out = str(case.conditions["left_out"])
+    table = pooled_rows(case)
+    if left_out not in set(table["replica"]):
+        raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
+    rows = labelled(table[table["replica"] != left_out], parameters.lag, parameters.threshold)
+    ranking = rank(rows, features_of(table), parameters, case.seed)
+    columns = ranking["feature"].head(parameters.n_features).tolist()
+    write_table(case.directory / "ranking.parquet", ranking)
+    save_indicator(case, fit_ensemble(rows, columns, parameters, case.seed), columns, sorted(set(rows["replica"])))
+
+
+def fit(case: Case) -> None:
+    """The paper's own way: one split of whole replicas; scans, choice of C, ranking, accuracy by number of features."""
+    parameters: FitParameters = case.parameters
+    table = pooled_rows(case)
+    columns = features_of(table)
+    rows = labelled(table, parameters.lag, parameters.threshold)
+    split = learn.split_by_replica(rows["replica"], n_test=parameters.n_test, seed=case.seed)
+    training, testing = rows.iloc[split.train], rows.iloc[split.test]
+    ranking = rank(training, columns, parameters, case.seed)
+    best = ranking["feature"].head(parameters.n_features).tolist()
+    estimator = fit_ensemble(training, best, parameters, case.seed)
+    save_indicator(case, estimator, best, sorted(set(training["replica"])))
+    test = testing[["replica", "step", "particle", "label"]].assign(
+        probability=estimator.predict_proba(learn.matrix(testing, best))[:, 1]
+    )
+    tables = {
+        "scan": _scan(table, columns, parameters, case.seed),
+        "choice_of_c": _choose_c(training, columns, parameters, case.seed),
+        "ranking": ranking,
+        "by_number": _by_number(rows, columns, ranking, split, parameters, case.seed),
+        "test": test,
+        "train": _training_scores(training, best, estimator, case.seed),
+        "random_rows": _random_rows(rows, best, parameters, case.seed),
+    }
+    for name, one in tables.items():
+        write_table(case.directory / f"{name}.parquet", one)
+
+
+def _choose_c(rows: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> pd.DataFrame:
+    """Table S2, by folds of whole replicas; of random rows (which leak) where a fold would train without loose rows."""
+    loose_replicas = rows.loc[rows["label"] == 1, "replica"].nunique()
+    by_replica = loose_replicas >= 3
+    table = learn.choose_c(
+        learn.matrix(rows, columns),
+        rows["label"],
+        rows["replica"] if by_replica else None,
+        n_samples=parameters.n_samples,
+        n_folds=5 if by_replica else min(5, int(rows["label"].sum())),
+        size_per_class=parameters.scan_rows,
+        seed=seed,
+    )
+    return table.assign(folds="replica" if by_replica else "random rows (leaks)")
+
+
+def _scan(table: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> pd.DataFrame:
+    """Scores by interval and threshold on samples of one size; each combination draws from its own samples of rows."""
+    flags = [name for name in table if name.startswith("loose_") and table[name].any()]
+    counts = [int(table[flag].sum()) for flag in flags]
+    if not counts:
+        raise InputError("no particle is loose at any threshold: lower the thresholds or run longer")
+    smallest = min(SMALLEST, max(counts))
+    size = min([parameters.scan_rows, *(count for count in counts if count >= smallest)])
+    options = {"n_samples": parameters.n_samples, "size_per_class": size, "smallest": smallest, "seed": seed}
+    found = []
+    for flag in flags:
+        lag, threshold = int(flag.split("_")[1]), float(flag.split("_")[2])
+        rows = labelled(table, lag, threshold).rename(columns={d2min_column(lag): "d2min"})
+        try:
+            found.append(learn.threshold_scan({lag: rows}, columns, [threshold], C=parameters.C, **options))
+        except InputError:  # a fold of whole replicas trains without a loose row: this combination cannot be judged
+            found.append(pd.DataFrame([{"dt": lag, "threshold": threshold, "folds": "replica", "leaking": False}]))
+    return pd.concat(found, ignore_index=True).rename(columns={"dt": "lag"})
+
+
+def _by_number(
+    rows: pd.DataFrame, columns: list[str], ranking: pd.DataFrame, split: Any, parameters: FitParameters, seed: int
+) -> pd.DataFrame:
+    """Figure 5A on the test replicas, or on each replica in turn where the test replicas hold no loose row."""
+    both = rows["label"].to_numpy()[split.test].any()
+    splits = [split] if both else learn.leave_one_replica_out(rows["replica"])
+    order = [columns.index(name) for name in ranking["feature"]]
+    return learn.accuracy_by_number_of_features(
+        learn.matrix(rows, columns),
+        rows["label"],
+        order,
+        splits,
+        C=parameters.C,
+        n_samples=parameters.n_samples,
+        size_per_class=parameters.ranking_rows,
+        seed=seed,
+    )
+
+
+def _training_scores(rows: pd.DataFrame, columns: list[str], estimator: Any, seed: int) -> pd.DataFrame:
+    """Scores on a balanced sample of the rows that trained, as the paper gives its training accuracy."""
+    sample = learn.balanced_samples(rows["label"], 1, None, seed=seed).indices[0]
+    probability = estimator.predict_proba(learn.matrix(rows.iloc[sample], columns))[:, 1]
+    return pd.DataFrame([learn.scores(rows["label"].to_numpy()[sample], probability)])
+
+
+def _random_rows(rows: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> pd.DataFrame:
+    """The leaking comparison: folds of random rows, the same estimator and features."""
+    return learn.random_row_predictions(
+        rows,
+        columns,
+        lambda: learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed),
+        seed=seed,
+    )
+
+
+def predict(case: Case) -> None:
+    """``predictions.parquet``: looseness of every labelled species' particle by the indicator that left its replica out."""
+    from lammps_glass.descriptors import REGISTRY
+    from lammps_glass.studies.common import frames
+    from lammps_glass.tables import TableWriter, iter_table
+
+    fold = next(p for p in case.inputs("fold") if str(p.conditions["left_out"]) == case.replica)
+    estimator, metadata = learn.load(indicator_path(fold.path))
+    descriptor = REGISTRY.build(metadata["descriptor"], metadata["parameters"])
+    at = [descriptor.feature_names.index(name) for name in metadata["features"]]
+    groups = iter_table(case.input("label") / "labels.parquet")
+    with TableWriter(case.directory / "predictions.parquet") as writer:
+        for snapshot, rows in zip(frames(case, "relax"), groups, strict=True):
+            chosen = np.searchsorted(snapshot.ids, rows["particle"].to_numpy())
+            values = descriptor.compute(snapshot)[chosen][:, at]
+            writer.write(rows.assign(looseness=estimator.predict_proba(values)[:, 1]))

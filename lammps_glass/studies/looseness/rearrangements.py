@@ -1,0 +1,128 @@
+"""Figures 3A-3C and table S1: the distribution of D2min, its mean and its tail in time, and how rare each class is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass import analysis
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.common import d2min_column
+from lammps_glass.studies.findings import Findings
+from lammps_glass.tables import iter_table
+
+#: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
+TAIL_FROM = 0.05
+#: Thresholds of table S1 and figure 4A.
+THRESHOLDS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
+
+
+def interval_steps(case: Case) -> int:
+    """Steps between two snapshots of the runs that were labelled."""
+    return int(case.inputs("creep")[0].parameters["snapshot_every"])
+
+
+class Distribution:
+    """What the figures need of the streamed labels: values in the tail, means, class counts, and four whole times."""
+
+    def __init__(self, shown: list[int]) -> None:
+        self.shown = shown
+        self.whole: dict[int, list[np.ndarray]] = defaultdict(list)  # type: ignore[type-arg]
+        self.tails: dict[int, dict[str, np.ndarray]] = defaultdict(dict)  # type: ignore[type-arg]
+        self.means: list[tuple[str, int, float]] = []
+        self.classes: dict[tuple[int, float], np.ndarray] = defaultdict(lambda: np.zeros(2, dtype=np.int64))  # type: ignore[type-arg]
+
+    def add(self, replica: str, step: int, labels: pd.DataFrame) -> None:
+        for name in (name for name in labels if name.startswith("d2min_")):
+            values = labels[name].dropna().to_numpy()
+            for threshold in THRESHOLDS if step > 0 else ():
+                loose = np.count_nonzero(values > threshold)
+                self.classes[int(name.removeprefix("d2min_")), threshold] += (len(values) - loose, loose)
+        values = labels[d2min_column(1)].dropna().to_numpy()
+        if step == 0 or not len(values):
+            return
+        self.means.append((replica, step, float(values.mean())))
+        self.tails[step][replica] = values[values >= TAIL_FROM]
+        if step in self.shown:
+            self.whole[step].append(values)
+
+
+def shown_steps(last: int, every: int) -> list[int]:
+    """Four snapshots on about even ln(step), the first and the last labelled one among them."""
+    wanted = np.geomspace(every, last - every, 4) if last > 2 * every else [every]
+    return sorted({round(step / every) * every for step in wanted})
+
+
+def rearrangement_figures(case: Case) -> None:
+    """Stream the labels of every replica once and write figures 3A, 3B, 3C and table S1."""
+    every = interval_steps(case)
+    distribution = Distribution(shown_steps(int(case.inputs("creep")[0].parameters["steps"]), every))
+    for product in case.inputs("label"):
+        for labels in iter_table(product.path / "labels.parquet"):
+            distribution.add(product.replica, int(labels["step"].iloc[0]), labels)
+    with Findings(case.directory) as findings:
+        _density(findings, distribution, every)
+        _mean(findings, distribution, case.seed)
+        _tail(findings, distribution, case.seed)
+        _classes(findings, distribution, every)
+
+
+def _density(findings: Findings, found: Distribution, every: int) -> None:
+    tables = [
+        analysis.log_histogram(np.concatenate(values), 30, 1e-5, 10.0).assign(step=step)
+        for step, values in sorted(found.whole.items())
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    whole = np.concatenate([np.concatenate(values) for values in found.whole.values()])
+    median, percentile = np.median(whole), np.quantile(whole, 0.99)
+    findings.figure(
+        "3A",
+        table[table["count"] > 0],
+        f"median {median:.4f}, 99th percentile {percentile:.3f}",
+        f"D2min over {every} steps, all replicas, at the steps named; particles of type A.",
+    )
+
+
+def _mean(findings: Findings, found: Distribution, seed: int) -> None:
+    table = pd.DataFrame(found.means, columns=["replica", "step", "d2min"])
+    mean = analysis.mean_over_replicas(table, "step", "d2min", seed=seed)
+    first, last = mean["d2min"].iloc[0], mean["d2min"].iloc[-1]
+    verb = "falls" if last < first else "does not fall"
+    note = "Interval over replicas. One avalanche that spans the system can carry the mean of a small run."
+    findings.figure("3B", mean, f"{verb}: {first:.4f} at first, {last:.4f} at last", note)
+
+
+def _tail(findings: Findings, found: Distribution, seed: int) -> None:
+    rows = []
+    for step, values in sorted(found.tails.items()):
+        fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
+        rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
+    table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
+    known = table[np.isfinite(table["exponent"])]
+    line = analysis.linear_in_log_time(known["step"], known["exponent"]) if len(known) > 1 else None
+    trend = f", slope {line.slope:.2f} per ln t" if line else ""
+    findings.figure(
+        "3C",
+        table,
+        f"exponent {known['exponent'].mean():.2f} on average{trend}" if len(known) else "too few events in the tail",
+        f"Maximum likelihood above D2min = {TAIL_FROM}; interval over replicas. The paper calls the tail steeper in "
+        "time and its exponent smaller: here p(D2min) ~ D2min^-exponent, so steeper is larger.",
+    )
+
+
+def _classes(findings: Findings, found: Distribution, every: int) -> None:
+    rows = [
+        (lag * every, threshold, int(counts.sum()), int(counts[1]), counts[1] / counts.sum())
+        for (lag, threshold), counts in sorted(found.classes.items())
+        if counts.sum()
+    ]
+    table = pd.DataFrame(rows, columns=["dt", "threshold", "rows", "loose", "fraction"])
+    low, high = table["fraction"].min(), table["fraction"].max()
+    findings.figure(
+        "table_S1",
+        table,
+        f"loose: {low:.2e} to {high:.2e} of the rows",
+        "Every labelled particle of type A after the loading transient; dt in steps.",
+    )
