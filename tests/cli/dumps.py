@@ -27,7 +27,13 @@ def jittered_crystal(seed: int, jitter: float = 0.05) -> tuple[np.ndarray, np.nd
 
 
 def frame(
-    positions: np.ndarray, types: np.ndarray, edge: float, step: int = 0, *, order: Sequence[int] | None = None, units: str = ""
+    positions: np.ndarray,
+    types: np.ndarray,
+    edge: float,
+    step: int = 0,
+    *,
+    order: Sequence[int] | None = None,
+    units: str = "",
 ) -> str:
     """One frame of a text dump: id type x y z, in the given order of the rows."""
     rows = range(len(positions)) if order is None else order

@@ -146,7 +146,11 @@ TRAIN = ["--indicator", "looseness"]
 
 
 def test_no_loose_particle(run, rows, labels, bad_dump, out):
-    refused(run("train", rows, "--labels", labels, *TRAIN, "--threshold", 1e9, "-o", out), "--threshold", "no loose particle")
+    refused(
+        run("train", rows, "--labels", labels, *TRAIN, "--threshold", 1e9, "-o", out),
+        "--threshold",
+        "no loose particle",
+    )
 
 
 def test_no_loose_particle_in_training(run, rows, labels, bad_dump, out, tmp_path):

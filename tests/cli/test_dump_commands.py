@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lammps_glass import Snapshot, descriptors, labels, learn
+from lammps_glass import Snapshot, descriptors, learn
 from lammps_glass.tables import read_metadata
 
 THRESHOLD = 0.005
@@ -93,7 +93,18 @@ def test_train_scores_left_out_replicas(model):
 
 
 def test_random_split_is_labelled_as_leaking(run, rows, labels, tmp_path):
-    words = ["train", rows, "--labels", labels, "--threshold", THRESHOLD, "--indicator", "looseness", "--split", "random"]
+    words = [
+        "train",
+        rows,
+        "--labels",
+        labels,
+        "--threshold",
+        THRESHOLD,
+        "--indicator",
+        "looseness",
+        "--split",
+        "random",
+    ]
     out = run(*words, "-o", tmp_path / "m")
     assert out.status == 0
     assert "LEAKS" in out.out
@@ -150,7 +161,9 @@ def test_render_prints_the_deck_of_the_protocol(run):
     from lammps_glass import glasses
     from lammps_glass.simulate.protocols import Creep
 
-    out = run("render", "creep", "--glass", "kob-andersen", "--set", "stress=0.7", "--set", "n_particles=500", "--seed", 3)
+    out = run(
+        "render", "creep", "--glass", "kob-andersen", "--set", "stress=0.7", "--set", "n_particles=500", "--seed", 3
+    )
     assert out.out == Creep(stress=0.7).deck(glasses.KobAndersen(n_particles=500), 3)
 
 

@@ -12,7 +12,19 @@ import typer
 
 from lammps_glass.cli.app import build_app
 
-HEAVY = ("numpy", "pandas", "scipy", "sklearn", "numba", "ovito", "lammps", "matplotlib", "pyarrow", "imblearn", "xgboost")
+HEAVY = (
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "numba",
+    "ovito",
+    "lammps",
+    "matplotlib",
+    "pyarrow",
+    "imblearn",
+    "xgboost",
+)
 COMMON = {"--seed", "--dry-run", "--verbose", "--quiet", "--log-file", "--json", "--debug"}
 
 

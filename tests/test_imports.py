@@ -1,0 +1,98 @@
+"""Imports run one way, as ARCHITECTURE.md says: any other arrow fails here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lammps_glass
+
+PACKAGE = Path(lammps_glass.__file__).parent
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files"}
+PHYSICS = BASE | {"snapshots", "interactions"}
+ALLOWED = {
+    **dict.fromkeys(BASE, BASE),
+    "snapshots": BASE,
+    "interactions": BASE | {"snapshots"},
+    "glasses": PHYSICS,
+    "simulate": PHYSICS | {"glasses"},
+    "descriptors": PHYSICS,
+    "labels": PHYSICS,
+    "analysis": PHYSICS,
+    "learn": BASE,  # rows only
+    "figures": BASE,  # tables only
+}
+ALLOWED["studies"] = set(ALLOWED)
+ALLOWED["workflow"] = set(ALLOWED)
+ALLOWED["cli"] = set(ALLOWED)
+ALLOWED["__main__"] = {"cli"}
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_parts(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
+    """(line, part) of every import of the package: plain, from, relative, and importlib with a constant name."""
+    here = ("lammps_glass", *path.relative_to(PACKAGE).with_suffix("").parts[:-1])
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = ".".join(here[: len(here) - node.level + 1]) + "." if node.level else ""
+            names = [f"{start}{node.module or ''}.{alias.name}".replace("..", ".") for alias in node.names]
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            names = [str(node.args[0].value)] if called == "import_module" else []
+        for name in names:
+            words = name.split(".")
+            if words[0] == "lammps_glass" and len(words) > 1:
+                yield node.lineno, words[1]
+
+
+def violations(source: str, path: Path) -> list[str]:
+    allowed = ALLOWED[part_of(path)] | {part_of(path), "__version__"}
+    tree = ast.parse(source)
+    return [
+        f"{path}:{line}: {part_of(path)} imports {part}"
+        for line, part in imported_parts(tree, path)
+        if part in ALLOWED and part not in allowed
+    ]
+
+
+MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+
+
+def test_every_part_has_its_place():
+    assert {part_of(path) for path in MODULES} <= set(ALLOWED)
+
+
+def test_no_other_arrow():
+    found = [line for path in MODULES for line in violations(path.read_text(encoding="utf-8"), path)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import lammps_glass.studies",
+        "from lammps_glass import learn",
+        "from lammps_glass.cli.common import Common",
+        "from ..simulate import Engine",
+        "import importlib; importlib.import_module('lammps_glass.workflow')",
+        "def f():\n    from lammps_glass.figures import x",
+    ],
+)
+def test_the_walk_sees_a_wrong_arrow(line):
+    assert violations(line, PACKAGE / "labels" / "nonaffine.py")
+
+
+def test_the_package_itself_imports_nothing_when_imported():
+    """Names are resolved on first use: only `typing.TYPE_CHECKING` imports may stand at the top."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    at_top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert all(not (getattr(node, "module", "") or "").startswith("lammps_glass") for node in at_top)
