@@ -39,7 +39,8 @@ class BinnedPredictions:
 
     def _matrices(self) -> NDArray[np.int64]:
         stacked = np.array([self.counts[name] for name in sorted(self.counts)])
-        return stacked.reshape(len(stacked), 2, 2, N_BINS // 2).sum(axis=-1)
+        matrices: NDArray[np.int64] = stacked.reshape(len(stacked), 2, 2, N_BINS // 2).sum(axis=-1)
+        return matrices
 
     def _wins(self) -> NDArray[np.float64]:
         """(n, n) how often a loose row of replica a is above a tight row of b, a tie counting half."""

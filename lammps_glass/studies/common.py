@@ -116,7 +116,7 @@ def describe(case: Case) -> None:
     samples: dict[str, Reservoir] = {UNIFORM: Reservoir(parameters.uniform_rows, case.seed)}
     groups = iter_table(case.input("label") / "labels.parquet")
     for number, (snapshot, labels) in enumerate(zip(frames(case, "relax"), groups, strict=True)):
-        lags = [name for name in labels if name.startswith("d2min_")]
+        lags = [str(name) for name in labels if str(name).startswith("d2min_")]
         labels = labels[labels[lags].notna().any(axis=1)]
         if number < parameters.skip or labels.empty:
             continue
@@ -142,7 +142,7 @@ def _union(samples: Mapping[str, Any]) -> pd.DataFrame:
     if samples[UNIFORM].n_seen == 0:
         raise InputError("no snapshot has a label: the run is too short for its lags, or `skip` is too large")
     tables = {name: sample.table() for name, sample in samples.items() if sample.n_seen}
-    union = pd.concat(tables.values()).drop_duplicates(key).sort_values(key, ignore_index=True)
+    union: pd.DataFrame = pd.concat(tables.values()).drop_duplicates(key).sort_values(key, ignore_index=True)
     index = pd.MultiIndex.from_frame(union[key])
     for name in samples:
         inside = name in tables and index.isin(pd.MultiIndex.from_frame(tables[name][key]))

@@ -63,7 +63,7 @@ def _frozen(value: Any) -> Any:
 
 
 @functools.cache
-def _model(cls: type[Any]) -> Any:
+def _model(cls: Any) -> Any:
     """A pydantic model of the fields of a dataclass, strict: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 

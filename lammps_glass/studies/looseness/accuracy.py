@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from lammps_glass import learn
@@ -46,8 +49,13 @@ def _headline(findings: Findings, case: Case, pooled: learn.BinnedPredictions, t
     test, random = tables["test"], tables["random_rows"]
     split = learn.scores(test["label"], test["probability"]) if test["label"].nunique() == 2 else {}
     leaking = learn.scores(random["label"], random["probability"])
-    training = tables["train"].iloc[0].to_dict()
-    columns = {"left-out replicas": left_out, "paper's split": split, "random rows (leaks)": leaking, "train": training}
+    training: dict[str, Any] = {str(name): value for name, value in tables["train"].iloc[0].items()}
+    columns: dict[str, dict[str, Any]] = {
+        "left-out replicas": left_out,
+        "paper's split": split,
+        "random rows (leaks)": leaking,
+        "train": training,
+    }
     for prefix, scores in zip(("", "paper_split", "random_split", "train"), columns.values()):
         findings.score(scores, prefix)
     table = pd.DataFrame({"score": HEADLINE} | {n: [s.get(k) for k in HEADLINE] for n, s in columns.items()})
@@ -89,7 +97,7 @@ def _scans(findings: Findings, scan: pd.DataFrame, fit: dict[str, float]) -> Non
         "4A",
         _classes(by_threshold, "threshold"),
         f"balanced accuracy {ends.iloc[0]:.3f} at {ends.index[0]:g}, {ends.iloc[-1]:.3f} at {ends.index[-1]:g}",
-        f"dt = {first} steps. {size}, and of random rows (leaks) beside them. Thresholds without enough loose rows: none.",
+        f"dt = {first} steps. {size}, and of random rows (leaks). Thresholds with too few loose rows are left out.",
     )
     slow = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
     said = ", ".join(f"{dt}: {value:.3f}" for dt, value in slow.items())
@@ -132,14 +140,14 @@ def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
 
 def _ranking(findings: Findings, tables: dict[str, pd.DataFrame], fit: dict[str, float]) -> None:
     number, ranking, choice = tables["by_number"], tables["ranking"], tables["choice_of_c"]
-    peak = number.loc[number["balanced_accuracy"].idxmax()]
+    peak = number.iloc[int(np.argmax(number["balanced_accuracy"].to_numpy()))]
     findings.figure(
         "5A",
         number.assign(
             low=number["balanced_accuracy"] - number["std"], high=number["balanced_accuracy"] + number["std"]
         ),
         f"peak {peak['balanced_accuracy']:.3f} at {int(peak['n_features'])} features",
-        "Test replicas of the paper's split, mean and deviation over five balanced samples; ranked on training replicas.",
+        "Test replicas of the paper's split, mean and deviation over balanced samples; ranked on training replicas.",
     )
     best = ranking.head(int(fit["n_features"]))
     findings.figure(

@@ -20,7 +20,7 @@ def _read_thermo(product: Product) -> pd.DataFrame:
 
 
 def md_strain(product: Product) -> pd.DataFrame:
-    """``1 - L_z / L_z0`` of the MD box against step, on about evenly spaced ln(step); L_z0 is the glass before the load."""
+    """``1 - L_z / L_z0`` of the MD box on about evenly spaced ln(step); L_z0 is the glass before the load."""
     thermo = _read_thermo(product)
     first = thermo.iloc[0]
     later = thermo[thermo["step"] > first["step"]]
@@ -107,16 +107,17 @@ def _moduli(findings: Findings, case: Case, main: pd.DataFrame) -> None:
     extra = [md_strain(product) for product in case.inputs("creep_stress")]
     table = pd.concat([main, *extra], ignore_index=True)
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
-    moduli = pd.concat(
+    moduli: pd.DataFrame = pd.concat(
         [
-            analysis.creep_modulus(part[part["time"] <= shortest], float(stress), seed=case.seed)
-            for stress, part in table.groupby("stress")
+            analysis.creep_modulus(part[part["time"] <= shortest], float(part["stress"].iloc[0]), seed=case.seed)
+            for _, part in table.groupby("stress")
         ],
         ignore_index=True,
     )
     unfit = moduli[~np.isfinite(moduli["modulus"])]["stress"].tolist()
     gone = f" No modulus (mean strain does not grow) at stress {unfit}." if unfit else ""
-    said = ", ".join(f"{r.stress:g}: {r.modulus:.0f}" for r in moduli.itertuples() if np.isfinite(r.modulus))
+    fitted = moduli[np.isfinite(moduli["modulus"])]
+    said = ", ".join(f"{stress:g}: {value:.0f}" for stress, value in zip(fitted["stress"], fitted["modulus"]))
     findings.figure(
         "2B",
         moduli,

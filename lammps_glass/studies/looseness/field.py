@@ -20,7 +20,7 @@ FIT_RANGE = (0.0, 2.5)
 N_EXAMPLES = 5
 
 
-def with_looseness(case: Case, product: Product) -> Iterator[tuple[Snapshot, np.ndarray]]:  # type: ignore[type-arg]
+def with_looseness(case: Case, product: Product) -> Iterator[tuple[Snapshot, np.ndarray]]:
     """Snapshots of one replica after the load, with the looseness of each particle (NaN for other species)."""
     from lammps_glass.simulate import Record
 
@@ -51,11 +51,11 @@ def field_figures(case: Case) -> None:
 
 def list_of_both(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
     """Fluctuation by population, spatial autocorrelation and voxel field of one replica."""
-    first, values = next(with_looseness(case, product))
+    first, _ = next(with_looseness(case, product))
     number = analysis.voxel_number(len(of_species(first, "A")))
     numbers = list(range(1, max(number, 2) + 1))
 
-    def stream() -> tuple[Iterator[Snapshot], Iterator[np.ndarray]]:  # type: ignore[type-arg]
+    def stream() -> tuple[Iterator[Snapshot], Iterator[np.ndarray]]:
         return (s for s, _ in with_looseness(case, product)), (v for _, v in with_looseness(case, product))
 
     return (
@@ -83,7 +83,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
         "8A",
         curves[curves["value"] > 1e-9],
         said,
-        "Equation 4 as printed is constant for large N and does not vanish for the whole system; the figure of the paper "
+        "Equation 4 as printed is constant for large N and does not vanish for the whole system; the paper's figure "
         "is the deviation of voxel means. The whole system, where it is zero, is not drawn.",
     )
 
@@ -97,7 +97,7 @@ def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     findings.figure(
         "8B",
         counted,
-        f"decay length {with_self.length:.2f} with the self point, {without.length:.2f} without, r = 0 to {FIT_RANGE[1]}",
+        f"length {with_self.length:.2f} with the self point, {without.length:.2f} without, up to r = {FIT_RANGE[1]}",
         "No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
     )
 

@@ -71,7 +71,7 @@ def _plane(findings: Findings, tally: Tally) -> None:
         "6A",
         table,
         f"mean looseness {mean.iloc[0]:.2f} at D2min {mean.index[0]:.1e}, {mean.iloc[-1]:.2f} at {mean.index[-1]:.1f}",
-        f"Normalised within each interval of D2min; Gaussian filter of {FILTER:g} bin. Looseness of every particle by the "
+        f"Normalised within each interval of D2min; Gaussian filter of {FILTER:g} bin. Looseness by the "
         f"indicator that left its replica out; threshold {tally.threshold:g}.",
     )
 

@@ -14,7 +14,7 @@ from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import UNIFORM, d2min_column, indicator_path, loose_column
 from lammps_glass.tables import read_metadata, read_table, write_table
 
-#: Scans list combinations of threshold and interval with fewer loose rows than this without a score, unless none has more.
+#: Scans list combinations with fewer loose rows than this without a score, unless none has more.
 SMALLEST = 20
 
 
@@ -41,7 +41,7 @@ class FitParameters:
 
 def features_of(table: pd.DataFrame) -> list[str]:
     """Columns that are descriptors: not the key, the labels or the flags of samples."""
-    flags = [name for name in table if name == UNIFORM or name.startswith(("loose_", "d2min_"))]
+    flags = [str(name) for name in table if str(name).startswith((UNIFORM, "loose_", "d2min_"))]
     return learn.feature_columns(table, exclude=flags)
 
 
@@ -162,13 +162,18 @@ def _choose_c(rows: pd.DataFrame, columns: list[str], parameters: FitParameters,
 
 def _scan(table: pd.DataFrame, columns: list[str], parameters: FitParameters, seed: int) -> pd.DataFrame:
     """Scores by interval and threshold on samples of one size; each combination draws from its own samples of rows."""
-    flags = [name for name in table if name.startswith("loose_") and table[name].any()]
+    flags = [str(name) for name in table if str(name).startswith("loose_") and table[name].any()]
     counts = [int(table[flag].sum()) for flag in flags]
     if not counts:
         raise InputError("no particle is loose at any threshold: lower the thresholds or run longer")
     smallest = min(SMALLEST, max(counts))
     size = min([parameters.scan_rows, *(count for count in counts if count >= smallest)])
-    options = {"n_samples": parameters.n_samples, "size_per_class": size, "smallest": smallest, "seed": seed}
+    options: dict[str, Any] = {
+        "n_samples": parameters.n_samples,
+        "size_per_class": size,
+        "smallest": smallest,
+        "seed": seed,
+    }
     found = []
     for flag in flags:
         lag, threshold = int(flag.split("_")[1]), float(flag.split("_")[2])
@@ -217,7 +222,7 @@ def _random_rows(rows: pd.DataFrame, columns: list[str], parameters: FitParamete
 
 
 def predict(case: Case) -> None:
-    """``predictions.parquet``: looseness of every labelled species' particle by the indicator that left its replica out."""
+    """``predictions.parquet``: looseness of every labelled particle by the indicator that left its replica out."""
     from lammps_glass.descriptors import REGISTRY
     from lammps_glass.studies.common import frames
     from lammps_glass.tables import TableWriter, iter_table

@@ -29,13 +29,13 @@ class Distribution:
 
     def __init__(self, shown: list[int]) -> None:
         self.shown = shown
-        self.whole: dict[int, list[np.ndarray]] = defaultdict(list)  # type: ignore[type-arg]
-        self.tails: dict[int, dict[str, np.ndarray]] = defaultdict(dict)  # type: ignore[type-arg]
+        self.whole: dict[int, list[np.ndarray]] = defaultdict(list)
+        self.tails: dict[int, dict[str, np.ndarray]] = defaultdict(dict)
         self.means: list[tuple[str, int, float]] = []
-        self.classes: dict[tuple[int, float], np.ndarray] = defaultdict(lambda: np.zeros(2, dtype=np.int64))  # type: ignore[type-arg]
+        self.classes: dict[tuple[int, float], np.ndarray] = defaultdict(lambda: np.zeros(2, dtype=np.int64))
 
     def add(self, replica: str, step: int, labels: pd.DataFrame) -> None:
-        for name in (name for name in labels if name.startswith("d2min_")):
+        for name in (str(name) for name in labels if str(name).startswith("d2min_")):
             values = labels[name].dropna().to_numpy()
             for threshold in THRESHOLDS if step > 0 else ():
                 loose = np.count_nonzero(values > threshold)

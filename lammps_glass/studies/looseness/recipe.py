@@ -54,8 +54,8 @@ FIGURES = (
         x_label="threshold of D2min (sigma^2)", y_label="score", paper="as the accuracy",
     ),
     FigureSpec(
-        "table_S1", "Class fractions", "table", "dt", "fraction", columns=("dt", "threshold", "rows", "loose", "fraction"),
-        paper="class 1 is the minority",
+        "table_S1", "Class fractions", "table", "dt", "fraction",
+        columns=("dt", "threshold", "rows", "loose", "fraction"), paper="class 1 is the minority",
     ),
     FigureSpec(
         "table_S2", "Choice of C", "table", "C", "balanced_accuracy",
@@ -80,7 +80,8 @@ FIGURES = (
         paper="balanced accuracy 71.6 % train, 70.7 % test; AUC 0.772; F1 0.848",
     ),
     FigureSpec(
-        "6A", "Density of particles by D2min and looseness", "heatmap", "indicator", "d2min", value="density", logy=True,
+        "6A", "Density of particles by D2min and looseness", "heatmap", "indicator", "d2min", value="density",
+        logy=True,
         x_label="looseness L", y_label="D2min (sigma^2)", value_label="p(L) within the interval of D2min",
         paper="loose at high L, tight at low L",
     ),
@@ -130,11 +131,10 @@ FIGURES = (
 
 DEVIATIONS = (
     "Bare scores are judged by replica: each replica is predicted by an indicator that saw nothing of it (its own "
-    "ranking of features included), and the predictions are pooled. The paper's split (some replicas test) stands beside.",
-    "The label's threshold is D2min > 0.15 at every preset, where the paper takes 0.25: at 0.25 a small run has too few "
+    "ranking of features included), and the predictions are pooled. The paper's split stands beside.",
+    "The label's threshold is D2min > 0.15 at every preset, where the paper takes 0.25: there a small run has too few "
     "loose particles to judge. Figures 4A and table S1 show both.",
-    "The label's interval is one snapshot interval; it is 1e4 steps, the paper's, only at the presets laptop and paper "
-    "where the study file says so.",
+    "The label's interval is one snapshot interval; it is 1e4 steps, as in the paper, only at the preset paper.",
     "Standardisation uses the training rows only; the paper standardises the test set by itself.",
     "Figures 6 to 9 use the looseness of the indicator that left the particle's replica out.",
     "D2min is the mean over all neighbours of both types within 2.5 in the reference frame.",
