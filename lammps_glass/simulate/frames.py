@@ -18,12 +18,21 @@ class Dump:
         self.path = path
         self.step = step
 
+    @property
+    def units(self) -> list[bytes]:
+        """The UNITS item that LAMMPS writes at the head of a dump, if it does."""
+        with self.path.open("rb") as file:
+            head = [file.readline(), file.readline()]
+        return head if head[0].startswith(b"ITEM: UNITS") else []
+
     def frames(self) -> Iterator[tuple[int, list[bytes]]]:
         """(step, lines from TIMESTEP on) of each frame; one is held at a time."""
         lines: list[bytes] = []
         with self.path.open("rb") as file:
+            for _ in self.units:
+                file.readline()
             for line in file:
-                if line.startswith((b"ITEM: TIMESTEP", b"ITEM: UNITS")) and len(lines) > 2:
+                if line.startswith(b"ITEM: TIMESTEP") and lines:
                     yield self._frame(lines)
                     lines = []
                 lines.append(line)
@@ -31,37 +40,27 @@ class Dump:
             yield self._frame(lines)
 
     def _frame(self, lines: list[bytes]) -> tuple[int, list[bytes]]:
-        start = lines.index(b"ITEM: TIMESTEP\n")
-        step = int(lines[start + 1]) if self.step is None else self.step
-        n_particles = int(lines[start + 3])
-        rows = lines[-n_particles:]
-        if any(b"nan" in row or b"inf" in row for row in rows):
+        step = int(lines[1]) if self.step is None else self.step
+        if any(b"nan" in row or b"inf" in row for row in lines[-int(lines[3]) :]):
             raise SimulationError(f"{self.path}: coordinates at step {step} are not finite")
-        return step, [*lines[:start], lines[start], b"%d\n" % step, *lines[start + 2 :]]
+        return step, [lines[0], b"%d\n" % step, *lines[2:]]
 
 
 def join(dumps: Iterable[Dump], target: Path, *, last: bool = False) -> None:
     """Write the frames of consecutive dumps to `target` (gzip without time or name); a repeated step is dropped.
 
-    A segment begins with the frame that the one before ended with. ``last`` keeps only the last frame.
+    A segment begins with the frame that the one before ended with. The UNITS item stands once, at the head: OVITO
+    takes a file in which it comes again for one frame. ``last`` keeps only the last frame.
     """
     with target.open("wb") as raw, gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as file:
         previous = None
         kept: list[bytes] = []
         for dump in dumps:
-            for step, lines in dump.frames():
-                if step == previous:
-                    continue
-                previous = step
-                kept = with_units(lines, kept)
-                if not last:
+            if previous is None:
+                file.writelines(dump.units)
+            for step, kept in dump.frames():
+                if step != previous and not last:
                     file.writelines(kept)
+                previous = step
         if last:
             file.writelines(kept)
-
-
-def with_units(lines: list[bytes], before: list[bytes]) -> list[bytes]:
-    """The frame with its UNITS item first: LAMMPS writes it once a file, readers of single frames want it always."""
-    if lines[0].startswith(b"ITEM: UNITS") or not before or not before[0].startswith(b"ITEM: UNITS"):
-        return lines
-    return [*before[:2], *lines]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,10 +80,11 @@ def execute(
     progress: Callable[[int, int], None] | None,
 ) -> Record:
     """Prepare, run what is missing, and make the products; with MPI, files are rank 0's."""
-    plan = None
+    plan: Plan | None = None
     if options.rank == 0:
         plan = protocol.prepare(source, seed, directory, glass=glass)
         if Record(directory).is_complete:
+            shutil.rmtree(plan.segments, ignore_errors=True)
             plan = None
     if options.communicator is not None:
         plan = options.communicator.bcast(plan)
@@ -137,7 +137,7 @@ def replacing(path: Path) -> Any:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -110,6 +110,7 @@ def test_finished_run_is_not_run_again(case):
     before = (record.directory / "final.lammpstrj.gz").stat().st_mtime_ns
     assert protocol.run(source, 1, record.directory, progress=fail) == record
     assert (record.directory / "final.lammpstrj.gz").stat().st_mtime_ns == before
+    assert not (record.directory / "segments").exists()
 
 
 def test_folder_of_another_run_is_refused_and_kept(case):

@@ -62,10 +62,11 @@ def test_conserved_quantity_of_the_cooling_deck(glass, tmp_path):
     """The deck of the ramp at one temperature: with a moving set point the bath's part is not conserved by design."""
     protocol = Quench(liquid=300, cooling=2000, liquid_temperature=0.5, temperature=0.5, thermo_every=10)
     table = protocol.run(glass, 3, tmp_path).thermo.query("step > 320 and phase == 'cooling'")
-    # at dt = 0.01 the cut force leaves a slow drift: 1e-3 a particle over 2000 steps, of fluctuations of 0.05
+    # measured at dt = 0.01: a drift of 6e-4 a particle over 2000 steps and fluctuations of 0.16, while the energy that
+    # the bath exchanges fluctuates by 14: bounds of about five times what was measured
     drift = np.polyfit(table["step"], table["econserve"], 1)[0] * 2000 / glass.n_particles
-    assert abs(drift) < 2e-3 * 5
-    assert table["econserve"].std() < 0.2 * table["etotal"].std() + 1.0
+    assert abs(drift) < 3e-3
+    assert table["econserve"].std() < 0.05 * table["etotal"].std()
 
 
 def test_conserved_quantity_of_creep(crept, glass):
@@ -89,6 +90,9 @@ def test_frames_of_creep(crept, quenched):
     frames = list(crept.frames())
     assert [frame.step for frame in frames] == list(range(0, 1201, 200))
     assert crept.n_frames == 7
+    from ovito.io import import_file
+
+    assert import_file(str(crept.frames_path)).source.num_frames == 7, "OVITO sees every frame"
     first = frames[0]
     start = quenched.final
     np.testing.assert_allclose(first.cell.minimum_image(first.positions - start.positions), 0, atol=1e-12)
@@ -125,6 +129,24 @@ def test_a_relaxed_frame_depends_on_nothing_but_the_frame(crept, glass, tmp_path
     assert alone[0].step == several[2].step == 600
     np.testing.assert_array_equal(alone[0].positions, several[2].positions)
     np.testing.assert_array_equal(alone[0].cell.matrix, several[2].cell.matrix)
+
+
+def test_relax_refuses_bad_frames_and_leaves_nothing(crept, glass, tmp_path):
+    frames = list(crept.frames())[:2]
+    for bad, message in (
+        ([], "no frames"),
+        (frames[::-1], "comes after"),
+        ([frames[0].replace(species=("A", "Zr"))], "Zr"),
+        ([frames[0].replace(units="metal")], "metal"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Relax().run(bad, 0, tmp_path / "new", glass=glass)
+        assert not (tmp_path / "new").exists()
+    plan = Relax().prepare(frames, 0, tmp_path / "begun", glass=glass)
+    before = {path.name: path.read_bytes() for path in plan.segments.iterdir()}
+    with pytest.raises(InputError, match="holds another run"):
+        Relax(stress=0.1).run(frames[1:], 0, tmp_path / "begun", glass=glass)
+    assert before == {path.name: path.read_bytes() for path in plan.segments.iterdir()}
 
 
 def test_relaxation_stopped_at_its_limit_names_the_frame(crept, glass, tmp_path):

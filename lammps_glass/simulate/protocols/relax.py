@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,11 +82,12 @@ class Relax(Protocol):
         if glass is None:
             raise InputError("relax of snapshots needs glass=..., which says how their particles interact")
         self.deck(glass, seed, 1)
-        target = Path(directory)
-        (target / "segments").mkdir(parents=True, exist_ok=True)
-        steps, sums = self._write_frames(source, glass, target)
-        plan = self.plan(target, glass, seed, len(steps), digest(sums))
-        plan.open()
+        with _scratch(Path(directory)) as scratch:
+            steps, sums = self._write_frames(source, glass, scratch)
+            plan = self.plan(Path(directory), glass, seed, len(steps), digest(sums))
+            plan.open()  # from here on the folder is known to be this run's
+            for path in scratch.iterdir():
+                path.replace(plan.segments / path.name)
         (plan.segments / "steps.json").write_text(json.dumps(steps), encoding="utf-8")
         plan.deck.write_text(self.deck(glass, seed, len(steps)), encoding="utf-8")
         return plan
@@ -99,7 +103,7 @@ class Relax(Protocol):
                 raise InputError(f"relax: the frame of step {frame.step} comes after that of step {steps[-1]}")
             steps.append(frame.step)
             sums.append(checksum(snapshot))
-            write_data(target / "segments" / f"{len(steps)}.data", snapshot)
+            write_data(target / f"{len(steps)}.data", snapshot)
         if not steps:
             raise InputError("relax: there are no frames")
         return steps, sums
@@ -134,6 +138,20 @@ class Relax(Protocol):
         if len(steps) != plan.n_segments:
             raise SimulationError(f"{plan.segments}: {len(steps)} steps for {plan.n_segments} frames")
         return steps
+
+
+@contextlib.contextmanager
+def _scratch(directory: Path) -> Iterator[Path]:
+    """A folder inside `directory` for files that are not yet known to belong there; no empty folder is left."""
+    new = not directory.exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=directory) as folder:
+            yield Path(folder)
+    except BaseException:
+        if new:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
 
 
 def frames_of(source: Source) -> Iterable[Snapshot]:
