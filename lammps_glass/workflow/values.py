@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
@@ -82,7 +82,7 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
             raise InputError(f"{where}.{key}: {unknown_name('key', key, known)}")
     check_finite(values, where)
     try:
-        model = _model(cls).model_validate({key: _frozen(value) for key, value in values.items()})
+        model = _model(cast("Any", cls)).model_validate({key: _frozen(value) for key, value in values.items()})
         built = cls(**{key: getattr(model, key) for key in values})
     except ValidationError as error:
         first = error.errors()[0]
