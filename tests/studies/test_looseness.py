@@ -1,0 +1,99 @@
+"""The study end to end at preset smoke: every figure of the list, honest tables, and numbers that follow the seed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lammps_glass.studies.looseness import RECIPE
+from lammps_glass.workflow import Study
+
+#: The paper's list of figures and tables, one id each, as the reports are checked against it.
+IDS = (
+    "2A 2B 2C 3A 3B 3C 4A 4B S1 table_S1 table_S2 5A 5B 5C headline 6A 6B 6C 7A 7B 8A 8B 9A 9B 9C 9D"
+).split()
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    out = tmp_path_factory.mktemp("studies") / "smoke"
+    study = Study.read("looseness", "smoke", out)
+    return out, study.reproduce(cores=2, quiet=True)
+
+
+def test_every_figure_of_the_paper_has_a_specification():
+    assert [spec.id for spec in RECIPE.figures] == IDS
+
+
+def test_every_stage_and_figure_is_there(smoke):
+    out, summary = smoke
+    assert summary["status"] == "complete"
+    assert list(summary["figures"]) == IDS
+    for entry in summary["figures"].values():
+        assert (out / entry["file"]).stat().st_size > 2000
+        assert entry["ours"]
+    assert "</html>" in (out / "report.html").read_text(encoding="utf-8")
+    assert json.loads((out / "summary.json").read_text()) == summary
+
+
+def test_tables_behind_the_figures_hold_finite_numbers(smoke):
+    out, summary = smoke
+    for identity, entry in summary["figures"].items():
+        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
+        table = pd.read_csv(out / entry["table"])
+        assert len(table) > 0
+        if spec.measured:
+            assert pd.to_numeric(table[spec.measured]).map(math.isfinite).any(), identity
+
+
+def test_scores_are_shares_and_the_scan_knows_its_leak(smoke):
+    out, summary = smoke
+    for name in ("balanced_accuracy", "auc", "recall", "precision", "f1_weighted", "random_split.auc"):
+        assert 0 <= summary["scores"][name] <= 1
+    low, high = (summary["scores"][f"balanced_accuracy.{end}"] for end in ("low", "high"))
+    assert low <= summary["scores"]["balanced_accuracy"] <= high
+    with (out / "figures" / "4A.csv").open() as stream:
+        assert {row["folds"] for row in csv.DictReader(stream)} >= {"random rows"}
+
+
+def test_confusion_counts_every_labelled_particle(smoke):
+    out, _ = smoke
+    study = Study.read(str(out))
+    labelled = 0
+    for case in study.stage("label").cases:
+        table = pd.read_parquet(study.store.folder(case) / "labels.parquet")
+        labelled += int((table["d2min_1"].notna() & (table["step"] > 0)).sum())
+    # 3 replicas of 400 particles of type A at 5 snapshots after the load that have a next one
+    assert labelled == 3 * 400 * 5
+    assert pd.read_csv(out / "figures" / "5C.csv")["count"].sum() == labelled
+
+
+def test_no_indicator_saw_the_replica_it_judges(smoke):
+    from lammps_glass import learn
+
+    out, _ = smoke
+    study = Study.read(str(out))
+    for case in study.stage("fold").cases:
+        _, metadata = learn.load(study.store.folder(case) / "indicators" / "looseness.indicator")
+        assert str(case.conditions["left_out"]) not in metadata["training_replicas"]
+        assert len(metadata["training_replicas"]) == 2
+
+
+def test_the_strain_of_2c_is_that_of_the_relaxed_boxes(smoke):
+    from lammps_glass.snapshots import Snapshot
+
+    out, _ = smoke
+    study = Study.read(str(out))
+    case = study.case("relax", 0)
+    last = list(Snapshot.read_all(study.store.folder(case) / "frames.lammpstrj.gz"))[-1]
+    glass = Snapshot.read(study.store.folder(study.case("quench", 0)) / "final.lammpstrj.gz")
+    strain = 1 - last.cell.matrix[2, 2] / glass.cell.matrix[2, 2]
+    table = pd.read_csv(out / "figures" / "2C.csv")
+    row = table[(table["replica"] == "1") & (table["time"] == last.step)]
+    # the log prints box lengths with at least six digits: 1e-6 relative
+    assert row["strain"].item() == pytest.approx(strain, abs=2e-6)
