@@ -161,7 +161,10 @@ class Snapshot:
 
     @classmethod
     def read(cls, path: str | Path, *, frame: int = -1) -> Snapshot:
-        """One frame (default the last) of a LAMMPS dump (plain, .gz, .zst) or the configuration of a data file."""
+        """One frame (default the last) of a LAMMPS dump (plain, .gz, .zst) or the configuration of a data file.
+
+        The frame stands alone; `read_all` also holds the frames of a file to the same particles and species.
+        """
         from lammps_glass.snapshots.files import read
 
         return read(Path(path), frame)
@@ -181,7 +184,7 @@ class Snapshot:
 
     @classmethod
     def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int = 0) -> Snapshot:
-        """From an `ase.Atoms`; `species` maps atomic numbers to names (default: chemical symbols)."""
+        """From an `ase.Atoms`; `species` maps atomic numbers to names and gives their order (default: symbols, sorted)."""
         from lammps_glass.snapshots.convert import from_ase
 
         return from_ase(atoms, species, step=step)

@@ -34,7 +34,8 @@ def make(cell: Cell, n_particles: int, seed: int, spread: float = 0.7) -> Snapsh
 def brute_force(snapshot: Snapshot, r_max: float) -> list[np.ndarray]:
     """Rows (index, x, y, z) of each particle's neighbours: all images of all particles, from the definition."""
     cell = snapshot.cell
-    turns = [range(-16, 17) if flag else [0] for flag in cell.periodic]
+    far = np.ceil(r_max / cell.heights).astype(int) + 1  # a further image is more than r_max away from the whole cell
+    turns = [range(-n, n + 1) if flag else [0] for n, flag in zip(far, cell.periodic)]
     shifts = np.array(list(itertools.product(*turns))) @ cell.matrix
     positions = cell.wrap(snapshot.positions)
     rows = []
