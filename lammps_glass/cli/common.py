@@ -48,7 +48,8 @@ class Common:
     """
 
     seed: Annotated[
-        int | None, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of all that is random.", rich_help_panel=_PANEL)
+        int | None,
+        typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of all that is random.", rich_help_panel=_PANEL),
     ] = None
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check, say what would be done, write nothing.", rich_help_panel=_PANEL)
@@ -56,12 +57,16 @@ class Common:
     verbose: Annotated[
         int, typer.Option("--verbose", "-v", count=True, help="More messages; twice for all.", rich_help_panel=_PANEL)
     ] = 0
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.", rich_help_panel=_PANEL)] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Results and errors only.", rich_help_panel=_PANEL)] = (
+        False
+    )
     log_file: Annotated[
         Path | None, typer.Option("--log-file", help="Write the messages to this file too.", rich_help_panel=_PANEL)
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.", rich_help_panel=_PANEL)] = False
-    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with errors.", rich_help_panel=_PANEL)] = False
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with errors.", rich_help_panel=_PANEL)] = (
+        False
+    )
 
     def say(self, text: str) -> None:
         """A line of progress or result for a person: silent with ``--quiet`` and ``--json``."""

@@ -19,7 +19,8 @@ def doctor(common: Common) -> None:
     results = run_checks()
     # Only what fails shows a remedy, so that the eye finds it.
     rows = [
-        {"part": r.name, "state": r.state, "found": r.found, "remedy": r.remedy if r.state != "ok" else ""} for r in results
+        {"part": r.name, "state": r.state, "found": r.found, "remedy": r.remedy if r.state != "ok" else ""}
+        for r in results
     ]
     common.table("doctor", rows)
     broken = [r.name for r in results if r.state == "missing"]

@@ -43,7 +43,9 @@ def d2min(
     ] = 0,
     glass: GlassName = None,
     settings: Settings = None,
-    replica: Annotated[str | None, typer.Option("--replica", help="Replica (default: the folder of REFERENCE).")] = None,
+    replica: Annotated[
+        str | None, typer.Option("--replica", help="Replica (default: the folder of REFERENCE).")
+    ] = None,
 ) -> None:
     """D2min: how far the neighbours move other than by one deformation of the neighbourhood (Falk and Langer).
 

@@ -30,7 +30,8 @@ def predict(
     snapshots: Snapshots,
     output: Annotated[Path, typer.Option("--output", "-o", help="Dump to write; .gz or .zst compresses it.")],
     species: Annotated[
-        list[str] | None, typer.Option("--species", help="Predict for these species (default: those it was trained on).")
+        list[str] | None,
+        typer.Option("--species", help="Predict for these species (default: those it was trained on)."),
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="Only the last frame of each file.")] = False,
 ) -> None:
@@ -48,7 +49,9 @@ def predict(
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
     descriptor = parts.registry_of("descriptors").build(metadata["descriptor"], metadata["parameters"])
     if list(descriptor.feature_names) != list(metadata["columns"]):
-        raise InputError(f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again")
+        raise InputError(
+            f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again"
+        )
     check_writable(output)
     column = str(metadata["indicator"]).replace("-", "_")
     predictor = _Predictor(estimator, descriptor, tuple(species or metadata["species"]), column)

@@ -34,7 +34,9 @@ class RowWriter:
 
     def append(self, table: pd.DataFrame, replica: str, step: int) -> None:
         if (replica, step) in self._seen:
-            raise InputError(f"replica {replica}, step {step} comes twice: name the replica of each file with --replica")
+            raise InputError(
+                f"replica {replica}, step {step} comes twice: name the replica of each file with --replica"
+            )
         self._seen.add((replica, step))
         self._writer.write(table)
         self.n_rows += len(table)

@@ -42,8 +42,12 @@ def train(
     species: Annotated[
         list[str] | None, typer.Option("--species", help="Learn from these species only; repeatable (default: all).")
     ] = None,
-    split: Annotated[SplitBy, typer.Option("--split", help="Test whole replicas, or random rows (leaks).")] = SplitBy.replica,
-    test_replica: Annotated[list[str] | None, typer.Option("--test-replica", help="Test on this one; repeatable.")] = None,
+    split: Annotated[
+        SplitBy, typer.Option("--split", help="Test whole replicas, or random rows (leaks).")
+    ] = SplitBy.replica,
+    test_replica: Annotated[
+        list[str] | None, typer.Option("--test-replica", help="Test on this one; repeatable.")
+    ] = None,
     test_fraction: Annotated[float, typer.Option("--test-fraction", help="Replicas (or rows) to test on.")] = 0.2,
     drop_unmatched: Annotated[
         bool, typer.Option("--drop-unmatched", help="Leave out labels whose particle was not described.")
@@ -66,7 +70,9 @@ def train(
     table, columns = _joined(common, rows, labels, label, species, drop_unmatched, source)
     loose, parting = _split(table, label, threshold, split, test_replica, test_fraction, seed)
     if common.dry_run:
-        common.show({"rows": len(table), "loose": int(loose.sum())}, f"would train on {len(parting.train)} rows: {parting.name}")
+        common.show(
+            {"rows": len(table), "loose": int(loose.sum())}, f"would train on {len(parting.train)} rows: {parting.name}"
+        )
         return
     if "random_state" in known["indicator"]:
         options["indicator"].setdefault("random_state", seed)
@@ -127,7 +133,9 @@ def _joined(
     labelled = read_table(labels, columns=[*KEY, label])
     columns = learn.feature_columns(described)
     if list(source["features"]) != columns:
-        raise InputError(f"{rows}: its columns are not the features of {source['descriptor']}: {_difference(source, columns)}")
+        raise InputError(
+            f"{rows}: its columns are not the features of {source['descriptor']}: {_difference(source, columns)}"
+        )
     try:
         joined = learn.join(described, labelled, labels_without_row="drop" if drop_unmatched else "error")
     except InputError as error:
