@@ -184,7 +184,7 @@ class Snapshot:
 
     @classmethod
     def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int = 0) -> Snapshot:
-        """From an `ase.Atoms`; `species` maps atomic numbers to names and gives their order (default: symbols, sorted)."""
+        """From an `ase.Atoms`; `species` maps atomic numbers to names, in their order (default: symbols, sorted)."""
         from lammps_glass.snapshots.convert import from_ase
 
         return from_ase(atoms, species, step=step)
