@@ -279,7 +279,7 @@ def test_reading_is_lazy_but_a_missing_file_is_told_at_once(tmp_path: Path) -> N
 
 
 def test_rows_are_parsed_in_bulk(tmp_path: Path) -> None:
-    """10 000 particles take 10 to 25 ms; a loop over rows takes 100. Processor time, best of five: the machine is shared."""
+    """10 000 particles take 10 ms of processor time, a loop over rows 100. Best of five: the machine is shared."""
     import time
 
     cell = Cell.orthogonal([20, 20, 20])
