@@ -14,9 +14,34 @@ from lammps_glass.studies.looseness import RECIPE
 from lammps_glass.workflow import Study
 
 #: The paper's list of figures and tables, one id each, as the reports are checked against it.
-IDS = (
-    "2A 2B 2C 3A 3B 3C 4A 4B S1 table_S1 table_S2 5A 5B 5C headline 6A 6B 6C 7A 7B 8A 8B 9A 9B 9C 9D"
-).split()
+IDS = [
+    "2A",
+    "2B",
+    "2C",
+    "3A",
+    "3B",
+    "3C",
+    "4A",
+    "4B",
+    "S1",
+    "table_S1",
+    "table_S2",
+    "5A",
+    "5B",
+    "5C",
+    "headline",
+    "6A",
+    "6B",
+    "6C",
+    "7A",
+    "7B",
+    "8A",
+    "8B",
+    "9A",
+    "9B",
+    "9C",
+    "9D",
+]
 
 
 @pytest.fixture(scope="module")

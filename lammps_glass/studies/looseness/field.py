@@ -71,10 +71,8 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     fit = analysis.power_law_slope(large["population"], large["mean_deviation"])
     curves = pd.concat(
         [
-            mean[["population"]].assign(
-                form="deviation of voxel means (shown in the paper)", value=mean["mean_deviation"]
-            ),
-            mean[["population"]].assign(form="deviation of particles (eq. 4 as printed)", value=mean["particle_rms"]),
+            mean[["population"]].assign(form="voxel means", value=mean["mean_deviation"]),
+            mean[["population"]].assign(form="particles (as printed)", value=mean["particle_rms"]),
         ],
         ignore_index=True,
     )

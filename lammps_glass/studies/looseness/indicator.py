@@ -93,7 +93,7 @@ def _distributions(findings: Findings, tally: Tally) -> None:
     fit = analysis.exponential_fit(table)
     findings.figure(
         "6C",
-        table[table["count"] > 0],
+        table[table["count_active"] > 0],
         f"p(loose | L) grows as exp({fit.rate:.1f} L)",
         "The axis of the paper's figure, p(loose | L); its text says p(L | loose). Wilson interval of 90 %.",
     )
