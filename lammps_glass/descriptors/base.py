@@ -14,8 +14,9 @@ from lammps_glass.snapshots.cell import Floats
 class Descriptor(ABC):
     """One snapshot to one row per particle.
 
-    A subclass takes its parameters as keywords, stores each under its own name as it was given, and raises `InputError` in
-    the constructor for a value that cannot be. Nothing else is stored: `compute` leaves no state behind.
+    A subclass takes its parameters as keywords, stores each under its own name as it was given, and raises
+    `InputError` in the constructor for a value that cannot be. Nothing else is stored: `compute` leaves no state
+    behind.
     """
 
     name: ClassVar[str]

@@ -1,10 +1,10 @@
 """Convex hull of a dozen points: compiled, small, and exact in its decisions.
 
-Points are added one by one; a point sees the facets on whose outer side it lies, these go, and their rim is joined to the
-point. Whether a point sees a facet is the sign of a determinant; when one is so near zero that rounding could have
-decided (`_TIE`, a hundred times the rounding error), the shell is degenerate: coplanar neighbours, as in a crystal. The hull is
-then taken of points moved by a millionth, farther ones more (`_lift`): a convex lift, under which a point inside a facet or on
-its edge is no vertex, and a flat polygon is cut into triangles in a fixed way.
+Points are added one by one; a point sees the facets on whose outer side it lies, these go, and their rim is joined to
+the point. Whether a point sees a facet is the sign of a determinant; when one is so near zero that rounding could have
+decided (`_TIE`, a hundred times the rounding error), the shell is degenerate: coplanar neighbours, as in a crystal. The
+hull is then taken of points moved by a millionth, farther ones more (`_lift`): a convex lift, under which a point
+inside a facet or on its edge is no vertex, and a flat polygon is cut into triangles in a fixed way.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, mov
     facets, planes
         Buffers (>= 2 k, 3) int64 and (>= 2 k, 4) float64.
     rim
-        Buffer (>= 6 k, 2) int64.
+        Buffer (>= 6 k, 3) int64.
     marks
         Buffer (>= k + 1, >= k) int64, zeroed before the first use and then left alone.
     moved
@@ -81,7 +81,7 @@ def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
     tie = _TIE * scale**3
     a, b, c, d = _first_four(points)
     _set_facet(points, facets, planes, 0, a, b, c)
-    volume = _height(planes, 0, points[d])
+    volume = planes[0, 0] * points[d, 0] + planes[0, 1] * points[d, 1] + planes[0, 2] * points[d, 2] - planes[0, 3]
     if abs(volume) <= _THIN * scale**3:
         return FLAT
     if volume > 0:
@@ -92,7 +92,7 @@ def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
     _set_facet(points, facets, planes, 3, a, c, d)
     found = 4
     for i in range(len(points)):
-        if i not in (a, b, c, d):
+        if i != a and i != b and i != c and i != d:
             found = _insert(points, i, facets, planes, found, rim, marks, tie)
             if found < 0:
                 return found
@@ -102,48 +102,41 @@ def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
 @kernel
 def _first_four(points: Any) -> Any:
     """A wide tetrahedron: each corner the farthest from the span of those before it."""
-    a, b, c, d = 0, 0, 0, 0
+    o0, o1, o2 = points[0, 0], points[0, 1], points[0, 2]
+    b, c, d = 0, 0, 0
     best = -1.0
     for i in range(len(points)):
-        x, y, z = points[i] - points[a]
+        x, y, z = points[i, 0] - o0, points[i, 1] - o1, points[i, 2] - o2
         size = x * x + y * y + z * z
         if size > best:
             best, b = size, i
-    best = -1.0
-    e0, e1, e2 = points[b] - points[a]
+    e0, e1, e2 = points[b, 0] - o0, points[b, 1] - o1, points[b, 2] - o2
     n0, n1, n2 = 0.0, 0.0, 0.0
+    best = -1.0
     for i in range(len(points)):
-        x, y, z = points[i] - points[a]
+        x, y, z = points[i, 0] - o0, points[i, 1] - o1, points[i, 2] - o2
         m0, m1, m2 = e1 * z - e2 * y, e2 * x - e0 * z, e0 * y - e1 * x
         size = m0 * m0 + m1 * m1 + m2 * m2
         if size > best:
             best, c, n0, n1, n2 = size, i, m0, m1, m2
     best = -1.0
     for i in range(len(points)):
-        x, y, z = points[i] - points[a]
-        size = abs(n0 * x + n1 * y + n2 * z)
+        size = abs(n0 * (points[i, 0] - o0) + n1 * (points[i, 1] - o1) + n2 * (points[i, 2] - o2))
         if size > best:
             best, d = size, i
-    return a, b, c, d
+    return 0, b, c, d
 
 
 @kernel
 def _set_facet(points: Any, facets: Any, planes: Any, at: int, a: int, b: int, c: int) -> None:
     """Store the triangle and its plane; the normal is not normalised, so that heights are determinants."""
-    p, q, r = points[a], points[b], points[c]
-    x0, x1, x2 = q[0] - p[0], q[1] - p[1], q[2] - p[2]
-    y0, y1, y2 = r[0] - p[0], r[1] - p[1], r[2] - p[2]
+    p0, p1, p2 = points[a, 0], points[a, 1], points[a, 2]
+    x0, x1, x2 = points[b, 0] - p0, points[b, 1] - p1, points[b, 2] - p2
+    y0, y1, y2 = points[c, 0] - p0, points[c, 1] - p1, points[c, 2] - p2
+    n0, n1, n2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
     facets[at, 0], facets[at, 1], facets[at, 2] = a, b, c
-    planes[at, 0] = x1 * y2 - x2 * y1
-    planes[at, 1] = x2 * y0 - x0 * y2
-    planes[at, 2] = x0 * y1 - x1 * y0
-    planes[at, 3] = planes[at, 0] * p[0] + planes[at, 1] * p[1] + planes[at, 2] * p[2]
-
-
-@kernel
-def _height(planes: Any, at: int, p: Any) -> float:
-    height: float = planes[at, 0] * p[0] + planes[at, 1] * p[1] + planes[at, 2] * p[2] - planes[at, 3]
-    return height
+    planes[at, 0], planes[at, 1], planes[at, 2] = n0, n1, n2
+    planes[at, 3] = n0 * p0 + n1 * p1 + n2 * p2
 
 
 @kernel
@@ -151,32 +144,45 @@ def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any,
     """Add point `i` to the hull of `found` facets; the new number, or -1 at a tie.
 
     `marks[a, b]` holds the stamp of the last insertion that saw a facet with the directed edge a -> b; the last row of
-    `marks` keeps the running stamp.
+    `marks` keeps the running stamp. New facets take the places of those that are seen; places left over (the point
+    hides earlier points) are filled from the end. Lists are filled by counting, not by branching: which facets are seen
+    cannot be predicted, and a wrong guess costs more than a needless store.
     """
     stamp = marks[-1, 0] + 1
     marks[-1, 0] = stamp
-    edges = 0
-    kept = 0
+    x, y, z = points[i, 0], points[i, 1], points[i, 2]
+    seen = 0
+    nearest = np.inf
     for f in range(found):
-        height = _height(planes, f, points[i])
-        if abs(height) <= tie:
-            return -1
-        if height > 0:
-            for k in range(3):
-                a, b = facets[f, k], facets[f, (k + 1) % 3]
-                marks[a, b] = stamp
-                rim[edges, 0], rim[edges, 1] = a, b
-                edges += 1
-        else:
-            if kept < f:
-                for k in range(3):
-                    facets[kept, k] = facets[f, k]
-                for k in range(4):
-                    planes[kept, k] = planes[f, k]
-            kept += 1
+        height = planes[f, 0] * x + planes[f, 1] * y + planes[f, 2] * z - planes[f, 3]
+        nearest = min(nearest, abs(height))
+        rim[seen, 2] = f
+        seen += height > 0
+    if nearest <= tie:
+        return -1
+    for s in range(seen):
+        f = rim[s, 2]
+        a, b, c = facets[f, 0], facets[f, 1], facets[f, 2]
+        marks[a, b] = marks[b, c] = marks[c, a] = stamp
+    edges = 0
+    for s in range(seen):
+        f = rim[s, 2]
+        for k in range(3):
+            a, b = facets[f, k], facets[f, (k + 1) % 3]
+            rim[edges, 0], rim[edges, 1] = a, b
+            edges += marks[b, a] != stamp
     for e in range(edges):
-        a, b = rim[e, 0], rim[e, 1]
-        if marks[b, a] != stamp:
-            _set_facet(points, facets, planes, kept, a, b, i)
-            kept += 1
-    return kept
+        at = rim[e, 2] if e < seen else found + e - seen
+        _set_facet(points, facets, planes, at, rim[e, 0], rim[e, 1], i)
+    for s in range(seen - 1, edges - 1, -1):
+        found -= 1
+        _move_facet(facets, planes, found, rim[s, 2])
+    return found + max(edges - seen, 0)
+
+
+@kernel
+def _move_facet(facets: Any, planes: Any, source: int, target: int) -> None:
+    for k in range(3):
+        facets[target, k] = facets[source, k]
+    for k in range(4):
+        planes[target, k] = planes[source, k]

@@ -13,10 +13,27 @@ from lammps_glass.descriptors.hull import hull_facets
 TOO_FEW = -1
 TOUCHING = -4
 
+_NO_AREA = 1e-14
+_TAN_EIGHTH = math.sqrt(2) - 1
+# Chebyshev interpolation of atan(sqrt z) / sqrt z at 11 nodes on [0, tan(pi / 8)^2], in rational arithmetic.
+_ATAN = (
+    1.0,
+    -0.3333333333332844,
+    0.1999999999885511,
+    -0.14285714180976467,
+    0.11111106180455914,
+    -0.09090773074807698,
+    0.07689953496296778,
+    -0.06640233930341846,
+    0.05688349226350788,
+    -0.04348052214392654,
+    0.021135373141480635,
+)
+
 
 @kernel
 def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: Any) -> Any:
-    """Statistics of D, A and V of each particle's shell into ``features[:, :12]``; (code, particle) of the first failure.
+    """Statistics of D, A and V of each particle's shell into ``features[:, :12]``; the first failure.
 
     Parameters
     ----------
@@ -40,10 +57,11 @@ def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: An
         most = max(most, offsets[i + 1] - offsets[i])
     facets = np.empty((2 * most, 3), np.int64)
     planes = np.empty((2 * most, 4))
-    rim = np.empty((6 * most, 2), np.int64)
+    rim = np.empty((6 * most, 3), np.int64)
     marks = np.zeros((most + 1, most), np.int64)
     moved = np.empty((most, 3))
     free = np.empty((3, 2 * most))
+    work = np.empty((8, 2 * most))
     for i in range(len(radii)):
         first, last = offsets[i], offsets[i + 1]
         if last - first < 4:
@@ -54,7 +72,7 @@ def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: An
         n_facets = hull_facets(shell, facets, planes, rim, marks, moved)
         if n_facets < 0:
             return n_facets, i
-        kept = _areas_and_volumes(shell, sizes[first:last], radii[i], facets[:n_facets], free[1], free[2])
+        kept = _areas_and_volumes(shell, sizes[first:last], radii[i], facets[:n_facets], work, free[1], free[2])
         _statistics(free[0, : last - first], features[i, 0:4])
         _statistics(free[1, :kept], features[i, 4:8])
         _statistics(free[2, :kept], features[i, 8:12])
@@ -73,52 +91,95 @@ def _distances(shell: Any, sizes: Any, radius: float, free: Any) -> bool:
 
 
 @kernel
-def _areas_and_volumes(shell: Any, sizes: Any, radius: float, facets: Any, areas: Any, volumes: Any) -> int:
+def _areas_and_volumes(shell: Any, sizes: Any, radius: float, facets: Any, work: Any, areas: Any, volumes: Any) -> int:
     """Free fraction of each hull triangle and of its tetrahedron with the centre; the number of triangles.
 
-    All angles follow from the six edges and the determinant: plane angles from atan2(|cross|, dot), solid angles by Van
-    Oosterom and Strackee (IEEE Trans. Biomed. Eng. 30, 125 (1983)), tan(Omega / 2) = det / (...), which equals L'Huilier's
-    theorem and keeps its digits in flat tetrahedra. A triangle without area (three neighbours in a line, in a crystal) is
-    none; a tetrahedron without volume (the centre in the plane of the triangle) has no free part.
+    All angles follow from the six edges and the determinant: plane angles from atan2(|cross|, dot), solid angles by
+    Van Oosterom and Strackee (IEEE Trans. Biomed. Eng. 30, 125 (1983)), tan(Omega / 2) = det / (...), which equals
+    L'Huilier's theorem and keeps its digits in flat tetrahedra. A triangle without area (three neighbours in a line,
+    in a crystal) is none; a tetrahedron without volume (the centre in the plane of the triangle) has no free part.
+    The angles, most of the work, are taken of all triangles at once.
     """
     kept = 0
     for f in range(len(facets)):
-        a, b, c = shell[facets[f, 0]], shell[facets[f, 1]], shell[facets[f, 2]]
-        ra, rb, rc = sizes[facets[f, 0]], sizes[facets[f, 1]], sizes[facets[f, 2]]
-        x0, x1, x2 = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-        y0, y1, y2 = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-        n0, n1, n2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
-        cross = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
-        det = abs(n0 * a[0] + n1 * a[1] + n2 * a[2])
-        aa = a[0] * a[0] + a[1] * a[1] + a[2] * a[2]
-        bb = b[0] * b[0] + b[1] * b[1] + b[2] * b[2]
-        cc = c[0] * c[0] + c[1] * c[1] + c[2] * c[2]
-        if cross <= 1e-14 * (aa + bb + cc):
-            continue
-        ab = x0 * x0 + x1 * x1 + x2 * x2
-        ac = y0 * y0 + y1 * y1 + y2 * y2
-        bc = (c[0] - b[0]) ** 2 + (c[1] - b[1]) ** 2 + (c[2] - b[2]) ** 2
-        at_a = math.atan2(cross, 0.5 * (ab + ac - bc))
-        at_b = math.atan2(cross, 0.5 * (ab + bc - ac))
-        at_c = math.pi - at_a - at_b
-        areas[kept] = max(0.0, 1.0 - (at_a * ra * ra + at_b * rb * rb + at_c * rc * rc) / cross)
-        la, lb, lc = math.sqrt(aa), math.sqrt(bb), math.sqrt(cc)
-        lab, lac, lbc = math.sqrt(ab), math.sqrt(ac), math.sqrt(bc)
-        filled = radius**3 * _half_solid_angle(det, la, lb, lc, ab, ac, bc)
-        filled += ra**3 * _half_solid_angle(det, la, lab, lac, bb, cc, bc)
-        filled += rb**3 * _half_solid_angle(det, lb, lab, lbc, aa, cc, ac)
-        filled += rc**3 * _half_solid_angle(det, lc, lac, lbc, aa, bb, ab)
-        volumes[kept] = max(0.0, 1.0 - 4.0 * filled / det) if det > 0.0 else 0.0
-        kept += 1
+        kept += _angle_arguments(shell, facets, f, kept, work)
+    for row in range(6):
+        above = work[0 if row < 2 else 1]
+        _angles(above[:kept], work[2 + row, :kept])
+    for f in range(kept):
+        ra, rb, rc = sizes[facets[f, 0]] ** 2, sizes[facets[f, 1]] ** 2, sizes[facets[f, 2]] ** 2
+        at_a, at_b = work[2, f], work[3, f]
+        covered = at_a * ra + at_b * rb + (math.pi - at_a - at_b) * rc
+        areas[f] = max(0.0, 1.0 - covered / work[0, f])
+        filled = radius**3 * work[4, f] + ra * sizes[facets[f, 0]] * work[5, f]
+        filled += rb * sizes[facets[f, 1]] * work[6, f] + rc * sizes[facets[f, 2]] * work[7, f]
+        volumes[f] = max(0.0, 1.0 - 4.0 * filled / work[1, f]) if work[1, f] > 0.0 else 0.0
     return kept
 
 
 @kernel
-def _half_solid_angle(det: float, p: float, q: float, r: float, pq: float, pr: float, qr: float) -> float:
-    """Half the solid angle at a corner: lengths p, q, r of its edges, squared distances pq, pr, qr of their ends."""
-    pp, qq, rr = p * p, q * q, r * r
-    below = p * q * r + 0.5 * ((pp + qq - pq) * r + (pp + rr - pr) * q + (qq + rr - qr) * p)
-    return math.atan2(det, below)
+def _angle_arguments(shell: Any, facets: Any, f: int, at: int, work: Any) -> int:
+    """Column `at` of `work` for facet `f`, which moves to `at`; 0 when the triangle has no area, else 1.
+
+    Rows: 0 |cross| (twice the area), 1 det (six times the volume), then the cosine sides of the angles: 2, 3 plane
+    angles at the first two corners, 4 ... 7 half the solid angles at the centre and at the three corners.
+    """
+    p, q, r = facets[f, 0], facets[f, 1], facets[f, 2]
+    a0, a1, a2 = shell[p, 0], shell[p, 1], shell[p, 2]
+    b0, b1, b2 = shell[q, 0], shell[q, 1], shell[q, 2]
+    c0, c1, c2 = shell[r, 0], shell[r, 1], shell[r, 2]
+    x0, x1, x2 = b0 - a0, b1 - a1, b2 - a2
+    y0, y1, y2 = c0 - a0, c1 - a1, c2 - a2
+    n0, n1, n2 = x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0
+    aa, bb, cc = a0 * a0 + a1 * a1 + a2 * a2, b0 * b0 + b1 * b1 + b2 * b2, c0 * c0 + c1 * c1 + c2 * c2
+    ab, ac = x0 * x0 + x1 * x1 + x2 * x2, y0 * y0 + y1 * y1 + y2 * y2
+    bc = (c0 - b0) ** 2 + (c1 - b1) ** 2 + (c2 - b2) ** 2
+    cross = math.sqrt(n0 * n0 + n1 * n1 + n2 * n2)
+    if cross <= _NO_AREA * (aa + bb + cc):
+        return 0
+    facets[at, 0], facets[at, 1], facets[at, 2] = p, q, r
+    la, lb, lc = math.sqrt(aa), math.sqrt(bb), math.sqrt(cc)
+    lab, lac, lbc = math.sqrt(ab), math.sqrt(ac), math.sqrt(bc)
+    work[0, at] = cross
+    work[1, at] = abs(n0 * a0 + n1 * a1 + n2 * a2)
+    work[2, at] = 0.5 * (ab + ac - bc)
+    work[3, at] = 0.5 * (ab + bc - ac)
+    work[4, at] = _solid_angle_below(la, lb, lc, aa, bb, cc, ab, ac, bc)
+    work[5, at] = _solid_angle_below(la, lab, lac, aa, ab, ac, bb, cc, bc)
+    work[6, at] = _solid_angle_below(lb, lab, lbc, bb, ab, bc, aa, cc, ac)
+    work[7, at] = _solid_angle_below(lc, lac, lbc, cc, ac, bc, aa, bb, ab)
+    return 1
+
+
+@kernel
+def _solid_angle_below(
+    p: float, q: float, r: float, pp: float, qq: float, rr: float, pq: float, pr: float, qr: float
+) -> float:
+    """Denominator of tan(Omega / 2): lengths p, q, r of a corner's edges, their squares, squares between their ends."""
+    return p * q * r + 0.5 * ((pp + qq - pq) * r + (pp + rr - pr) * q + (qq + rr - qr) * p)
+
+
+@kernel
+def _angles(above: Any, angles: Any) -> None:
+    """atan2(above, angles) for above >= 0 into `angles`, without a branch or a call, so that it runs on vector units.
+
+    The ratio is folded to [0, tan(pi / 8)], where a polynomial in its square (Chebyshev interpolation of atan(t) / t,
+    error 4e-17) is as good as the library's function.
+    """
+    for k in range(len(angles)):
+        y = above[k]
+        x = abs(angles[k])
+        most = y if y > x else x
+        least = x if y > x else y
+        steep = least > _TAN_EIGHTH * most
+        t = np.true_divide(least - most if steep else least, least + most if steep else most)
+        z = t * t
+        series = _ATAN[10]
+        for c in range(9, -1, -1):
+            series = series * z + _ATAN[c]
+        angle = t * series + (math.pi / 4 if steep else 0.0)
+        angle = math.pi / 2 - angle if y > x else angle
+        angles[k] = math.pi - angle if angles[k] < 0.0 else angle
 
 
 @kernel

@@ -34,24 +34,34 @@ class Interstices(Descriptor):
     r"""The 60 interstice features of Wu & Ruiz Pestana (2023), after Wang & Jain, Nat. Commun. 10, 5537 (2019).
 
     With :math:`r` the radii, for each Voronoi neighbour j of particle i the free distance
-    :math:`D = d_{ij} / (r_i + r_j) - 1`; for each triangle of the convex hull of the neighbours the free fraction of its area
-    :math:`A = \max(0, 1 - \sum_{\text{3 corners}} \tfrac12 \theta r^2 / \text{area})`; for each tetrahedron of such a triangle and the
-    particle :math:`V = \max(0, 1 - \sum_{\text{4 corners}} \tfrac13 \Omega r^3 / \text{volume})`, with angles theta and solid angles Omega.
 
-    Columns: short range, ``Mean(D) Max(D) Min(D) Std(D) Mean(A) ... Std(V)`` (population standard deviation); then medium range, the
-    same statistics of each of these over the Voronoi neighbours of every species, the particle itself left out:
-    ``Mean[Mean(D)] Max[Mean(D)] Min[Mean(D)] Std[Mean(D)] Mean[Max(D)] ... Std[Std(V)]``. All are dimensionless.
+    .. math:: D = d_{ij} / (r_i + r_j) - 1;
+
+    for each triangle of the convex hull of the neighbours the free fraction of its area, with angles :math:`\theta`,
+
+    .. math:: A = \max(0, 1 - \sum_{\text{3 corners}} \tfrac12 \theta r^2 / \text{area});
+
+    for each tetrahedron of such a triangle and the particle the free fraction of its volume, with its solid angles
+    :math:`\Omega`,
+
+    .. math:: V = \max(0, 1 - \sum_{\text{4 corners}} \tfrac13 \Omega r^3 / \text{volume}).
+
+    Columns: short range, ``Mean(D) Max(D) Min(D) Std(D) Mean(A) ... Std(V)`` (population standard deviation); then
+    medium range, the same statistics of each of these over the Voronoi neighbours of every species, the particle left
+    out: ``Mean[Mean(D)] Max[Mean(D)] Min[Mean(D)] Std[Mean(D)] Mean[Max(D)] ... Std[Std(V)]``. All are dimensionless.
 
     Parameters
     ----------
     radii
-        Radius of each species, in the length unit of the snapshots (Kob-Andersen: sigma_AA / 2 and sigma_AB - sigma_AA / 2).
+        Radius of each species, in the length unit of the snapshots; default those of the Kob-Andersen mixture, A = 0.5
+        (sigma_AA / 2) and B = 0.3 (sigma_AB less that).
     face_threshold
         Neighbours whose face is below this fraction of the Voronoi cell's area are left out; 0 keeps all.
 
     Notes
     -----
-    In a crystal many neighbours lie in a plane; flat polygons of the hull are cut into triangles in a fixed way (see `hull`).
+    In a crystal many neighbours lie in a plane; flat polygons of the hull are cut into triangles in a fixed way (see
+    `lammps_glass.descriptors.hull`).
     """
 
     name = "interstices"
@@ -94,8 +104,8 @@ class Interstices(Descriptor):
         missing = [species for species in present if species not in self.radii]
         if missing:
             raise InputError(
-                f"interstices have no radius for species {', '.join(missing)} (step {snapshot.step}): radii are given for "
-                f"{', '.join(self.radii)}"
+                f"interstices have no radius for species {', '.join(missing)} (step {snapshot.step}): "
+                f"radii are given for {', '.join(self.radii)}"
             )
         radii = np.array([self.radii.get(species, np.nan) for species in snapshot.species])
         of_particles: Floats = radii[snapshot.types]
@@ -126,8 +136,8 @@ def interstice_features(neighbors: NeighborList, radii: ArrayLike, *, ids: Seque
     if code:
         particle = row + 1 if ids is None else ids[row]
         raise InputError(
-            f"particle {particle} {_FAILURES[code]}: interstices need a bulk neighbourhood (an open surface, a gap or a "
-            f"large face_threshold takes it away)"
+            f"particle {particle} {_FAILURES[code]}: interstices need a bulk neighbourhood "
+            f"(an open surface, a gap or a large face_threshold takes it away)"
         )
     interstice_kernels.medium_range(neighbors.offsets, neighbors.indices, features)
     return features

@@ -44,8 +44,9 @@ def _bonds(snapshot: Snapshot, positions: Floats, face_threshold: float) -> tupl
     from ovito.modifiers import VoronoiAnalysisModifier
 
     matrix, origin = _domain(snapshot, positions)
+    x, y, z = snapshot.cell.periodic
     data = DataCollection()
-    data.objects.append(SimulationCell(pbc=tuple(bool(periodic) for periodic in snapshot.cell.periodic)))
+    data.objects.append(SimulationCell(pbc=(bool(x), bool(y), bool(z))))
     data.cell_[...] = np.column_stack([matrix.T, origin])
     data.create_particles(count=len(positions)).create_property("Position", data=positions)
     data.apply(VoronoiAnalysisModifier(generate_bonds=True, relative_face_threshold=face_threshold))

@@ -1,10 +1,11 @@
 r"""The affine map that best follows each particle's neighbourhood between two snapshots, and what it leaves over.
 
 With :math:`\mathbf r_{ij}` and :math:`\mathbf r'_{ij}` the vectors to a neighbour before and after, the fit minimises
-:math:`\sum_j |\mathbf r'_{ij} - \mathbf F_i \mathbf r_{ij}|^2` (Falk & Langer, Phys. Rev. E 57, 7192 (1998), eqs. 2.11-2.14;
-Shimizu, Ogata & Li, Mater. Trans. 48, 2923 (2007) for the strain). The minimum does not change when one affine map is taken
-out of all :math:`\mathbf r'` beforehand, so the kernel takes out that of the box: what is left of a neighbour's motion is
-the difference of two particles' changes, the same for all its periodic images, and small, which keeps the digits.
+:math:`\sum_j |\mathbf r'_{ij} - \mathbf F_i \mathbf r_{ij}|^2` (Falk & Langer, Phys. Rev. E 57, 7192 (1998), eqs.
+2.11-2.14; Shimizu, Ogata & Li, Mater. Trans. 48, 2923 (2007) for the strain). The minimum does not change when one
+affine map is taken out of all :math:`\mathbf r'` beforehand, so the kernel takes out that of the box: what is left of a
+neighbour's motion is the difference of two particles' changes, the same for all its periodic images, and small, which
+keeps the digits.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ class AffineFit(NamedTuple):
 def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFit:
     """Fit the neighbourhoods (all images within `r_max` in `reference`) by affine maps onto `current`.
 
-    Takes O(n_particles) time and no list of pairs. Any cell; each snapshot's own box; of a particle's change the minimum
-    image is taken, so it may cross the boundary in between. Rounding leaves about 1e-16 of the neighbours' summed squared
-    motion relative to the box.
+    Takes O(n_particles) time and no list of pairs. Any cell; each snapshot's own box; of a particle's change the
+    minimum image is taken, so it may cross the boundary in between. Rounding leaves about 1e-16 of the neighbours'
+    summed squared motion relative to the box.
 
     Raises
     ------
@@ -65,8 +66,8 @@ def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFi
     if failed >= 0:
         particle = grid.order[failed]
         raise InputError(
-            f"particle {reference.ids[particle]} (step {reference.step}) has {counts[failed]} neighbours within r_max = "
-            f"{r_max:g}, which do not span three dimensions: no deformation gradient; use a larger r_max"
+            f"particle {reference.ids[particle]} (step {reference.step}) has {counts[failed]} neighbours within "
+            f"r_max = {r_max:g}, which do not span three dimensions: no deformation gradient; use a larger r_max"
         )
     rows = np.empty_like(grid.order)
     rows[grid.order] = np.arange(len(rows))
@@ -89,8 +90,8 @@ def require_same_particles(reference: Snapshot, current: Snapshot) -> None:
 def _changes(reference: Snapshot, current: Snapshot) -> tuple[Floats, bool]:
     """(n, 3) how particles moved relative to the box, up to a common drift; whether pairs need the minimum image too.
 
-    The first particle's change is taken out before whole turns are: a moving origin or a drift of everything then cannot
-    put particles on either side of half a box. Where particles moved apart by more than that, each pair is reduced.
+    The first particle's change is taken out before whole turns are: a moving origin or a drift of everything then
+    cannot put particles on either side of half a box. Where particles moved apart by more, each pair is reduced.
     """
     changes = current.cell.fractional(current.positions) - reference.cell.fractional(reference.positions)
     changes -= changes[0].copy()
@@ -101,7 +102,7 @@ def _changes(reference: Snapshot, current: Snapshot) -> tuple[Floats, bool]:
 
 
 @kernel
-def _accumulate(grid: Grid, changes: Any, ambiguous: bool, matrix: Any, turns: Any) -> Any:
+def _accumulate(grid: Grid, changes: Any, ambiguous: bool, matrix: Any, turns: Any) -> Any:  # noqa: C901
     """Sums over neighbours, by row of the grid: 6 of r r^T, 9 of r u^T, 1 of u^2; and the number of neighbours.
 
     All of them are even in (r, u), so each pair is met once and added to both ends. The half of the offsets that is

@@ -28,8 +28,8 @@ def d2min(reference: Snapshot, current: Snapshot, *, r_max: float = 2.5, reduce:
     reference, current
         Two snapshots of the same particles; each has its own cell.
     r_max
-        Largest distance of a neighbour in the reference, in the length unit of the snapshots; every periodic image within
-        it counts, so a box smaller than twice `r_max` is right.
+        Largest distance of a neighbour in the reference, in the length unit of the snapshots; every periodic image
+        within it counts, so a box smaller than twice `r_max` is right.
     reduce
         ``"mean"`` or ``"sum"`` over the neighbours.
 
@@ -40,8 +40,8 @@ def d2min(reference: Snapshot, current: Snapshot, *, r_max: float = 2.5, reduce:
     Raises
     ------
     InputError
-        The snapshots hold other particles, species or boundaries; `r_max` or `reduce` is no valid value; the neighbours of
-        a particle do not span three dimensions.
+        The snapshots hold other particles, species or boundaries; `r_max` or `reduce` is no valid value; the
+        neighbours of a particle do not span three dimensions.
     """
     return d2min_with_neighbors(reference, current, r_max=r_max, reduce=reduce)[0]
 
