@@ -278,8 +278,8 @@ def test_reading_is_lazy_but_a_missing_file_is_told_at_once(tmp_path: Path) -> N
                 function(tmp_path / name)
 
 
-def test_rows_are_parsed_in_bulk(tmp_path: Path) -> None:
-    """10 000 particles take 10 ms of processor time, a loop over rows 100. Best of five: the machine is shared."""
+def test_a_frame_of_10_000_particles_takes_less_than_30_ms(tmp_path: Path) -> None:
+    """Processor time, best of five, as the machine may be shared; about 10 ms measured, numpy's text parser took 75."""
     import time
 
     cell = Cell.orthogonal([20, 20, 20])
@@ -293,4 +293,4 @@ def test_rows_are_parsed_in_bulk(tmp_path: Path) -> None:
         start = time.process_time()
         next(frames)
         times.append(time.process_time() - start)
-    assert min(times) < 0.06
+    assert min(times) < 0.03
