@@ -4,7 +4,7 @@ Points are added one by one; a point sees the facets on whose outer side it lies
 the point. Whether a point sees a facet is the sign of a determinant; when one is so near zero that rounding could have
 decided (`_TIE`, a hundred times the rounding error), the shell is degenerate: coplanar neighbours, as in a crystal. The
 hull is then taken of points moved by a millionth, farther ones more (`_lift`): a convex lift, under which a point
-inside a facet or on its edge is no vertex, and a flat polygon is cut into triangles in a fixed way.
+inside a facet or on its edge is no vertex, and a flat polygon is cut into triangles in a way that its shape decides.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from lammps_glass.compiled import kernel
 
 FLAT = -2
 TANGLED = -3
+_TIED = -1
 
 _TIE = 1e-13
 _THIN = 1e-9
@@ -45,36 +46,41 @@ def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, mov
     -------
     Number of triangles, `FLAT` when the points lie in a plane, `TANGLED` when no small move resolved the ties.
     """
-    found = _hull(points, facets, planes, rim, marks)
     attempt = 0
-    while found == -1:
+    shell = points
+    while True:
+        found = _hull(shell, facets, planes, rim, marks)
+        if found != _TIED:
+            return found
         if attempt == _ATTEMPTS:
             return TANGLED
-        _lift(points, moved, attempt)
-        found = _hull(moved[: len(points)], facets, planes, rim, marks)
+        shell = moved[: len(points)]
+        _lift(points, shell, attempt)
         attempt += 1
-    return found
 
 
 @kernel
 def _lift(points: Any, moved: Any, attempt: int) -> None:
-    """Farther points outward by up to a millionth; ties of equal distance are broken by the place in the row."""
+    """Farther points outward by up to a millionth; equal distances are told apart by a hundredth of that.
+
+    Both are smooth functions of the vector alone, so a shell is cut in the same way in whatever order it comes. Of
+    equal distances an uneven function of the direction decides: a turned crystal may be cut along other diagonals.
+    """
     farthest = 0.0
-    for p in points:
-        farthest = max(farthest, p[0] * p[0] + p[1] * p[1] + p[2] * p[2])
-    state = 12345
     for i in range(len(points)):
-        p = points[i]
-        outward = 1 + _LIFT * (p[0] * p[0] + p[1] * p[1] + p[2] * p[2]) / farthest
+        farthest = max(farthest, points[i, 0] ** 2 + points[i, 1] ** 2 + points[i, 2] ** 2)
+    size = np.sqrt(farthest)
+    uneven = 1e-2 * _LIFT * 10.0**attempt * size
+    for i in range(len(points)):
+        x, y, z = points[i, 0] / size, points[i, 1] / size, points[i, 2] / size
+        outward = 1 + _LIFT * (x * x + y * y + z * z)
         for k in range(3):
-            state = (1103515245 * state + 12345) % 2147483648
-            chance = (state / 2147483648 - 0.5) * 1e-2 * _LIFT * 10.0**attempt
-            moved[i, k] = p[k] * outward + chance * np.sqrt(farthest)
+            moved[i, k] = points[i, k] * outward + uneven * np.sin(7.3 * x + 9.1 * y + 11.7 * z + 2.0 * k + attempt)
 
 
 @kernel
 def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
-    """As `hull_facets`, for points in general position; -1 when a decision is a tie."""
+    """As `hull_facets`, for points in general position; `_TIED` when a decision is."""
     scale = 0.0
     for p in points:
         scale = max(scale, abs(p[0]) + abs(p[1]) + abs(p[2]))
@@ -141,7 +147,7 @@ def _set_facet(points: Any, facets: Any, planes: Any, at: int, a: int, b: int, c
 
 @kernel
 def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any, marks: Any, tie: float) -> int:
-    """Add point `i` to the hull of `found` facets; the new number, or -1 at a tie.
+    """Add point `i` to the hull of `found` facets; the new number, or `_TIED`.
 
     `marks[a, b]` holds the stamp of the last insertion that saw a facet with the directed edge a -> b; the last row of
     `marks` keeps the running stamp. New facets take the places of those that are seen; places left over (the point
@@ -159,7 +165,7 @@ def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any,
         rim[seen, 2] = f
         seen += height > 0
     if nearest <= tie:
-        return -1
+        return _TIED
     for s in range(seen):
         f = rim[s, 2]
         a, b, c = facets[f, 0], facets[f, 1], facets[f, 2]
