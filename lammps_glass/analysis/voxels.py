@@ -17,6 +17,9 @@ PAPER_NUMBER = 15
 """Voxels along an edge in Wu & Ruiz Pestana 2023, section 2.4: 2.4 particles a voxel."""
 
 
+Number = int | tuple[int, int, int]
+
+
 class Fields(NamedTuple):
     """A field in time: ``steps`` (T,), ``values`` and ``population`` (T, n**3); an empty voxel has the value NaN."""
 
@@ -46,8 +49,10 @@ def voxel_number(n_particles: int, per_voxel: float = 2.0, limit: int = PAPER_NU
     return max(fits, default=1)
 
 
-def voxel_indices(snapshot: Snapshot, number: int) -> NDArray[np.int64]:
-    """(n_particles,) flat index of each particle's voxel among number**3 in the box mapped to a unit cube.
+def voxel_indices(snapshot: Snapshot, number: Number) -> NDArray[np.int64]:
+    """(n_particles,) flat index of each particle's voxel in the box mapped to a unit cube.
+
+    `number` is the number of voxels along each edge, or three of them.
 
     Fractional coordinates are wrapped along periodic vectors.
 
@@ -56,18 +61,24 @@ def voxel_indices(snapshot: Snapshot, number: int) -> NDArray[np.int64]:
     InputError
         `number` is not positive, or a particle lies outside the cell along an open vector.
     """
-    if number < 1:
+    edges = _edges(number)
+    if edges.min() < 1:
         raise InputError(f"voxels: number = {number} along an edge must be positive")
     scaled = snapshot.cell.fractional(snapshot.positions)
     scaled = np.where(snapshot.cell.periodic, scaled - np.floor(scaled), scaled)
     if scaled.min() < 0 or scaled.max() > 1:
         raise InputError(f"voxels: a particle of step {snapshot.step} lies outside the cell along an open direction")
-    index = np.minimum((scaled * number).astype(np.int64), number - 1)  # the upper face, and -1e-17 wrapped to 1.0
-    flat: NDArray[np.int64] = (index[:, 0] * number + index[:, 1]) * number + index[:, 2]
+    index = np.minimum((scaled * edges).astype(np.int64), edges - 1)  # the upper face, and -1e-17 wrapped to 1.0
+    flat: NDArray[np.int64] = (index[:, 0] * edges[1] + index[:, 1]) * edges[2] + index[:, 2]
     return flat
 
 
-def voxel_field(snapshot: Snapshot, values: ArrayLike, number: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _edges(number: Number) -> NDArray[np.int64]:
+    edges: NDArray[np.int64] = np.broadcast_to(np.asarray(number, dtype=np.int64), 3)
+    return edges
+
+
+def voxel_field(snapshot: Snapshot, values: ArrayLike, number: Number) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Mean value and number of particles of each voxel.
 
     Parameters
@@ -75,19 +86,20 @@ def voxel_field(snapshot: Snapshot, values: ArrayLike, number: int) -> tuple[NDA
     values
         (n_particles,); NaN marks a particle without a value, which is not counted.
     number
-        Voxels along an edge.
+        Voxels along each edge, or three numbers.
 
     Returns
     -------
     (field, population)
-        (number**3,) each; an empty voxel has NaN and 0.
+        (voxels,) each; an empty voxel has NaN and 0.
     """
     own = checked_values(snapshot, values, "voxel field")
     kept = ~np.isnan(own)
     flat = voxel_indices(snapshot, number)[kept]
-    population = np.bincount(flat, minlength=number**3)
-    total = np.bincount(flat, weights=own[kept], minlength=number**3)
-    field = np.divide(total, population, out=np.full(number**3, np.nan), where=population > 0)
+    voxels = int(_edges(number).prod())
+    population = np.bincount(flat, minlength=voxels)
+    total = np.bincount(flat, weights=own[kept], minlength=voxels)
+    field = np.divide(total, population, out=np.full(voxels, np.nan), where=population > 0)
     return field, population
 
 
@@ -103,7 +115,7 @@ def voxel_fields(snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], num
 
 
 def fluctuation_by_population(
-    snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], numbers: Sequence[int]
+    snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], numbers: Sequence[Number]
 ) -> pd.DataFrame:
     """Fluctuation of a value against the population of a voxel (Wu & Ruiz Pestana 2023, eq. 4), in two forms.
 
@@ -116,13 +128,13 @@ def fluctuation_by_population(
     snapshots, values
         A trajectory and the values (n_particles,) of each snapshot; NaN marks particles without a value.
     numbers
-        Voxels along an edge, one row each.
+        Voxels along each edge, or three numbers; one row each.
 
     Returns
     -------
     DataFrame
-        ``number``, ``population`` (particles a voxel, mean over all), ``particle_rms`` (as printed),
-        ``mean_deviation`` (root mean square over occupied voxels), ``voxels``, ``empty`` (share of empty voxels);
+        ``number`` (largest along an edge), ``population`` (particles a voxel, mean over all), ``particle_rms`` (as
+        printed), ``mean_deviation`` (root mean square over occupied voxels), ``voxels``, ``empty`` (share of empty voxels);
         averages over snapshots, empty voxels left out of the first two.
     """
     if not len(numbers):
@@ -139,15 +151,15 @@ def fluctuation_by_population(
     return table[names].sort_values("population", ignore_index=True)
 
 
-def _fluctuations(snapshot: Snapshot, values: NDArray[np.float64], number: int) -> tuple[float, ...]:
+def _fluctuations(snapshot: Snapshot, values: NDArray[np.float64], number: Number) -> tuple[float, ...]:
     deviation = values - np.nanmean(values)
     means, population = voxel_field(snapshot, deviation, number)
     squares, _ = voxel_field(snapshot, deviation**2, number)
     return (
-        number,
+        int(_edges(number).max()),
         float(population.mean()),
         float(np.nanmean(np.sqrt(squares))),
         float(np.sqrt(np.nanmean(means**2))),
-        number**3,
+        len(population),
         float((population == 0).mean()),
     )

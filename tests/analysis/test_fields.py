@@ -173,3 +173,12 @@ def test_fields_tell_their_population() -> None:
     assert fields.steps.tolist() == [0, 7]
     assert fields.mean_population == 64 / 512
     assert fields.empty_share == 1 - 64 / 512
+
+
+def test_boxes_of_the_cube_may_differ_along_its_edges():
+    """Eight particles at the corners of a grid: a box of the cube cut along z holds the four of its half."""
+    grid = np.stack(np.meshgrid([1.0, 3.0], [1.0, 3.0], [1.0, 3.0], indexing="ij"), axis=-1).reshape(-1, 3)
+    snapshot = Snapshot(Cell.orthogonal([4.0, 4.0, 4.0]), grid, np.zeros(8, int), ("A",))
+    field, population = voxel_field(snapshot, grid[:, 2], (1, 1, 2))
+    np.testing.assert_array_equal(population, [4, 4])
+    np.testing.assert_allclose(field, [1.0, 3.0], rtol=0, atol=0)

@@ -11,6 +11,8 @@ from lammps_glass.studies.findings import Findings
 
 #: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
 N_TIMES = 60
+#: Fits leave out this many damping times of the barostat: the box rings when the load is put on.
+RINGING = 2.0
 
 
 def _read_thermo(product: Product) -> pd.DataFrame:
@@ -48,10 +50,11 @@ def creep_figures(case: Case) -> None:
         [inherent_strain(product, creep[product.replica]) for product in case.inputs("relax")], ignore_index=True
     )
     load = next(iter(creep.values())).parameters
+    rung = RINGING * load["barostat_damping"] / case.glass.timestep
     with Findings(case.directory) as findings:
-        _strains(findings, case, main, inherent, load["stress"])
+        _strains(findings, case, main[main["time"] >= rung], inherent, load["stress"])
         _temperatures(findings, case, main.assign(temperature=load["temperature"]))
-        _moduli(findings, case, main.assign(stress=load["stress"]))
+        _moduli(findings, case, main.assign(stress=load["stress"]), rung)
         findings.size(replicas=len(creep), particles=case.glass.n_particles, creep_steps=int(main["time"].max()))
 
 
@@ -102,14 +105,17 @@ def _temperatures(findings: Findings, case: Case, main: pd.DataFrame) -> None:
     findings.figure("2A", mean, f"strain at the end {said}", f"Box of the MD. Replicas and lengths: {runs}.")
 
 
-def _moduli(findings: Findings, case: Case, main: pd.DataFrame) -> None:
-    """Figure 2B: creep modulus against stress, over the time that all runs share."""
+def _moduli(findings: Findings, case: Case, main: pd.DataFrame, rung: float) -> None:
+    """Figure 2B: creep modulus against stress, from the end of the box's ringing over the time that all runs share."""
     extra = [md_strain(product) for product in case.inputs("creep_stress")]
     table = pd.concat([main, *extra], ignore_index=True)
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
+    start = min(rung, shortest / 4)  # a short run keeps a fit, whatever it is worth
     moduli: pd.DataFrame = pd.concat(
         [
-            analysis.creep_modulus(part[part["time"] <= shortest], float(part["stress"].iloc[0]), seed=case.seed)
+            analysis.creep_modulus(
+                part[part["time"].between(start, shortest)], float(part["stress"].iloc[0]), seed=case.seed
+            )
             for _, part in table.groupby("stress")
         ],
         ignore_index=True,
@@ -122,5 +128,5 @@ def _moduli(findings: Findings, case: Case, main: pd.DataFrame) -> None:
         "2B",
         moduli,
         f"C at stress {said or 'none'}",
-        f"Natural logarithm; MD box, the first {int(shortest)} steps of each run; interval over replicas.{gone}",
+        f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas.{gone}",
     )

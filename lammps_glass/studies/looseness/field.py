@@ -15,8 +15,8 @@ from lammps_glass.studies.findings import Findings
 from lammps_glass.tables import iter_table
 
 R_MAX, BIN_WIDTH = 5.0, 0.1
-#: Range of the fit of the decay length (8B), from the nearest pairs to the second shell.
-FIT_RANGE = (0.0, 2.5)
+#: Range of the fit of the decay length (8B), from the first shell to the second; closer pairs are too few to fit.
+FIT_RANGE = (1.0, 2.5)
 N_EXAMPLES = 5
 
 
@@ -35,13 +35,13 @@ def with_looseness(case: Case, product: Product) -> Iterator[tuple[Snapshot, np.
 
 
 def field_figures(case: Case) -> None:
-    """Stream every replica twice: once for the spatial figures, once for the field in time."""
+    """Stream every replica, one snapshot at a time, and write figures 8A to 9D."""
     fluctuations, correlations, fields = [], [], {}
     for product in case.inputs("predict"):
-        pairs = list_of_both(case, product)
-        fluctuations.append(pairs[0].assign(replica=product.replica))
-        correlations.append(pairs[1].assign(replica=product.replica))
-        fields[product.replica] = pairs[2]
+        found = fields_of(case, product)
+        fluctuations.append(found[0].assign(replica=product.replica))
+        correlations.append(found[1].assign(replica=product.replica))
+        fields[product.replica] = found[2]
     with Findings(case.directory) as findings:
         _fluctuation(findings, pd.concat(fluctuations, ignore_index=True), case.seed)
         _range(findings, pd.concat(correlations, ignore_index=True), case.seed)
@@ -49,11 +49,12 @@ def field_figures(case: Case) -> None:
         _crossings(findings, fields)
 
 
-def list_of_both(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
+def fields_of(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
     """Fluctuation by population, spatial autocorrelation and voxel field of one replica."""
     first, _ = next(with_looseness(case, product))
     number = analysis.voxel_number(len(of_species(first, "A")))
-    numbers = list(range(1, max(number, 2) + 1))
+    # Boxes of the cube cut once along one or two edges fill the gap between the whole system and its eighth.
+    numbers = [1, (1, 1, 2), (1, 2, 2), *range(2, max(number, 2) + 1)]
 
     def stream() -> tuple[Iterator[Snapshot], Iterator[np.ndarray]]:
         return (s for s, _ in with_looseness(case, product)), (v for _, v in with_looseness(case, product))
@@ -87,16 +88,18 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
 
 
 def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
+    pooled = analysis.weighted_mean_of_tables([table[table["pairs"] > 0]], "r", "correlation", "pairs")
     mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
-    counted = table.groupby("r", as_index=False)[["correlation"]].mean().merge(mean, on="r")
+    counted = pooled.merge(mean.drop(columns="normalized"), on="r")
+    counted["normalized"] = counted["correlation"] / counted["correlation"].iloc[0]
     with_self = analysis.decay_length(counted, *FIT_RANGE, True)
     without = analysis.decay_length(counted, *FIT_RANGE, False)
     findings.score({"looseness.decay_length": with_self.length, "looseness.decay_length_without_self": without.length})
     findings.figure(
         "8B",
         counted,
-        f"length {with_self.length:.2f} with the self point, {without.length:.2f} without, up to r = {FIT_RANGE[1]}",
-        "No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
+        f"decay length {with_self.length:.2f} with the self point, {without.length:.2f} without",
+        f"Exponential fitted to r = {FIT_RANGE[0]} to {FIT_RANGE[1]}. No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
     )
 
 
