@@ -99,7 +99,8 @@ def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
         "8B",
         counted,
         f"decay length {with_self.length:.2f} with the self point, {without.length:.2f} without",
-        f"Exponential fitted to r = {FIT_RANGE[0]} to {FIT_RANGE[1]}. No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
+        f"Exponential fitted to r = {FIT_RANGE[0]} to {FIT_RANGE[1]}. "
+        "No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
     )
 
 
