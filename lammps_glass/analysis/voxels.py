@@ -133,8 +133,8 @@ def fluctuation_by_population(
     Returns
     -------
     DataFrame
-        ``number`` (largest along an edge), ``population`` (particles a voxel, mean over all), ``particle_rms``
-        (as printed), ``mean_deviation`` (root mean square over occupied voxels), ``voxels``, ``empty`` (share of empty voxels);
+        ``number`` (largest along an edge), ``population`` (particles a voxel), ``particle_rms`` (as printed),
+        ``mean_deviation`` (root mean square over occupied voxels), ``voxels``, ``empty`` (share of empty voxels);
         averages over snapshots, empty voxels left out of the first two.
     """
     if not len(numbers):

@@ -16,6 +16,8 @@ D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
 LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
 #: Gaussian filter of 6A, in bins.
 FILTER = 1.0
+#: Intervals of D2min with fewer particles show no density in 6A.
+FEWEST = 10
 #: Fine even bins that hold the streamed looseness; a multiple of the bins of every figure.
 FINE = 1000
 
@@ -63,16 +65,16 @@ def _plane(findings: Findings, tally: Tally) -> None:
     table = analysis.joint_density(
         grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=tally.joint.ravel()
     )
+    table.loc[table.groupby("d2min")["count"].transform("sum") < FEWEST, "density"] = np.nan
     known = table.dropna(subset="density")
-    mean = (known["indicator"] * known["density"]).groupby(known["d2min"]).sum() / known.groupby("d2min")[
-        "density"
-    ].sum()
+    known = known.assign(weighted=known["indicator"] * known["density"]).groupby("d2min")[["weighted", "density"]].sum()
+    mean = known["weighted"] / known["density"]
     findings.figure(
         "6A",
         table,
         f"mean looseness {mean.iloc[0]:.2f} at D2min {mean.index[0]:.1e}, {mean.iloc[-1]:.2f} at {mean.index[-1]:.1f}",
-        f"Normalised within each interval of D2min; Gaussian filter of {FILTER:g} bin. Looseness by the "
-        f"indicator that left its replica out; threshold {tally.threshold:g}.",
+        f"Normalised within each interval of D2min (fewer than {FEWEST} particles: left out), Gaussian filter of "
+        f"{FILTER:g} bin; looseness by the indicator that left the replica out; threshold {tally.threshold:g}.",
     )
 
 
