@@ -48,13 +48,15 @@ def predict(
         raise InputError(f"{model}: does not say its {', '.join(missing)}: train it with `lammps-glass train`")
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
     descriptor = parts.registry_of("descriptors").build(metadata["descriptor"], metadata["parameters"])
-    if list(descriptor.feature_names) != list(metadata["columns"]):
+    names = list(descriptor.feature_names)
+    if not set(metadata["columns"]) <= set(names):
         raise InputError(
             f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again"
         )
+    chosen = [names.index(name) for name in metadata["columns"]]
     check_writable(output)
     column = str(metadata["indicator"]).replace("-", "_")
-    predictor = _Predictor(estimator, descriptor, tuple(species or metadata["species"]), column)
+    predictor = _Predictor(estimator, descriptor, chosen, tuple(species or metadata["species"]), column)
     frames = predictor.frames(snapshots, glass, last)
     if common.dry_run:
         count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
@@ -64,10 +66,13 @@ def predict(
 
 
 class _Predictor:
-    """An indicator with the descriptor of its features."""
+    """An indicator with the descriptor of its features, and which of these it uses."""
 
-    def __init__(self, estimator: Any, descriptor: Any, species: tuple[str, ...], column: str) -> None:
-        self.estimator, self.descriptor, self.species, self.column = estimator, descriptor, species, column
+    def __init__(
+        self, estimator: Any, descriptor: Any, columns: Sequence[int], species: tuple[str, ...], column: str
+    ) -> None:
+        self.estimator, self.descriptor, self.columns = estimator, descriptor, list(columns)
+        self.species, self.column = species, column
 
     def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
         """The snapshots with the column, one at a time."""
@@ -88,7 +93,7 @@ class _Predictor:
                 f"the snapshot has {', '.join(snapshot.species)}"
             )
         values = np.full(len(snapshot), np.nan)
-        features = self.descriptor.compute(snapshot)[chosen]
+        features = self.descriptor.compute(snapshot)[chosen][:, self.columns]
         if hasattr(self.estimator, "predict_proba"):
             values[chosen] = self.estimator.predict_proba(features)[:, 1]
         else:

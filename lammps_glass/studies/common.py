@@ -126,7 +126,12 @@ def describe(case: Case) -> None:
             for threshold in parameters.thresholds:
                 sample = samples.setdefault(loose_column(lag, threshold), Reservoir(parameters.loose_rows, case.seed))
                 sample.add(rows[rows[d2min_column(lag)] > threshold])
-    metadata = {"descriptor": parameters.descriptor, "options": dict(parameters.options), "glass": case.glass.name}
+    metadata = {
+        "descriptor": parameters.descriptor,
+        "parameters": descriptor.get_params(),
+        "glass": case.glass.name,
+        "species": [parameters.species],
+    }
     write_table(case.directory / "rows.parquet", _union(samples), metadata)
 
 

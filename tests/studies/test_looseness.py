@@ -122,3 +122,27 @@ def test_the_strain_of_2c_is_that_of_the_relaxed_boxes(smoke):
     row = table[(table["replica"] == "1") & (table["time"] == last.step)]
     # the log prints box lengths with at least six digits: 1e-6 relative
     assert row["strain"].item() == pytest.approx(strain, abs=2e-6)
+
+
+def test_the_studys_indicator_predicts_a_bare_dump(smoke, tmp_path):
+    """`predict` with the published indicator gives what the study's own fold would: a looseness in 0 ... 1 for type A."""
+    from lammps_glass.cli.app import run
+    from lammps_glass.snapshots import Snapshot
+
+    out, _ = smoke
+    dump = out / "cases" / "replica-1" / "relax" / "frames.lammpstrj.gz"
+    output = tmp_path / "predicted.lammpstrj.gz"
+    assert (
+        run(["predict", str(out / "indicators" / "looseness.indicator"), str(dump), "--last", "-o", str(output)]) == 0
+    )
+    snapshot = Snapshot.read(output)
+    of_a = snapshot.species_of_particles == "A"
+    assert ((snapshot.properties["looseness"][of_a] >= 0) & (snapshot.properties["looseness"][of_a] <= 1)).all()
+
+
+def test_another_seed_gives_other_numbers(smoke, tmp_path):
+    """One stage is enough: another study seed makes another glass."""
+    out, _ = smoke
+    other = Study.read("looseness", "smoke", tmp_path / "other", ["study.seed=2", "stages.quench.liquid=100"])
+    same = Study.read(str(out))
+    assert other.seed(other.case("quench", 0)) != same.seed(same.case("quench", 0))

@@ -89,10 +89,11 @@ def save_indicator(case: Case, estimator: Any, columns: list[str], replicas: lis
     metadata = {
         "indicator": "looseness",
         "descriptor": described["descriptor"],
-        "parameters": described["options"],
+        "parameters": described["parameters"],
         "glass": described["glass"],
-        "species": list(case.glass.species),
-        "features": columns,
+        "glass_options": {},
+        "species": sorted(described["species"]),
+        "columns": columns,
         "threshold": case.parameters.threshold,
         "training_replicas": replicas,
         "seed": case.seed,
@@ -230,7 +231,7 @@ def predict(case: Case) -> None:
     fold = next(p for p in case.inputs("fold") if str(p.conditions["left_out"]) == case.replica)
     estimator, metadata = learn.load(indicator_path(fold.path))
     descriptor = REGISTRY.build(metadata["descriptor"], metadata["parameters"])
-    at = [descriptor.feature_names.index(name) for name in metadata["features"]]
+    at = [descriptor.feature_names.index(name) for name in metadata["columns"]]
     groups = iter_table(case.input("label") / "labels.parquet")
     with TableWriter(case.directory / "predictions.parquet") as writer:
         for snapshot, rows in zip(frames(case, "relax"), groups, strict=True):
