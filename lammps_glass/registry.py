@@ -1,4 +1,4 @@
-"""Named parts (glasses, protocols, descriptors, indicators): listed without importing them, built with checked options."""
+"""Named parts (glasses, protocols, descriptors ...): listed without importing them, built with checked options."""
 
 from __future__ import annotations
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import os
+import sys
 from pathlib import Path
 
 from lammps_glass.errors import InputError
@@ -24,9 +28,16 @@ def data_path(*parts: str) -> Path:
 
 def cache_dir() -> Path:
     """The user's cache folder of this package (compiled kernels and tables); created on demand."""
-    import os
-
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     path = Path(base) / "lammps_glass"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@functools.cache
+def sources_key() -> str:
+    """A hash of the package's sources and of the Python that runs them."""
+    total = hashlib.sha256(sys.version.encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        total.update(path.read_bytes())
+    return total.hexdigest()[:16]

@@ -42,7 +42,7 @@ def read_folder(directory: Path) -> Study:
 
     if not (directory / "study.toml").is_file():
         raise InputError(f"{directory}: no study there (study.toml is missing): give the --out of a reproduce or run")
-    return Study.read(str(directory))
+    return Study.read(directory)
 
 
 def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:

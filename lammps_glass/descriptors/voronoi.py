@@ -7,7 +7,7 @@ import numpy as np
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.snapshots.neighbors import NeighborList, _rows
+from lammps_glass.snapshots.neighbors import NeighborList, rows_of_pairs
 
 
 def voronoi_neighbors(snapshot: Snapshot, face_threshold: float = 0.0) -> NeighborList:
@@ -72,4 +72,4 @@ def _from_bonds(positions: Floats, matrix: Floats, pairs: Floats, images: Floats
     turns = np.where(swap[:, None], -images, images)[order]
     first, second = first[order], second[order]
     vectors = positions[second] - positions[first] + turns @ matrix
-    return NeighborList(*_rows(len(positions), first, second, vectors))
+    return NeighborList(*rows_of_pairs(len(positions), first, second, vectors))

@@ -64,7 +64,7 @@ def pairs_within(snapshot: Snapshot, r_max: float) -> NeighborList:
     """
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
     first, second, vectors, found = _half_pairs(grid, _expected_pairs(snapshot, r_max))
-    return NeighborList(*_rows(len(snapshot), first[:found], second[:found], vectors[:found]))
+    return NeighborList(*rows_of_pairs(len(snapshot), first[:found], second[:found], vectors[:found]))
 
 
 def _expected_pairs(snapshot: Snapshot, r_max: float) -> int:
@@ -132,7 +132,7 @@ def _half_pairs(grid: Grid, capacity: int) -> Any:  # noqa: C901
 
 
 @kernel
-def _rows(n_particles: int, first: Integers, second: Integers, half: Floats) -> Any:  # noqa: C901
+def rows_of_pairs(n_particles: int, first: Integers, second: Integers, half: Floats) -> Any:  # noqa: C901
     """Both directions of each pair, in rows sorted by (index, vector).
 
     Filling the rows of the larger index first, then transposing them, leaves every row sorted by index without sorting:

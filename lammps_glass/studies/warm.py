@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import lammps_glass
-from lammps_glass.resources import cache_dir
+from lammps_glass.resources import cache_dir, sources_key
 
 
 def _stamp() -> Path:
-    """A file whose name changes with the sources of the package and with the Python that runs them."""
-    import hashlib
-
-    package = Path(lammps_glass.__file__).parent
-    times = [f"{p}:{p.stat().st_mtime_ns}" for p in sorted(package.rglob("*.py"))]
-    name = hashlib.sha256("\n".join([sys.version, *times]).encode()).hexdigest()[:16]
-    return cache_dir() / f"warm-{name}"
+    """A file that is there once the kernels of this state of the sources have been compiled."""
+    return cache_dir() / f"warm-{sources_key()}"
 
 
 def kernels_are_warm() -> bool:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 
 from lammps_glass.errors import LammpsGlassError
 
@@ -27,7 +28,7 @@ def run_chunk(directory: str, stage: str, indices: list[int]) -> int:
     from lammps_glass.workflow.runner import run_case
     from lammps_glass.workflow.study import Study
 
-    study = Study.read(directory)
+    study = Study.read(Path(directory))  # a path: the folder may be called like a bundled study
     status = 0
     for index in indices:
         try:

@@ -22,7 +22,10 @@ def bundled_studies() -> list[str]:
 
 
 def find_study(study: str | Path) -> Path:
-    """The path of a study file: a bundled study's name, a file, or a folder that holds ``study.toml``."""
+    """The path of a study file: a bundled study's name (text), a file, or a folder that holds ``study.toml``.
+
+    A folder that is called like a bundled study is meant when it comes as a `Path`, or as ``./looseness``.
+    """
     if isinstance(study, str) and study in bundled_studies():
         return data_path("examples", study, "study.toml")
     path = Path(study)

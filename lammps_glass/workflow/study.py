@@ -57,7 +57,7 @@ class Study:
             One line naming file and key; nothing has been created.
         """
         path = find_study(study)
-        folder = Path(study) if Path(study).is_dir() and study == str(study) else None
+        folder = path.parent if Path(study).is_dir() and path.parent == Path(study) else None
         file = read_study(study, preset, sets)
         name = f"{file.study.name}-{file.study.preset or 'study'}"
         return cls(file, Path(out) if out else (folder or Path(name)), str(path))

@@ -88,7 +88,7 @@ def test_scores_are_shares_and_the_scan_knows_its_leak(smoke):
 
 def test_confusion_counts_every_labelled_particle(smoke):
     out, _ = smoke
-    study = Study.read(str(out))
+    study = Study.read(out)
     labelled = 0
     for case in study.stage("label").cases:
         table = pd.read_parquet(study.store.folder(case) / "labels.parquet")
@@ -102,7 +102,7 @@ def test_no_indicator_saw_the_replica_it_judges(smoke):
     from lammps_glass import learn
 
     out, _ = smoke
-    study = Study.read(str(out))
+    study = Study.read(out)
     for case in study.stage("fold").cases:
         _, metadata = learn.load(study.store.folder(case) / "indicators" / "looseness.indicator")
         assert str(case.conditions["left_out"]) not in metadata["training_replicas"]
@@ -113,7 +113,7 @@ def test_the_strain_of_2c_is_that_of_the_relaxed_boxes(smoke):
     from lammps_glass.snapshots import Snapshot
 
     out, _ = smoke
-    study = Study.read(str(out))
+    study = Study.read(out)
     case = study.case("relax", 0)
     last = list(Snapshot.read_all(study.store.folder(case) / "frames.lammpstrj.gz"))[-1]
     glass = Snapshot.read(study.store.folder(study.case("quench", 0)) / "final.lammpstrj.gz")
@@ -125,7 +125,7 @@ def test_the_strain_of_2c_is_that_of_the_relaxed_boxes(smoke):
 
 
 def test_the_studys_indicator_predicts_a_bare_dump(smoke, tmp_path):
-    """`predict` with the published indicator gives what the study's own fold would: a looseness in 0 ... 1 for type A."""
+    """`predict` with the published indicator gives what the study's own fold would: a looseness for type A."""
     from lammps_glass.cli.app import run
     from lammps_glass.snapshots import Snapshot
 
@@ -144,5 +144,5 @@ def test_another_seed_gives_other_numbers(smoke, tmp_path):
     """One stage is enough: another study seed makes another glass."""
     out, _ = smoke
     other = Study.read("looseness", "smoke", tmp_path / "other", ["study.seed=2", "stages.quench.liquid=100"])
-    same = Study.read(str(out))
+    same = Study.read(out)
     assert other.seed(other.case("quench", 0)) != same.seed(same.case("quench", 0))
