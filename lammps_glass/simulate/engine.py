@@ -7,17 +7,19 @@ import os
 import re
 import shlex
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.simulate.mpi import open_lammps
 
 SWITCHES_VARIABLE = "LAMMPS_GLASS_SWITCHES"
 TAIL_LINES = 40
+
+Result = TypeVar("Result")
 
 # LAMMPS resolves file names against the process's working folder, of which there is one for all threads.
 _FOLDER_LOCK = threading.RLock()
@@ -54,6 +56,25 @@ class EngineOptions:
         """Wait for all ranks: files that rank 0 writes are there for the others afterwards."""
         if self.communicator is not None:
             self.communicator.Barrier()
+
+    def on_root(self, action: Callable[[], Result]) -> Result:
+        """`action()` on rank 0 alone; its result, or its error, on every rank, so that none waits for one that failed.
+
+        Files are read and written there only: another host may see them late.
+        """
+        if self.communicator is None:
+            return action()
+        result: Result | None = None
+        error: Exception | None = None
+        if self.rank == 0:
+            try:
+                result = action()
+            except Exception as caught:
+                error = caught
+        result, error = self.communicator.bcast((result, error))
+        if error is not None:
+            raise error
+        return result
 
 
 class Engine:

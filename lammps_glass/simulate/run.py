@@ -80,24 +80,21 @@ def execute(
     progress: Callable[[int, int], None] | None,
 ) -> Record:
     """Prepare, run what is missing, and make the products; with MPI, files are rank 0's."""
-    plan: Plan | None = None
-    if options.rank == 0:
+
+    def prepare() -> Plan | None:
         plan = protocol.prepare(source, seed, directory, glass=glass)
-        if Record(directory).is_complete:
-            shutil.rmtree(plan.segments, ignore_errors=True)
-            plan = None
-    if options.communicator is not None:
-        plan = options.communicator.bcast(plan)
+        if not Record(directory).is_complete:
+            return plan
+        shutil.rmtree(plan.segments, ignore_errors=True)
+        return None
+
+    plan = options.on_root(prepare)
     if plan is not None:
-        for segment in range(plan.done() + 1, plan.n_segments + 1):
-            options.barrier()
+        for segment in range(options.on_root(plan.done) + 1, plan.n_segments + 1):
             run_segment(protocol, plan, segment, options)
             if progress is not None:
                 progress(segment, plan.n_segments)
-        options.barrier()
-        if options.rank == 0:
-            finish(protocol, plan)
-        options.barrier()
+        options.on_root(lambda: finish(protocol, plan))
     return Record(directory)
 
 
@@ -107,9 +104,9 @@ def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOpt
     with Engine(options, {"first": segment, "last": segment}) as engine:
         engine.run_file(plan.deck, log)
     try:
-        protocol.check_segment(log, segment)
+        options.on_root(lambda: protocol.check_segment(log, segment))
     except SimulationError as error:
-        plan.mark(segment).unlink(missing_ok=True)
+        plan.mark(segment).unlink(missing_ok=True)  # by every rank: the file is gone when the first one leaves
         raise SimulationError(str(error), log_tail=tail(log), deck=str(plan.deck)) from error
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from lammps_glass.errors import InputError
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.runner import TAIL_LINES
 from lammps_glass.workflow.stages import CaseId
@@ -30,6 +31,7 @@ class Chunk:
     process: subprocess.Popen[bytes]
     cases: list[CaseId]
     log: Path
+    ranks: int = 1
 
 
 class LocalEngine:
@@ -62,6 +64,7 @@ class LocalEngine:
 
     def run(self) -> None:
         """Run until nothing is ready and nothing runs; an interrupt ends the children first."""
+        self._check_ranks()
         self.logs.mkdir(parents=True, exist_ok=True)
         os.chmod(self.study.out / ".engine", 0o700)
         try:
@@ -73,6 +76,21 @@ class LocalEngine:
                 time.sleep(POLL)
         finally:
             self._end_children()
+
+    def _check_ranks(self) -> None:
+        for stage in self.study.stages:
+            if stage.table.ranks > self.cores:
+                raise InputError(
+                    f"{self.study.where}: stages.{stage.name}.ranks = {stage.table.ranks}, more than the cores to use "
+                    f"({self.cores}): give a larger --cores, or fewer ranks"
+                )
+
+    def _ranks(self, stage: str) -> int:
+        """Cores that a case of `stage` takes; the compilation of kernels takes one."""
+        return 1 if stage == "--warm" else self.study.stage(stage).table.ranks
+
+    def _free(self) -> int:
+        return self.cores - sum(chunk.ranks for chunk in self.chunks)
 
     def _warm(self) -> None:
         """Compile kernels once, in a child that counts as a task, before others would each compile them."""
@@ -89,7 +107,9 @@ class LocalEngine:
     def _launch(self) -> None:
         for stage in self._order():
             ready = self.ledger.ready(stage)
-            while ready and len(self.chunks) < self.cores:
+            if ready and self._ranks(stage) > self._free():
+                return  # cores that come free gather for this stage: smaller ones behind it must not take them
+            while ready and self._ranks(stage) <= self._free():
                 size = self._chunk_size(stage, len(ready))
                 chunk, ready = ready[:size], ready[size:]
                 for case in chunk:
@@ -98,7 +118,7 @@ class LocalEngine:
 
     def _chunk_size(self, stage: str, n_ready: int) -> int:
         tally = self.ledger.tallies[stage]
-        share = math.ceil(n_ready / self.cores)
+        share = math.ceil(n_ready / (self.cores // self._ranks(stage)))
         if tally.kind == "simulate" and tally.mean_seconds is None:
             return 1
         fitting = share if tally.mean_seconds is None else int(self.chunk_seconds / max(tally.mean_seconds, 1e-3))
@@ -122,7 +142,7 @@ class LocalEngine:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=environment, start_new_session=True
             )
-        self.chunks.append(Chunk(process, cases, log))
+        self.chunks.append(Chunk(process, cases, log, self._ranks(stage)))
 
     def _collect(self) -> None:
         for chunk in list(self.chunks):

@@ -72,12 +72,17 @@ def stage_parameters(table: StageTable, conditions: Mapping[str, Any], study: Re
     return build(cls, values, where), version
 
 
-def simulate(protocol: Any, glass: Any, products: Mapping[str, Any], seed: int, directory: Path) -> None:
-    """Run `protocol` from the only record it reads, or from the glass itself when it reads none."""
+def simulate(
+    protocol: Any, glass: Any, products: Mapping[str, Any], seed: int, directory: Path, engine: Any = None
+) -> None:
+    """Run `protocol` from the only record it reads, or from the glass itself when it reads none.
+
+    `engine` (an `EngineOptions`) holds the communicator of a case on several ranks.
+    """
     from lammps_glass.simulate import Record
 
     sources = [product for stage in products.values() for product in stage]
     if len(sources) > 1:
         raise InputError(f"a protocol starts from one record, this one reads {len(sources)}")
     source = Record(sources[0].path) if sources else glass
-    protocol.run(source, seed=seed, directory=directory, glass=glass)
+    protocol.run(source, seed=seed, directory=directory, glass=glass, engine=engine)

@@ -16,7 +16,7 @@ from typing import Any
 
 from lammps_glass import __version__
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.workflow import operations
+from lammps_glass.workflow import mpi, operations
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
 from lammps_glass.workflow.stages import CaseId
@@ -41,7 +41,7 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def _peak_memory() -> int:
+def peak_memory() -> int:
     """Largest resident size of this process so far, bytes (macOS counts bytes, Linux kilobytes)."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
@@ -82,7 +82,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
     started, clock = _now(), time.perf_counter()
     with study.store.work(case, key) as folder:
         try:
-            execute(study, case, folder)
+            memory = execute(study, case, folder)
         except Exception as error:
             study.store.record_failure(case, failure_reason(error, folder, key, attempt))
             raise
@@ -100,7 +100,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
             products=inventory(folder),
             versions=versions(),
             seconds=round(time.perf_counter() - clock, 3),
-            peak_memory=_peak_memory(),
+            peak_memory=max(memory, peak_memory()),
             started=started,
             finished=_now(),
             host=socket.gethostname(),
@@ -111,14 +111,18 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
     return manifest
 
 
-def execute(study: Study, case: CaseId, folder: Path) -> None:
-    """Do the work of `case` in `folder`."""
+def execute(study: Study, case: CaseId, folder: Path) -> int:
+    """Do the work of `case` in `folder`; returns the peak memory (bytes) of ranks that other processes ran, else 0."""
     view = study.view(case, folder)
     table = study.stage(case.stage).table
+    if table.ranks > 1:
+        launcher = mpi.launcher_words(study.file.engine, case.stage)
+        return mpi.run_ranks(launcher, table.ranks, view.parameters, view.glass, view.after, view.seed, folder)
     if table.kind == "simulate":
         operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
     else:
         operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+    return 0
 
 
 def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -> dict[str, Any]:

