@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -75,7 +74,8 @@ def test_two_ranks_follow_one_and_write_the_products_once(quenched, two, tmp_pat
     for column in ("pe", "ke", "lz"):
         np.testing.assert_allclose(rows[0][column], rows[1][column], rtol=1e-10, err_msg=column)
     assert len(record.thermo) == len(one.thermo)
-    assert len(record.final) == 300 and record.n_frames == one.n_frames == 3
+    assert len(record.final) == 300
+    assert record.n_frames == one.n_frames == 3
     left = {path.name for path in record.directory.iterdir()}
     assert left == {path.name for path in one.directory.iterdir()}, "no file of the ranks stays"
     case = study.case("creep", 0)
@@ -124,7 +124,8 @@ def test_killed_rank_fails_the_case_and_resume_gives_the_same_bits(quenched, two
     assert b"a rank died" in text
     assert not study.store.folder(case).exists()
     failure = study.store.failure(case)
-    assert failure and "Step" in failure["log"], "the tail of the segment's log is kept"
+    assert failure
+    assert "timestep" in failure["log"], "the tail of the log of LAMMPS is kept"
     assert _nobody_left(tmp_path)
     study.run_case("creep", case)
     assert _same_products(study, two[0])
@@ -150,7 +151,9 @@ def test_error_of_the_ranks_is_the_error_of_the_case(quenched, tmp_path):
     with pytest.raises(SimulationError, match="LAMMPS: "):
         study.run_case("creep", study.case("creep", 0))
     failure = study.store.failure(study.case("creep", 0))
-    assert failure and "\n" not in failure["reason"] and failure["deck"]
+    assert failure
+    assert "\n" not in failure["reason"]
+    assert failure["deck"]
     assert not study.store.folder(study.case("creep", 0)).exists()
     assert _nobody_left(tmp_path)
 
@@ -183,4 +186,4 @@ def test_ranks_belong_to_simulations(tmp_path):
 def test_more_ranks_than_cores_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(InputError, match=r"stages\.creep\.ranks = 2, more than the cores"):
         _study(tmp_path, 2).reproduce(cores=1, quiet=True)
-    assert not list(tmp_path.glob("cases/*/*")) and os.path.exists(tmp_path / "study.toml")
+    assert not list(tmp_path.glob("cases/*/*"))
