@@ -146,3 +146,17 @@ def test_another_seed_gives_other_numbers(smoke, tmp_path):
     other = Study.read("looseness", "smoke", tmp_path / "other", ["study.seed=2", "stages.quench.liquid=100"])
     same = Study.read(out)
     assert other.seed(other.case("quench", 0)) != same.seed(same.case("quench", 0))
+
+
+def test_the_example_goes_on_where_the_command_stopped(smoke, capsys):
+    """`examples/looseness/reproduce.py` on the finished folder runs nothing again and finds the same scores."""
+    import runpy
+
+    from lammps_glass.resources import data_path
+
+    out, summary = smoke
+    example = runpy.run_path(str(data_path("examples", "looseness", "reproduce.py")))
+    example["main"]("smoke", str(out))
+    printed = capsys.readouterr().out.split()
+    assert f"{summary['scores']['balanced_accuracy']:.3f}" in printed
+    assert "quench" not in printed
