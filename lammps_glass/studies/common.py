@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import read_findings
@@ -19,6 +20,9 @@ from lammps_glass.studies.recipe import NoParameters, Operation
 from lammps_glass.tables import TableWriter, iter_table, write_table
 
 UNIFORM = "uniform"
+
+Counts = Mapping[str, int]
+Reads = Mapping[str, Sequence[Work]]
 
 
 def frames(case: Case, stage: str) -> Iterator[Snapshot]:
@@ -176,8 +180,30 @@ def indicator_path(folder: Path) -> Path:
     return folder / "indicators" / "looseness.indicator"
 
 
+# -- what they ask of a machine, for `plan` ----------------------------------------------------------------------------
+
+
+def _work_of_labels(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    read = reads["relax"][0]
+    rows = float(counts[parameters.species] * read.snapshots)
+    pairs = sum(max(0, read.snapshots - lag) for lag in parameters.lags)
+    return Work(read.n_particles, {"particle_pairs": float(read.n_particles * pairs)}, read.snapshots, rows)
+
+
+def _work_of_rows(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    read = reads["label"][0]
+    described = max(0, read.snapshots - parameters.skip - 1)  # the last snapshot has no label
+    particles = float(read.n_particles * described)
+    kept = min(counts[parameters.species] * described, parameters.uniform_rows)
+    return Work(read.n_particles, {"particles": particles}, described, float(kept))
+
+
+def _work_of_figures(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    return Work(parts={"cases": 1.0})
+
+
 OPERATIONS = {
-    "d2min": Operation(label_d2min, D2minParameters),
-    "describe": Operation(describe, DescribeParameters),
-    "draw": Operation(draw_figures, NoParameters),
+    "d2min": Operation(label_d2min, D2minParameters, work=_work_of_labels),
+    "describe": Operation(describe, DescribeParameters, work=_work_of_rows),
+    "draw": Operation(draw_figures, NoParameters, work=_work_of_figures, rates={"cases": 8.0}),
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.simulate.work import Work
 from lammps_glass.studies.case import Case
+
+#: Parameters, the particles of each species, and the work of the cases that are read, by stage -> the work of a case.
+WorkOf = Callable[[Any, Mapping[str, int], Mapping[str, Sequence[Work]]], Work]
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,18 @@ class Operation:
         A frozen dataclass; a stage's table of the study file holds its fields.
     version
         Raised when the operation's numbers change: finished cases of an older version are run again.
+    work
+        What a case asks of a machine, for `plan`; None: planned without a time.
+    rates
+        Seconds a unit for the parts of the work, measured once, elsewhere, for what a probe of seconds cannot run. A
+        part that is not here is measured by running the operation on the probe's small records.
     """
 
     run: Callable[[Case], None]
     parameters: type[Any] = NoParameters
     version: int = 1
+    work: WorkOf | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

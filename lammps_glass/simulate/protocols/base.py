@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import whole
@@ -18,6 +18,7 @@ from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.start import checksum, derived_seed, require_periodic, write_data
+from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -52,6 +53,17 @@ class Protocol(ABC):
     @abstractmethod
     def variables(self, seed: int) -> dict[str, Value]:
         """Values that the deck refers to, besides those of the glass."""
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """What a run asks of a machine, for `plan`; `snapshots` are those of the trajectory that it starts from.
+
+        A protocol that declares no parts is planned without a time.
+        """
+        return Work(n_particles)
+
+    def shortened(self, steps: int) -> Self:
+        """A copy with about `steps` steps in segments of a quarter, that asks for the same mixture of work: a probe."""
+        return self
 
     def seed_of(self, seed: int, use: str) -> int:
         """LAMMPS's seed for one use, derived from the run's seed."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import number, whole
@@ -15,6 +15,7 @@ from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,6 +86,16 @@ class Quench(Segmented):
             "velocity_seed": self.seed_of(seed, "velocities"),
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        steps = self.push_steps + self.liquid + self.cooling
+        return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
+
+    def shortened(self, steps: int) -> Self:
+        """The phases keep their proportions, as a liquid rebuilds its neighbours more often than a glass."""
+        scale = steps / (self.liquid + self.cooling)
+        liquid, cooling = (max(1, round(length * scale)) for length in (self.liquid, self.cooling))
+        return replace(self, liquid=liquid, cooling=cooling, segment_steps=max(1, steps // 4))
 
     def check_segment(self, log: Path, segment: int) -> None:
         if segment == self.n_segments:

@@ -22,6 +22,7 @@ from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import Plan, digest
 from lammps_glass.simulate.start import checksum, require_periodic, write_data
+from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Relax(Protocol):
 
     def variables(self, seed: int) -> dict[str, Value]:
         return dict(self.options())
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        return Work(n_particles, {MINIMISED: minimisations(n_particles, snapshots)}, snapshots)
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
         """Write the frames as data files and the deck that relaxes them; one frame is held at a time."""

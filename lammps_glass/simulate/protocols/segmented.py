@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lammps_glass.errors import SimulationError
 from lammps_glass.glasses.checks import number, whole
@@ -14,6 +14,7 @@ from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
 from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.work import ATOM_STEPS, Work
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +79,13 @@ class Holding(Segmented):
     @property
     def n_segments(self) -> int:
         return segments_of(self.steps, self.segment_steps)
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.steps // self.snapshot_every + 1)
+
+    def shortened(self, steps: int) -> Self:
+        quarter = max(1, steps // 4)
+        return replace(self, steps=4 * quarter, snapshot_every=quarter, segment_steps=quarter)
 
     def variables(self, seed: int) -> dict[str, Value]:
         return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}

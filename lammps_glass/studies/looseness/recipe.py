@@ -9,6 +9,7 @@ from lammps_glass.studies.looseness.field import field_figures
 from lammps_glass.studies.looseness.indicator import looseness_figures
 from lammps_glass.studies.looseness.learning import FitParameters, fit, fit_without_one, predict
 from lammps_glass.studies.looseness.rearrangements import rearrangement_figures
+from lammps_glass.studies.looseness.work import size
 from lammps_glass.studies.recipe import Operation, Recipe
 
 BAND = ("low", "high")
@@ -148,14 +149,16 @@ RECIPE = Recipe(
     title="Creep of a Kob-Andersen glass and the looseness of its particles",
     citation="M. Wu and L. Ruiz Pestana, Front. Mater. 10, 1272355 (2023), doi:10.3389/fmats.2023.1272355",
     operations={
-        "fit_without_one": Operation(fit_without_one, FitParameters),
-        "fit": Operation(fit, FitParameters),
-        "predict": Operation(predict),
-        "creep_figures": Operation(creep_figures),
-        "rearrangement_figures": Operation(rearrangement_figures),
-        "accuracy_figures": Operation(accuracy_figures),
-        "looseness_figures": Operation(looseness_figures),
-        "field_figures": Operation(field_figures),
+        "fit_without_one": Operation(fit_without_one, FitParameters, work=size, rates={"cases": 15.0, "rows": 2e-4}),
+        "fit": Operation(fit, FitParameters, work=size, rates={"cases": 14.0, "rows": 4e-4}),
+        "predict": Operation(predict, work=size, rates={"cases": 1.5, "particles": 1e-4}),
+        "creep_figures": Operation(creep_figures, work=size, rates={"cases": 1.5}),
+        "rearrangement_figures": Operation(
+            rearrangement_figures, work=size, rates={"cases": 0.5, "label_particles": 3e-6}
+        ),
+        "accuracy_figures": Operation(accuracy_figures, work=size, rates={"cases": 1.5}),
+        "looseness_figures": Operation(looseness_figures, work=size, rates={"cases": 0.5, "particles": 2e-6}),
+        "field_figures": Operation(field_figures, work=size, rates={"cases": 0.5, "particles": 1.6e-4}),
     },
     figures=FIGURES,
     score_targets={

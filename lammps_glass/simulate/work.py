@@ -1,0 +1,71 @@
+"""`Work`: what one case asks of a machine, declared by what it runs, in units whose rates a short probe measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+#: Parts of every protocol: molecular dynamics (particles x steps), and minimisations. The iterations of a minimisation
+#: grow with the box's edge (870 on average for 500 particles, 1170 for 1000 in creep's frames), so that its amount is
+#: particles^(4/3) for each snapshot.
+ATOM_STEPS, MINIMISED = "atom_steps", "minimised"
+
+_LOOP = re.compile(r"Loop time of (\S+) on \d+ procs for (\d+) steps with (\d+) atoms")
+
+
+@dataclass(frozen=True)
+class Work:
+    """The amounts of one case.
+
+    Parameters
+    ----------
+    n_particles
+        In a snapshot.
+    parts
+        Name of a part -> its amount; each has a rate of its own (seconds a unit).
+    snapshots
+        In the trajectory (or the table by snapshot) that the case leaves, for those that read it.
+    rows
+        Of the table that the case leaves.
+    memory
+        Bytes that grow with the sizes, beyond those of a small case.
+    """
+
+    n_particles: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    snapshots: int = 0
+    rows: float = 0.0
+    memory: float = 0.0
+
+
+def minimisations(n_particles: int, snapshots: int = 1) -> float:
+    """The amount `MINIMISED` of snapshots."""
+    return float(snapshots * n_particles ** (4 / 3))
+
+
+@dataclass(frozen=True)
+class LoopTimes:
+    """What a log says about speed: seconds of minimisations, and of each run of dynamics with its particles x steps."""
+
+    dynamics: tuple[tuple[float, float], ...]
+    minimising: float
+
+    @property
+    def seconds(self) -> float:
+        return self.minimising + sum(seconds for seconds, _ in self.dynamics)
+
+
+def loop_times(log: Path) -> LoopTimes:
+    """Read LAMMPS's loop times; a loop with minimisation statistics behind it was a minimisation."""
+    blocks = re.split(r"(?=Loop time of )", log.read_text(encoding="utf-8", errors="replace"))
+    dynamics: list[tuple[float, float]] = []
+    minimising = 0.0
+    for block in blocks:
+        found = _LOOP.match(block)
+        if found and "Minimization stats:" in block:
+            minimising += float(found[1])
+        elif found:
+            dynamics.append((float(found[1]), float(found[2]) * float(found[3])))
+    return LoopTimes(tuple(dynamics), minimising)

@@ -1,0 +1,175 @@
+"""What a study would cost: cases, core-hours, memory, disk and the longest case of each stage; runs nothing of it.
+
+Seconds come from finished cases of the stage where there are any, else from the probe's rates, else from rates that
+the study's operations state; each with its uncertainty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from lammps_glass.simulate.work import Work
+from lammps_glass.workflow import operations
+from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.probe import PARTICLES, Rate, measurable, rate_key, rates, work_of
+from lammps_glass.workflow.stages import CaseId, Stage
+from lammps_glass.workflow.study import Study
+
+Source = Literal["finished cases", "probe", "stated", "unknown"]
+
+#: Relative uncertainty of seconds from rates that an operation states: another machine, other sizes.
+STATED = 1.0
+#: Seconds a particle depend on the size of the box (caches, ghosts): added once for every factor of ten from the probe.
+PER_DECADE = 0.15
+#: Memory of LAMMPS and of one snapshot in Python, bytes a particle, beyond the small case (neighbour lists and rows).
+PARTICLE_BYTES = 4000.0
+
+
+@dataclass
+class StagePlan:
+    """One stage. Seconds are of a case on its own; `uncertainty` is relative; bytes are None where nothing is known."""
+
+    stage: str
+    kind: str
+    ranks: int
+    cases: int
+    done: int
+    source: Source
+    seconds: float | None = None
+    longest: float | None = None
+    uncertainty: float | None = None
+    core_hours: float | None = None
+    memory: float | None = None
+    disk: float | None = None
+    disk_labels: float | None = None
+    atom_steps: float = 0.0
+    slurm: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """All stages and their sums; `hours` is how long `cores` take if they are never idle."""
+
+    study: str
+    preset: str
+    cores: int
+    stages: tuple[StagePlan, ...]
+
+    @property
+    def core_hours(self) -> float:
+        return sum(stage.core_hours or 0.0 for stage in self.stages)
+
+    @property
+    def core_hours_error(self) -> float:
+        """Uncertainties of the stages added up: they share the machine, so that they do not average out."""
+        return sum((stage.core_hours or 0.0) * (stage.uncertainty or 0.0) for stage in self.stages)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "study": self.study,
+            "preset": self.preset,
+            "cores": self.cores,
+            "cases": sum(stage.cases for stage in self.stages),
+            "core_hours": self.core_hours,
+            "core_hours_error": self.core_hours_error,
+            "hours": self.core_hours / self.cores,
+            "disk": sum(stage.disk or 0.0 for stage in self.stages),
+            "disk_labels": sum(stage.disk_labels or 0.0 for stage in self.stages),
+            "memory": max((stage.memory or 0.0 for stage in self.stages), default=0.0),
+            "stages": [asdict(stage) for stage in self.stages],
+        }
+
+
+def plan(study: Study, *, cores: int | None = None, fresh: bool = False) -> StudyPlan:
+    """What `study` costs; measures this machine's rates first unless the cache has them (or with `fresh`)."""
+    planner = _Planner(study, rates(study, fresh=fresh))
+    stages = tuple(planner.stage(stage) for stage in study.stages)
+    return StudyPlan(study.name, study.preset, cores or study.file.engine.cores, stages)
+
+
+class _Planner:
+    def __init__(self, study: Study, measured: Mapping[str, Rate]) -> None:
+        self.study, self.measured = study, measured
+        self.works: dict[tuple[str, int], Work] = {}
+
+    def stage(self, stage: Stage) -> StagePlan:
+        works = [self._work(stage, case) for case in stage.cases]
+        finished = [m for case in stage.cases if (m := self._manifest(case)) is not None]
+        made = StagePlan(stage.name, stage.kind, stage.table.ranks, len(stage.cases), len(finished), "unknown")
+        made.atom_steps = sum(work.parts.get("atom_steps", 0.0) for work in works)
+        rate = self._rate(stage)
+        if rate is not None:
+            self._from_rate(stage, made, rate, works)
+        if finished:
+            self._from_finished(made, finished)
+        if made.seconds is not None:
+            made.core_hours = made.seconds * made.cases * made.ranks / 3600
+        made.slurm = self._slurm(made)
+        return made
+
+    def _work(self, stage: Stage, case: CaseId) -> Work:
+        where = f"stages.{stage.name}"
+        parameters, _ = operations.stage_parameters(stage.table, case.conditions, self.study.recipe, where)
+        read = self.study.graph.reads(case)
+        reads = {name: [self.works[c.stage, c.index] for c in cases] for name, cases in read.items()}
+        work = work_of(self.study, stage, parameters, self.study.glass(case), reads)
+        self.works[case.stage, case.index] = work
+        return work
+
+    def _manifest(self, case: CaseId) -> Manifest | None:
+        folder = self.study.store.folder(case)
+        return Manifest.read(folder) if (folder / "manifest.json").is_file() and self.study.is_done(case) else None
+
+    def _rate(self, stage: Stage) -> Rate | None:
+        if measurable(self.study, stage):
+            return self.measured.get(rate_key(self.study, stage))
+        operation = operations.find_operation(stage.table.operation or "", self.study.recipe, stage.name)
+        return Rate({name: (rate, STATED) for name, rate in operation.rates.items()}) if operation.work else None
+
+    def _from_rate(self, stage: Stage, made: StagePlan, rate: Rate, works: list[Work]) -> None:
+        import math
+
+        each = [_seconds(rate, work) for work in works]
+        if not any(rate.seconds.get(part) for work in works for part in work.parts):
+            return
+        made.source = "probe" if measurable(self.study, stage) else "stated"
+        made.seconds = sum(seconds for seconds, _ in each) / len(each)
+        made.longest = max(seconds for seconds, _ in each)
+        size = max(work.n_particles for work in works)
+        extrapolated = PER_DECADE * math.log10(max(1.0, size / PARTICLES))
+        made.uncertainty = sum(error for _, error in each) / max(sum(s for s, _ in each), 1e-9) + extrapolated
+        base = rate.memory or max((r.memory for r in self.measured.values()), default=0.0)
+        made.memory = base + max(work.memory + PARTICLE_BYTES * work.n_particles for work in works)
+        if rate.frame_bytes:
+            made.disk = sum(rate.frame_bytes * work.n_particles * work.snapshots for work in works)
+            made.disk_labels = 0.0
+
+    def _from_finished(self, made: StagePlan, finished: list[Manifest]) -> None:
+        seconds = [manifest.seconds for manifest in finished]
+        mean = sum(seconds) / len(seconds)
+        made.source, made.seconds, made.longest = "finished cases", mean, max(seconds)
+        made.uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
+        made.memory = float(max(manifest.peak_memory for manifest in finished))
+        sizes = {name: 0 for name in ("all", "labels")}
+        for manifest in finished:
+            for name, item in manifest.products.items():
+                sizes["all"] += int(item["bytes"])
+                sizes["labels"] += 0 if name.startswith("frames.") else int(item["bytes"])
+        made.disk, made.disk_labels = (size / len(finished) * made.cases for size in sizes.values())
+
+    def _slurm(self, made: StagePlan) -> dict[str, str]:
+        """The options of the stage's job array, with the time that its longest case asks for."""
+        table = self.study.file.engine.slurm
+        options = {name: str(getattr(table, name)) for name in ("account", "partition", "qos") if getattr(table, name)}
+        options |= {"time": table.time, "mem-per-cpu": table.mem_per_core, "ntasks": str(made.ranks)}
+        options["array"] = f"0-{made.cases - 1}%{table.max_running}"
+        return options | {k: str(v) for k, v in table.stages.get(made.stage, {}).items() if k != "launcher"}
+
+
+def _seconds(rate: Rate, work: Work) -> tuple[float, float]:
+    """Seconds of a case and their uncertainty."""
+    known = [(rate.seconds[name], amount) for name, amount in work.parts.items() if name in rate.seconds]
+    seconds = sum(value * amount for (value, _), amount in known)
+    return rate.start + seconds, sum(value * spread * amount for (value, spread), amount in known)
