@@ -16,7 +16,17 @@ from lammps_glass.workflow.values import build
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of a study by its name."""
+    """The recipe of a study: a bundled one, or one that an installed distribution offers.
+
+    A distribution offers it as an entry point of the group ``lammps_glass.studies``: what is installed can add code, a
+    study file only names it.
+    """
+    from importlib.metadata import entry_points
+
+    if name not in list(RECIPES):
+        for point in entry_points(group="lammps_glass.studies", name=name):
+            offered: Recipe = point.load()
+            return offered
     loaded: Recipe = RECIPES[name].load()
     return loaded
 
@@ -36,7 +46,7 @@ def build_glass(table: Mapping[str, Any], where: str) -> Any:
         glass = _registry("lammps_glass.glasses")[name].load()
     except InputError as error:
         raise InputError(f"{where}.name: {error}") from error
-    return build(glass, options, where)
+    return check_glass(build(glass, options, where), where)
 
 
 def find_operation(name: str, study: Recipe, where: str) -> Operation:
@@ -67,9 +77,46 @@ def stage_parameters(table: StageTable, conditions: Mapping[str, Any], study: Re
     else:
         operation = find_operation(table.operation or "", study, where)
         cls, version = operation.parameters, operation.version
-    fields = cls.__dataclass_fields__
-    values = {**table.parameters, **{k: v for k, v in conditions.items() if k in fields}}
+    values = {**table.parameters, **own_conditions(cls, conditions)}
     return build(cls, values, where), version
+
+
+def own_conditions(cls: Any, conditions: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions that are parameters of `cls`."""
+    return {name: value for name, value in conditions.items() if name in cls.__dataclass_fields__}
+
+
+def check_use(parameters: Any, glass: Any, where: str) -> None:
+    """What parameters need beside their types: a descriptor with fitting options, neighbourhoods inside the box.
+
+    Raises
+    ------
+    InputError
+        Naming the key; found here, before hours of simulation, not when the stage starts.
+    """
+    if isinstance(name := getattr(parameters, "descriptor", None), str):
+        try:
+            _registry("lammps_glass.descriptors").build(name, getattr(parameters, "options", {}))
+        except InputError as error:
+            raise InputError(f"{where}.descriptor: {error}") from error
+    edge = (glass.n_particles / glass.density) ** (1 / 3)
+    if isinstance(r_max := getattr(parameters, "r_max", None), float) and r_max > edge:
+        raise InputError(
+            f"{where}.r_max: {r_max:g} is above what the cell allows: its edge is {edge:.4g}, and a particle would be "
+            "its own neighbour; use a smaller r_max or more particles"
+        )
+
+
+def check_glass(glass: Any, where: str) -> Any:
+    """`glass`, whose potential is there and whose box is large enough for it."""
+    from lammps_glass.snapshots import Cell
+
+    try:
+        glass.require_size(Cell.orthogonal([(glass.n_particles / glass.density) ** (1 / 3)] * 3))
+        glass.interactions()
+    except (InputError, OSError) as error:
+        raise InputError(f"{where}: {error}") from error
+    return glass
 
 
 def simulate(

@@ -1,0 +1,167 @@
+"""A toy study: short sleeps and sums beside a real quench and creep of 108 particles, and faults on demand.
+
+It is installed for a test as a plug-in would be: `install` writes the metadata of a distribution whose entry point in
+the group ``lammps_glass.studies`` names `RECIPE`, into a folder that PYTHONPATH holds, so that child processes know it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lammps_glass.errors import SimulationError
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.recipe import Operation, Recipe
+
+HERE = Path(__file__).resolve().parent
+
+STUDY = """
+[study]
+name = "toy"
+seed = 3
+
+[glass]
+name = "kob-andersen"
+n_particles = 108
+r_cut = 2.2
+
+[stages.quench]
+kind = "simulate"
+protocol = "quench"
+over = { replica = 2 }
+liquid = 300
+cooling = 300
+segment_steps = 150
+
+[stages.creep]
+kind = "simulate"
+protocol = "creep"
+after = ["quench"]
+over = { replica = 2 }
+stress = 0.3
+steps = 900
+snapshot_every = 150
+segment_steps = 150
+
+[stages.nap]
+kind = "analyse"
+operation = "nap"
+over = { item = 6 }
+seconds = 0.05
+
+[stages.pair]
+kind = "analyse"
+operation = "pair"
+after = ["nap"]
+over = { item = 6 }
+
+[stages.total]
+kind = "learn"
+operation = "total"
+after = ["creep", "pair"]
+
+[presets.many.stages]
+nap = { seconds = 0.01 }
+
+[engine]
+cores = 2
+chunk_seconds = 1.0
+"""
+
+
+def install(folder: Path) -> None:
+    """Write the plug-in's metadata into `folder`."""
+    info = folder / "toy-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[lammps_glass.studies]\ntoy = toy:RECIPE\n")
+
+
+def trace(case: Case, event: str) -> None:
+    """A line in the file that ``TOY_TRACE`` names: what ran when, in which process, with how many threads."""
+    if path := os.environ.get("TOY_TRACE"):
+        words = {"event": event, "stage": case.stage, "case": dict(case.conditions), "pid": os.getpid()}
+        threads = [os.environ.get(f"{name}_NUM_THREADS") for name in ("OMP", "MKL", "OPENBLAS", "NUMBA")]
+        line = json.dumps({**words, "time": time.monotonic(), "threads": threads}) + "\n"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.write(descriptor, line.encode())
+        os.close(descriptor)
+
+
+def _fail(fault: str, directory: Path) -> None:
+    if fault == "raise":
+        raise ValueError("a toy that breaks")
+    if fault == "simulation":
+        raise SimulationError("atoms lost", log_tail="the last line", deck="in.lmp")
+    if fault == "memory":
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+        np.ones((2**20, 2**12)).sum()
+    if fault == "segmentation":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if fault == "abort":
+        os.abort()
+    if fault == "kill":
+        (directory / "log.lammps").write_text("the last line of the log\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Nap:
+    """Sleep `seconds`, then write `n_bytes`; `fault` strikes the case of number `at`."""
+
+    seconds: float = 0.05
+    n_bytes: int = 100
+    fault: str = ""
+    at: int = 3
+
+
+def nap(case: Case) -> None:
+    trace(case, "start")
+    parameters: Nap = case.parameters
+    if parameters.fault and case.conditions["item"] == parameters.at:
+        _fail(parameters.fault, case.directory)
+    (case.directory / "half.bin").write_bytes(bytes(parameters.n_bytes))
+    time.sleep(parameters.seconds)
+    (case.directory / "value.json").write_text(json.dumps(case.seed % 1000))
+    trace(case, "end")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Add `shift`, then round down to a multiple of `grain`."""
+
+    shift: int = 1
+    grain: int = 1
+
+
+def pair(case: Case) -> None:
+    trace(case, "start")
+    value = json.loads((case.input("nap") / "value.json").read_text()) + case.parameters.shift
+    (case.directory / "value.json").write_text(json.dumps(value // case.parameters.grain))
+
+
+def total(case: Case) -> None:
+    from lammps_glass.simulate import Record
+
+    trace(case, "start")
+    scores = {"sum": sum(json.loads((p.path / "value.json").read_text()) for p in case.inputs("pair"))}
+    for product in case.inputs("creep"):
+        scores[f"height.{product.replica}"] = float(Record(product.path).final.cell.matrix[2, 2])
+    (case.directory / "scores.json").write_text(json.dumps(scores, sort_keys=True))
+
+
+RECIPE = Recipe(
+    name="toy",
+    title="A toy",
+    citation="nobody",
+    operations={"nap": Operation(nap, Nap), "pair": Operation(pair, Pair), "total": Operation(total)},
+    figures=(),
+    score_targets={},
+)
