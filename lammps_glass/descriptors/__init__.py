@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.descriptors.ace import ACE
     from lammps_glass.descriptors.base import Descriptor
     from lammps_glass.descriptors.interstices import Interstices
 
@@ -20,11 +21,17 @@ REGISTRY = Registry(
             "60 statistics of the free distances, areas and volumes between a particle and its Voronoi neighbours",
             "1",
         ),
+        Entry(
+            "ace",
+            "lammps_glass.descriptors.ace:ACE",
+            "rotation-invariant sums over neighbours, pairs and triples of them, purified: 574 for two species",
+            "1",
+        ),
     ],
 )
 
-_EXPORTS = {"Descriptor": "base", "Interstices": "interstices"}
-__all__ = ["REGISTRY", "Descriptor", "Interstices"]
+_EXPORTS = {"ACE": "ace", "Descriptor": "base", "Interstices": "interstices"}
+__all__ = ["ACE", "REGISTRY", "Descriptor", "Interstices"]
 
 
 def __getattr__(name: str) -> Any:

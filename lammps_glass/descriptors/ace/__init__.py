@@ -1,4 +1,4 @@
-"""The purified atomic cluster expansion (ACE): sums over neighbours, pairs and triples of them, invariant under rotation."""
+"""The purified atomic cluster expansion (ACE): invariant sums over neighbours, pairs and triples."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ def column_recurrence(l_max: int) -> tuple[Floats, Floats]:
     norms = np.zeros((l_max + 1, l_max + 1))
     for m in range(l_max + 1):
         squared = np.prod((2 * np.arange(1, m + 1) + 1) / (2 * np.arange(1, m + 1))) / (4 * np.pi) * (2 if m else 1)
-        for l in range(m, l_max + 1):  # noqa: E741
-            if l > m:
-                steps[l, m] = ((l - 1) ** 2 - m**2) / (4 * (l - 1) ** 2 - 1) if l > m + 1 else 0.0
-                squared *= (4 * l**2 - 1) / (l**2 - m**2)  # orthonormal: the next step of the monic recurrence
-            norms[l, m] = (-1) ** m * np.sqrt(squared)
+        for ell in range(m, l_max + 1):
+            if ell > m:
+                steps[ell, m] = ((ell - 1) ** 2 - m**2) / (4 * (ell - 1) ** 2 - 1) if ell > m + 1 else 0.0
+                squared *= (4 * ell**2 - 1) / (ell**2 - m**2)  # orthonormal: the next step of the monic recurrence
+            norms[ell, m] = (-1) ** m * np.sqrt(squared)
     return steps, norms
 
 
@@ -37,13 +37,13 @@ def real_harmonics(vectors: ArrayLike, l_max: int) -> Floats:
     around = np.ones(len(vectors), dtype=complex)
     for m in range(l_max + 1):
         column = [np.ones_like(z)]
-        for l in range(m, l_max + 1):  # noqa: E741
-            if l > m:
-                before = steps[l, m] * column[-2] if l > m + 1 else 0.0
+        for ell in range(m, l_max + 1):
+            if ell > m:
+                before = steps[ell, m] * column[-2] if ell > m + 1 else 0.0
                 column.append(z * column[-1] - before)
-            values[l * l + l + m] = norms[l, m] * column[-1] * around.real
+            values[ell * ell + ell + m] = norms[ell, m] * column[-1] * around.real
             if m:
-                values[l * l + l - m] = norms[l, m] * column[-1] * around.imag
+                values[ell * ell + ell - m] = norms[ell, m] * column[-1] * around.imag
         around = around * (x + 1j * y)
     return values
 
@@ -58,7 +58,7 @@ def gaunt(l1: int, l2: int, l3: int) -> Floats:
     vectors = np.stack(np.broadcast_arrays(ring * np.cos(angles), ring * np.sin(angles), z[:, None]), axis=-1)
     weight = np.repeat(weights * 2 * np.pi / (top + 1), top + 1)
     values = real_harmonics(vectors.reshape(-1, 3), max(l1, l2, l3))
-    a, b, c = (values[l * l : (l + 1) ** 2] for l in (l1, l2, l3))  # noqa: E741
+    a, b, c = (values[k * k : (k + 1) ** 2] for k in (l1, l2, l3))
     integrals: Floats = np.einsum("ip,jp,kp,p->ijk", a, b, c, weight)
     integrals[np.abs(integrals) < 1e-13] = 0.0  # zero by symmetry; the rest is above 1e-4
     return integrals
@@ -76,5 +76,6 @@ def coupling(l1: int, l2: int, l3: int) -> Floats:
 
 def wigner_at_zero(l1: int, l2: int, l3: int) -> float:
     """(l1 l2 l3; 0 0 0) for an even sum, from the norm of the Gaunt integrals."""
-    size = np.linalg.norm(gaunt(l1, l2, l3)) / np.sqrt((2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1) / (4 * np.pi))
-    return float(size) * (-1) ** ((l1 + l2 + l3) // 2)
+    sizes = (2 * l1 + 1) * (2 * l2 + 1) * (2 * l3 + 1)
+    size = float(np.linalg.norm(gaunt(l1, l2, l3)) / np.sqrt(sizes / (4 * np.pi)))
+    return size * (-1.0) ** ((l1 + l2 + l3) // 2)

@@ -61,7 +61,13 @@ def _of_order(order: int, selection: Selection) -> Iterator[Feature]:
     if order == 1:  # n_max alone limits the radial features, whatever the degree
         return ((Channel(z, 0, n),) for z in species for n in ns)
     budget = selection.max_degree + _ROUNDING - (order - 1)  # the other factors take at least n = 1 each
-    channels = [Channel(z, l, n) for z in species for l in _angular(selection) for n in ns if n + selection.w_l * l <= budget]
+    channels = [
+        Channel(z, ell, n)
+        for z in species
+        for ell in _angular(selection)
+        for n in ns
+        if n + selection.w_l * ell <= budget
+    ]
     return _combinations(order, channels, selection)
 
 

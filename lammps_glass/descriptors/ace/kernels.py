@@ -1,0 +1,321 @@
+"""Compiled kernels of the expansion: eight particles at a time, in the lanes of vectors.
+
+Particles are taken in the order of the bins, so that those of a block have their neighbours in common. For each block:
+neighbours of each particle by species, chunk by chunk radial functions and harmonics, their sums (moments), products of
+moments, purification, rows of the result. Nothing is kept but the block at hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lammps_glass.compiled import kernel
+from lammps_glass.descriptors.ace.lanes import (
+    LANES,
+    add,
+    divide,
+    fill,
+    larger,
+    load,
+    multiply,
+    multiply_add,
+    square_root,
+    store,
+    subtract,
+)
+from lammps_glass.descriptors.ace.plan import Additions, Plan, Sums
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Grid, Integers
+
+CHUNK = 8
+"""Neighbours of each of the eight particles that are expanded before they are summed: few enough for the cache."""
+
+FINE, COINCIDENT, LONELY = 0, 1, 2
+
+
+class Workspace(NamedTuple):
+    """Buffers of one thread; eights of numbers are consecutive."""
+
+    home: Integers  # (1,) the bin that the candidates surround
+    candidates: Floats  # (n_species, 3, capacity)
+    n_candidates: Integers  # (n_species,)
+    near: Floats  # (n_species, (capacity + CHUNK) x 3 eights) vectors to neighbours
+    n_near: Integers  # (n_species, LANES)
+    radial: Floats  # n_radial x CHUNK eights
+    angular: Floats  # (l_max + 1)^2 x CHUNK eights
+    moments: Floats
+    coupled: Floats  # 2 l_max + 1 eights
+    features: Floats
+
+
+@kernel
+def most_candidates(grid: Grid) -> int:
+    """The largest number of particles and images in the bins around one bin."""
+    most = 0
+    home = np.empty(3, np.int64)
+    for home[0] in range(grid.n_bins[0]):
+        for home[1] in range(grid.n_bins[1]):
+            for home[2] in range(grid.n_bins[2]):
+                most = max(most, _around(grid, home))
+    return most
+
+
+@kernel
+def _around(grid: Grid, home: Integers) -> int:
+    found = 0
+    n0, n1, n2 = grid.n_bins
+    for b0 in range(home[0] - grid.reach[0], home[0] + grid.reach[0] + 1):
+        for b1 in range(home[1] - grid.reach[1], home[1] + grid.reach[1] + 1):
+            for b2 in range(home[2] - grid.reach[2], home[2] + grid.reach[2] + 1):
+                if _exists(grid, b0 // n0, b1 // n1, b2 // n2):
+                    flat = ((b0 % n0) * n1 + b1 % n1) * n2 + b2 % n2
+                    found += grid.starts[flat + 1] - grid.starts[flat]
+    return found
+
+
+@kernel
+def _exists(grid: Grid, t0: int, t1: int, t2: int) -> bool:
+    """Whether the cell is repeated that many times along its vectors."""
+    return bool(
+        (t0 == 0 or grid.periodic[0]) and (t1 == 0 or grid.periodic[1]) and (t2 == 0 or grid.periodic[2])
+    )  # fmt: skip
+
+
+@kernel
+def _collect(grid: Grid, types: Integers, home: Integers, work: Workspace) -> None:
+    """Positions of all particles and images in the bins around `home`, by species."""
+    n0, n1, n2 = grid.n_bins
+    count, to = work.n_candidates, work.candidates
+    count[:] = 0
+    for b0 in range(home[0] - grid.reach[0], home[0] + grid.reach[0] + 1):
+        for b1 in range(home[1] - grid.reach[1], home[1] + grid.reach[1] + 1):
+            for b2 in range(home[2] - grid.reach[2], home[2] + grid.reach[2] + 1):
+                t0, t1, t2 = b0 // n0, b1 // n1, b2 // n2
+                if not _exists(grid, t0, t1, t2):
+                    continue
+                s0 = t0 * grid.matrix[0, 0] + t1 * grid.matrix[1, 0] + t2 * grid.matrix[2, 0]
+                s1 = t0 * grid.matrix[0, 1] + t1 * grid.matrix[1, 1] + t2 * grid.matrix[2, 1]
+                s2 = t0 * grid.matrix[0, 2] + t1 * grid.matrix[1, 2] + t2 * grid.matrix[2, 2]
+                flat = ((b0 - t0 * n0) * n1 + b1 - t1 * n1) * n2 + b2 - t2 * n2
+                for row in range(grid.starts[flat], grid.starts[flat + 1]):
+                    z = types[grid.order[row]]
+                    to[z, 0, count[z]] = grid.positions[row, 0] + s0
+                    to[z, 1, count[z]] = grid.positions[row, 1] + s1
+                    to[z, 2, count[z]] = grid.positions[row, 2] + s2
+                    count[z] += 1
+
+
+@kernel
+def _find(centre: Floats, limit: float, candidates: Floats, n_candidates: int, near: Floats, lane: int) -> Any:
+    """Vectors from `centre` to the candidates nearer than the square root of `limit`, into one lane of `near`.
+
+    Every candidate is written, and kept by moving on: a branch here would be mispredicted often. Also the number of
+    candidates at the very place of the centre, one of which is the centre itself.
+    """
+    x, y, z = centre
+    found, at, here = 0, lane, 0
+    for j in range(n_candidates):
+        dx, dy, dz = candidates[0, j] - x, candidates[1, j] - y, candidates[2, j] - z
+        near[at] = dx
+        near[at + LANES] = dy
+        near[at + 2 * LANES] = dz
+        square = dx * dx + dy * dy + dz * dz
+        here += square == 0.0
+        kept = (square < limit) & (square > 0.0)
+        found += kept
+        at += 3 * LANES * kept
+    return found, here
+
+
+@kernel
+def _pad(near: Floats, n_near: Integers, r_cut: float) -> int:
+    """Fill up all lanes to the same number of neighbours, a multiple of `CHUNK`, with ones beyond the cutoff."""
+    total = (n_near.max() + CHUNK - 1) // CHUNK * CHUNK
+    for lane in range(LANES):
+        for k in range(n_near[lane], total):
+            near[(3 * k) * LANES + lane] = 2.0 * r_cut
+            near[(3 * k + 1) * LANES + lane] = 0.0
+            near[(3 * k + 2) * LANES + lane] = 0.0
+    return int(total)
+
+
+@kernel
+def _expand(sums: Sums, near: Floats, first: int, radial: Floats, angular: Floats) -> None:
+    """Radial functions and harmonics, unnormalised, of the neighbours ``first ... first + CHUNK - 1``."""
+    one, two, zero = fill(1.0), fill(2.0), fill(0.0)
+    cut = fill(1.0 / sums.transform.r_cut**2)
+    scale, a = fill(sums.transform.scale), fill(sums.transform.a)
+    y_cut, gap = fill(sums.transform.y_cut), fill(1.0 / (1.0 - sums.transform.y_cut))
+    n_radial, l_max = len(sums.radial_steps), len(sums.angular_steps) - 1
+    for k in range(CHUNK):
+        x, y, z = load(near, 3 * (first + k)), load(near, 3 * (first + k) + 1), load(near, 3 * (first + k) + 2)
+        square = multiply_add(x, x, multiply_add(y, y, multiply(z, z)))
+        r = square_root(square)
+        s = multiply(r, scale)
+        cube = multiply(multiply(s, s), s)
+        top = add(cube, one)
+        bottom = multiply_add(multiply(cube, s), a, top)
+        inverse = divide(one, multiply(r, bottom))  # of both r and `bottom`: a division is slow
+        fall = multiply(square, cut)
+        fall = larger(subtract(one, multiply(fall, fall)), zero)
+        drop = multiply(subtract(y_cut, multiply(top, multiply(inverse, r))), gap)
+        q = multiply(drop, fall)  # x - 1
+        t = multiply_add(q, two, one)
+        before = zero
+        for n in range(n_radial):
+            store(radial, n * CHUNK + k, q)
+            step = fill(-sums.radial_steps[n + 1]) if n + 1 < n_radial else zero
+            q, before = multiply_add(before, step, multiply(t, q)), q
+        inverse = multiply(inverse, bottom)
+        x, y, z = multiply(x, inverse), multiply(y, inverse), multiply(z, inverse)
+        even, odd = one, zero
+        for m in range(l_max + 1):
+            q, before = one, zero
+            for ell in range(m, l_max + 1):
+                if ell > m:
+                    step = fill(-sums.angular_steps[ell, m])
+                    q, before = multiply_add(before, step, multiply(z, q)), q
+                store(angular, (ell * ell + ell + m) * CHUNK + k, multiply(q, even))
+                if m > 0:
+                    store(angular, (ell * ell + ell - m) * CHUNK + k, multiply(q, odd))
+            even, odd = subtract(multiply(x, even), multiply(y, odd)), add(multiply(x, odd), multiply(y, even))
+
+
+@kernel
+def _accumulate(sums: Sums, z: int, radial: Floats, angular: Floats, moments: Floats) -> None:
+    """Add a chunk of neighbours of species `z` to the moments; four radial functions at a time stay in registers."""
+    for ell in range(len(sums.angular_steps)):
+        width = 2 * ell + 1
+        for m in range(width):
+            y = (ell * ell + m) * CHUNK
+            at = sums.starts[z, ell] + m
+            n = 0
+            while n + 4 <= sums.counts[z, ell]:
+                a, b = load(moments, at), load(moments, at + width)
+                c, d = load(moments, at + 2 * width), load(moments, at + 3 * width)
+                for k in range(CHUNK):
+                    s = load(angular, y + k)
+                    a = multiply_add(load(radial, n * CHUNK + k), s, a)
+                    b = multiply_add(load(radial, (n + 1) * CHUNK + k), s, b)
+                    c = multiply_add(load(radial, (n + 2) * CHUNK + k), s, c)
+                    d = multiply_add(load(radial, (n + 3) * CHUNK + k), s, d)
+                store(moments, at, a)
+                store(moments, at + width, b)
+                store(moments, at + 2 * width, c)
+                store(moments, at + 3 * width, d)
+                n += 4
+                at += 4 * width
+            while n < sums.counts[z, ell]:
+                a = load(moments, at)
+                for k in range(CHUNK):
+                    a = multiply_add(load(radial, n * CHUNK + k), load(angular, y + k), a)
+                store(moments, at, a)
+                n += 1
+                at += width
+
+
+@kernel
+def _multiply_moments(plan: Plan, moments: Floats, coupled: Floats, features: Floats) -> None:
+    """Plain features from moments."""
+    triples = plan.triples
+    n_singles, n_pairs = len(plan.singles), len(plan.pairs)
+    without_y00 = fill(np.sqrt(4.0 * np.pi))
+    for f in range(n_singles):
+        store(features, f, multiply(load(moments, plan.singles[f]), without_y00))
+    for f in range(n_pairs):
+        i, j, width = plan.pairs[f, 0], plan.pairs[f, 1], plan.pairs[f, 2]
+        total = multiply(load(moments, i), load(moments, j))
+        for m in range(1, width):
+            total = multiply_add(load(moments, i + m), load(moments, j + m), total)
+        store(features, n_singles + f, total)
+    for g in range(len(triples.group_rows) - 1):
+        start = triples.group_rows[g]
+        width = triples.group_rows[g + 1] - start
+        for m in range(width):
+            total = fill(0.0)
+            for t in range(triples.row_starts[start + m], triples.row_starts[start + m + 1]):
+                product = multiply(load(moments, triples.terms[t, 0]), load(moments, triples.terms[t, 1]))
+                total = multiply_add(fill(triples.factors[t]), product, total)
+            store(coupled, m, total)
+        for t in range(triples.group_members[g], triples.group_members[g + 1]):
+            i = triples.members[t, 1]
+            total = multiply(load(coupled, 0), load(moments, i))
+            for m in range(1, width):
+                total = multiply_add(load(coupled, m), load(moments, i + m), total)
+            store(features, triples.members[t, 0], total)
+
+
+@kernel
+def _purify(additions: Additions, features: Floats) -> None:
+    """Make the features pure in place: from the last one backwards, as each needs plain ones of lower order only."""
+    starts, columns, factors = additions.starts, additions.columns, additions.factors
+    for f in range(len(starts) - 2, -1, -1):
+        if starts[f] < starts[f + 1]:
+            total = load(features, f)
+            for t in range(starts[f], starts[f + 1]):
+                total = multiply_add(fill(factors[t]), load(features, columns[t]), total)
+            store(features, f, total)
+
+
+@kernel
+def _neighbors_of_block(grid: Grid, types: Integers, r_cut: float, work: Workspace, first: int, last: int) -> Any:
+    """Neighbours of the particles of rows ``first ... last - 1`` into lanes; a fault and the particle that has it."""
+    work.n_near[:] = 0
+    for row in range(first, last):
+        i = grid.order[row]
+        home = (grid.bins[i, 0] * grid.n_bins[1] + grid.bins[i, 1]) * grid.n_bins[2] + grid.bins[i, 2]
+        if work.home[0] != home:
+            _collect(grid, types, grid.bins[i], work)
+            work.home[0] = home
+        here, total = 0, 0
+        for z in range(len(work.n_candidates)):
+            count, same = _find(
+                grid.positions[row], r_cut**2, work.candidates[z], work.n_candidates[z], work.near[z], row - first
+            )
+            work.n_near[z, row - first] = count
+            here += same
+            total += count
+        if here > 1:
+            return COINCIDENT, i
+        if total == 0:
+            return LONELY, i
+    return FINE, -1
+
+
+@kernel
+def _sum_block(sums: Sums, work: Workspace) -> None:
+    """Moments of the particles in the lanes."""
+    work.moments[:] = 0.0
+    for z in range(len(work.n_candidates)):
+        near = work.near[z]
+        for first in range(0, _pad(near, work.n_near[z], sums.transform.r_cut), CHUNK):
+            _expand(sums, near, first, work.radial, work.angular)
+            _accumulate(sums, z, work.radial, work.angular, work.moments)
+    for at in range(len(sums.norms)):
+        store(work.moments, at, multiply(load(work.moments, at), fill(sums.norms[at])))
+
+
+@kernel
+def _write(features: Floats, outputs: Integers, particles: Integers, rows: Any) -> None:
+    """The features of the particles in the lanes to their rows."""
+    for lane in range(len(particles)):
+        for column in range(len(outputs)):
+            rows[particles[lane], column] = features[outputs[column] * LANES + lane]
+
+
+@kernel
+def describe(grid: Grid, types: Integers, plan: Plan, work: Workspace, first: int, last: int, rows: Any) -> Any:
+    """Rows of features of the particles ``grid.order[first:last]``; `FINE`, or a fault and the particle that has it."""
+    work.home[0] = -1
+    for begin in range(first, last, LANES):
+        end = min(begin + LANES, last)
+        fault, particle = _neighbors_of_block(grid, types, plan.sums.transform.r_cut, work, begin, end)
+        if fault != FINE:
+            return fault, particle
+        _sum_block(plan.sums, work)
+        _multiply_moments(plan, work.moments, work.coupled, work.features)
+        _purify(plan.additions, work.features)
+        _write(work.features, plan.outputs, grid.order[begin:end], rows)
+    return FINE, -1
