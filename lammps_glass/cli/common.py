@@ -72,7 +72,7 @@ class Common:
         """A line of progress or result for a person: silent with ``--quiet`` and ``--json``."""
         if not (self.quiet or self.json):
             print(text)
-        logging.getLogger("lammps_glass").debug(text)
+        logging.getLogger("lammps_glass").info(text, extra={"shown": True})
 
     def show(self, value: Any, text: str | None = None) -> None:
         """A result: `value` as JSON with ``--json``, else `text` (nothing with ``--quiet``)."""
@@ -98,7 +98,8 @@ def _print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    wide = None if sys.stdout.isatty() else 200  # a file or a pipe has no width to fold rows into
+    Console(width=wide, soft_wrap=wide is not None).print(table)
 
 
 def _cell(value: Any) -> str:
@@ -159,6 +160,7 @@ def _start_logging(common: Common) -> None:
     screen: logging.Handler = logging.StreamHandler()
     screen.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     screen.setLevel(level)
+    screen.addFilter(lambda record: not getattr(record, "shown", False))  # it is on the screen already
     handlers = [screen]
     if common.log_file is not None:
         check_writable(common.log_file)

@@ -1,4 +1,4 @@
-"""Commands on studies: reproduce, plan, run, status, report, validate, clean."""
+"""Commands that run a study: reproduce, run, report."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def reproduce(
     """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
     opened = open_study(common, study, preset, out, settings)
     if common.dry_run:
-        _plan(common, opened)
+        _outline(common, opened)
         return
     quiet = common.quiet or common.json
     summary = opened.reproduce(engine=engine, cores=cores, retry_failed=retry_failed, quiet=quiet)
@@ -91,12 +91,8 @@ def reproduce(
         )
 
 
-def plan(common: Common, study: StudyName, preset: Preset = None, out: Out = None, settings: Settings = None) -> None:
-    """Cases by stage, and how long they take where the folder has finished ones; runs nothing."""
-    _plan(common, open_study(common, study, preset, out, settings))
-
-
-def _plan(common: Common, study: Study) -> None:
+def _outline(common: Common, study: Study) -> None:
+    """Cases by stage and what of them is done; `plan` says what they cost."""
     from lammps_glass.workflow.ledger import Ledger
 
     tallies = Ledger(study).tallies.values()
@@ -142,33 +138,6 @@ def run(
         common.show({"case": manifest.case, "seconds": manifest.seconds}, f"{manifest.case}/{stage}: done")
 
 
-def status(common: Common, directory: Folder) -> None:
-    """What is done, ready, failed and blocked; why a case failed, with the tail of its log."""
-    from lammps_glass.workflow.ledger import STATES, Ledger
-
-    study = read_folder(directory)
-    ledger = Ledger(study)
-    failures = [
-        {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
-        for c in study.all_cases()
-        if ledger.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
-    ]
-    stages = [
-        {"stage": t.name, "cases": t.total, **{state: t.counts[state] for state in STATES}, "seconds": t.mean_seconds}
-        for t in ledger.tallies.values()
-    ]
-    if common.json:
-        common.show({"study": study.name, "preset": study.preset, "stages": stages, "failed": failures})
-        return
-    common.table(f"{study.name}, preset {study.preset}", stages)
-    for failure in failures:
-        common.say(f"\n{failure['case']} failed: {failure['reason']}")
-        if failure["deck"]:
-            common.say(f"deck: {failure['deck']}")
-        for line in str(failure["log"] or failure["stderr"]).splitlines()[-10:]:
-            common.say(f"    {line}")
-
-
 def report(common: Common, directory: Folder) -> None:
     """Tables, figures, summary.json and report.html from what is there."""
     from lammps_glass.workflow.summary import publish
@@ -177,19 +146,7 @@ def report(common: Common, directory: Folder) -> None:
     show_summary(common, study, publish(study))
 
 
-def validate(common: Common, study: StudyName, preset: Preset = None, settings: Settings = None) -> None:
-    """Check a study file without running anything; every preset unless one is named."""
-    from lammps_glass.workflow import Study
-    from lammps_glass.workflow.reading import find_study, read_toml
-
-    path = find_study(study)
-    names = [preset] if preset else [None, *read_toml(path).get("presets", {})]
-    for name in names:
-        Study.read(path, name, None, list(settings or []))
-    common.say(f"{path}: valid, presets {', '.join(str(n) for n in names if n) or 'none'}")
-
-
 def register(app: typer.Typer) -> None:
     """Add the commands on studies."""
-    for function in (reproduce, plan, run, status, report, validate):
+    for function in (reproduce, run, report):
         command(app, function.__name__, panel=PANEL)(function)

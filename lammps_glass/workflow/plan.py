@@ -17,7 +17,7 @@ from lammps_glass.workflow.probe import PARTICLES, Rate, measurable, rate_key, r
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 
-Source = Literal["finished cases", "probe", "stated", "unknown"]
+Source = Literal["finished", "probe", "stated", "unknown"]
 
 #: Relative uncertainty of seconds from rates that an operation states: another machine, other sizes.
 STATED = 1.0
@@ -149,7 +149,7 @@ class _Planner:
     def _from_finished(self, made: StagePlan, finished: list[Manifest]) -> None:
         seconds = [manifest.seconds for manifest in finished]
         mean = sum(seconds) / len(seconds)
-        made.source, made.seconds, made.longest = "finished cases", mean, max(seconds)
+        made.source, made.seconds, made.longest = "finished", mean, max(seconds)
         made.uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
         made.memory = float(max(manifest.peak_memory for manifest in finished))
         sizes = {name: 0 for name in ("all", "labels")}

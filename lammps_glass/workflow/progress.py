@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Any
 
 from lammps_glass.workflow.ledger import Ledger, StageTally
 
+LOGGER = logging.getLogger(__name__)
 REDRAW = 0.5
 LINE_EVERY = 60.0
 
@@ -36,7 +38,7 @@ class Progress:
     def __init__(self, ledger: Ledger, cores: int, *, quiet: bool = False) -> None:
         self.ledger, self.cores, self.quiet = ledger, cores, quiet
         self._live: Any = None
-        self._last = time.monotonic()
+        self._last = self._reported = time.monotonic()
 
     def __enter__(self) -> Progress:
         if not self.quiet and sys.stderr.isatty():
@@ -53,19 +55,24 @@ class Progress:
         if self._live is not None:
             self._live.update(self._table())
             self._live.stop()
-        elif not self.quiet:
-            print(self._line(), file=sys.stderr, flush=True)
+        self._report()
 
     def show(self) -> None:
-        """Draw, if enough time has gone by."""
+        """Draw, if enough time has gone by; every minute the line also goes to the log file."""
         now = time.monotonic()
-        if self.quiet or now - self._last < (REDRAW if self._live else LINE_EVERY):
-            return
-        self._last = now
-        if self._live is not None:
+        if self._live is not None and now - self._last >= REDRAW:
+            self._last = now
             self._live.update(self._table())
-        else:
-            print(self._line(), file=sys.stderr, flush=True)
+        if now - self._reported >= LINE_EVERY:
+            self._report()
+
+    def _report(self) -> None:
+        """The line for the log file, and for a screen that is no terminal."""
+        self._reported = time.monotonic()
+        line = self._line()
+        LOGGER.info(line, extra={"shown": True})
+        if self._live is None and not self.quiet:
+            print(line, file=sys.stderr, flush=True)
 
     def _line(self) -> str:
         tallies = self.ledger.tallies.values()

@@ -1,0 +1,100 @@
+"""Commands on the files of a study: init (a template), validate (a check), clean (what may go)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.study import PANEL, Folder, Preset, StudyName, read_folder
+from lammps_glass.cli.study_state import gigabytes
+from lammps_glass.errors import InputError
+
+
+def init(
+    common: Common,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, with or without .toml.")],
+    study: Annotated[str, typer.Option("--study", help="The bundled study to start from.")] = "looseness",
+) -> None:
+    """Write a commented study file that is valid and runs with `reproduce NAME.toml --preset smoke`."""
+    from lammps_glass.registry import unknown_name
+    from lammps_glass.workflow.reading import bundled_studies
+    from lammps_glass.workflow.template import template
+
+    if study not in bundled_studies():
+        raise unknown_name("study", study, bundled_studies())
+    path = Path(name if name.endswith(".toml") else f"{name}.toml")
+    if path.exists():
+        raise InputError(f"{path} exists already: choose another name, or remove it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: no such folder: make it first")
+    text = template(str(path), study)
+    if not common.dry_run:
+        path.write_text(text, encoding="utf-8")
+    common.say(f"{path}: {'would be ' if common.dry_run else ''}written; its first lines say how to go on")
+
+
+def validate(common: Common, study: StudyName, preset: Preset = None, settings: Settings = None) -> None:
+    """Check a study file without running anything; every preset unless one is named."""
+    from lammps_glass.workflow import Study
+    from lammps_glass.workflow.reading import find_study, read_toml
+
+    path = find_study(study)
+    names = [preset] if preset else [None, *read_toml(path).get("presets", {})]
+    rows = []
+    for name in names:
+        checked = Study.read(path, name, None, list(settings or []))
+        rows.append({"preset": name or "", "stages": len(checked.stages), "cases": sum(1 for _ in checked.all_cases())})
+    if common.json:
+        common.show({"file": str(path), "valid": True, "presets": rows})
+    common.say(f"{path}: valid, presets {', '.join(str(n) for n in names if n) or 'none'}")
+
+
+def clean(
+    common: Common,
+    directory: Folder,
+    frames: Annotated[
+        bool, typer.Option("--frames", help="Trajectories too that all their readers have read.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """List what may go from a study's folder (segments, leftovers, logs) and how many GB, then remove it."""
+    from lammps_glass.workflow.cleaning import removable, remove
+    from lammps_glass.workflow.controller import hold
+
+    study = read_folder(directory)
+    with hold(study):
+        items = removable(study, frames=frames)
+        total = gigabytes(sum(item.size for item in items))
+        rows = [
+            {
+                "file": str(i.path.relative_to(directory)),
+                "what": i.what,
+                "size": i.size if common.json else gigabytes(i.size),
+            }
+            for i in items
+        ]
+        if items or common.json:
+            common.table(f"{directory}: {total} may go", rows)
+        if not items or common.dry_run:
+            common.say("" if items else f"{directory}: nothing to remove")
+            return
+        if not yes:
+            _confirm(f"Remove {len(items)} items, {total}?")
+        common.say(f"{directory}: {gigabytes(remove(study, items))} came free")
+
+
+def _confirm(question: str) -> None:
+    if not sys.stdin.isatty():
+        raise InputError("clean: nobody to ask: give --yes to remove, --dry-run to list only")
+    if not typer.confirm(question):
+        raise typer.Exit
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands on a study's files."""
+    for function in (init, validate, clean):
+        command(app, function.__name__, panel=PANEL)(function)

@@ -1,0 +1,91 @@
+"""What may go from a study's folder: leftovers of killed runs, logs of engines, trajectories that were read by all."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lammps_glass.workflow.locks import Lock
+from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+
+
+@dataclass(frozen=True)
+class Removable:
+    """A file or folder that may go, its size in bytes, and what it is; `case` for a trajectory of a finished case."""
+
+    path: Path
+    what: str
+    size: int
+    case: CaseId | None = None
+
+
+def removable(study: Study, *, frames: bool = False) -> list[Removable]:
+    """Everything that `clean` would remove, trajectories only with `frames`; nothing that a live process holds."""
+    found = list(_leftovers(study.out))
+    return found + (list(_trajectories(study)) if frames else [])
+
+
+def _leftovers(root: Path) -> Iterator[Removable]:
+    for path in sorted(root.glob("cases/*/.old-*")):
+        yield Removable(path, "replaced case", size_of(path))
+    for path in sorted(root.glob("cases/*/.tmp-*")):
+        lock = Lock(path.with_name(f".{path.name.removeprefix('.tmp-').rpartition('-')[0]}.lock"))
+        if not lock.holder() or lock.is_stale():
+            what = "segments of an unfinished case" if (path / "segments").is_dir() else "unfinished case"
+            yield Removable(path, what, size_of(path))
+    logs = root / ".engine" / "logs"
+    if logs.is_dir():
+        yield Removable(logs, "logs of the engine", size_of(logs))
+
+
+def _trajectories(study: Study) -> Iterator[Removable]:
+    """Trajectories of finished simulations all of whose readers are done (a case that nothing reads keeps its own)."""
+    readers: dict[tuple[str, int], list[CaseId]] = {}
+    for case in study.all_cases():
+        for earlier in (one for cases in study.graph.reads(case).values() for one in cases):
+            readers.setdefault((earlier.stage, earlier.index), []).append(case)
+    for stage in study.stages:
+        for case in stage.cases if stage.kind == "simulate" else ():
+            reading = readers.get((case.stage, case.index), [])
+            if reading and all(map(study.is_done, reading)) and study.is_done(case):
+                for path in sorted(study.store.folder(case).glob("frames.*")):
+                    yield Removable(path, "trajectory", path.stat().st_size, case)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files below a folder."""
+    return sum(p.stat().st_size for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file())
+
+
+def remove(study: Study, items: list[Removable]) -> int:
+    """Remove `items`; returns the bytes that came free.
+
+    The manifest of a case notes that its trajectory was dropped before the file goes, so that the case stays done. A
+    stage that needs it later (its parameters changed) says that it is not there; remove the case's folder to run it
+    again.
+    """
+    for item in items:
+        if item.case is not None:
+            _note_dropped(study.store.folder(item.case), item.path.name)
+        if item.path.is_dir():
+            shutil.rmtree(item.path, ignore_errors=True)
+        else:
+            item.path.unlink(missing_ok=True)
+    study.forget()
+    return sum(item.size for item in items)
+
+
+def _note_dropped(folder: Path, name: str) -> None:
+    manifest = Manifest.read(folder)
+    if manifest is None or name not in manifest.products:
+        return
+    products = {**manifest.products, name: {**manifest.products[name], "dropped": True}}
+    draft = folder / ".draft"
+    draft.mkdir(exist_ok=True)
+    replace(manifest, products=products).write(draft)
+    (draft / "manifest.json").replace(folder / "manifest.json")
+    draft.rmdir()
