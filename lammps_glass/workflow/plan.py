@@ -22,7 +22,7 @@ Source = Literal["finished", "probe", "stated", "unknown"]
 #: Relative uncertainty of seconds from rates that an operation states: another machine, other sizes.
 STATED = 1.0
 #: Seconds a particle depend on the size of the box (caches, ghosts): added once for every factor of ten from the probe.
-PER_DECADE = 0.15
+PER_DECADE = 0.25
 #: Memory of LAMMPS and of one snapshot in Python, bytes a particle, beyond the small case (neighbour lists and rows).
 PARTICLE_BYTES = 4000.0
 
