@@ -172,7 +172,7 @@ class ACE(Descriptor):
         grid = build_grid(snapshot.cell, snapshot.positions, float(self.r_cut) / _BINS_PER_CUTOFF)
         grid = grid._replace(r_max=float(self.r_cut), reach=grid.reach * _BINS_PER_CUTOFF)
         rows: Floats = np.empty((len(snapshot), len(self.plan.outputs)), dtype=self.dtype)
-        faults = _describe(grid, types, self.plan, int(self.n_threads), rows)
+        faults = _describe(grid, types[grid.order], self.plan, int(self.n_threads), rows)
         for fault, particle in faults:
             _complain(fault, snapshot, particle, self.r_cut)
         return rows
@@ -245,6 +245,8 @@ def _workspace(plan: Plan, capacity: int) -> Any:
         home=np.array([-1]),
         candidates=np.empty((n_species, 3, capacity)),
         n_candidates=np.zeros(n_species, dtype=np.int64),
+        squares=np.empty(capacity),
+        chosen=np.empty(capacity + 1, dtype=np.int64),
         near=_aligned((capacity + CHUNK) * 3 * LANES * n_species).reshape(n_species, -1),
         n_near=np.zeros((n_species, LANES), dtype=np.int64),
         radial=_aligned(len(plan.sums.radial_steps) * CHUNK * LANES),

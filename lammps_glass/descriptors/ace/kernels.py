@@ -41,6 +41,8 @@ class Workspace(NamedTuple):
     home: Integers  # (1,) the bin that the candidates surround
     candidates: Floats  # (n_species, 3, capacity)
     n_candidates: Integers  # (n_species,)
+    squares: Floats  # (capacity,) squared distances of candidates
+    chosen: Integers  # (capacity + 1,) candidates within the cutoff
     near: Floats  # (n_species, (capacity + CHUNK) x 3 eights) vectors to neighbours
     n_near: Integers  # (n_species, LANES)
     radial: Floats  # n_radial x CHUNK eights
@@ -55,77 +57,75 @@ def most_candidates(grid: Grid) -> int:
     """The largest number of particles and images in the bins around one bin."""
     most = 0
     home = np.empty(3, np.int64)
-    for home[0] in range(grid.n_bins[0]):
-        for home[1] in range(grid.n_bins[1]):
-            for home[2] in range(grid.n_bins[2]):
-                most = max(most, _around(grid, home))
+    for b0 in range(grid.n_bins[0]):
+        for b1 in range(grid.n_bins[1]):
+            for b2 in range(grid.n_bins[2]):
+                home[0], home[1], home[2] = b0, b1, b2
+                found = 0
+                for _, _, _, first, last in _runs(grid, home):
+                    found += last - first
+                most = max(most, found)
     return most
 
 
 @kernel
-def _around(grid: Grid, home: Integers) -> int:
-    found = 0
+def _runs(grid: Grid, home: Integers) -> Any:
+    """The rows of all bins around `home`: how often the cell is repeated along its vectors, first row, last + 1."""
     n0, n1, n2 = grid.n_bins
+    low, high = home[2] - grid.reach[2], home[2] + grid.reach[2]
     for b0 in range(home[0] - grid.reach[0], home[0] + grid.reach[0] + 1):
+        t0 = b0 // n0
+        if t0 != 0 and not grid.periodic[0]:
+            continue
         for b1 in range(home[1] - grid.reach[1], home[1] + grid.reach[1] + 1):
-            for b2 in range(home[2] - grid.reach[2], home[2] + grid.reach[2] + 1):
-                if _exists(grid, b0 // n0, b1 // n1, b2 // n2):
-                    flat = ((b0 % n0) * n1 + b1 % n1) * n2 + b2 % n2
-                    found += grid.starts[flat + 1] - grid.starts[flat]
-    return found
-
-
-@kernel
-def _exists(grid: Grid, t0: int, t1: int, t2: int) -> bool:
-    """Whether the cell is repeated that many times along its vectors."""
-    return bool(
-        (t0 == 0 or grid.periodic[0]) and (t1 == 0 or grid.periodic[1]) and (t2 == 0 or grid.periodic[2])
-    )  # fmt: skip
+            t1 = b1 // n1
+            if t1 != 0 and not grid.periodic[1]:
+                continue
+            flat = ((b0 - t0 * n0) * n1 + b1 - t1 * n1) * n2
+            for t2 in range(low // n2, high // n2 + 1):  # bins along the third vector follow each other
+                if t2 == 0 or grid.periodic[2]:
+                    first, last = max(low - t2 * n2, 0), min(high - t2 * n2, n2 - 1)
+                    yield t0, t1, t2, grid.starts[flat + first], grid.starts[flat + last + 1]
 
 
 @kernel
 def _collect(grid: Grid, types: Integers, home: Integers, work: Workspace) -> None:
     """Positions of all particles and images in the bins around `home`, by species."""
-    n0, n1, n2 = grid.n_bins
-    count, to = work.n_candidates, work.candidates
+    count, to, matrix = work.n_candidates, work.candidates, grid.matrix
     count[:] = 0
-    for b0 in range(home[0] - grid.reach[0], home[0] + grid.reach[0] + 1):
-        for b1 in range(home[1] - grid.reach[1], home[1] + grid.reach[1] + 1):
-            for b2 in range(home[2] - grid.reach[2], home[2] + grid.reach[2] + 1):
-                t0, t1, t2 = b0 // n0, b1 // n1, b2 // n2
-                if not _exists(grid, t0, t1, t2):
-                    continue
-                s0 = t0 * grid.matrix[0, 0] + t1 * grid.matrix[1, 0] + t2 * grid.matrix[2, 0]
-                s1 = t0 * grid.matrix[0, 1] + t1 * grid.matrix[1, 1] + t2 * grid.matrix[2, 1]
-                s2 = t0 * grid.matrix[0, 2] + t1 * grid.matrix[1, 2] + t2 * grid.matrix[2, 2]
-                flat = ((b0 - t0 * n0) * n1 + b1 - t1 * n1) * n2 + b2 - t2 * n2
-                for row in range(grid.starts[flat], grid.starts[flat + 1]):
-                    z = types[grid.order[row]]
-                    to[z, 0, count[z]] = grid.positions[row, 0] + s0
-                    to[z, 1, count[z]] = grid.positions[row, 1] + s1
-                    to[z, 2, count[z]] = grid.positions[row, 2] + s2
-                    count[z] += 1
+    for t0, t1, t2, first, last in _runs(grid, home):
+        s0 = t0 * matrix[0, 0] + t1 * matrix[1, 0] + t2 * matrix[2, 0]
+        s1 = t0 * matrix[0, 1] + t1 * matrix[1, 1] + t2 * matrix[2, 1]
+        s2 = t0 * matrix[0, 2] + t1 * matrix[1, 2] + t2 * matrix[2, 2]
+        for row in range(first, last):
+            z = types[row]
+            to[z, 0, count[z]] = grid.positions[row, 0] + s0
+            to[z, 1, count[z]] = grid.positions[row, 1] + s1
+            to[z, 2, count[z]] = grid.positions[row, 2] + s2
+            count[z] += 1
 
 
 @kernel
-def _find(centre: Floats, limit: float, candidates: Floats, n_candidates: int, near: Floats, lane: int) -> Any:
-    """Vectors from `centre` to the candidates nearer than the square root of `limit`, into one lane of `near`.
+def _find(centre: Floats, limit: float, candidates: Floats, n_candidates: int, work: Workspace, to: Floats) -> Any:
+    """Vectors from `centre` to the candidates nearer than the square root of `limit`, into every LANES-th of `to`.
 
-    Every candidate is written, and kept by moving on: a branch here would be mispredicted often. Also the number of
+    Every candidate is written, and kept by moving on: a branch would be mispredicted often. Also the number of
     candidates at the very place of the centre, one of which is the centre itself.
     """
-    x, y, z = centre
-    found, at, here = 0, lane, 0
+    x, y, z = centre[0], centre[1], centre[2]
+    from_x, from_y, from_z, squares, chosen = candidates[0], candidates[1], candidates[2], work.squares, work.chosen
     for j in range(n_candidates):
-        dx, dy, dz = candidates[0, j] - x, candidates[1, j] - y, candidates[2, j] - z
-        near[at] = dx
-        near[at + LANES] = dy
-        near[at + 2 * LANES] = dz
-        square = dx * dx + dy * dy + dz * dz
-        here += square == 0.0
-        kept = (square < limit) & (square > 0.0)
-        found += kept
-        at += 3 * LANES * kept
+        squares[j] = (from_x[j] - x) ** 2 + (from_y[j] - y) ** 2 + (from_z[j] - z) ** 2
+    found, here = 0, 0
+    for j in range(n_candidates):
+        chosen[found] = j
+        found += (squares[j] < limit) & (squares[j] > 0.0)
+        here += squares[j] == 0.0
+    for k in range(found):
+        at, j = 3 * LANES * k, chosen[k]
+        to[at] = from_x[j] - x
+        to[at + LANES] = from_y[j] - y
+        to[at + 2 * LANES] = from_z[j] - z
     return found, here
 
 
@@ -272,7 +272,12 @@ def _neighbors_of_block(grid: Grid, types: Integers, r_cut: float, work: Workspa
         here, total = 0, 0
         for z in range(len(work.n_candidates)):
             count, same = _find(
-                grid.positions[row], r_cut**2, work.candidates[z], work.n_candidates[z], work.near[z], row - first
+                grid.positions[row],
+                r_cut**2,
+                work.candidates[z],
+                work.n_candidates[z],
+                work,
+                work.near[z, row - first :],
             )
             work.n_near[z, row - first] = count
             here += same
@@ -307,7 +312,7 @@ def _write(features: Floats, outputs: Integers, particles: Integers, rows: Any) 
 
 @kernel
 def describe(grid: Grid, types: Integers, plan: Plan, work: Workspace, first: int, last: int, rows: Any) -> Any:
-    """Rows of features of the particles ``grid.order[first:last]``; `FINE`, or a fault and the particle that has it."""
+    """Rows of the particles ``grid.order[first:last]``, `types` in that order too; a fault and the particle that has it."""
     work.home[0] = -1
     for begin in range(first, last, LANES):
         end = min(begin + LANES, last)

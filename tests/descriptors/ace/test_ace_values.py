@@ -11,7 +11,7 @@ import pytest
 from lammps_glass import Cell, Snapshot
 from lammps_glass.descriptors import ACE
 
-# Sums of some 5000 terms of both signs, rounded in another order; measured: below 2e-14 of the largest of the block.
+# Sums of some 5000 terms of both signs, rounded in another order; measured: below 4e-15 of the largest of the block.
 TOLERANCE = 1e-12
 SPECIES = ("A", "B")
 
