@@ -20,6 +20,8 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a study."
 Preset = Annotated[str | None, typer.Option("--preset", help="smoke, demo, laptop or paper.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder of the study; default STUDY-PRESET.")]
 Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Cases at once; default from the study file.")]
+Rerun = Annotated[list[str] | None, typer.Option("--rerun", metavar="STAGE", help="Run this stage again; repeatable.")]
+Verify = Annotated[bool, typer.Option("--verify", help="Compare the checksums of all products first.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Run cases again that failed before.")]
 Engine = Annotated[str, typer.Option("--engine", help="local.")]
 
@@ -71,6 +73,8 @@ def reproduce(
     cores: Cores = None,
     engine: Engine = "local",
     retry_failed: Retry = False,
+    rerun: Rerun = None,
+    verify: Verify = False,
     settings: Settings = None,
 ) -> None:
     """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
@@ -79,7 +83,9 @@ def reproduce(
         _outline(common, opened)
         return
     quiet = common.quiet or common.json
-    summary = opened.reproduce(engine=engine, cores=cores, retry_failed=retry_failed, quiet=quiet)
+    summary = opened.reproduce(
+        engine=engine, cores=cores, retry_failed=retry_failed, rerun=rerun or (), verify=verify, quiet=quiet
+    )
     show_summary(common, opened, summary)
     failed = summary["cases"]["failed"]
     if failed:

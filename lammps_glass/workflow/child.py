@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ def watch_parent(parent: int) -> None:
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)  # with all that this process has started
         os._exit(143)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -32,6 +35,7 @@ def run_chunk(directory: str, stage: str, indices: list[int]) -> int:
     status = 0
     for index in indices:
         try:
+            study.forget()
             run_case(study, study.case(stage, index), wait=5.0)
         except LammpsGlassError as error:
             print(error, file=sys.stderr)

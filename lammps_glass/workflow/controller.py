@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
+from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.progress import Progress
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.summary import publish
+
+LOGGER = logging.getLogger("lammps_glass.workflow")
 
 
 def hold(study: Study) -> Lock:
@@ -31,20 +37,68 @@ def hold(study: Study) -> Lock:
     return lock
 
 
+def verify_all(study: Study) -> None:
+    """Compare the checksums of every finished case; damaged ones are taken away with a warning."""
+    for case in study.all_cases():
+        if fault := study.verify(case):
+            LOGGER.warning("%s: %s/%s is run again", fault, case.name, case.stage)
+
+
+def warn_of_versions(study: Study) -> None:
+    """Warn when finished cases were made by another version of this package: they are kept (a week of MD is dear)."""
+    from lammps_glass import __version__
+
+    other: Counter[str] = Counter()
+    for stage in study.stages:
+        for case in stage.cases[:1]:
+            manifest = Manifest.read(study.store.folder(case))
+            if manifest and manifest.versions.get("lammps_glass") != __version__:
+                other[str(manifest.versions.get("lammps_glass"))] += 1
+    for version, count in other.items():
+        LOGGER.warning(
+            "%d stages were made by lammps-glass %s, this is %s: they are kept; `--rerun STAGE` makes them anew",
+            count,
+            version,
+            __version__,
+        )
+
+
 def reproduce(
     study: Study,
     *,
     engine: str = "local",
     cores: int | None = None,
     retry_failed: bool = False,
+    rerun: Sequence[str] = (),
+    verify: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Run a whole study from where it stopped; returns the summary that is also written to ``summary.json``."""
+    """Run a whole study from where it stopped; returns the summary that is also written to ``summary.json``.
+
+    Parameters
+    ----------
+    cores
+        Cases at once; default: the study file's.
+    retry_failed
+        Run cases again that failed before with the same parameters.
+    rerun
+        Stages whose finished cases are taken away and run again.
+    verify
+        Compare the checksums of all products first; damaged cases are run again.
+    """
     if engine != "local":
         raise InputError(f"--engine {engine}: unknown engine; known are local")
-    study.claim(exact=False)
+    chosen = [study.stage(name) for name in rerun]
+    study.check_claim(exact=False)
     with hold(study):
+        study.claim(exact=False)
         study.store.sweep()
+        for stage in chosen:
+            for case in stage.cases:
+                study.store.discard(case)
+        if verify:
+            verify_all(study)
+        warn_of_versions(study)
         ledger = Ledger(study, retry_failed=retry_failed)
         at_once = cores or study.file.engine.cores
         with Progress(ledger, at_once, quiet=quiet) as progress:

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
@@ -43,12 +42,37 @@ class Ledger:
     def __init__(self, study: Study, *, retry_failed: bool = False) -> None:
         self.study = study
         self.state: dict[Id, str] = {}
+        self.waiting_room: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.readers: dict[Id, list[CaseId]] = {}
         self.open_inputs: dict[Id, int] = {}
         self.tallies = {s.name: StageTally(s.name, s.kind, len(s.cases)) for s in study.stages}
         self.started = time.monotonic()
         for case in study.all_cases():
             self._enter(case, retry_failed)
+
+    def reconsider(self, case: CaseId) -> None:
+        """`case` cannot run because inputs that were done are not (damaged): it waits, and they run again."""
+        self._set(case, "waiting")
+        for cases in self.study.graph.reads(case).values():
+            for earlier in cases:
+                if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
+                    self._undo(earlier)
+        self.open_inputs[self._id(case)] = self._count_open(case)
+        if not self.open_inputs[self._id(case)]:
+            self._set(case, "ready")
+
+    def _undo(self, case: CaseId) -> None:
+        """A case that was done is not: what reads it waits again, unless it is running or has ended."""
+        for reader in self.readers.get(self._id(case), []):
+            self.open_inputs[self._id(reader)] += 1
+            if self.state[self._id(reader)] == "ready":
+                self._set(reader, "waiting")
+        self.open_inputs[self._id(case)] = self._count_open(case)
+        self._set(case, "waiting" if self.open_inputs[self._id(case)] else "ready")
+
+    def _count_open(self, case: CaseId) -> int:
+        reads = self.study.graph.reads(case).values()
+        return sum(self.state[self._id(earlier)] != "done" for cases in reads for earlier in cases)
 
     @staticmethod
     def _id(case: CaseId) -> Id:
@@ -71,22 +95,27 @@ class Ledger:
 
     def _failed_before(self, case: CaseId) -> bool:
         failure = self.study.store.failure(case)
-        return failure is not None and failure.get("key") == self.study.key(case, self.study.input_hashes(case))
+        if failure is None or failure.get("transient"):
+            return False
+        return bool(failure.get("key") == self.study.key(case, self.study.input_hashes(case)))
 
     def _set(self, case: CaseId, state: str) -> None:
         tally = self.tallies[case.stage]
         before = self.state.get(self._id(case))
         if before is not None:
             tally.counts[before] -= 1
+        if before == "ready":
+            del self.waiting_room[case.stage][case.index]
+        if state == "ready":
+            self.waiting_room[case.stage][case.index] = case
         tally.counts[state] += 1
         self.state[self._id(case)] = state
-        if state == "done":
-            manifest = Manifest.read(self.study.store.folder(case))
-            tally.seconds += [manifest.seconds] if manifest else []
+        if state == "done" and (seconds := self.study.seconds(case)) is not None:
+            tally.seconds.append(seconds)
 
     def ready(self, stage: str) -> list[CaseId]:
         """The cases of a stage that may start now."""
-        return [case for case in self.study.stage(stage).cases if self.state[self._id(case)] == "ready"]
+        return list(self.waiting_room[stage].values())
 
     def start(self, case: CaseId) -> None:
         self._set(case, "running")

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lammps_glass.errors import InputError
-from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow.ledger import Ledger, StageTally
 from lammps_glass.workflow.runner import TAIL_LINES
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
@@ -96,16 +97,19 @@ class LocalEngine:
         """Compile kernels once, in a child that counts as a task, before others would each compile them."""
         from lammps_glass.studies.warm import kernels_are_warm
 
-        if not self.ledger.is_over and not kernels_are_warm():
+        compiled = any(t.kind in ("label", "describe") and t.counts["done"] < t.total for t in self.tallies())
+        if compiled and not self.ledger.is_over and not kernels_are_warm():
             self._spawn("--warm", [])
+
+    def tallies(self) -> list[StageTally]:
+        return list(self.ledger.tallies.values())
 
     def _order(self) -> list[str]:
         """Simulations first: the short cases behind them gather into chunks meanwhile."""
-        tallies = self.ledger.tallies.values()
-        return [t.name for t in sorted(tallies, key=lambda t: t.kind != "simulate") if t.counts["ready"]]
+        return [t.name for t in sorted(self.tallies(), key=lambda t: t.kind != "simulate") if t.counts["ready"]]
 
     def _launch(self) -> None:
-        for stage in self._order():
+        for stage in self._order() if self._free() > 0 else []:
             ready = self.ledger.ready(stage)
             if ready and self._ranks(stage) > self._free():
                 return  # cores that come free gather for this stage: smaller ones behind it must not take them
@@ -150,21 +154,31 @@ class LocalEngine:
 
     def _settle_done(self, chunk: Chunk) -> None:
         """Pass on cases that a running chunk has finished already."""
+        store = self.study.store
         for case in list(chunk.cases):
-            if (self.study.store.folder(case) / "manifest.json").exists() and self.study.is_done(case):
+            if (store.folder(case) / "manifest.json").exists() and self.study.is_done(case):
                 chunk.cases.remove(case)
                 self.ledger.finish(case)
+            elif store.lock(case).path.exists():
+                break  # it runs now: those behind it have not begun
 
     def _settle(self, chunk: Chunk) -> None:
         """The child has ended: believe manifests first, then failure records, then its exit status."""
         self.chunks.remove(chunk)
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(chunk.process.pid, signal.SIGKILL)  # what a killed child had started itself
+        self.study.forget(inputs_of=chunk.cases)
         running = next((c for c in chunk.cases if self._held_by(c, chunk.process.pid)), None)
         for case in chunk.cases:
             if self.study.is_done(case):
                 self.ledger.finish(case)
+            elif not self.study.is_ready(case):
+                self.ledger.reconsider(case)
             elif case is running or self._failed(case):
                 self._record_death(case, chunk, case is running)
                 self.ledger.finish(case, failed=True)
+            elif self.study.store.lock(case).is_held():
+                self.ledger.put_back(case)  # somebody else runs it, such as an array started by hand
             elif (case.stage, case.index) in self.retried:
                 self._record_death(case, chunk, True)
                 self.ledger.finish(case, failed=True)
@@ -200,7 +214,9 @@ class LocalEngine:
         )
 
     def _end_children(self) -> None:
-        """SIGTERM, and SIGKILL to whoever is left after the grace time."""
+        """SIGTERM, and SIGKILL to whoever is left after the grace time; a second Ctrl-C does not stop this."""
+        if threading.current_thread() is threading.main_thread() and self.chunks:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         for kill in (signal.SIGTERM, signal.SIGKILL):
             for chunk in self.chunks:
                 with suppress(ProcessLookupError, PermissionError):

@@ -42,7 +42,7 @@ def server_time(folder: Path) -> float:
 class Lock:
     """A lock file that holds host, pid, job and a token; its time stamp is touched every 30 s.
 
-    Stale when its process on this host is dead, or without a heartbeat for ten minutes on the file server's clock.
+    Stale when its process on this host has died, or without a heartbeat for ten minutes on the file server's clock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,18 +54,26 @@ class Lock:
     def acquire(self) -> bool:
         """Take the lock, taking over a stale one; False when somebody holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self._create():
-            if not self.is_stale():
-                return False
-            with suppress(OSError):
-                stale = self.path.with_name(f"{self.path.name}.stale-{self.token}")
-                self.path.rename(stale)
-                stale.unlink()
-            if not self._create():
-                return False
+        if not self._create() and not (self.is_stale() and self._set_aside() and self._create()):
+            return False
         self._beat = threading.Thread(target=self._touch_forever, daemon=True)
         self._beat.start()
         return True
+
+    def _set_aside(self) -> bool:
+        """Move the stale lock away; False when somebody was faster and what was moved is theirs: it is put back."""
+        holder = self.holder().get("token")
+        stale = self.path.with_name(f"{self.path.name}.stale-{self.token}")
+        try:
+            self.path.rename(stale)
+        except OSError:
+            return False
+        ours = Lock(stale).holder().get("token") == holder
+        if not ours:
+            with suppress(OSError):
+                os.link(stale, self.path)
+        stale.unlink()
+        return ours
 
     def _create(self) -> bool:
         holder = {
@@ -99,13 +107,18 @@ class Lock:
             return {}
 
     def is_stale(self) -> bool:
+        """Whether the holder is dead: its process on this host, or, wherever it is, no heartbeat (a reused pid)."""
         holder = self.holder()
-        if holder.get("host") == socket.gethostname():
-            return not _process_is_alive(int(holder.get("pid", 0)))
+        if holder.get("host") == socket.gethostname() and not _process_is_alive(int(holder.get("pid", 0))):
+            return True
         try:
             return server_time(self.path.parent) - self.path.stat().st_mtime > STALE_AFTER
         except OSError:
             return False
+
+    def is_held(self) -> bool:
+        """Whether somebody alive holds the lock."""
+        return bool(self.holder()) and not self.is_stale()
 
     def release(self) -> None:
         self._stop.set()
@@ -123,10 +136,11 @@ class Lock:
 
 
 def wait_for(lock: Lock, seconds: float) -> bool:
-    """Try to take `lock` for up to `seconds`."""
-    end = time.monotonic() + seconds
+    """Try to take `lock` for up to `seconds`, at growing intervals."""
+    end, pause = time.monotonic() + seconds, 0.1
     while not lock.acquire():
         if time.monotonic() > end:
             return False
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(2 * pause, 5.0)
     return True

@@ -58,10 +58,29 @@ def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str, pa
         here = f"{where}.{key}"
         if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
             _override(tables[key], value, here, path)
-        elif isinstance(value, Mapping) and key != "over":
-            raise InputError(f"{path}: {here}: overrides {key!r}, which the study does not have")
+        elif key not in tables:
+            unknown = unknown_name("key", key, list(tables))
+            raise InputError(f"{path}: {here}: overrides a key that the study does not have; {unknown}")
         else:
             tables[key] = value
+
+
+def check_text(value: Any, where: str) -> None:
+    """Refuse text that LAMMPS or a shell would expand, and paths that leave the study.
+
+    Raises
+    ------
+    InputError
+        A control character, ``$``, backquote, ``&``, ``..`` or a path from the root or home, with its key.
+    """
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        check_text(item, f"{where}.{key}")
+    if isinstance(value, str):
+        if any(ord(c) < 32 or c in "$`&;|<>\"'\\" for c in value):
+            raise InputError(f"{where}: {value!r} holds a character that is not allowed: use letters, digits, - and _")
+        if value.startswith(("/", "~")) or ".." in value.split("/"):
+            raise InputError(f"{where}: {value!r} is a path outside the study: name what the package knows")
 
 
 def parse_set(text: str) -> tuple[list[str], Any]:
@@ -116,6 +135,8 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
     try:
         check_finite(tables, "")
+        for name in ("study", "glass", "glasses", "stages"):
+            check_text(tables.get(name), name)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return validate(tables, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import os
 import platform
 import resource
@@ -10,6 +11,8 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,10 +23,31 @@ from lammps_glass.workflow import mpi, operations
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
 from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.values import digest
 
 TAIL_LINES = 40
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+
+
+class DiskFullError(SimulationError):
+    """No space was left for a product; the next `reproduce` tries again without being asked."""
+
+
+@contextmanager
+def naming_full_disk(folder: Path) -> Iterator[None]:
+    """Turn "no space left" and "file too large", which name no file, into an error that does."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=folder)
+        raise DiskFullError(
+            f"{error.filename or newest}: {error.strerror}: make room (or raise the limit) and run it again"
+        ) from error
 
 
 def versions() -> dict[str, str]:
@@ -59,7 +83,7 @@ def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
     SimulationError
         The simulation failed; the reason stands in ``<stage>.failed.json``.
     """
-    inputs = study.input_hashes(case)
+    study.input_hashes(case)
     if study.is_done(case):
         return study.store.require_manifest(case)
     lock = study.store.lock(case)
@@ -72,7 +96,8 @@ def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
         study.forget()
         if study.is_done(case):
             return study.store.require_manifest(case)
-        return _run_locked(study, case, inputs)
+        study.check_inputs(case)
+        return _run_locked(study, case, study.input_hashes(case))
 
 
 def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
@@ -82,10 +107,14 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
     started, clock = _now(), time.perf_counter()
     with study.store.work(case, key) as folder:
         try:
-            memory = execute(study, case, folder)
+            with naming_full_disk(folder):
+                memory = execute(study, case, folder)
         except Exception as error:
-            study.store.record_failure(case, failure_reason(error, folder, key, attempt))
+            reason = failure_reason(error, folder, key, attempt)
+            study.store.record_failure(case, {**reason, "transient": isinstance(error, DiskFullError)})
             raise
+        with naming_full_disk(folder):
+            sync_tree(folder)
         manifest = Manifest(
             study=study.name,
             stage=case.stage,

@@ -34,7 +34,7 @@ class StudyTable(Table):
     name: Name
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     preset: Name | None = None
-    keep: Literal["all", "labels"] = "all"
+    keep: Literal["all"] = "all"  # a finished case's products are checked by size: none may be dropped later
 
 
 class StageTable(Table):
@@ -57,7 +57,7 @@ class StageTable(Table):
         if self.ranks > 1 and self.kind != "simulate":
             raise ValueError(f"ranks = {self.ranks}: only a stage of kind 'simulate' runs on several ranks")
         for name, values in self.over.items():
-            if isinstance(values, list) and len(set(map(str, values))) != len(values):
+            if isinstance(values, list) and min(len(set(map(str, values))), len(set(values))) != len(values):
                 raise ValueError(f"condition {name!r} holds a value twice")
         return self
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.workflow.schema import StageTable
+
+MAX_CASES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class CaseId:
     index: int
     conditions: Mapping[str, Any]
 
-    @property
+    @cached_property
     def name(self) -> str:
         """``replica-3_temperature-0.2``; ``all`` for a stage without conditions."""
         return "_".join(f"{key}-{value}" for key, value in self.conditions.items()) or "all"
@@ -45,9 +49,15 @@ class Stage:
 
 def expand(name: str, table: StageTable) -> tuple[CaseId, ...]:
     """The cases of a stage: the product of its conditions; ``replica=9`` means 1 ... 9."""
+    n_cases = math.prod(v if isinstance(v, int) else len(v) for v in table.over.values())
+    if n_cases > MAX_CASES:
+        raise InputError(f"stages.{name}.over: {n_cases} cases, more than {MAX_CASES}: split the study")
     values = [list(range(1, v + 1)) if isinstance(v, int) else list(v) for v in table.over.values()]
     combinations = itertools.product(*values)
-    return tuple(CaseId(name, i, dict(zip(table.over, row))) for i, row in enumerate(combinations))
+    cases = tuple(CaseId(name, i, dict(zip(table.over, row))) for i, row in enumerate(combinations))
+    if len({case.name for case in cases}) < n_cases:
+        raise InputError(f"stages.{name}.over: two cases would share a folder: rename a condition's values")
+    return cases
 
 
 def agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -74,7 +84,10 @@ def order_stages(tables: Mapping[str, StageTable], where: str) -> dict[str, Stag
             circle = ", ".join(n for n in tables if n not in ordered)
             raise InputError(f"{where}: stages {circle} read each other in a circle: mend their `after`")
         for name in ready:
-            ordered[name] = Stage(name, tables[name], expand(name, tables[name]))
+            try:
+                ordered[name] = Stage(name, tables[name], expand(name, tables[name]))
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from error
     return ordered
 
 

@@ -16,6 +16,9 @@ from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
 
+#: Pattern of the token in a temporary name: `.tmp-creep-*` would also match those of a stage called `creep-slow`.
+TOKEN = "?" * 8
+
 #: Called with the name of each step of a commit; tests end the process there.
 commit_hook: Callable[[str], None] = lambda step: None  # noqa: E731
 
@@ -76,7 +79,7 @@ class Store:
         parent = self.folder(case).parent
         parent.mkdir(parents=True, exist_ok=True)
         folder = parent / f".tmp-{case.stage}-{uuid.uuid4().hex[:8]}"
-        for earlier in sorted(parent.glob(f".tmp-{case.stage}-*")):
+        for earlier in sorted(parent.glob(f".tmp-{case.stage}-{TOKEN}")):
             keep = (earlier / "segments").is_dir() and _key_of(earlier) == key and not folder.exists()
             with suppress(OSError):
                 if keep:
@@ -89,6 +92,7 @@ class Store:
 
     def commit(self, case: CaseId, folder: Path, manifest: Manifest) -> None:
         """fsync the products, write the manifest last, rename; an older folder of another key makes room."""
+        commit_hook("written")
         (folder / ".key").unlink(missing_ok=True)
         sync_tree(folder)
         commit_hook("synced")
@@ -103,11 +107,21 @@ class Store:
         old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
         if final.exists():
             final.rename(old)
+            commit_hook("set aside")
         folder.rename(final)
         commit_hook("renamed")
         sync_folder(final.parent)
         self.failure_path(case).unlink(missing_ok=True)
         shutil.rmtree(old, ignore_errors=True)
+
+    def discard(self, case: CaseId) -> None:
+        """Take a finished case away, and what a try left, so that it is run again from nothing."""
+        final = self.folder(case)
+        for path in [final, *final.parent.glob(f".tmp-{case.stage}-{TOKEN}")]:
+            old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
+            with suppress(FileNotFoundError):
+                path.rename(old)
+            shutil.rmtree(old, ignore_errors=True)
 
     def require_manifest(self, case: CaseId) -> Manifest:
         manifest = Manifest.read(self.folder(case))
@@ -117,6 +131,8 @@ class Store:
 
     def sweep(self) -> None:
         """Delete what killed runs left: temporary folders without segments whose lock is free, and replaced ones."""
+        for path in [*self.root.glob(".publish-*"), *self.root.glob(".old-*")]:
+            shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob("cases/*/.old-*"):
             shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob("cases/*/.tmp-*"):

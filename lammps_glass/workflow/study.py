@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,19 @@ from lammps_glass.workflow.reading import find_study, read_study
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Graph, Stage, order_stages
 from lammps_glass.workflow.store import Store
-from lammps_glass.workflow.values import derive_seed, digest
+from lammps_glass.workflow.values import canonical, derive_seed, digest
+
+#: First line of the study file in a run's folder, which no hand wrote.
+RESOLVED = "# Resolved by lammps-glass for the run in this folder: change the file it was made from, not this one."
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Whether a run has made the study file in `folder`; one that a person wrote must never be replaced."""
+    try:
+        with (folder / "study.toml").open(encoding="utf-8", errors="replace") as stream:
+            return stream.readline().strip() == RESOLVED
+    except OSError:
+        return False
 
 
 class Study:
@@ -38,7 +52,9 @@ class Study:
         self.recipe: Recipe = operations.recipe(file.study.name)
         self._stages = order_stages(file.stages, where)
         self.graph = Graph(self._stages)
-        self._hashes: dict[tuple[str, str], str | None] = {}
+        self._done: dict[tuple[str, int], tuple[str, float]] = {}
+        self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._depends: dict[str, tuple[str, ...]] = {}
         self._check_stages()
 
     @classmethod
@@ -57,7 +73,7 @@ class Study:
             One line naming file and key; nothing has been created.
         """
         path = find_study(study)
-        folder = path.parent if Path(study).is_dir() and path.parent == Path(study) else None
+        folder = path.parent if path.parent == Path(study) and is_run_folder(path.parent) else None
         file = read_study(study, preset, sets)
         name = f"{file.study.name}-{file.study.preset or 'study'}"
         return cls(file, Path(out) if out else (folder or Path(name)), str(path))
@@ -65,9 +81,17 @@ class Study:
     def _check_stages(self) -> None:
         """Build every stage's parameters once, so that a fault shows before anything runs."""
         for stage in self.stages:
-            where = f"{self.where}: stages.{stage.name}"
-            self.glass(stage.cases[0])
-            operations.stage_parameters(stage.table, stage.cases[0].conditions, self.recipe, where)
+            for case in self._one_of_each(stage):
+                operations.check_use(self.parameters(case)[0], self.glass(case), f"{self.where}: stages.{stage.name}")
+
+    def _one_of_each(self, stage: Stage) -> list[CaseId]:
+        """A case for every value of every condition."""
+        chosen: dict[tuple[str, Any], CaseId] = {}
+        for case in stage.cases:
+            for item in case.conditions.items():
+                if not item[0].startswith("replica"):
+                    chosen.setdefault(item, case)
+        return list(chosen.values()) or [stage.cases[0]]
 
     # -- what there is ---------------------------------------------------------------------------------------------
 
@@ -127,18 +151,36 @@ class Study:
 
     def params(self, case: CaseId) -> dict[str, Any]:
         """Everything of the study file that the case reads: what its parameters' hash is made of."""
+        return {**self._shared_params(case), "conditions": dict(case.conditions), "seed": self.seed(case)}
+
+    def parameters(self, case: CaseId) -> tuple[Any, int]:
+        """The built parameters of a case and the version of what runs it."""
         table = self.stage(case.stage).table
-        where = f"{self.where}: stages.{case.stage}"
-        built, version = operations.stage_parameters(table, case.conditions, self.recipe, where)
-        return {
-            "glass": {"name": self.glass(case).name, **dataclasses.asdict(self.glass(case))},
-            "conditions": dict(case.conditions),
-            "parameters": built,
-            "runs": table.protocol or table.operation,
-            "ranks": table.ranks,
-            "seed": self.seed(case),
-            "version": version,
-        }
+        return operations.stage_parameters(table, case.conditions, self.recipe, f"{self.where}: stages.{case.stage}")
+
+    def _shared_params(self, case: CaseId) -> dict[str, Any]:
+        """The part of `params` that cases of a stage share; twenty thousand cases build it once, or once a value."""
+        stage = self.stage(case.stage)
+        varying = tuple(case.conditions[name] for name in self._varying(stage))
+        if (stage.name, varying) not in self._params:
+            built, version = self.parameters(case)
+            glass = self.glass(case)
+            plain = {
+                "glass": {"name": glass.name, **dataclasses.asdict(glass)},
+                "parameters": built,
+                "runs": stage.table.protocol or stage.table.operation,
+                "ranks": stage.table.ranks,
+                "version": version,
+            }
+            self._params[stage.name, varying] = json.loads(canonical(plain))
+        return self._params[stage.name, varying]
+
+    def _varying(self, stage: Stage) -> tuple[str, ...]:
+        """The conditions that the parameters or the glass depend on."""
+        if stage.name not in self._depends:
+            fields = type(self.parameters(stage.cases[0])[0]).__dataclass_fields__
+            self._depends[stage.name] = tuple(n for n in stage.table.over if n == "glass" or n in fields)
+        return self._depends[stage.name]
 
     def seed(self, case: CaseId) -> int:
         return derive_seed(self.file.study.seed, case.stage, dict(case.conditions))
@@ -152,29 +194,61 @@ class Study:
             An input is not done; the message names it.
         """
         hashes: dict[str, str] = {}
-        for cases in self.graph.reads(case).values():
-            for earlier in cases:
-                found = self.products_hash(earlier)
-                if found is None:
-                    raise NotReadyError(
-                        f"{case.name}/{case.stage} reads {earlier.name}/{earlier.stage}, which is not there yet: "
-                        f"run stage {earlier.stage}, case {earlier.index} first"
-                    )
+        missing: list[CaseId] = []
+        for earlier in self.reads(case):
+            found = self.products_hash(earlier)
+            if found is None:
+                missing.append(earlier)
+            else:
                 hashes[f"{earlier.name}/{earlier.stage}"] = found
+        if missing:
+            named = ", ".join(f"{c.name}/{c.stage} (--stage {c.stage} --case {c.index})" for c in missing[:5])
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise NotReadyError(f"{case.name}/{case.stage} reads what is not there yet: run first {named}{more}")
         return hashes
+
+    def reads(self, case: CaseId) -> list[CaseId]:
+        """The cases that `case` reads."""
+        return [earlier for cases in self.graph.reads(case).values() for earlier in cases]
+
+    def check_inputs(self, case: CaseId) -> None:
+        """Compare the checksums of what `case` reads.
+
+        Raises
+        ------
+        NotReadyError
+            A product is not what was written; its case is taken away, so that it is run again.
+        """
+        for earlier in self.reads(case):
+            if fault := self.verify(earlier):
+                raise NotReadyError(f"{case.name}/{case.stage} cannot run: {fault}; run that case again first")
+
+    def verify(self, case: CaseId) -> str | None:
+        """What the checksums of a finished case's products say; a damaged case is taken away."""
+        folder = self.store.folder(case)
+        manifest = Manifest.read(folder)
+        fault = manifest.fault(folder, checksums=True) if manifest else None
+        if fault:
+            self.store.discard(case)
+            self._done.pop((case.stage, case.index), None)
+        return fault
 
     def key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
         return digest({"params": digest(self.params(case)), "inputs": dict(inputs)})
 
     def products_hash(self, case: CaseId) -> str | None:
         """sha256 over the products of a finished case; None when it is not done (remembered once it is)."""
-        known = self._hashes.get((case.name, case.stage))
+        known = self._done.get((case.stage, case.index))
         if known is None:
             manifest = self._fitting_manifest(case)
-            known = manifest.products_hash if manifest else None
-            if known is not None:
-                self._hashes[case.name, case.stage] = known
-        return known
+            if manifest is None:
+                return None
+            known = self._done[case.stage, case.index] = (manifest.products_hash, manifest.seconds)
+        return known[0]
+
+    def seconds(self, case: CaseId) -> float | None:
+        """How long a finished case took, s; None when it is not done."""
+        return self._done[case.stage, case.index][1] if self.is_done(case) else None
 
     def _fitting_manifest(self, case: CaseId) -> Manifest | None:
         folder = self.store.folder(case)
@@ -191,17 +265,19 @@ class Study:
 
     def is_ready(self, case: CaseId) -> bool:
         """Whether every case that `case` reads is done."""
-        return all(self.is_done(earlier) for cases in self.graph.reads(case).values() for earlier in cases)
+        return all(self.is_done(earlier) for earlier in self.reads(case))
 
-    def forget(self) -> None:
-        """Look at the folder afresh: another process may have changed it."""
-        self._hashes.clear()
+    def forget(self, inputs_of: Iterable[CaseId] | None = None) -> None:
+        """Look at the folder afresh (or only at what some cases read): another process may have changed it."""
+        if inputs_of is None:
+            self._done.clear()
+        for case in inputs_of or ():
+            for earlier in self.reads(case):
+                self._done.pop((earlier.stage, earlier.index), None)
 
     def view(self, case: CaseId, directory: Path) -> Case:
         """What the operation of `case` sees."""
-        table = self.stage(case.stage).table
-        where = f"{self.where}: stages.{case.stage}"
-        parameters, _ = operations.stage_parameters(table, case.conditions, self.recipe, where)
+        parameters, _ = self.parameters(case)
         after = {
             stage: tuple(Product(dict(c.conditions), self.store.folder(c)) for c in cases)
             for stage, cases in self.graph.reads(case).items()
@@ -227,40 +303,49 @@ class Study:
         With `exact` (hand-written arrays) the file there must be equal; without (the controller) other parameters
         replace it, but a folder of another study or preset is refused.
         """
+        self.check_claim(exact=exact)
         path = self.out / "study.toml"
-        text = tomli_w.dumps(self.file.model_dump(exclude_none=True, mode="json"))
-        if path.exists():
-            self._check_claim(path, text, exact)
-        if not path.exists() and self.out.is_dir() and any(p for p in self.out.iterdir() if not p.name.startswith(".")):
-            raise InputError(f"{self.out}: not empty and not a study's folder: choose another --out")
+        text = f"{RESOLVED}\n" + tomli_w.dumps(self.file.model_dump(exclude_none=True, mode="json"))
         self.out.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".study-{os.getpid()}.toml")
         draft.write_text(text, encoding="utf-8")
         try:
             if not path.exists():
                 os.link(draft, path)
-            elif path.read_text(encoding="utf-8") != text:
+            elif not exact and path.read_text(encoding="utf-8") != text:
                 draft.replace(path)
         except FileExistsError:
-            self._check_claim(path, text, exact)
+            self.check_claim(exact=exact)
         finally:
             draft.unlink(missing_ok=True)
 
-    def _check_claim(self, path: Path, text: str, exact: bool) -> None:
+    def check_claim(self, *, exact: bool) -> None:
+        """Raise `InputError` unless the folder is new, empty or this study's; writes nothing."""
+        path = self.out / "study.toml"
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"{self.out}: not a folder: choose another --out")
+        if path.exists():
+            self._compare_claim(path, exact)
+        elif self.out.is_dir() and any(p for p in self.out.iterdir() if not p.name.startswith(".")):
+            raise InputError(f"{self.out}: not empty and not a study's folder: choose another --out")
+
+    def _compare_claim(self, path: Path, exact: bool) -> None:
+        if not is_run_folder(self.out):
+            raise InputError(f"{path}: a study file that you wrote, not a run's: choose another --out")
         there = read_study(path)
         for what in ("name", "preset"):
             ours, theirs = getattr(self.file.study, what), getattr(there.study, what)
             if ours != theirs:
                 raise InputError(f"{path}: the folder holds {what} {theirs!r}, not {ours!r}: choose another --out")
-        if exact and there != self.file:
+        if exact and there.model_copy(update={"engine": self.file.engine}) != self.file:
             raise InputError(f"{path}: the folder holds this study with other parameters: choose another --out")
 
-    def run_case(self, stage: Stage | str, case: CaseId) -> Manifest:
-        """Run one case, unless it is done; see `lammps_glass.workflow.runner`."""
+    def run_case(self, stage: Stage | str, case: CaseId, *, wait: float = math.inf) -> Manifest:
+        """Run one case, unless it is done; one that another process runs is waited for (`wait` seconds)."""
         from lammps_glass.workflow.runner import run_case
 
         self.claim(exact=True)
-        return run_case(self, case)
+        return run_case(self, case, wait=wait)
 
     def reproduce(self, engine: str = "local", cores: int | None = None, **options: Any) -> dict[str, Any]:
         """Run everything that is missing and write tables, figures, ``summary.json`` and ``report.html``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
             yield case, manifest
 
 
+def finished_alone(study: Study) -> Iterator[Path]:
+    """Folders of the finished cases without conditions: what they offer is the study's."""
+    for stage in study.stages:
+        if not stage.table.over and study.is_done(stage.cases[0]):
+            yield study.store.folder(stage.cases[0])
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
@@ -34,9 +42,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _gather(study: Study, name: str) -> dict[str, Any]:
     """The union of a JSON file that learn, analyse and figures cases without conditions may write."""
     gathered: dict[str, Any] = {}
-    for case, _ in finished(study):
-        if case.name == "all":
-            gathered.update(_read_json(study.store.folder(case) / name))
+    for folder in finished_alone(study):
+        gathered.update(_read_json(folder / name))
     return gathered
 
 
@@ -85,17 +92,28 @@ def publish(study: Study) -> dict[str, Any]:
     """Copy what finished cases offer into the study's folder and write summary and report; returns the summary."""
     study.forget()
     for name in PUBLISHED:
-        shutil.rmtree(study.out / name, ignore_errors=True)
-    for case, _ in finished(study):
-        for name in PUBLISHED:
-            offered = study.store.folder(case) / name
-            if case.name == "all" and offered.is_dir():
-                shutil.copytree(offered, study.out / name, dirs_exist_ok=True)
+        _publish_folder(study, name)
     summary = summarise(study)
     _write(study.out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     _write(study.out / "manifest.json", json.dumps(_overview(study), indent=1, sort_keys=True) + "\n")
     _report(study, summary)
     return summary
+
+
+def _publish_folder(study: Study, name: str) -> None:
+    """Gather the folders called `name` beside the old one, then exchange them by renaming."""
+    token = uuid.uuid4().hex[:8]
+    draft, old = study.out / f".publish-{name}-{token}", study.out / f".old-{name}-{token}"
+    draft.mkdir()
+    for folder in finished_alone(study):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, draft, dirs_exist_ok=True)
+    if (study.out / name).exists():
+        (study.out / name).rename(old)
+    if any(draft.iterdir()):
+        draft.rename(study.out / name)
+    for path in (draft, old):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _overview(study: Study) -> dict[str, Any]:

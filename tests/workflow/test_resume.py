@@ -1,0 +1,162 @@
+"""What is run again, and what is not; how many at once; and the time that twenty thousand cases take."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import pytest
+import toy
+from driving import products, run_here, starts
+
+from lammps_glass.studies.recipe import Operation
+from lammps_glass.workflow import Study
+from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow.locks import Lock
+from lammps_glass.workflow.manifest import Manifest, inventory
+
+STAGES = ["nap", "pair"]
+
+
+@pytest.fixture
+def light(tmp_path) -> Path:
+    """The toy without simulations."""
+    text = toy.STUDY
+    for name in ("quench", "creep"):
+        head, _, tail = text.partition(f"[stages.{name}]")
+        text = head + tail[tail.index("[stages.") :]
+    path = tmp_path / "light.toml"
+    path.write_text(text.replace('"creep", "pair"', '"pair"').replace("\nafter = [\"pair\"]", '\nafter = ["pair"]'))
+    text = path.read_text()
+    path.write_text(text[: text.index("[stages.total]")] + text[text.index("[presets") :])
+    return path
+
+
+@pytest.fixture
+def done(light, tmp_path, trace) -> Path:
+    run_here(tmp_path / "out", light)
+    trace.write_text("")
+    return tmp_path / "out"
+
+
+def ran(trace: Path) -> dict[str, int]:
+    stages = [event["stage"] for event in starts(trace)]
+    return {stage: stages.count(stage) for stage in STAGES if stage in stages}
+
+
+def test_nothing_changed_nothing_runs(done, light, trace):
+    run_here(done, light)
+    assert ran(trace) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("stages.pair.shift=2", {"pair": 6}),
+        ("stages.nap.n_bytes=101", {"nap": 6, "pair": 6}),
+        ("stages.nap.seconds=0.02", {"nap": 6}),  # its products come out equal: the readers stay
+        ("study.seed=4", {"nap": 6, "pair": 6}),
+        ("engine.chunk_seconds=9.0", {}),
+        ("stages.nap.over={ item = 7 }", {"nap": 1}),
+    ],
+)
+def test_a_change_runs_what_reads_it(change, expected, done, light, trace):
+    run_here(done, light, change)
+    assert ran(trace) == expected
+
+
+def test_raised_version_runs_again_and_new_package_only_warns(done, light, trace, monkeypatch, caplog):
+    caplog.set_level(logging.WARNING, "lammps_glass")
+    monkeypatch.setattr(logging.getLogger("lammps_glass"), "propagate", True)
+    monkeypatch.setattr("lammps_glass.__version__", "99.0")
+    run_here(done, light)
+    assert ran(trace) == {}
+    assert "they are kept" in caplog.text
+    monkeypatch.setitem(toy.RECIPE.operations, "pair", Operation(toy.pair, toy.Pair, version=2))
+    assert [len(Study.read(light, None, done).missing(stage)) for stage in STAGES] == [0, 6]
+
+
+def test_rerun_of_a_stage(done, light, trace):
+    before = products(done)
+    run_here(done, light, rerun=["nap"])
+    assert ran(trace) == {"nap": 6}
+    assert products(done) == before
+
+
+def test_never_more_tasks_than_cores_and_one_thread_each(light, tmp_path, trace):
+    run_here(tmp_path / "out", light, "stages.nap.seconds=0.2")
+    alive = most = 0
+    for event in map(json.loads, trace.read_text().splitlines()):
+        if event["stage"] == "nap":
+            alive += 1 if event["event"] == "start" else -1
+            most = max(most, alive)
+            assert event["threads"] == ["1"] * 4
+    assert most == 2
+
+
+def test_stages_with_like_names_leave_each_other_alone(light, tmp_path):
+    """`.tmp-nap-*` matches the working folder of a stage called `nap-long`, which must not be swept away."""
+    text = light.read_text()
+    start = text.index("[stages.nap]")
+    block = text[start : text.index("[stages.pair]")]
+    light.write_text(text[:start] + block.replace("stages.nap", "stages.nap-long") + text[start:])
+    study = Study.read(light, None, tmp_path / "out")
+    with study.store.work(study.case("nap-long", 0), "key") as other, study.store.work(study.case("nap", 0), "key"):
+        assert other.exists()
+
+
+def test_lock_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(tmp_path):
+    first, second = Lock(tmp_path / "lock"), Lock(tmp_path / "lock")
+    assert first.acquire()
+    assert not second.acquire()
+    first.release()
+    assert second.acquire()
+    holder = {**second.holder(), "pid": 2**22 - 1}
+    (tmp_path / "lock").write_text(json.dumps(holder))
+    third = Lock(tmp_path / "lock")
+    assert third.acquire()
+    second.release()
+    assert third.holder()["token"] == third.token, "who lost the lock must not release the new holder's"
+    third.release()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_twenty_thousand_cases(light, tmp_path):
+    """The bounds are the specification's, in processor seconds: others may use the machine."""
+    light.write_text(light.read_text().replace("item = 6", "item = 10000"))
+    out = tmp_path / "out"
+    study = Study.read(light, None, out)
+    study.claim(exact=False)
+    for case in study.all_cases():
+        _finish(study, case)
+    begin = time.process_time()
+    study = Study.read(out)
+    cases = list(study.all_cases())
+    assert len(cases) == 20_000
+    assert all(study.is_done(case) for case in cases)
+    listed = time.process_time() - begin
+    begin = time.process_time()
+    ledger = Ledger(Study.read(out))
+    status = time.process_time() - begin
+    assert ledger.tallies["pair"].counts["done"] == 10_000
+    print(f"listed and checked {listed:.2f} s, status {status:.2f} s")
+    assert listed < 5
+    assert status < 3
+
+
+def _finish(study, case) -> None:
+    """What a finished case leaves, without the work and without fsync."""
+    folder = study.store.folder(case)
+    folder.mkdir(parents=True)
+    (folder / "value.json").write_text(str(case.index))
+    inputs = study.input_hashes(case)
+    texts = dict.fromkeys(["params_hash", "started", "finished", "host"], "")
+    numbers = {"seed": 1, "ranks": 1, "seconds": 0.1, "peak_memory": 1}
+    names = {"study": "toy", "stage": case.stage, "case": case.name, "conditions": dict(case.conditions)}
+    manifest = Manifest(
+        **names, **texts, **numbers, params=study.params(case), inputs=inputs, key=study.key(case, inputs),
+        products=inventory(folder), versions={},
+    )
+    manifest.write(folder)

@@ -1,0 +1,165 @@
+"""Malformed study files: one line with file, key and what to do; exit status 2; nothing created."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import toy
+
+from lammps_glass.cli import main
+from lammps_glass.errors import InputError
+from lammps_glass.workflow import Study
+
+
+def change(old: str, new: str) -> str:
+    assert old in toy.STUDY
+    return toy.STUDY.replace(old, new, 1)
+
+
+def add(text: str) -> str:
+    return toy.STUDY + text
+
+
+SLURM = "\n[engine.slurm]\n"
+BAD = {
+    "not TOML": ("[study", "not TOML"),
+    "empty": ("", "empty"),
+    "unknown table": (add("\n[glas]\nx = 1\n"), "glas: unknown key"),
+    "unknown key of [study]": (change("seed = 3", "sed = 3"), "study.sed: unknown key"),
+    "unknown parameter": (change("cooling = 300", "coling = 300"), "stages.quench.coling: .*did you mean 'cooling'"),
+    "missing name": (change('name = "toy"\n', ""), "study.name: missing key"),
+    "missing kind": (change('kind = "learn"\n', ""), "stages.total.kind: missing key"),
+    "missing glass": (re.sub(r"\[glass\][^\[]*", "", toy.STUDY), "glass: missing"),
+    "missing protocol": (change('protocol = "quench"\n', ""), "stages.quench: .*names its protocol"),
+    "wrong type": (change("seed = 3", 'seed = "3"'), "study.seed: .*integer"),
+    "wrong type of a parameter": (change("steps = 900", 'steps = "900"'), "stages.creep.steps: .*integer"),
+    "truth value for a number": (change("steps = 900", "steps = true"), "stages.creep.steps: .*integer"),
+    "truth value in the schema": (change("seed = 3", "seed = true"), "study.seed: .*integer"),
+    "negative count": (change("{ replica = 2 }", "{ replica = -2 }"), "stages.quench.over.replica: "),
+    "negative particles": (change("n_particles = 108", "n_particles = -108"), "glass: .*n_particles"),
+    "zero cores": (change("cores = 2", "cores = 0"), "engine.cores: .*greater than or equal to 1"),
+    "NaN": (change("stress = 0.3", "stress = nan"), "stages.creep.stress: nan"),
+    "infinity": (change("r_cut = 2.2", "r_cut = inf"), "glass.r_cut: inf"),
+    "newline for LAMMPS": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "opt\\nshell ls"'), "glass.suffix: "),
+    "dollar for LAMMPS": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "${x}"'), "glass.suffix: "),
+    "unknown study": (change('name = "toy"', 'name = "toys"'), "unknown study 'toys'"),
+    "unknown glass": (change('"kob-andersen"', '"kob-anderson"'), "glass.name: .*did you mean 'kob-andersen'"),
+    "unknown protocol": (change('protocol = "creep"', 'protocol = "crep"'), "stages.creep.*did you mean 'creep'"),
+    "unknown operation": (change('operation = "nap"', 'operation = "naps"'), "stages.nap.*did you mean 'nap'"),
+    "unknown descriptor": (
+        add('\n[stages.rows]\nkind = "describe"\noperation = "describe"\ndescriptor = "interstice"\n'),
+        "stages.rows.descriptor: .*did you mean 'interstices'",
+    ),
+    "unknown option of a descriptor": (
+        add('\n[stages.rows]\nkind = "describe"\noperation = "describe"\noptions = { radi = 1 }\n'),
+        "stages.rows.descriptor: .*radi",
+    ),
+    "unknown stage": (change('after = ["quench"]', 'after = ["quensh"]'), "stages.creep.after: .*'quench'"),
+    "circle": (change("seconds = 0.05", 'seconds = 0.05\nafter = ["pair"]'), "nap.*in a circle"),
+    "preset overrides a key that is not there": (
+        add("\n[presets.small.stages.creep]\nstep = 3\n"),
+        "presets.small.stages.creep.step: .*did you mean 'steps'",
+    ),
+    "preset overrides a stage that is not there": (
+        add("\n[presets.small.stages.x]\ny = 3\n"),
+        "presets.small.stages.x",
+    ),
+    "conditions empty": (change("{ item = 6 }", "{ item = [] }"), "stages.nap.over.item"),
+    "conditions twice": (change("{ item = 6 }", "{ item = [1, 1] }"), "stages.nap: .*'item' holds a value twice"),
+    "equal conditions": (change("{ item = 6 }", "{ item = [1, 1.0] }"), "stages.nap: .*'item' holds a value twice"),
+    "too many cases": (change("{ item = 6 }", "{ item = 60000000 }"), "stages.nap.over: 60000000 cases"),
+    "seed negative": (change("seed = 3", "seed = -1"), "study.seed: "),
+    "seed too large": (change("seed = 3", "seed = 2147483648"), "study.seed: "),
+    "time": (add(SLURM + 'time = "24:00"\n'), "engine.slurm.time: "),
+    "a program as launcher": (add(SLURM + 'launcher = "sh -c ls"\n'), "engine.slurm.launcher: "),
+    "path outside": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "../opt"'), "glass.suffix: .*path outside"),
+    "path from the root": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "/etc"'), "glass.suffix: .*path outside"),
+    "r_max above the cell": (
+        add('\n[stages.rows]\nkind = "label"\noperation = "d2min"\nr_max = 4.6\n'),
+        r"stages.rows.r_max: 4.6 is above what the cell allows: its edge is 4.48",
+    ),
+    "box too small for the cutoff": (change("r_cut = 2.2", "r_cut = 2.3"), "glass: .*too small for the cutoff"),
+    "products dropped": (change("seed = 3", 'seed = 3\nkeep = "labels"'), "study.keep: .*'all'"),
+}
+
+
+def refused(capsys, *words: object) -> str:
+    """The only line that a refused command prints."""
+    capsys.readouterr()
+    assert main([str(word) for word in words]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_file_is_one_line_and_leaves_nothing(name, tmp_path, capsys):
+    text, expected = BAD[name]
+    path, out = tmp_path / "study.toml", tmp_path / "out"
+    path.write_text(text)
+    words = ["--preset", "small"] if "preset" in name else []
+    line = refused(capsys, "reproduce", path, "--out", out, *words)
+    assert re.search(expected, line), line
+    assert str(path) in line or name == "unknown study"
+    assert [p.name for p in tmp_path.iterdir()] == ["study.toml"]
+
+
+def test_not_utf8(tmp_path, capsys):
+    path = tmp_path / "study.toml"
+    path.write_bytes(b"[study]\nname = '\xff'\n")
+    assert "not UTF-8" in refused(capsys, "validate", path)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--preset", "larg"], "unknown preset 'larg'"),
+        (["--set", "stages.creep.steps"], "write key=value"),
+        (["--set", "stages.crep.steps=3"], "did you mean 'stages.creep'|unknown table"),
+        (["--set", "stages.creep.steps=-3"], "stages.creep: .*steps"),
+        (["--set", "study.seed=1\n2"], "not a TOML value"),
+        (["--rerun", "crep"], "unknown stage 'crep'"),
+    ],
+)
+def test_bad_options(words, expected, study_file, tmp_path, capsys):
+    line = refused(capsys, "reproduce", study_file, "--out", tmp_path / "out", *words)
+    assert re.search(expected, line), line
+    assert not (tmp_path / "out").exists()
+
+
+def test_potential_that_is_missing(study_file, monkeypatch):
+    from lammps_glass.glasses import KobAndersen
+
+    monkeypatch.setattr(KobAndersen, "potential", "lost")
+    with pytest.raises(InputError, match=r"toy.toml: glass: .*lost.* is not part of this installation"):
+        Study.read(study_file)
+
+
+def test_a_file_written_by_hand_is_never_replaced(tmp_path, capsys):
+    """A folder with somebody's study file is no run's folder, whatever it is called."""
+    path = tmp_path / "study.toml"
+    path.write_text(toy.STUDY)
+    assert "that you wrote" in refused(capsys, "reproduce", path, "--out", tmp_path)
+    assert path.read_text() == toy.STUDY
+
+
+def test_folder_of_something_else_is_refused(study_file, tmp_path, capsys):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.tex").touch()
+    assert "not a study's folder" in refused(capsys, "reproduce", study_file, "--out", out)
+    assert [p.name for p in out.iterdir()] == ["thesis.tex"]
+
+
+def test_missing_inputs_are_named(study_file, tmp_path, capsys):
+    words = ["run", study_file, "--stage", "pair", "--case", "2", "--out", tmp_path / "out"]
+    assert main([str(word) for word in words]) == 4
+    assert "item-3/nap (--stage nap --case 2)" in capsys.readouterr().err
+
+
+def test_case_that_does_not_exist(study_file, tmp_path, capsys):
+    words = ["run", study_file, "--stage", "pair", "--case", "6", "--out", tmp_path / "out"]
+    assert "has cases 0 to 5, not 6" in refused(capsys, *words)
