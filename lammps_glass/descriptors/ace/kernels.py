@@ -312,7 +312,7 @@ def _write(features: Floats, outputs: Integers, particles: Integers, rows: Any) 
 
 @kernel
 def describe(grid: Grid, types: Integers, plan: Plan, work: Workspace, first: int, last: int, rows: Any) -> Any:
-    """Rows of the particles ``grid.order[first:last]``, `types` in that order too; a fault and the particle that has it."""
+    """Rows of the particles ``grid.order[first:last]`` (`types` in that order too); a fault and its particle."""
     work.home[0] = -1
     for begin in range(first, last, LANES):
         end = min(begin + LANES, last)
