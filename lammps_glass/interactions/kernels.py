@@ -1,0 +1,77 @@
+"""Loops over pairs that the whole of `interactions` shares; index n_mobile and above does not move."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lammps_glass.compiled import kernel
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
+
+
+@kernel
+def moved(first: Integers, second: Integers, vectors: Floats, moves: Floats):  # type: ignore[no-untyped-def]
+    """(m, 3) pair vectors after the mobile particles have moved by `moves` (n_mobile, 3)."""
+    result = vectors.copy()
+    n_mobile = len(moves)
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        for a in range(3):
+            result[k, a] -= moves[i, a]
+            if j < n_mobile:
+                result[k, a] += moves[j, a]
+    return result
+
+
+@kernel
+def forces(first: Integers, second: Integers, vectors: Floats, over_r: Floats, n: int):  # type: ignore[no-untyped-def]
+    """(n, 3) forces, from dE/dr / r of each pair."""
+    result = np.zeros((n, 3))
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        for a in range(3):
+            part = over_r[k] * vectors[k, a]
+            result[i, a] += part
+            result[j, a] -= part
+    return result
+
+
+@kernel
+def product(  # type: ignore[no-untyped-def]
+    first: Integers, second: Integers, units: Floats, across: Floats, along: Floats, gradients: Floats, sites: Floats,
+    vector: Floats,
+):  # fmt: skip
+    """Hessian times `vector` (n, 3).
+
+    The block of a pair is ``along n n^T + across (1 - n n^T)``; the density of a site changes by ``gradients n . d``
+    with d the change of the pair's vector, and pulls back through F'' (`sites`).
+    """
+    n = len(vector)
+    result, density = np.zeros((n, 3)), np.zeros(n)
+    stretch = np.empty(len(first))
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        x = vector[j, 0] - vector[i, 0]
+        y = vector[j, 1] - vector[i, 1]
+        z = vector[j, 2] - vector[i, 2]
+        d = units[k, 0] * x + units[k, 1] * y + units[k, 2] * z
+        stretch[k] = (along[k] - across[k]) * d
+        density[i] += gradients[k, 0] * d
+        density[j] += gradients[k, 1] * d
+        b = across[k]
+        result[i, 0] -= b * x
+        result[i, 1] -= b * y
+        result[i, 2] -= b * z
+        result[j, 0] += b * x
+        result[j, 1] += b * y
+        result[j, 2] += b * z
+    for i in range(n):
+        density[i] *= sites[i]
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        t = stretch[k] + density[i] * gradients[k, 0] + density[j] * gradients[k, 1]
+        for a in range(3):
+            part = t * units[k, a]
+            result[i, a] -= part
+            result[j, a] += part
+    return result

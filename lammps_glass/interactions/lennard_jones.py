@@ -1,0 +1,101 @@
+"""Lennard-Jones pairs: cut and shifted to zero, or smoothed by a polynomial of the force before the cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lammps_glass.compiled import kernel
+from lammps_glass.errors import InputError
+from lammps_glass.interactions.model import Model, PairTerms
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
+
+
+class LennardJones(Model):
+    """``phi = 4 eps (s^12 - s^6)``, s = sigma / r, less its value at the cutoff; LAMMPS's ``lj/cut`` with shift.
+
+    With `r_inner` the force beyond it is the cubic that joins value and slope of the force at `r_inner` to zero value
+    and slope at the cutoff, and the energy its integral: LAMMPS's ``lj/smooth``.
+
+    Parameters
+    ----------
+    epsilon, sigma
+        (n, n) by pair of species, symmetric.
+    r_cut
+        (n, n), or one number for all.
+    species
+        Names in the order of the types.
+    r_inner
+        Where the smoothing begins; None cuts and shifts.
+    """
+
+    def __init__(
+        self,
+        epsilon: ArrayLike,
+        sigma: ArrayLike,
+        r_cut: ArrayLike,
+        species: Sequence[str],
+        r_inner: float | None = None,
+    ) -> None:
+        self.species = tuple(species)
+        shape = (len(self.species),) * 2
+        self._epsilon, self._sigma = np.asarray(epsilon, dtype=float), np.asarray(sigma, dtype=float)
+        self._cut = np.broadcast_to(np.asarray(r_cut, dtype=float), shape).copy()
+        if {self._epsilon.shape, self._sigma.shape} != {shape}:
+            raise InputError(f"Lennard-Jones: epsilon and sigma must be {shape[0]} x {shape[0]} numbers")
+        if r_inner is not None and not 0 < r_inner < self._cut.min():
+            raise InputError(f"Lennard-Jones: r_inner = {r_inner:g} must lie between 0 and the cutoff")
+        self.r_cut = float(self._cut.max())
+        self._inner = self._cut if r_inner is None else np.full(shape, float(r_inner))
+        self._force, self._shift = self._tail(smooth=r_inner is not None)
+
+    def _tail(self, smooth: bool) -> tuple[Floats, Floats]:
+        """(n, n, 4) coefficients of the force in r - r_inner, and the energy (n, n) that is taken off everywhere."""
+        six = (self._sigma / self._inner) ** 6
+        energy = 4 * self._epsilon * (six**2 - six)
+        force = np.zeros((*six.shape, 4))
+        if not smooth:
+            return force, energy
+        width = self._cut - self._inner
+        value = 24 * self._epsilon * (2 * six**2 - six) / self._inner
+        slope = -24 * self._epsilon * (26 * six**2 - 7 * six) / self._inner**2
+        force[..., 0], force[..., 1] = value, slope
+        force[..., 2] = -(3 * value + 2 * slope * width) / width**2
+        force[..., 3] = (2 * value + slope * width) / width**3
+        work = sum(force[..., k] * width ** (k + 1) / (k + 1) for k in range(4))
+        return force, energy - work
+
+    def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
+        return PairTerms(
+            _pair_terms(
+                first, second, distances, self._epsilon, self._sigma, self._cut, self._inner, self._force, self._shift
+            )
+        )
+
+
+@kernel
+def _pair_terms(  # type: ignore[no-untyped-def]
+    first: Integers, second: Integers, distances: Floats, epsilon: Floats, sigma: Floats, cut: Floats, inner: Floats,
+    force: Floats, shift: Floats,
+):  # fmt: skip
+    phi = np.zeros((len(distances), 3))
+    for k in range(len(distances)):
+        a, b, r = first[k], second[k], distances[k]
+        if r >= cut[a, b]:
+            continue
+        near = min(r, inner[a, b])
+        six = (sigma[a, b] / near) ** 6
+        four = 4.0 * epsilon[a, b]
+        phi[k, 0] = four * (six * six - six) - shift[a, b]
+        if r < inner[a, b] or inner[a, b] >= cut[a, b]:
+            phi[k, 1] = -four * (12.0 * six * six - 6.0 * six) / r
+            phi[k, 2] = four * (156.0 * six * six - 42.0 * six) / (r * r)
+        else:
+            t, c = r - inner[a, b], force[a, b]
+            phi[k, 0] -= (((c[3] / 4.0 * t + c[2] / 3.0) * t + c[1] / 2.0) * t + c[0]) * t
+            phi[k, 1] = -(((c[3] * t + c[2]) * t + c[1]) * t + c[0])
+            phi[k, 2] = -((3.0 * c[3] * t + 2.0 * c[2]) * t + c[1])
+    return phi

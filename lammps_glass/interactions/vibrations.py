@@ -1,0 +1,189 @@
+"""Vibrational modes: eigenvectors of the mass-weighted Hessian, the translations left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lammps_glass.errors import InputError
+from lammps_glass.interactions.model import Model
+from lammps_glass.interactions.system import System
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from lammps_glass.interactions.hessian import Hessian
+
+#: Angular frequency, in inverse time units, of an eigenvalue of 1 energy / (mass length^2): LAMMPS's unit styles.
+#: metal: rad/ps from eV / (g/mol angstrom^2).
+FREQUENCY = {"lj": 1.0, "metal": (1.602176634e-19 / 1.66053906660e-27) ** 0.5 * 1e10 * 1e-12}
+#: Particles up to which all modes are found by default (3 n_particles squared doubles: 1.2 GB at 4000).
+DENSE = 4000
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """Vibrational modes of a configuration, without the three translations.
+
+    Attributes
+    ----------
+    eigenvalues
+        (k,) ascending, of the mass-weighted Hessian, energy / (mass length^2); negative for an unstable direction.
+    vectors
+        (k, n_particles, 3) mass-weighted polarisations, orthonormal.
+    units
+        LAMMPS unit style.
+    """
+
+    eigenvalues: Floats
+    vectors: Floats
+    units: str
+
+    @property
+    def angular_frequencies(self) -> Floats:
+        """(k,) omega in radians a time unit (rad/ps for metal); negative where the eigenvalue is."""
+        omega: Floats = np.sign(self.eigenvalues) * np.sqrt(np.abs(self.eigenvalues)) * FREQUENCY[self.units]
+        return omega
+
+    @property
+    def frequencies(self) -> Floats:
+        """(k,) nu = omega / 2 pi (THz for metal)."""
+        nu: Floats = self.angular_frequencies / (2 * np.pi)
+        return nu
+
+
+def modes(
+    snapshot: Snapshot,
+    model: Model,
+    masses: ArrayLike,
+    *,
+    lowest: int | None = None,
+    units: str = "metal",
+    dense: bool | None = None,
+) -> Modes:
+    """Vibrational modes of an inherent structure.
+
+    Parameters
+    ----------
+    snapshot
+        A minimum of the energy, periodic in every direction.
+    model
+        Its interactions.
+    masses
+        By species of the model, in mass units.
+    lowest
+        Number of modes wanted, from the softest up; None: all of them, for at most 4000 particles.
+    units
+        ``"metal"`` or ``"lj"``.
+    dense
+        Diagonalise the whole matrix, or iterate with products alone; default: by size and `lowest`.
+
+    Raises
+    ------
+    InputError
+        All modes of more than 4000 particles are asked for, an unknown unit style, masses that are none, or more
+        modes than there are.
+    """
+    known = snapshot.with_species(model.species)
+    weights = 1.0 / np.sqrt(_masses(known, model, masses))
+    n_modes = 3 * len(known) - 3
+    if units not in FREQUENCY:
+        raise InputError(f"modes: units = {units!r}; known are {', '.join(FREQUENCY)}")
+    if lowest is not None and not 1 <= lowest <= n_modes:
+        raise InputError(f"modes: lowest = {lowest} must be from 1 to {n_modes}")
+    if lowest is None and len(known) > DENSE:
+        raise InputError(f"modes: all modes of {len(known)} particles need too much memory: give lowest=...")
+    if dense is None:
+        dense = lowest is None or len(known) <= 300 or lowest > n_modes // 5
+    hessian = System(known, model).hessian()
+    values, vectors = _dense(hessian, weights, lowest) if dense else _lowest(hessian, weights, lowest or n_modes)
+    return Modes(values, np.ascontiguousarray(vectors.T).reshape(-1, len(known), 3), units)
+
+
+def _masses(snapshot: Snapshot, model: Model, masses: ArrayLike) -> Floats:
+    """(3 n,) mass of each coordinate."""
+    by_species = np.asarray(masses, dtype=float)
+    if by_species.shape != (len(model.species),) or not (by_species > 0).all():
+        raise InputError(f"modes: masses must be {len(model.species)} positive numbers, one for each species")
+    result: Floats = np.repeat(by_species[snapshot.types], 3)
+    return result
+
+
+def _translations(weights: Floats) -> Floats:
+    """(3 n, 3) orthonormal mass-weighted translations."""
+    moves = np.tile(np.eye(3), (len(weights) // 3, 1)) / weights[:, None]
+    result: Floats = moves / np.linalg.norm(moves, axis=0)
+    return result
+
+
+def _dense(hessian: Hessian, weights: Floats, lowest: int | None) -> tuple[Floats, Floats]:
+    from scipy.linalg import eigh
+
+    matrix = hessian.dense()
+    matrix *= weights
+    matrix *= weights[:, None]
+    shift = float(np.abs(matrix).sum(axis=1).max())  # above every eigenvalue (Gershgorin): translations come last
+    away = _translations(weights) * np.sqrt(2 * shift)
+    matrix += away @ away.T
+    last = len(weights) - 4 if lowest is None else lowest - 1
+    values, vectors = eigh(matrix, subset_by_index=[0, last], overwrite_a=True, check_finite=False)
+    return values, vectors
+
+
+def _lowest(hessian: Hessian, weights: Floats, count: int) -> tuple[Floats, Floats]:
+    """Lanczos on a polynomial of the matrix that is small where the spectrum is not wanted (Chebyshev filter).
+
+    The filter of even degree is at most 1 between `edge` and the top, and grows steeply and monotonically below: its
+    largest eigenvalues are the matrix's smallest, once `edge` lies above the wanted ones.
+    """
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    still = _translations(weights)
+    size = len(weights)
+
+    def product(vector: Floats) -> Floats:
+        """The mass-weighted Hessian; translations are taken out."""
+        free = vector - still @ (still.T @ vector)
+        moved: Floats = weights * (hessian @ (weights * free))
+        return moved - still @ (still.T @ moved)
+
+    operator = LinearOperator((size, size), matvec=product, dtype=float)
+    start = np.random.default_rng(0).normal(size=size)
+    top = 1.02 * float(eigsh(operator, 1, which="LA", v0=start, tol=1e-2, return_eigenvectors=False)[0])
+    # Debye: the number of modes below omega goes as omega^3; the edge is moved up until it lies above the wanted ones
+    edge = top * min(0.9, max(0.01, 0.5 * ((count + 6) / size) ** (2 / 3)))
+    while True:
+        degree = min(200, max(4, 2 * int(np.sqrt(top / edge))))
+        smooth = LinearOperator((size, size), matvec=lambda v: _filtered(product, v, edge, top, degree), dtype=float)
+        ncv = min(size, max(2 * count + 20, 40))
+        # three values are those of the translations, p(0), the largest: they are found and dropped
+        found = eigsh(smooth, count + 3, which="LA", v0=start, ncv=ncv, tol=1e-12)[1]
+        values, vectors = _ritz(product, found, still)
+        if values[count - 1] < edge or edge >= 0.9 * top:
+            return values[:count], vectors[:, :count]
+        edge = min(0.9 * top, 1.5 * max(edge, float(values[count - 1])))
+
+
+def _filtered(product: Any, vector: Floats, edge: float, top: float, degree: int) -> Floats:
+    """Chebyshev polynomial of even `degree`, of the matrix mapped so that (edge, top) becomes (-1, 1)."""
+    centre, half = 0.5 * (top + edge), 0.5 * (top - edge)
+    vector = np.ravel(vector)
+    before, now = vector, (product(vector) - centre * vector) / half
+    for _ in range(degree - 1):
+        before, now = now, 2.0 * (product(now) - centre * now) / half - before
+    return now
+
+
+def _ritz(product: Any, basis: Floats, still: Floats) -> tuple[Floats, Floats]:
+    """Eigenpairs of the matrix itself in the span of `basis`, without the translations."""
+    from scipy.linalg import eigh, qr
+
+    free = basis - still @ (still.T @ basis)
+    q, r, _ = qr(free, mode="economic", pivoting=True)
+    q = q[:, np.abs(np.diag(r)) > 1e-6]
+    small = q.T @ np.column_stack([product(column) for column in q.T])
+    values, mixing = eigh(0.5 * (small + small.T))
+    return values, q @ mixing
