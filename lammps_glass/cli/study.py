@@ -23,7 +23,8 @@ Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Cases at once
 Rerun = Annotated[list[str] | None, typer.Option("--rerun", metavar="STAGE", help="Run this stage again; repeatable.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Compare the checksums of all products first.")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Run cases again that failed before.")]
-Engine = Annotated[str, typer.Option("--engine", help="local.")]
+Engine = Annotated[str | None, typer.Option("--engine", help="local or slurm; default from the study file.")]
+Cancel = Annotated[bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C also cancels the Slurm jobs.")]
 
 
 def open_study(common: Common, study: str, preset: str | None, out: Path | None, settings: list[str] | None) -> Study:
@@ -71,10 +72,11 @@ def reproduce(
     preset: Preset = None,
     out: Out = None,
     cores: Cores = None,
-    engine: Engine = "local",
+    engine: Engine = None,
     retry_failed: Retry = False,
     rerun: Rerun = None,
     verify: Verify = False,
+    cancel_on_interrupt: Cancel = False,
     settings: Settings = None,
 ) -> None:
     """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
@@ -84,7 +86,13 @@ def reproduce(
         return
     quiet = common.quiet or common.json
     summary = opened.reproduce(
-        engine=engine, cores=cores, retry_failed=retry_failed, rerun=rerun or (), verify=verify, quiet=quiet
+        engine=engine or opened.file.engine.kind,
+        cores=cores,
+        retry_failed=retry_failed,
+        rerun=rerun or (),
+        verify=verify,
+        quiet=quiet,
+        cancel_on_interrupt=cancel_on_interrupt,
     )
     show_summary(common, opened, summary)
     failed = summary["cases"]["failed"]

@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.registry import unknown_name
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.progress import Progress
+from lammps_glass.workflow.slurm import SlurmEngine
+from lammps_glass.workflow.slurm_queue import require_slurm
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.summary import publish
 
+ENGINES = ["local", "slurm"]
 LOGGER = logging.getLogger("lammps_glass.workflow")
 
 
@@ -72,6 +76,7 @@ def reproduce(
     rerun: Sequence[str] = (),
     verify: bool = False,
     quiet: bool = False,
+    cancel_on_interrupt: bool = False,
 ) -> dict[str, Any]:
     """Run a whole study from where it stopped; returns the summary that is also written to ``summary.json``.
 
@@ -85,9 +90,13 @@ def reproduce(
         Stages whose finished cases are taken away and run again.
     verify
         Compare the checksums of all products first; damaged cases are run again.
+    cancel_on_interrupt
+        On an interrupt, cancel the Slurm jobs, which otherwise go on.
     """
-    if engine != "local":
-        raise InputError(f"--engine {engine}: unknown engine; known are local")
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES)
+    if engine == "slurm":
+        require_slurm()
     chosen = [study.stage(name) for name in rerun]
     study.check_claim(exact=False)
     with hold(study):
@@ -100,7 +109,11 @@ def reproduce(
             verify_all(study)
         warn_of_versions(study)
         ledger = Ledger(study, retry_failed=retry_failed)
-        at_once = cores or study.file.engine.cores
+        options = study.file.engine
+        at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
         with Progress(ledger, at_once, quiet=quiet) as progress:
-            LocalEngine(study, ledger, at_once, study.file.engine.chunk_seconds, progress.show).run()
+            if engine == "slurm":
+                SlurmEngine(study, ledger, progress.show, cancel_on_interrupt=cancel_on_interrupt).run()
+            else:
+                LocalEngine(study, ledger, at_once, options.chunk_seconds, progress.show).run()
         return publish(study)

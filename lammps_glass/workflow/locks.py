@@ -60,6 +60,11 @@ class Lock:
         self._beat.start()
         return True
 
+    def remove_if_stale(self) -> None:
+        """Clear away the lock of a dead holder."""
+        if self.holder() and self.is_stale():
+            self._set_aside()
+
     def _set_aside(self) -> bool:
         """Move the stale lock away; False when somebody was faster and what was moved is theirs: it is put back."""
         holder = self.holder().get("token")

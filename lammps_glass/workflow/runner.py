@@ -40,14 +40,18 @@ def naming_full_disk(folder: Path) -> Iterator[None]:
     """Turn "no space left" and "file too large", which name no file, into an error that does."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in FULL:
+    except (OSError, SimulationError) as error:
+        # LAMMPS hands on the system's words; other errors of theirs pass through
+        words = [os.strerror(code) for code in FULL if getattr(error, "errno", code) == code]
+        said = next((text for text in words if text in str(error)), None)
+        if said is None:
             raise
         files = [path for path in folder.rglob("*") if path.is_file()]
-        newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=folder)
-        raise DiskFullError(
-            f"{error.filename or newest}: {error.strerror}: make room (or raise the limit) and run it again"
-        ) from error
+        largest = max(files, key=lambda path: path.stat().st_size, default=folder)
+        name = getattr(error, "filename", None) or largest
+        tail, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
+        message = f"{name}: {said}: make room (or raise the limit) and run it again"
+        raise DiskFullError(message, log_tail=tail, deck=deck) from error
 
 
 def versions() -> dict[str, str]:

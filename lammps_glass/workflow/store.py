@@ -140,6 +140,8 @@ class Store:
             lock = Lock(path.with_name(f".{stage}.lock"))
             if (not lock.holder() or lock.is_stale()) and not (path / "segments").is_dir():
                 shutil.rmtree(path, ignore_errors=True)
+        for path in self.root.glob("cases/*/.*.lock"):
+            Lock(path).remove_if_stale()
 
 
 def _key_of(folder: Path) -> str:

@@ -83,6 +83,14 @@ class Study:
         for stage in self.stages:
             for case in self._one_of_each(stage):
                 operations.check_use(self.parameters(case)[0], self.glass(case), f"{self.where}: stages.{stage.name}")
+        try:
+            self.recipe.check(self.stage_parameters())
+        except InputError as error:
+            raise InputError(f"{self.where}: {error}") from error
+
+    def stage_parameters(self) -> dict[str, Any]:
+        """The built parameters of the first case of every stage, by its name."""
+        return {stage.name: self.parameters(stage.cases[0])[0] for stage in self.stages}
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
         """A case for every value of every condition."""

@@ -154,7 +154,7 @@ def _report(study: Study, summary: dict[str, Any]) -> None:
         scores=summary["scores"],
         paper_scores=recipe.score_targets,
         figures=figures,
-        deviations=recipe.deviations,
+        deviations=recipe.deviations(study.stage_parameters()),
         seeds={"study": summary["seed"]},
         versions=summary["versions"],
         seconds=summary["seconds"],

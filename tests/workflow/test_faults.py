@@ -231,7 +231,7 @@ def test_a_case_that_dies_fails_alone(fault, reason, study_file, tmp_path, trace
 
 def test_failed_simulation_is_exit_3_and_status_shows_the_log(study_file, tmp_path):
     out = tmp_path / "out"
-    done = reproduce(study_file, out, "--set", "glass.timestep=0.5", "--set", "stages.nap.over={ item = 1 }")
+    done = reproduce(study_file, out, "--set", "glass.timestep=0.5", "--retry-failed")
     assert done.returncode == 3
     assert "2 cases failed" in done.stderr
     told = json.loads(command("status", out, "--json").stdout)
@@ -265,7 +265,7 @@ def test_full_disk_names_the_file_and_resumes(study_file, tmp_path):
 
 
 def test_full_disk_in_a_simulation(study_file, tmp_path, undisturbed):
-    """The limit strikes the restart file of a segment, which LAMMPS writes itself."""
+    """The limit strikes the first file, the data file that the simulation starts from."""
     out = tmp_path / "out"
     words = ["run", study_file, "--stage", "quench", "--case", 0, "--out", out]
     done = command(*words, preexec_fn=_limit(6_000))
@@ -276,10 +276,26 @@ def test_full_disk_in_a_simulation(study_file, tmp_path, undisturbed):
     assert products(out).items() <= products(undisturbed).items()
 
 
+def test_full_disk_under_a_dump_that_lammps_writes(study_file, tmp_path):
+    """LAMMPS's own message names the dump only by its id."""
+    out = tmp_path / "out"
+    changes = ["stages.creep.snapshot_every=1", "stages.creep.segment_steps=900"]
+    sets = [word for change in changes for word in ("--set", change)]
+    assert command("run", study_file, "--stage", "quench", "--case", 0, "--out", out, *sets).returncode == 0
+    words = ["run", study_file, "--stage", "creep", "--case", 0, "--out", out, *sets]
+    done = command(*words, preexec_fn=_limit(6_000_000))
+    assert done.returncode == 3, done.stderr
+    assert "/segments/1." in done.stderr.splitlines()[0]
+    assert "File too large" in done.stderr
+    assert not (out / "cases/replica-1/creep").exists()
+    assert json.loads((out / "cases/replica-1/creep.failed.json").read_text())["transient"]
+    assert command(*words).returncode == 0
+
+
 def test_reproduce_tries_again_after_a_full_disk(study_file, tmp_path):
     out = tmp_path / "out"
-    sets = [w for s in [*SHORT, "stages.nap.n_bytes=400000"] for w in ("--set", s)]
-    full = command("reproduce", study_file, "--out", out, "--quiet", *sets, preexec_fn=_limit(200_000))
+    sets = [w for s in [*SHORT, "stages.nap.n_bytes=8000000"] for w in ("--set", s)]
+    full = command("reproduce", study_file, "--out", out, "--quiet", *sets, preexec_fn=_limit(6_000_000))
     assert full.returncode == 3
     assert not unsound(out)
     again = reproduce(study_file, out, *sets)

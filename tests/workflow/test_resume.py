@@ -28,7 +28,7 @@ def light(tmp_path) -> Path:
         head, _, tail = text.partition(f"[stages.{name}]")
         text = head + tail[tail.index("[stages.") :]
     path = tmp_path / "light.toml"
-    path.write_text(text.replace('"creep", "pair"', '"pair"').replace("\nafter = [\"pair\"]", '\nafter = ["pair"]'))
+    path.write_text(text.replace('"creep", "pair"', '"pair"').replace('\nafter = ["pair"]', '\nafter = ["pair"]'))
     text = path.read_text()
     path.write_text(text[: text.index("[stages.total]")] + text[text.index("[presets") :])
     return path
@@ -156,7 +156,13 @@ def _finish(study, case) -> None:
     numbers = {"seed": 1, "ranks": 1, "seconds": 0.1, "peak_memory": 1}
     names = {"study": "toy", "stage": case.stage, "case": case.name, "conditions": dict(case.conditions)}
     manifest = Manifest(
-        **names, **texts, **numbers, params=study.params(case), inputs=inputs, key=study.key(case, inputs),
-        products=inventory(folder), versions={},
+        **names,
+        **texts,
+        **numbers,
+        params=study.params(case),
+        inputs=inputs,
+        key=study.key(case, inputs),
+        products=inventory(folder),
+        versions={},
     )
     manifest.write(folder)
