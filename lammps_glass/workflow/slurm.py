@@ -1,0 +1,292 @@
+"""The engine of a Slurm cluster: a job array per stage, each task a chunk of cases; submitit submits, manifests tell.
+
+The controller may be killed at any time: what was submitted goes on, and the next controller finds it again.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from lammps_glass.errors import InputError
+from lammps_glass.workflow import slurm_queue
+from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending, record
+from lammps_glass.workflow.slurm_jobs import Array, JobBook
+from lammps_glass.workflow.slurm_submit import chunk_size, cut, exit_file, new_array, parameters, submit
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+
+#: Seconds between two looks: short while things happen, longer while nothing changes.
+FIRST_POLL, LONGEST_POLL, GROWTH = 1.0, 15.0, 1.3
+#: Looks in a row without a task in the queue before it counts as ended: shared file systems show files late.
+LOOKS = 2
+Id = tuple[str, int]
+
+
+@dataclass
+class Task:
+    """An open array task: the cases it has not finished, and how far each was when it was submitted."""
+
+    array: Array
+    index: int
+    cases: list[CaseId]
+    behind: dict[Id, int] = field(default_factory=dict)
+    missed: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.array.task_id(self.index)
+
+
+def _id(case: CaseId) -> Id:
+    return case.stage, case.index
+
+
+class SlurmEngine:
+    """Submits what the ledger has ready, and waits for manifests, until nothing is left.
+
+    Parameters
+    ----------
+    on_change
+        Called after every look, for the progress display.
+    cancel_on_interrupt
+        Whether Ctrl-C cancels the jobs; they go on otherwise.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        ledger: Ledger,
+        on_change: Callable[[], None] = lambda: None,
+        *,
+        cancel_on_interrupt: bool = False,
+    ) -> None:
+        self.study, self.ledger, self.on_change = study, ledger, on_change
+        self.cancel_on_interrupt = cancel_on_interrupt
+        self.options = study.file.engine.slurm
+        self.home = study.out.resolve() / ".engine"
+        self.folder = self.home / "slurm"
+        self.tasks: list[Task] = []
+        self.retried: set[Id] = set()
+        self._ready_since: dict[str, float] = {}
+        self._warming: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Run until nothing is ready and nothing runs; on an interrupt the jobs stay, unless told otherwise."""
+        self.home.mkdir(exist_ok=True)
+        os.chmod(self.home, 0o700)
+        self.folder.mkdir(exist_ok=True)
+        self.max_array = slurm_queue.max_array()
+        self.book = JobBook(self.home)
+        try:
+            self._attach()
+            self._warm()
+            pause = FIRST_POLL
+            while not self.ledger.is_over or self.tasks:
+                changed = self._collect()
+                changed = self._launch() or changed
+                self.on_change()
+                pause = FIRST_POLL if changed else min(pause * GROWTH, LONGEST_POLL)
+                if not self.ledger.is_over or self.tasks:
+                    time.sleep(pause)
+        except KeyboardInterrupt:
+            self._interrupted()
+            raise
+        finally:
+            if self._warming is not None:
+                self._warming.terminate()
+                self._warming.wait()
+
+    def _warm(self) -> None:
+        """Compile the kernels into the user's cache, before many tasks would each do it."""
+        from lammps_glass.studies.warm import kernels_are_warm
+
+        if not self.ledger.is_over and not kernels_are_warm():
+            words = ["-m", "lammps_glass.workflow.child", str(self.study.out), "--warm", "", str(os.getpid())]
+            self._warming = subprocess.Popen(
+                [sys.executable, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+
+    # -- what was submitted before ---------------------------------------------------------------------------------
+
+    def _attach(self) -> None:
+        """Take up the arrays of an earlier controller: their cases run, as long as Slurm lists the tasks."""
+        if not self.book.arrays:
+            return
+        queue = slurm_queue.queue()
+        if queue is None:
+            raise InputError("squeue gives no answer, and jobs of this study may be in the queue: try again later")
+        self.book.adopt((task, name) for task, (_, name) in queue.items())
+        for array in self.book.arrays:
+            for index in array.open_tasks:
+                self._take_up(array, index)
+        # An array that ended while nobody watched says how by its exit files; one cancelled then is simply run again.
+        for task in list(self.tasks):
+            if task.id not in queue:
+                ending = read_ending(self.folder, task.id)
+                self._settle(task, Ending(TERMINATED) if ending.interrupted else ending, watched=False)
+        self.book.save()
+
+    def _take_up(self, array: Array, index: int) -> None:
+        known = {stage.name: {case.name: case for case in stage.cases} for stage in self.study.stages}
+        cases = [known.get(array.stage, {}).get(name) for name in array.tasks[index]]
+        ready = {case.index for case in self.ledger.ready(array.stage)} if array.stage in known else set()
+        mine = [case for case in cases if case is not None and case.index in ready]
+        for case in mine:
+            self.ledger.start(case)
+        self.tasks.append(Task(array, index, mine))
+
+    # -- what has ended --------------------------------------------------------------------------------------------
+
+    def _collect(self) -> bool:
+        """Pass on what has ended; manifests first, then the queue. True when something has."""
+        if not self.tasks:
+            return False
+        queue = slurm_queue.queue()
+        changed = False
+        for task in list(self.tasks):
+            state = queue.get(task.id, ("", ""))[0] if queue is not None else "UNKNOWN"
+            task.missed = 0 if state else task.missed + 1
+            if state != "PENDING":
+                changed = self._pass_on(task) or changed
+            if self._is_over(task):
+                self._settle(task, read_ending(self.folder, task.id))
+                changed = True
+        if changed:
+            self.book.save()
+        return changed
+
+    def _is_over(self, task: Task) -> bool:
+        """Whether the task has ended; SIGTERM may also mean that Slurm puts it back, which only the queue tells."""
+        return task.missed >= LOOKS or exit_status(self.folder, task.id) not in (None, TERMINATED)
+
+    def _pass_on(self, task: Task) -> bool:
+        done = [case for case in task.cases if (self.study.store.folder(case) / "manifest.json").exists()]
+        done = [case for case in done if self.study.is_done(case)]
+        for case in done:
+            task.cases.remove(case)
+            self.ledger.finish(case)
+        return bool(done)
+
+    def _settle(self, task: Task, ending: Ending, *, watched: bool = True) -> None:
+        """The task has ended: believe manifests first, then failure records, then how it ended."""
+        self.tasks.remove(task)
+        task.array.over.append(task.index)
+        self.study.forget(inputs_of=task.cases)
+        running = True
+        for case in task.cases:
+            if self.study.is_done(case):
+                self.ledger.finish(case)
+            elif not self.study.is_ready(case):
+                self.ledger.reconsider(case)
+            elif self._failed(case):
+                self.ledger.finish(case, failed=True)
+            else:
+                self._settle_open(task, case, ending, running, watched)
+                running = False  # cases of a chunk run in order: only the first open one had begun
+        exit_file(self.folder, task.id).unlink(missing_ok=True)
+        (self.folder / f"{task.id}_submitted.pkl").unlink(missing_ok=True)
+
+    def _settle_open(self, task: Task, case: CaseId, ending: Ending, running: bool, watched: bool) -> None:
+        """A case without a product or a reason of its own: it fails, or has another try."""
+        got_on = running and progress(self.study, case) > task.behind.get(_id(case), 0)
+        if not watched and not (ending.died and running):
+            self.ledger.put_back(case)
+        elif ending.cancelled or (ending.died and running):
+            self._fail(case, ending, transient=ending.cancelled)
+        elif not running or (ending.interrupted and got_on):
+            self.ledger.put_back(case)
+        elif _id(case) in self.retried:
+            self._fail(case, ending, transient=True)
+        else:
+            self.retried.add(_id(case))
+            self.ledger.put_back(case)
+
+    def _fail(self, case: CaseId, ending: Ending, *, transient: bool) -> None:
+        record(self.study, case, ending, transient=transient)
+        self.ledger.finish(case, failed=True)
+
+    def _failed(self, case: CaseId) -> bool:
+        failure = self.study.store.failure(case) or {}
+        ours = failure.get("key") == self.study.key(case, self.study.input_hashes(case))
+        return ours and not failure.get("transient")
+
+    # -- what comes next -------------------------------------------------------------------------------------------
+
+    def _launch(self) -> bool:
+        """Submit an array for every stage whose ready cases have gathered."""
+        submitted = False
+        for stage in self.study.stages:
+            ready = self.ledger.ready(stage.name)
+            room = self.options.max_running - self.book.claim
+            if ready and room > 0 and self._gathered(stage.name):
+                submitted = self._submit(stage.name, ready, room) or submitted
+        return submitted
+
+    def _gathered(self, stage: str) -> bool:
+        """Whether to submit now: nobody else of the stage will come soon, or the first has waited long enough."""
+        tally = self.ledger.tallies[stage]
+        since = self._ready_since.setdefault(stage, time.monotonic())
+        patient = time.monotonic() - since < self.study.file.engine.chunk_seconds
+        return not (tally.counts["waiting"] and self.tasks and patient)
+
+    def _chunks(self, stage: str, ready: list[CaseId]) -> Iterator[list[list[CaseId]]]:
+        """Arrays of chunks; a case that has another try is alone in its task."""
+        alone = [[case] for case in ready if _id(case) in self.retried]
+        others = [case for case in ready if _id(case) not in self.retried]
+        size = chunk_size(
+            self.ledger.tallies[stage],
+            max(1, len(others)),
+            self.study.file.engine.chunk_seconds,
+            self.options.max_running,
+            self.max_array,
+        )
+        yield from cut([*alone, *cut(others, size)], self.max_array)
+
+    def _submit(self, stage: str, ready: list[CaseId], room: int) -> bool:
+        ranks = self.study.stage(stage).table.ranks
+        options = parameters(self.options, stage, ranks, self.folder)
+        for chunks in self._chunks(stage, ready):
+            names = [[case.name for case in chunk] for chunk in chunks]
+            array = new_array(self.study.name, stage, names, min(len(chunks), max(1, room)))
+            self.book.add(array)
+            try:
+                array.job = submit(array, self.study.out.resolve(), self.folder, options)
+            except InputError:
+                self.book.drop(array)
+                if not self.tasks:
+                    raise
+                return False  # a limit on submitted jobs: try again when some have ended
+            self.book.save()
+            self._started(array, chunks)
+            room -= array.claim
+            if room <= 0:
+                break
+        self._ready_since.pop(stage, None)
+        return True
+
+    def _started(self, array: Array, chunks: list[list[CaseId]]) -> None:
+        for index, chunk in enumerate(chunks):
+            behind = {_id(case): progress(self.study, case) for case in chunk}
+            self.tasks.append(Task(array, index, list(chunk), behind))
+            for case in chunk:
+                self.ledger.start(case)
+
+    def _interrupted(self) -> None:
+        jobs = [array.job for array in self.book.arrays if array.job]
+        if not jobs:
+            return
+        if self.cancel_on_interrupt:
+            slurm_queue.cancel(jobs)
+            print(f"cancelled the Slurm jobs {' '.join(jobs)}", file=sys.stderr)
+            return
+        print(
+            f"the Slurm jobs {' '.join(jobs)} stay and go on; the same command finds them again; "
+            f"`scancel {' '.join(jobs)}` cancels them",
+            file=sys.stderr,
+        )

@@ -1,0 +1,98 @@
+"""How an array task ended: from the exit status that its script left, or from the lack of one; no accounting."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from lammps_glass.workflow.runner import TAIL_LINES
+from lammps_glass.workflow.slurm_submit import exit_file
+from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.study import Study
+
+#: What a shell returns for a child ended by SIGTERM: somebody ended the job, not the case.
+TERMINATED = 128 + signal.SIGTERM
+#: Statuses of our own process: 0 to 4 are a chunk that came to its end, more is a signal.
+LAST_OWN_STATUS = 127
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of a task: `code` is None when the batch script could not even leave its status."""
+
+    code: int | None
+    output: str = ""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the job was ended from outside: cancelled, at its time limit, or with its node."""
+        return self.code is None or self.code == TERMINATED
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody cancelled the job; the step daemon says so in the task's output."""
+        told = [line for line in self.output.splitlines() if "CANCELLED AT" in line]
+        return self.interrupted and bool(told) and "DUE TO" not in told[-1]
+
+    @property
+    def died(self) -> bool:
+        """Whether the process was ended by a signal of its own doing (or for its memory)."""
+        return not self.interrupted and self.code is not None and self.code > LAST_OWN_STATUS
+
+    @property
+    def reason(self) -> str:
+        if self.cancelled:
+            return "the Slurm job was cancelled: the same command runs the case again"
+        if "DUE TO TIME LIMIT" in self.output:
+            return (
+                "the Slurm job came to its time limit and the case had not got on: raise time in "
+                "[engine.slurm] or [engine.slurm.STAGE]; the same command runs the case again"
+            )
+        if self.interrupted or self.code is None:
+            return "the Slurm job is gone (node lost, preempted or killed): the same command runs the case again"
+        if self.died:
+            with suppress(ValueError):
+                return f"the process ended with signal {signal.Signals(self.code - 128).name}"
+        return f"the process ended with exit status {self.code}"
+
+
+def exit_status(folder: Path, task: str) -> int | None:
+    """The status that the task's script left; None when there is none (yet)."""
+    try:
+        return int(exit_file(folder, task).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def read_ending(folder: Path, task: str) -> Ending:
+    """How `task` ended, once Slurm does not list it any more."""
+    path = folder / f"{task}_0_log.err"
+    output = path.read_text(errors="replace").splitlines()[-TAIL_LINES:] if path.is_file() else []
+    return Ending(exit_status(folder, task), "\n".join(output))
+
+
+def progress(study: Study, case: CaseId) -> int:
+    """Segments (or other state files) that unfinished tries of a case have behind them."""
+    parent = study.store.folder(case).parent
+    return sum(1 for _ in parent.glob(f".tmp-{case.stage}-????????/segments/*"))
+
+
+def record(study: Study, case: CaseId, ending: Ending, *, transient: bool) -> None:
+    """Keep why a case did not end; a transient reason does not keep the same command from running it again."""
+    logs = sorted(study.store.folder(case).parent.glob(f".tmp-{case.stage}-????????/log.lammps"))
+    log = logs[-1].read_text(errors="replace").splitlines()[-TAIL_LINES:] if logs else []
+    study.store.record_failure(
+        case,
+        {
+            "reason": ending.reason,
+            "status": -1 if ending.code is None else ending.code,
+            "log": "\n".join(log),
+            "stderr": ending.output,
+            "deck": str(logs[-1].with_name("in.lmp")) if logs else "",
+            "key": study.key(case, study.input_hashes(case)),
+            "attempt": int((study.store.failure(case) or {}).get("attempt", 0)) + 1,
+            "transient": transient,
+        },
+    )

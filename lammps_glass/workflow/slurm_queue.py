@@ -1,0 +1,79 @@
+"""What Slurm knows: `squeue`, `scancel` and the largest array, read without accounting."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable
+
+from lammps_glass.errors import InputError
+
+#: Slurm's own default of MaxArraySize: array indices are below it.
+DEFAULT_MAX_ARRAY = 1001
+TIMEOUT = 60.0
+
+
+def require_slurm() -> None:
+    """Raise `InputError` where Slurm's commands are missing."""
+    for program in ("sbatch", "squeue", "scancel"):
+        if shutil.which(program) is None:
+            raise InputError(f"--engine slurm: no {program} on the PATH: start it on a login node of a Slurm cluster")
+
+
+def _ask(command: list[str]) -> str | None:
+    """Standard output of a command of Slurm; None when it failed or did not answer."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout if answer.returncode == 0 else None
+
+
+def parse_indices(text: str) -> list[int]:
+    """The indices of an array specification: ``0-2,7,10-14:2%3`` is 0, 1, 2, 7, 10, 12, 14."""
+    indices: list[int] = []
+    for part in text.partition("%")[0].split(","):
+        found = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part)
+        if found is None:
+            raise ValueError(f"not a list of array indices: {text!r}")
+        first, last, step = found.groups()
+        indices += range(int(first), int(last or first) + 1, int(step or 1))
+    return indices
+
+
+def parse_queue(text: str) -> dict[str, tuple[str, str]]:
+    """Task (``12`` or ``12_3``) -> (state, job name) from lines ``id|state|name``; other lines are passed over."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in text.splitlines():
+        parts = line.strip().split("|", 2)
+        match = re.fullmatch(r"(\d+)(?:_(\d+)|_\[([\d,:%-]+)\])?", parts[0])
+        if len(parts) < 3 or match is None:
+            continue
+        job, _, indices = match.groups()
+        if indices is not None:
+            found.update({f"{job}_{i}": (parts[1], parts[2]) for i in parse_indices(indices)})
+        else:
+            found[parts[0]] = (parts[1], parts[2])
+    return found
+
+
+def queue() -> dict[str, tuple[str, str]] | None:
+    """This user's tasks that Slurm lists; None when `squeue` gives no answer: nothing is known then."""
+    answer = _ask(["squeue", "--noheader", "--array", "--user", str(os.getuid()), "--format", "%i|%T|%j"])
+    return None if answer is None else parse_queue(answer)
+
+
+def max_array() -> int:
+    """How many tasks one array may have: MaxArraySize, as indices start at 0."""
+    answer = _ask(["scontrol", "show", "config"]) or ""
+    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer, re.M)
+    return max(1, int(found.group(1)) if found else DEFAULT_MAX_ARRAY)
+
+
+def cancel(jobs: Iterable[str]) -> None:
+    """Cancel jobs, arrays as a whole."""
+    wanted = list(jobs)
+    if wanted:
+        _ask(["scancel", *wanted])

@@ -1,0 +1,125 @@
+"""From cases to a job array: chunks, Slurm's options of a stage, and the submission by submitit."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import re
+import shlex
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lammps_glass.errors import InputError
+from lammps_glass.workflow.ledger import StageTally
+from lammps_glass.workflow.local import THREADS
+from lammps_glass.workflow.schema import SlurmTable
+from lammps_glass.workflow.slurm_jobs import Array
+
+Item = TypeVar("Item")
+
+#: A shell file of the user's own that every task reads first; a study file may name only harmless lines.
+SETUP_VARIABLE = "LAMMPS_GLASS_SLURM_SETUP"
+
+
+def chunk_size(tally: StageTally, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
+    """Cases a task: about `chunk_seconds` of work, once the pace is known, and never more tasks than an array holds."""
+    if tally.mean_seconds is not None:
+        size = int(chunk_seconds / max(tally.mean_seconds, 1e-3))
+    else:
+        size = 1 if tally.kind == "simulate" else math.ceil(n_ready / max_running)
+    return max(1, min(size, n_ready), math.ceil(n_ready / max_tasks))
+
+
+def cut(items: Sequence[Item], size: int) -> list[list[Item]]:
+    """Consecutive pieces of `size` items; the last may be shorter."""
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
+def minutes(time: str) -> int:
+    """``[D-]HH:MM:SS`` in whole minutes, rounded up, at least one."""
+    found = re.fullmatch(r"(?:(\d+)-)?(\d{1,2}):(\d{2}):(\d{2})", time)
+    if found is None:
+        raise InputError(f"time {time!r}: write HH:MM:SS or D-HH:MM:SS")
+    days, hours, mins, seconds = (int(part or 0) for part in found.groups())
+    return max(1, (days * 24 + hours) * 60 + mins + math.ceil(seconds / 60))
+
+
+def exit_file(folder: Path, task: str) -> Path:
+    """Where the batch script of a task leaves its exit status."""
+    return folder / f"{task}.exit"
+
+
+def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
+    """The shell lines before the task: keep its exit status, one thread a rank, then the site's own.
+
+    Slurm's accounting may be off and its memory is short; the file says how a task ended, and a file that is missing
+    says that it was ended from outside.
+    """
+    task = "${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
+    lines = [
+        f"_ended={shlex.quote(str(folder))}/{task}.exit",
+        'rm -f "$_ended"',
+        "trap 'echo $? > \"$_ended\"' EXIT",
+        "trap 'exit 143' TERM",
+        "export " + " ".join(f"{name}=1" for name in THREADS),
+    ]
+    own = os.environ.get(SETUP_VARIABLE)
+    if own:
+        if not Path(own).is_file():
+            raise InputError(f"${SETUP_VARIABLE}: {own}: no such file")
+        lines.append(f"source {shlex.quote(str(Path(own).resolve()))}")
+    return lines + list(slurm.of(stage).setup)
+
+
+def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[str, Any]:
+    """submitit's parameters for the tasks of a stage."""
+    options = slurm.of(stage)
+    named = {name: getattr(options, name) for name in ("account", "partition", "qos", "constraint", "gres")}
+    # No srun around the task: ranks start steps of their own. The signal before the time limit, which submitit always
+    # asks for, would end those ranks; SIGCONT to the batch shell does nothing.
+    further: dict[str, Any] = {"ntasks": ranks, "signal": "B:CONT@10"}
+    if options.reservation:
+        further["reservation"] = options.reservation
+    return {
+        "time": minutes(options.time),
+        "nodes": options.nodes,
+        "cpus_per_task": 1,
+        "mem_per_cpu": options.mem_per_core,
+        "setup": setup_lines(folder, slurm, stage),
+        "use_srun": False,
+        "wckey": None,
+        "additional_parameters": further,
+        **{name: value for name, value in named.items() if value},
+    }
+
+
+def new_array(study: str, stage: str, tasks: list[list[str]], parallelism: int) -> Array:
+    """An array under a job name that no other has."""
+    return Array(f"{study}-{stage}-{uuid.uuid4().hex[:8]}", stage, tasks, parallelism)
+
+
+def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any]) -> str:
+    """Submit `array` for the study in `directory`; returns the job's id.
+
+    Raises
+    ------
+    InputError
+        `sbatch` refused; the message is Slurm's.
+    """
+    import submitit
+    from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+    from lammps_glass.workflow.slurm_task import run_task
+
+    logging.getLogger("submitit").setLevel(logging.CRITICAL)
+    executor = submitit.SlurmExecutor(folder, max_num_timeout=0)
+    executor.update_parameters(job_name=array.name, array_parallelism=array.parallelism, **options)
+    try:
+        jobs = executor.map_array(run_task, *zip(*((str(directory), array.stage, names) for names in array.tasks)))
+    except (FailedJobError, FailedSubmissionError) as error:
+        lines = [line for line in str(error).splitlines() if "sbatch:" in line] or str(error).splitlines()[-1:]
+        raise InputError(f"sbatch refused stage {array.stage}: {' '.join(lines)}; see [engine.slurm]") from error
+    return str(jobs[0].job_id).partition("_")[0]
