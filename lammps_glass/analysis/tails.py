@@ -157,6 +157,8 @@ def tail_exponent_interval(
     low, high = bootstrap(
         inside, lambda drawn: tail_exponent(np.concatenate(drawn), x_min, x_max).exponent, n_resamples, seed, level
     )
+    if math.isnan(fit.exponent):  # resamples that happen to have an exponent are no interval of one that is not there
+        low = high = math.nan
     return PowerLawFit(fit.exponent, low, high, x_min, x_max, fit.count)
 
 

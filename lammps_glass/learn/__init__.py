@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lammps_glass.learn.sampling import BalancedSamples, balanced_samples
     from lammps_glass.learn.scan import class_fractions, threshold_scan
     from lammps_glass.learn.scoring import bootstrap_by_replica, confusion, score_with_intervals, scores
-    from lammps_glass.learn.selection import accuracy_by_number_of_features, best_c, choose_c, rank_features
+    from lammps_glass.learn.selection import accuracy_by_number_of_features, best_c, choose_c, logistic, rank_features
     from lammps_glass.learn.splits import (
         Split,
         leave_one_replica_out,
@@ -52,7 +52,7 @@ _EXPORTS = {
     "rows": ("Joined", "binary_labels", "feature_columns", "join", "matrix"),
     "sampling": ("BalancedSamples", "balanced_samples"),
     "scoring": ("bootstrap_by_replica", "confusion", "score_with_intervals", "scores"),
-    "selection": ("accuracy_by_number_of_features", "best_c", "choose_c", "rank_features"),
+    "selection": ("accuracy_by_number_of_features", "best_c", "choose_c", "logistic", "rank_features"),
     "splits": (
         "Split",
         "leave_one_replica_out",
@@ -83,6 +83,7 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "random_row_folds",
     "EasyEnsemble",
     "BinnedPredictions",
+    "logistic",
     "choose_c",
     "best_c",
     "rank_features",

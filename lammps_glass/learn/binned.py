@@ -51,13 +51,16 @@ class BinnedPredictions:
         return wins
 
     def scores(self, *, n_resamples: int = 500, seed: int) -> dict[str, float]:
-        """Pooled scores and their 5-95 % bootstrap intervals over replicas, flat, as `score_with_intervals`."""
+        """Pooled scores and their 5-95 % bootstrap intervals over replicas, flat, as `score_with_intervals`.
+
+        No intervals with one replica, or with ``n_resamples=0``.
+        """
         matrices, wins = self._matrices().astype(np.float64), self._wins()
         if not matrices.sum(axis=(0, 2)).all():
             raise InputError("the predictions hold one class only: choose another threshold or more replicas")
         pooled = self._rates(np.ones((1, len(matrices))), matrices, wins)
         result = {name: float(values[0]) for name, values in pooled.items()}
-        if len(matrices) < 2:
+        if len(matrices) < 2 or n_resamples == 0:
             return result
         drawn = draws_of_replicas(len(matrices), n_resamples, seed).astype(np.float64)
         both = np.einsum("sr,rij->si", drawn, matrices).prod(axis=1) > 0

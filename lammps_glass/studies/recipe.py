@@ -45,6 +45,10 @@ class Operation:
     rates: Mapping[str, float] = field(default_factory=dict)
 
 
+#: The built parameters of every stage, by its name.
+StageParameters = Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A study: a title, the operations that are its own, the figures it must make.
@@ -54,7 +58,10 @@ class Recipe:
     score_targets
         Score name -> the paper's number, as text, for the table "paper / ours".
     deviations
-        Where the study departs from the paper or takes a reading, one sentence each, for the report.
+        From the parameters of every stage to where the study departs from the paper or takes a reading, one sentence
+        each, for the report.
+    check
+        Refuses stages whose parameters disagree with each other.
     """
 
     name: str
@@ -63,4 +70,5 @@ class Recipe:
     operations: Mapping[str, Operation]
     figures: tuple[FigureSpec, ...]
     score_targets: Mapping[str, str]
-    deviations: tuple[str, ...] = ()
+    deviations: Callable[[StageParameters], tuple[str, ...]] = lambda stages: ()
+    check: Callable[[StageParameters], None] = lambda stages: None

@@ -10,38 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import lammps_glass
+from lammps_glass.errors import InputError
 from lammps_glass.studies.looseness import RECIPE
 from lammps_glass.workflow import Study
 
-#: The paper's list of figures and tables, one id each, as the reports are checked against it.
-IDS = [
-    "2A",
-    "2B",
-    "2C",
-    "3A",
-    "3B",
-    "3C",
-    "4A",
-    "4B",
-    "S1",
-    "table_S1",
-    "table_S2",
-    "5A",
-    "5B",
-    "5C",
-    "headline",
-    "6A",
-    "6B",
-    "6C",
-    "7A",
-    "7B",
-    "8A",
-    "8B",
-    "9A",
-    "9B",
-    "9C",
-    "9D",
-]
+LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
+IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "looseness"]
 
 
 @pytest.fixture(scope="module")
@@ -140,12 +115,44 @@ def test_the_studys_indicator_predicts_a_bare_dump(smoke, tmp_path):
     assert ((snapshot.properties["looseness"][of_a] >= 0) & (snapshot.properties["looseness"][of_a] <= 1)).all()
 
 
-def test_another_seed_gives_other_numbers(smoke, tmp_path):
-    """One stage is enough: another study seed makes another glass."""
-    out, _ = smoke
-    other = Study.read("looseness", "smoke", tmp_path / "other", ["study.seed=2", "stages.quench.liquid=100"])
-    same = Study.read(out)
-    assert other.seed(other.case("quench", 0)) != same.seed(same.case("quench", 0))
+def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
+    """Two hundred particles, cooled in a moment: the first stage alone, from three empty folders."""
+    sets = ["glass.n_particles=200", "stages.quench.liquid=200", "stages.quench.cooling=500"]
+    products = []
+    for folder, seed in (("one", 1), ("again", 1), ("other", 2)):
+        study = Study.read("looseness", "smoke", tmp_path / folder, [*sets, f"study.seed={seed}"])
+        manifest = study.run_case("quench", study.case("quench", 0))
+        products.append(manifest.products["final.lammpstrj.gz"]["sha256"])
+    assert products[0] == products[1] != products[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "keys"),
+    [
+        ("stages.creep.stress=0.4", ("stages.relax.stress", "stages.creep.stress")),
+        ("stages.fold.threshold=0.2", ("stages.fold.threshold", "stages.learn.threshold")),
+        ("stages.learn.threshold=0.17", ("stages.learn.threshold", "stages.describe.thresholds")),
+        ("stages.label.lags=[2,4]", ("stages.label.lags",)),
+        ('stages.describe.species="B"', ("stages.describe.species", "stages.label.species")),
+    ],
+)
+def test_stages_that_disagree_are_refused_before_anything_runs(setting, keys, tmp_path):
+    with pytest.raises(InputError) as caught:
+        Study.read("looseness", "smoke", tmp_path / "out", [setting])
+    assert all(key in str(caught.value) for key in keys)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_bounds_of_the_demo(tmp_path):
+    """The bounds a reduced run must keep (standard error of the balanced accuracy 0.02 to 0.03)."""
+    summary = Study.read("looseness", "demo", tmp_path / "demo").reproduce(cores=2, quiet=True)
+    scores = summary["scores"]
+    assert scores["balanced_accuracy"] >= 0.64
+    assert scores["auc"] >= 0.69
+    assert scores["inherent.strain_r2"] >= 0.90
+    assert scores["scan.balanced_accuracy_at_0.15"] > scores["scan.balanced_accuracy_at_0.05"]
+    assert scores["random_split.balanced_accuracy"] > scores["balanced_accuracy"]
 
 
 def test_the_example_goes_on_where_the_command_stopped(smoke, capsys):

@@ -96,13 +96,24 @@ def _temperatures(findings: Findings, case: Case, main: pd.DataFrame) -> None:
         ],
         ignore_index=True,
     )
-    last = mean.groupby("temperature").tail(1).set_index("temperature")["strain"]
-    said = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in last.items())
-    runs = ", ".join(
-        f"T = {t:g}: {part['replica'].nunique()} x {int(part['time'].max())} steps"
-        for t, part in table.groupby("temperature")
+    findings.figure("2A", mean, *_compared(table))
+
+
+def _compared(table: pd.DataFrame) -> tuple[str, str]:
+    """Strains of the replicas and at the times that all temperatures share, and what ran."""
+    ends = table.groupby(["temperature", "replica"])["time"].max()
+    latest = ends.min()
+    names = [set(part["replica"]) for _, part in table.groupby("temperature")]
+    shared = table[table["replica"].isin(set.intersection(*names)) & table["time"].between(0.8 * latest, latest)]
+    strains = shared.groupby("temperature")["strain"].mean()
+    said = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
+    runs = ", ".join(f"T = {t:g}: {len(part)} x {int(part.max())} steps" for t, part in ends.groupby("temperature"))
+    note = (
+        f"Box of the MD; the numbers are means of the replicas that all temperatures have, over the last fifth of the "
+        f"first {int(latest)} steps. L_z0 is the box of the minimised glass: thermal expansion is part of the strain. "
+        f"Replicas and lengths: {runs}."
     )
-    findings.figure("2A", mean, f"strain at the end {said}", f"Box of the MD. Replicas and lengths: {runs}.")
+    return f"mean strain {said}", note
 
 
 def _moduli(findings: Findings, case: Case, main: pd.DataFrame, rung: float) -> None:
@@ -120,13 +131,17 @@ def _moduli(findings: Findings, case: Case, main: pd.DataFrame, rung: float) -> 
         ],
         ignore_index=True,
     )
-    unfit = moduli[~np.isfinite(moduli["modulus"])]["stress"].tolist()
-    gone = f" No modulus (mean strain does not grow) at stress {unfit}." if unfit else ""
-    fitted = moduli[np.isfinite(moduli["modulus"])]
-    said = ", ".join(f"{stress:g}: {value:.0f}" for stress, value in zip(fitted["stress"], fitted["modulus"]))
+    known = moduli[moduli["slope_low"] > 0]
+    said = ", ".join(
+        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in known.iterrows()
+    )
+    open_ones = ", ".join(f"{stress:g}" for stress in moduli.loc[~(moduli["slope_low"] > 0), "stress"])
+    replicas = ", ".join(f"{r['stress']:g}: {int(r['replicas'])}" for _, r in moduli.iterrows())
+    shown = moduli.assign(**{n: moduli[n].where(moduli["slope_low"] > 0) for n in ("modulus", "low", "high")})
     findings.figure(
         "2B",
-        moduli,
-        f"C at stress {said or 'none'}",
-        f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas.{gone}",
+        shown if len(known) else moduli,
+        f"C at stress {said}" if said else "no stress at which the strain grows beyond its error",
+        f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas. "
+        f"Unresolved (the slope's interval reaches zero): {open_ones or 'none'}. Replicas by stress: {replicas}.",
     )

@@ -12,6 +12,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.common import of_species
 from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.looseness.settings import first_step, species
 from lammps_glass.tables import iter_table
 
 R_MAX, BIN_WIDTH = 5.0, 0.1
@@ -27,7 +28,7 @@ def with_looseness(case: Case, product: Product) -> Iterator[tuple[Snapshot, np.
     relaxed = next(p for p in case.inputs("relax") if p.replica == product.replica)
     groups = iter_table(product.path / "predictions.parquet", ["step", "particle", "looseness"])
     for snapshot, rows in zip(Record(relaxed.path).frames(), groups, strict=True):
-        if snapshot.step == 0:
+        if snapshot.step < max(first_step(case), 1):
             continue
         values = np.full(len(snapshot), np.nan)
         values[np.searchsorted(snapshot.ids, rows["particle"].to_numpy())] = rows["looseness"].to_numpy()
@@ -52,7 +53,7 @@ def field_figures(case: Case) -> None:
 def fields_of(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
     """Fluctuation by population, spatial autocorrelation and voxel field of one replica."""
     first, _ = next(with_looseness(case, product))
-    number = analysis.voxel_number(len(of_species(first, "A")))
+    number = analysis.voxel_number(len(of_species(first, species(case))))
     # Boxes of the cube cut once along one or two edges fill the gap between the whole system and its eighth.
     numbers = [1, (1, 1, 2), (1, 2, 2), *range(2, max(number, 2) + 1)]
 
@@ -66,25 +67,45 @@ def fields_of(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame,
     )
 
 
+def _slope(table: pd.DataFrame) -> float:
+    """Exponent of the corrected deviation of voxel means for N >= 100 (see `_fluctuation`)."""
+    mean = table.groupby("population", as_index=False)[["corrected"]].mean()
+    large = mean[(mean["population"] >= 100) & (mean["corrected"] > 0)]
+    return float(analysis.power_law_slope(large["population"], large["corrected"]).exponent)
+
+
 def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
-    mean = table.groupby("population", as_index=False)[["particle_rms", "mean_deviation", "empty"]].mean()
-    large = mean[(mean["population"] >= 100) & (mean["mean_deviation"] > 1e-9)]
-    fit = analysis.power_law_slope(large["population"], large["mean_deviation"])
-    curves = pd.concat(
-        [
-            mean[["population"]].assign(form="voxel means", value=mean["mean_deviation"]),
-            mean[["population"]].assign(form="particles (as printed)", value=mean["particle_rms"]),
-        ],
-        ignore_index=True,
+    """Figure 8A. Means of n of N values about the mean of all N deviate by sqrt(1 - n / N) less: that is taken out."""
+    system = table["population"].max()
+    table = table.assign(
+        corrected=table["mean_deviation"] / np.sqrt((1 - table["population"] / system).clip(lower=1e-12))
     )
-    said = f"N^{fit.exponent:.2f} for N >= 100" if np.isfinite(fit.exponent) else "too few sizes with N >= 100"
+    table = table[table["population"] < system]
+    by_replica = {str(name): part for name, part in table.groupby("replica")}
+    low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=seed)
+    exponent, points = _slope(table), int((table.groupby("population").size().index >= 100).sum())
+    forms = {
+        "corrected": "voxel means, finite size taken out",
+        "mean_deviation": "voxel means",
+        "particle_rms": "particles (as printed)",
+    }
+    mean = table.groupby("population", as_index=False)[list(forms)].mean()
+    curves = [mean[["population"]].assign(form=form, value=mean[name]) for name, form in forms.items()]
+    said = (
+        f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
+        if np.isfinite(exponent)
+        else "too few sizes, N >= 100"
+    )
     findings.figure(
         "8A",
-        curves[curves["value"] > 1e-9],
+        pd.concat(curves, ignore_index=True),
         said,
-        "Equation 4 as printed is constant for large N and does not vanish for the whole system; the paper's figure "
-        "is the deviation of voxel means. The whole system, where it is zero, is not drawn.",
+        f"Fitted to {points} sizes. Equation 4 as printed is constant for large N and does not vanish for the system; "
+        "the paper's figure is the deviation of voxel means. Means about the mean of a finite system of N0 particles "
+        "deviate by sqrt(1 - N / N0) less, which is taken out before the fit.",
     )
+    if np.isfinite(exponent):
+        findings.score({"looseness.fluctuation_exponent": exponent})
 
 
 def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
@@ -110,7 +131,7 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
     first = next(iter(fields.values()))
     number = round(first.values.shape[1] ** (1 / 3))
     note = (
-        f"{number}^3 voxels of the normalised cube, {first.mean_population:.1f} particles of type A each "
+        f"{number}^3 voxels of the normalised cube, {first.mean_population:.1f} labelled particles each "
         f"({first.empty_share:.0%} empty, left out); each time's own mean subtracted."
     )
     drop = mean["normalized"].iloc[1] if len(mean) > 1 else float("nan")
@@ -133,20 +154,23 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
 
 
 def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
+    """Figure 9D, from lags up to half the run: longer ones rest on too few origins."""
     found = []
     for field in fields.values():
         times, curves = analysis.voxel_autocorrelations(field.steps, field.values)
-        found.append(analysis.first_zero_crossings(times, curves))
+        half = len(times) // 2 + 1
+        found.append(analysis.first_zero_crossings(times[:half], curves[:half]))
     steps = next(iter(fields.values())).steps
-    first, last = float(steps[1] - steps[0]), float(steps[-1] - steps[0])
+    first, last = float(steps[1] - steps[0]), float(steps[len(steps) // 2] - steps[0])
     crossings = np.concatenate(found)
-    table = analysis.crossing_distribution(crossings, first * 0.5, last)
-    fit = analysis.crossing_exponent(crossings, first, last)
+    table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
+    fit = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first))
+    never = float(np.isnan(crossings).mean())
+    exponent = f"exponent {-fit.exponent:.2f}" if np.isfinite(fit.exponent) else "no exponent"
     findings.figure(
         "9D",
         table[table["count"] > 0],
-        f"exponent {-fit.exponent:.2f} between {first:.0f} and {last:.0f} steps",
-        f"First zero crossings of single voxels, all replicas; the run is only {len(steps)} snapshots long."
-        if len(steps) < 100
-        else "First zero crossings of single voxels, all replicas.",
+        f"{exponent} between {first:.0f} and {last:.0f} steps",
+        f"First zero crossings of single voxels, all replicas, up to half of a run of {len(steps)} snapshots; "
+        f"{never:.0%} of the voxels do not cross by then, {np.mean(crossings < first):.0%} within the first interval.",
     )

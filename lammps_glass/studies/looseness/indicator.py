@@ -10,6 +10,7 @@ from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import d2min_column
 from lammps_glass.studies.findings import Findings
 from lammps_glass.studies.looseness.creep import inherent_strain
+from lammps_glass.studies.looseness.settings import first_step
 from lammps_glass.tables import iter_table
 
 D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
@@ -25,8 +26,8 @@ FINE = 1000
 class Tally:
     """Counts of the streamed predictions: D2min by looseness, class by looseness, and the mean at each step."""
 
-    def __init__(self, column: str, threshold: float) -> None:
-        self.column, self.threshold = column, threshold
+    def __init__(self, column: str, threshold: float, first: int) -> None:
+        self.column, self.threshold, self.first = column, threshold, first
         self.joint = np.zeros((len(D2MIN_EDGES) - 1, FINE))
         self.by_class = np.zeros((2, FINE), dtype=np.int64)
         self.means: list[tuple[str, int, float]] = []
@@ -35,7 +36,7 @@ class Tally:
         step = int(rows["step"].iloc[0])
         self.means.append((replica, step, float(rows["looseness"].mean())))
         known = rows[rows[self.column].notna()]
-        if step == 0 or known.empty:
+        if step < self.first or known.empty:
             return
         looseness = known["looseness"].to_numpy()
         d2min = known[self.column].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
@@ -48,7 +49,7 @@ class Tally:
 def looseness_figures(case: Case) -> None:
     """Stream the predictions of every replica once and write figures 6A-7B."""
     fit = case.inputs("fold")[0].parameters
-    tally = Tally(d2min_column(int(fit["lag"])), fit["threshold"])
+    tally = Tally(d2min_column(int(fit["lag"])), fit["threshold"], first_step(case))
     for product in case.inputs("predict"):
         for rows in iter_table(product.path / "predictions.parquet"):
             tally.add(product.replica, rows)
@@ -91,7 +92,12 @@ def _distributions(findings: Findings, tally: Tally) -> None:
         ],
         ignore_index=True,
     )
-    findings.figure("6B", densities, f"{caught:.1%} of the loose have L > 0.5", "All labelled particles of type A.")
+    findings.figure(
+        "6B",
+        densities,
+        f"{caught:.1%} of the loose have L > 0.5",
+        "All labelled particles after the loading transient.",
+    )
     fit = analysis.exponential_fit(table)
     findings.figure(
         "6C",
@@ -103,7 +109,7 @@ def _distributions(findings: Findings, tally: Tally) -> None:
 
 
 def _in_time(findings: Findings, case: Case, means: pd.DataFrame) -> None:
-    later = means[means["step"] > 0]
+    later = means[means["step"] >= max(first_step(case), 1)]
     table = analysis.mean_over_replicas(later, "step", "looseness", seed=case.seed)
     line = analysis.linear_in_log_time(table["step"], table["looseness"])
     findings.score({"looseness.slope": line.slope, "looseness.r2": line.r2})
@@ -111,7 +117,7 @@ def _in_time(findings: Findings, case: Case, means: pd.DataFrame) -> None:
         "7A",
         table,
         f"slope {line.slope:.4f} per ln t, R2 {line.r2:.2f}",
-        "Mean over particles of type A and replicas, interval over replicas.",
+        "Mean over labelled particles and replicas, interval over replicas.",
     )
     creep = {product.replica: product for product in case.inputs("creep")}
     strain = pd.concat([inherent_strain(p, creep[p.replica]) for p in case.inputs("relax")], ignore_index=True)

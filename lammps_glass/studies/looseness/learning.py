@@ -114,30 +114,27 @@ def fit_without_one(case: Case) -> None:
     ranking = rank(rows, features_of(table), parameters, case.seed)
     columns = ranking["feature"].head(parameters.n_features).tolist()
     write_table(case.directory / "ranking.parquet", ranking)
+    test = labelled(table, parameters.lag, parameters.threshold).query("replica == @left_out")
+    write_table(case.directory / "by_number.parquet", _by_number(rows, test, ranking, parameters, case.seed))
     save_indicator(case, fit_ensemble(rows, columns, parameters, case.seed), columns, sorted(set(rows["replica"])))
 
 
 def fit(case: Case) -> None:
-    """The paper's own way: one split of whole replicas; scans, choice of C, ranking, accuracy by number of features."""
+    """The paper's own way: one split of whole replicas; scans, choice of C, ranking."""
     parameters: FitParameters = case.parameters
     table = pooled_rows(case)
     columns = features_of(table)
     rows = labelled(table, parameters.lag, parameters.threshold)
     split = learn.split_by_replica(rows["replica"], n_test=parameters.n_test, seed=case.seed)
-    training, testing = rows.iloc[split.train], rows.iloc[split.test]
+    training = rows.iloc[split.train]
     ranking = rank(training, columns, parameters, case.seed)
     best = ranking["feature"].head(parameters.n_features).tolist()
     estimator = fit_ensemble(training, best, parameters, case.seed)
     save_indicator(case, estimator, best, sorted(set(training["replica"])))
-    test = testing[["replica", "step", "particle", "label"]].assign(
-        probability=estimator.predict_proba(learn.matrix(testing, best))[:, 1]
-    )
     tables = {
         "scan": _scan(table, columns, parameters, case.seed),
         "choice_of_c": _choose_c(training, columns, parameters, case.seed),
         "ranking": ranking,
-        "by_number": _by_number(rows, columns, ranking, split, parameters, case.seed),
-        "test": test,
         "train": _training_scores(training, best, estimator, case.seed),
         "random_rows": _random_rows(rows, best, parameters, case.seed),
     }
@@ -187,22 +184,24 @@ def _scan(table: pd.DataFrame, columns: list[str], parameters: FitParameters, se
 
 
 def _by_number(
-    rows: pd.DataFrame, columns: list[str], ranking: pd.DataFrame, split: Any, parameters: FitParameters, seed: int
+    rows: pd.DataFrame, test: pd.DataFrame, ranking: pd.DataFrame, parameters: FitParameters, seed: int
 ) -> pd.DataFrame:
-    """Figure 5A on the test replicas, or on each replica in turn where the test replicas hold no loose row."""
-    both = rows["label"].to_numpy()[split.test].any()
-    splits = [split] if both else learn.leave_one_replica_out(rows["replica"])
-    order = [columns.index(name) for name in ranking["feature"]]
-    return learn.accuracy_by_number_of_features(
-        learn.matrix(rows, columns),
-        rows["label"],
-        order,
-        splits,
-        C=parameters.C,
-        n_samples=parameters.n_samples,
-        size_per_class=parameters.ranking_rows,
-        seed=seed,
-    )
+    """Figure 5A's share of one left-out replica: how many of its loose and tight rows are right, by number of features.
+
+    Columns ``n_features``, ``sample``, and ``loose``, ``loose_right``, ``tight``, ``tight_right`` (rows).
+    """
+    samples = learn.balanced_samples(rows["label"], parameters.n_samples, parameters.ranking_rows, seed=seed).indices
+    order = ranking["feature"].tolist()
+    values, labels = learn.matrix(rows, order), rows["label"].to_numpy()
+    tested, loose = learn.matrix(test, order), test["label"].to_numpy() == 1
+    found = []
+    for count in range(1, len(order) + 1):
+        for number, chosen in enumerate(samples):
+            model = learn.logistic(parameters.C)().fit(values[chosen, :count], labels[chosen])
+            right = (model.predict_proba(tested[:, :count])[:, 1] > 0.5) == loose
+            found.append((count, number, loose.sum(), right[loose].sum(), (~loose).sum(), right[~loose].sum()))
+    columns = ["n_features", "sample", "loose", "loose_right", "tight", "tight_right"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def _training_scores(rows: pd.DataFrame, columns: list[str], estimator: Any, seed: int) -> pd.DataFrame:
@@ -223,18 +222,25 @@ def _random_rows(rows: pd.DataFrame, columns: list[str], parameters: FitParamete
 
 
 def predict(case: Case) -> None:
-    """``predictions.parquet``: looseness of every labelled particle by the indicator that left its replica out."""
+    """``predictions.parquet``: looseness of every labelled particle of a replica by two indicators.
+
+    ``looseness`` is of the indicator that left the replica out, ``looseness_split`` of the paper's split, which may
+    have trained on the replica.
+    """
     from lammps_glass.descriptors import REGISTRY
     from lammps_glass.studies.common import frames
     from lammps_glass.tables import TableWriter, iter_table
 
     fold = next(p for p in case.inputs("fold") if str(p.conditions["left_out"]) == case.replica)
-    estimator, metadata = learn.load(indicator_path(fold.path))
+    folders = {"looseness": fold.path, "looseness_split": case.input("learn")}
+    indicators = {name: learn.load(indicator_path(folder)) for name, folder in folders.items()}
+    metadata = indicators["looseness"][1]
     descriptor = REGISTRY.build(metadata["descriptor"], metadata["parameters"])
-    at = [descriptor.feature_names.index(name) for name in metadata["columns"]]
+    columns = list(descriptor.feature_names)
+    at = {name: [columns.index(c) for c in said["columns"]] for name, (_, said) in indicators.items()}
     groups = iter_table(case.input("label") / "labels.parquet")
     with TableWriter(case.directory / "predictions.parquet") as writer:
         for snapshot, rows in zip(frames(case, "relax"), groups, strict=True):
-            chosen = np.searchsorted(snapshot.ids, rows["particle"].to_numpy())
-            values = descriptor.compute(snapshot)[chosen][:, at]
-            writer.write(rows.assign(looseness=estimator.predict_proba(values)[:, 1]))
+            values = descriptor.compute(snapshot)[np.searchsorted(snapshot.ids, rows["particle"].to_numpy())]
+            predicted = {n: e.predict_proba(values[:, at[n]])[:, 1] for n, (e, _) in indicators.items()}
+            writer.write(rows.assign(**predicted))

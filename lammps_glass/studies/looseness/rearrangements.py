@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,24 +12,18 @@ from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import d2min_column
 from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.looseness.settings import first_step, interval_steps
 from lammps_glass.tables import iter_table
 
 #: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
 TAIL_FROM = 0.05
-#: Thresholds of table S1 and figure 4A.
-THRESHOLDS = (0.05, 0.10, 0.15, 0.20, 0.25, 0.30)
-
-
-def interval_steps(case: Case) -> int:
-    """Steps between two snapshots of the runs that were labelled."""
-    return int(case.inputs("creep")[0].parameters["snapshot_every"])
 
 
 class Distribution:
     """What the figures need of the streamed labels: values in the tail, means, class counts, and four whole times."""
 
-    def __init__(self, shown: list[int]) -> None:
-        self.shown = shown
+    def __init__(self, shown: list[int], first: int, thresholds: Sequence[float]) -> None:
+        self.shown, self.first, self.thresholds = shown, first, thresholds
         self.whole: dict[int, list[np.ndarray]] = defaultdict(list)
         self.tails: dict[int, dict[str, np.ndarray]] = defaultdict(dict)
         self.means: list[tuple[str, int, float]] = []
@@ -37,11 +32,11 @@ class Distribution:
     def add(self, replica: str, step: int, labels: pd.DataFrame) -> None:
         for name in (str(name) for name in labels if str(name).startswith("d2min_")):
             values = labels[name].dropna().to_numpy()
-            for threshold in THRESHOLDS if step > 0 else ():
+            for threshold in self.thresholds if step >= self.first else ():
                 loose = np.count_nonzero(values > threshold)
                 self.classes[int(name.removeprefix("d2min_")), threshold] += (len(values) - loose, loose)
         values = labels[d2min_column(1)].dropna().to_numpy()
-        if step == 0 or not len(values):
+        if step < self.first or not len(values):
             return
         self.means.append((replica, step, float(values.mean())))
         self.tails[step][replica] = values[values >= TAIL_FROM]
@@ -49,16 +44,18 @@ class Distribution:
             self.whole[step].append(values)
 
 
-def shown_steps(last: int, every: int) -> list[int]:
+def shown_steps(first: int, last: int, every: int) -> list[int]:
     """Four snapshots on about even ln(step), the first and the last labelled one among them."""
-    wanted = np.geomspace(every, last - every, 4) if last > 2 * every else [every]
+    wanted = np.geomspace(max(first, every), last - every, 4) if last > first + every else [first]
     return sorted({round(step / every) * every for step in wanted})
 
 
 def rearrangement_figures(case: Case) -> None:
     """Stream the labels of every replica once and write figures 3A, 3B, 3C and table S1."""
     every = interval_steps(case)
-    distribution = Distribution(shown_steps(int(case.inputs("creep")[0].parameters["steps"]), every))
+    steps = int(case.inputs("creep")[0].parameters["steps"])
+    thresholds = case.inputs("describe")[0].parameters["thresholds"]
+    distribution = Distribution(shown_steps(first_step(case), steps, every), first_step(case), thresholds)
     for product in case.inputs("label"):
         for labels in iter_table(product.path / "labels.parquet"):
             distribution.add(product.replica, int(labels["step"].iloc[0]), labels)
@@ -81,7 +78,7 @@ def _density(findings: Findings, found: Distribution, every: int) -> None:
         "3A",
         table[table["count"] > 0],
         f"median {median:.4f}, 99th percentile {percentile:.3f}",
-        f"D2min over {every} steps, all replicas, at the steps named; particles of type A.",
+        f"D2min over {every} steps, all replicas, at the steps named; particles of the labelled species.",
     )
 
 
@@ -124,5 +121,5 @@ def _classes(findings: Findings, found: Distribution, every: int) -> None:
         "table_S1",
         table,
         f"loose: {low:.2e} to {high:.2e} of the rows",
-        "Every labelled particle of type A after the loading transient; dt in steps.",
+        "Every labelled particle after the loading transient; dt in steps.",
     )

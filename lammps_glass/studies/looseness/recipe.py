@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.studies.looseness.accuracy import accuracy_figures
 from lammps_glass.studies.looseness.creep import creep_figures
@@ -9,6 +12,7 @@ from lammps_glass.studies.looseness.field import field_figures
 from lammps_glass.studies.looseness.indicator import looseness_figures
 from lammps_glass.studies.looseness.learning import FitParameters, fit, fit_without_one, predict
 from lammps_glass.studies.looseness.rearrangements import rearrangement_figures
+from lammps_glass.studies.looseness.settings import check
 from lammps_glass.studies.looseness.work import size
 from lammps_glass.studies.recipe import Operation, Recipe
 
@@ -130,19 +134,36 @@ FIGURES = (
     ),
 )  # fmt: skip
 
-DEVIATIONS = (
-    "Bare scores are judged by replica: each replica is predicted by an indicator that saw nothing of it (its own "
-    "ranking of features included), and the predictions are pooled. The paper's split stands beside.",
-    "The label's threshold is D2min > 0.15 at every preset, where the paper takes 0.25: there a small run has too few "
-    "loose particles to judge. Figures 4A and table S1 show both.",
-    "The label's interval is one snapshot interval; it is 1e4 steps, as in the paper, only at the preset paper.",
-    "Standardisation uses the training rows only; the paper standardises the test set by itself.",
-    "Figures 6 to 9 use the looseness of the indicator that left the particle's replica out.",
-    "D2min is the mean over all neighbours of both types within 2.5 in the reference frame.",
-    "Inherent structures are made from frames of the finished trajectory by a second LAMMPS instance; "
-    "the trajectory is never paused.",
-    "Velocities are drawn at the temperature of the run with zero momentum; barostats of x, y and z are independent.",
-)
+
+def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
+    """Departures from the paper and readings taken, from the parameters that ran."""
+    fold, label, quench, creep = (stages[name] for name in ("fold", "label", "quench", "creep"))
+    interval = fold.lag * creep.snapshot_every
+    return (
+        "Bare scores are judged by replica: each replica is predicted by an indicator that saw nothing of it (its own "
+        "ranking of features included), and the predictions are pooled. The paper's split stands beside.",
+        f"A particle is loose if its D2min over {interval} steps is above {fold.threshold:g}; the paper takes 0.25 "
+        "over 1e4 steps. At 0.25 a small run has too few loose particles to judge; 4A and table S1 show the thresholds.",
+        f"Glasses: {quench.liquid} steps of liquid and {quench.cooling} of cooling; the paper has 50000 and 10000. "
+        f"Creep: {creep.steps} steps with a snapshot every {creep.snapshot_every}; the paper has 1e7 and 1e4.",
+        "Figures 2A and 2B: "
+        + "; ".join(
+            f"{name} runs {stages[name].steps} steps"
+            for name in ("creep_temperature", "creep_stress")
+            if name in stages
+        )
+        + "; the paper runs 1e7 on ten replicas.",
+        f"The ranking removes {fold.ranking_step} features at a time; the paper does not say how many.",
+        "Each learner sees all loose rows and as many tight ones, drawn without replacement.",
+        "Standardisation uses the training rows only; the paper standardises the test set by itself.",
+        "Figures 6 to 9 use the looseness of the indicator that left the particle's replica out.",
+        "Voxels of figure 9 are as small as leaves two labelled particles a voxel, at most 15 along an edge.",
+        f"D2min is the mean over all neighbours of both types within {label.r_max:g} in the reference frame.",
+        "Inherent structures are made from frames of the finished trajectory by a second LAMMPS instance; "
+        "the trajectory is never paused.",
+        "Velocities are drawn at the temperature of the run with zero momentum; the barostats are independent.",
+    )
+
 
 RECIPE = Recipe(
     name="looseness",
@@ -171,5 +192,6 @@ RECIPE = Recipe(
         "looseness.decay_length": "0.63",
         "looseness.share_of_loose_above_half": "0.71",
     },
-    deviations=DEVIATIONS,
+    deviations=deviations,
+    check=check,
 )
