@@ -143,7 +143,7 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "Bare scores are judged by replica: each replica is predicted by an indicator that saw nothing of it (its own "
         "ranking of features included), and the predictions are pooled. The paper's split stands beside.",
         f"A particle is loose if its D2min over {interval} steps is above {fold.threshold:g}; the paper takes 0.25 "
-        "over 1e4 steps. At 0.25 a small run has too few loose particles to judge; 4A and table S1 show the thresholds.",
+        "over 1e4 steps. At 0.25 a small run has too few loose particles to judge; 4A and table S1 show others.",
         f"Glasses: {quench.liquid} steps of liquid and {quench.cooling} of cooling; the paper has 50000 and 10000. "
         f"Creep: {creep.steps} steps with a snapshot every {creep.snapshot_every}; the paper has 1e7 and 1e4.",
         "Figures 2A and 2B: "
