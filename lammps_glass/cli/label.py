@@ -79,7 +79,7 @@ def _pairs(reference: Path, current: Path, glass: Any, lag: int) -> Iterator[tup
     later = parts.read_frames(current, glass)
     skipped = deque(islice(later, lag), maxlen=0)
     del skipped
-    unpaired = 0
+    unpaired, paired = 0, 0
     for before, after in zip_longest(earlier, later):
         if after is None:
             unpaired += 1
@@ -87,7 +87,10 @@ def _pairs(reference: Path, current: Path, glass: Any, lag: int) -> Iterator[tup
             unpaired = -1
             break
         else:
+            paired += 1
             yield before, after
+    if lag and not paired and unpaired > 0:
+        raise InputError(f"{current}: --lag {lag} needs at least {lag + 1} frames, {reference} has {unpaired}")
     if unpaired != lag:
         raise InputError(
             f"{reference} and {current} do not hold the same number of frames: they are paired by order "

@@ -98,7 +98,7 @@ def status(
     """A line a stage with pace and time left; failed cases with their reason and the tail of their log."""
     study = read_folder(directory)
     state = look(study)
-    while watch and _goes_on(state):
+    while watch and _is_at_work(study, state):
         if sys.stdout.isatty() and not common.json:
             print("\033[2J\033[H", end="")  # an empty screen
         _show(common, state)
@@ -143,8 +143,13 @@ def _is_held(study: Study, case: Any) -> bool:
     return bool(lock.holder()) and not lock.is_stale()
 
 
-def _goes_on(state: dict[str, Any]) -> bool:
-    return any(stage["running"] or stage["ready"] for stage in state["stages"])
+def _is_at_work(study: Study, state: dict[str, Any]) -> bool:
+    """Whether a case runs or a controller holds the folder; cases that are merely ready would wait for ever."""
+    from lammps_glass.workflow.locks import Lock
+
+    controller = Lock(study.out / ".controller.lock")
+    held = bool(controller.holder()) and not controller.is_stale()
+    return held or any(stage["running"] for stage in state["stages"])
 
 
 def _show(common: Common, state: dict[str, Any]) -> None:

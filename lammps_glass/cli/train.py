@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +35,9 @@ def register(app: typer.Typer) -> None:
 def train(
     common: Common,
     rows: Annotated[Path, typer.Argument(metavar="ROWS.parquet", help="Rows of `describe`.", show_default=False)],
-    labels: Annotated[Path, typer.Option("--labels", help="Labels of `label`.", show_default=False)],
+    labels: Annotated[
+        list[Path], typer.Option("--labels", help="Labels of `label`; repeatable, one file a run.", show_default=False)
+    ],
     threshold: Annotated[float, typer.Option("--threshold", help="A particle is loose above this label.")],
     indicator: Annotated[str, typer.Option("--indicator", help="Name; see `list indicators`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of the trained indicator.")],
@@ -119,18 +122,20 @@ def _source(rows: Path, descriptor: str | None, glass: str | None, options: dict
 def _joined(
     common: Common,
     rows: Path,
-    labels: Path,
+    labels: Sequence[Path],
     label: str,
     species: list[str] | None,
     drop_unmatched: bool,
     source: dict[str, Any],
 ) -> tuple[pd.DataFrame, list[str]]:
     """The rows with their label, of the chosen species, and the names of the feature columns."""
+    import pandas as pd
+
     from lammps_glass import learn
     from lammps_glass.tables import KEY, read_table
 
     described = read_table(rows)
-    labelled = read_table(labels, columns=[*KEY, label])
+    labelled = pd.concat([read_table(path, columns=[*KEY, label]) for path in labels], ignore_index=True)
     columns = learn.feature_columns(described)
     if list(source["features"]) != columns:
         raise InputError(
@@ -139,7 +144,7 @@ def _joined(
     try:
         joined = learn.join(described, labelled, labels_without_row="drop" if drop_unmatched else "error")
     except InputError as error:
-        raise InputError(f"{rows} and {labels}: {error}") from error
+        raise InputError(f"{rows} and {', '.join(map(str, labels))}: {error}") from error
     common.say(
         f"{len(joined.table)} rows with a label, {joined.rows_without_label} rows without, "
         f"{joined.labels_without_row} labels without a row"
