@@ -202,3 +202,9 @@ def test_lost_particles_are_a_simulation_error(quenched, glass, tmp_path):
     assert "\n" not in str(caught.value)
     assert ".cpp" not in str(caught.value)
     assert caught.value.log_tail
+
+
+def test_a_box_that_does_not_reach_its_load_is_an_error(crept, glass, tmp_path):
+    """With a coarse box minimisation the pressure stays off the load, which must not pass as relaxed."""
+    with pytest.raises(SimulationError, match=r"frame of step 400: p(xx|yy|zz) ended at .* lower box_tolerance"):
+        Relax(box_tolerance=50.0, pressure_tolerance=1e-4).run(list(crept.frames())[2], 0, tmp_path, glass=glass)

@@ -47,6 +47,9 @@ class Relax(Protocol):
         within 1e-3 (1000 particles; 1e-3 here costs 1.7 times the time and meets it within 1e-4).
     max_move, max_strain
         Largest move of a particle, and largest relative change of the volume, in one line search.
+    pressure_tolerance
+        Largest deviation of the pressure along x, y and z from the load in the end; the box minimisations have no other
+        judge, as their own stopping criterion mixes box and particles.
     max_iterations
         Of each minimisation; reaching it in the last is an error.
 
@@ -62,11 +65,12 @@ class Relax(Protocol):
     box_tolerance: float = 1e-2
     max_move: float = 0.1
     max_strain: float = 1e-3
+    pressure_tolerance: float = 5e-3
     max_iterations: int = 20_000
 
     def __post_init__(self) -> None:
         number(self.name, "stress", self.stress)
-        for field in ("force_tolerance", "box_tolerance", "max_move", "max_strain"):
+        for field in ("force_tolerance", "box_tolerance", "max_move", "max_strain", "pressure_tolerance"):
             number(self.name, field, getattr(self, field), above=0.0)
         whole(self.name, "max_iterations", self.max_iterations, minimum=1)
 
@@ -115,6 +119,16 @@ class Relax(Protocol):
     def check_segment(self, log: Path, segment: int) -> None:
         step = json.loads((log.parent / "steps.json").read_text(encoding="utf-8"))[segment - 1]
         check_minimum(log, -1, self.force_tolerance, f"relax, frame of step {step}")
+        self._check_load(log, step)
+
+    def _check_load(self, log: Path, step: int) -> None:
+        last = thermo.tables(log)[-1].iloc[-1]
+        for name, wanted in (("pxx", 0.0), ("pyy", 0.0), ("pzz", self.stress)):
+            if abs(float(last[name]) - wanted) > self.pressure_tolerance:
+                raise SimulationError(
+                    f"relax, frame of step {step}: {name} ended at {float(last[name]):.3g}, the load is {wanted:g}, "
+                    f"tolerance {self.pressure_tolerance:g}: lower box_tolerance or allow more iterations"
+                )
 
     def thermo(self, plan: Plan) -> pd.DataFrame:
         """One row a frame: step, pe, pxx, pyy, pzz, lx, ly, lz, fmax, iterations, converged."""
