@@ -239,7 +239,7 @@ def main(arguments: list[str]) -> int:
     """``FOLDER PATH``: measure what the study in FOLDER runs and write the rates to PATH."""
     from lammps_glass.studies.warm import kernels_are_warm, warm_kernels
 
-    study, path = Study.read(arguments[0]), Path(arguments[1])
+    study, path = Study.read(Path(arguments[0]) / "study.toml", out=arguments[0]), Path(arguments[1])
     try:
         if not kernels_are_warm():
             warm_kernels()
