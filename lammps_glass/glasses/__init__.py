@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses.cu_zr import CuZr
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.glasses.kob_andersen import KobAndersen, KobAndersenSmooth
 
@@ -25,11 +26,17 @@ REGISTRY = Registry(
             "80:20 binary Lennard-Jones mixture, smoothed to zero between 2.2 and 2.5",
             "lj",
         ),
+        Entry(
+            "cu-zr",
+            "lammps_glass.glasses.cu_zr:CuZr",
+            "Cu-Zr metallic glass of any composition, EAM table of LAMMPS or another",
+            "metal",
+        ),
     ],
 )
 
-_EXPORTS = {"Glass": "glass", "KobAndersen": "kob_andersen", "KobAndersenSmooth": "kob_andersen"}
-__all__ = ["REGISTRY", "Glass", "KobAndersen", "KobAndersenSmooth"]
+_EXPORTS = {"CuZr": "cu_zr", "Glass": "glass", "KobAndersen": "kob_andersen", "KobAndersenSmooth": "kob_andersen"}
+__all__ = ["REGISTRY", "CuZr", "Glass", "KobAndersen", "KobAndersenSmooth"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
 from lammps_glass.resources import data_path
 from lammps_glass.snapshots import Cell, Snapshot
+
+if TYPE_CHECKING:
+    from lammps_glass.interactions import Model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +128,10 @@ class Glass:
         """LAMMPS lines that define masses and interactions (from the folder of the potential)."""
         masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
         return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
+
+    def model(self) -> Model:
+        """The same interactions in compiled code: energies, forces and Hessians without LAMMPS."""
+        raise InputError(f"glass {self.name} has no compiled interactions: Hessians and modes of it cannot be made")
 
     def options(self) -> dict[str, Any]:
         """Fields as JSON values: ``REGISTRY.build(glass.name, glass.options())`` makes an equal glass."""

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import number
 from lammps_glass.glasses.glass import Glass
 
+if TYPE_CHECKING:
+    from lammps_glass.interactions import LennardJones
+
+_EPSILON = {"AA": 1.0, "AB": 1.5, "BB": 0.5}
 _SIGMA = {"AA": 1.0, "AB": 0.8, "BB": 0.88}
+
+
+def _matrix(pairs: Mapping[str, float]) -> list[list[float]]:
+    return [[pairs["AA"], pairs["AB"]], [pairs["AB"], pairs["BB"]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +58,16 @@ class KobAndersen(_Mixture):
     r_cut_scaled: bool = False
 
     def interaction_variables(self) -> dict[str, float]:
+        return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": cut for pair, cut in self._cutoffs().items()}}
+
+    def _cutoffs(self) -> dict[str, float]:
         scale = _SIGMA if self.r_cut_scaled else dict.fromkeys(_SIGMA, 1.0)
-        return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": self.r_cut * scale[pair] for pair in _SIGMA}}
+        return {pair: self.r_cut * scale[pair] for pair in _SIGMA}
+
+    def model(self) -> LennardJones:
+        from lammps_glass.interactions.lennard_jones import LennardJones
+
+        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), _matrix(self._cutoffs()), self.species)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +91,8 @@ class KobAndersenSmooth(_Mixture):
 
     def interaction_variables(self) -> dict[str, float]:
         return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner)}
+
+    def model(self) -> LennardJones:
+        from lammps_glass.interactions.lennard_jones import LennardJones
+
+        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), self.r_cut, self.species, self.r_inner)

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
     from lammps_glass.interactions.lennard_jones import LennardJones
     from lammps_glass.interactions.model import Model
-    from lammps_glass.interactions.vibrations import Modes, modes
     from lammps_glass.interactions.setfl import Setfl
     from lammps_glass.interactions.system import System
     from lammps_glass.interactions.tables import Table, find_table
+    from lammps_glass.interactions.vibrations import Modes, modes
 
 _HOME = {
     "EAM": "eam",

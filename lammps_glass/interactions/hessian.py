@@ -82,8 +82,7 @@ class Hessian:
         outer = self._units[:, :, None] * self._units[:, None, :]
         blocks = (self._along - self._across)[:, None, None] * outer + self._across[:, None, None] * np.eye(3)
         rows, columns = (
-            np.concatenate([a, b, a, b])
-            for a, b in ((self._first, self._second), (self._second, self._first))
+            np.concatenate([a, b, a, b]) for a, b in ((self._first, self._second), (self._second, self._first))
         )  # off-diagonal blocks (i, j), (j, i); the last two are replaced by the diagonal ones
         half = 2 * len(self._first)
         columns[half:] = rows[half:]

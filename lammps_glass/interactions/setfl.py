@@ -57,7 +57,7 @@ class Setfl:
     @property
     def n_r(self) -> int:
         """Rows of a function of r."""
-        return self.pair.shape[2]
+        return int(self.pair.shape[2])
 
     def rows_of(self, species: Sequence[str]) -> list[int]:
         """The row of each of `species`; one that the table does not have is an `InputError`."""
@@ -115,7 +115,8 @@ class _FormatError(Exception):
 
 
 def _line_of(message: str) -> int:
-    return int(message.split()[1].rstrip(":"))
+    number: str = message.split()[1]
+    return int(number.rstrip(":"))
 
 
 class _Lines:

@@ -40,9 +40,7 @@ class System:
         (m,) rows, ascending.
     """
 
-    def __init__(
-        self, snapshot: Snapshot, model: Model, *, mobile: ArrayLike | None = None, skin: float = 0.0
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, model: Model, *, mobile: ArrayLike | None = None, skin: float = 0.0) -> None:
         self.snapshot, self.model, self.skin = snapshot.with_species(model.species), model, float(skin)
         self.mobile = _rows(len(snapshot), mobile)
         self._find_pairs(self.snapshot.positions[self.mobile])
@@ -154,7 +152,8 @@ class System:
         if moves.any() and np.sqrt(np.einsum("ij,ij->i", moves, moves).max()) > 0.5 * self.skin:
             self._find_pairs(wanted)
             return self._pairs.vectors
-        return kernels.moved(self._pairs.first, self._pairs.second, self._pairs.vectors, moves)
+        vectors: Floats = kernels.moved(self._pairs.first, self._pairs.second, self._pairs.vectors, moves)
+        return vectors
 
 
 def _rows(n_particles: int, mobile: ArrayLike | None) -> Integers:

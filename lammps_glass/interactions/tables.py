@@ -135,8 +135,9 @@ def _descriptions() -> Iterator[Path]:
 
 def _located(name: str, entry: dict[str, Any]) -> Path:
     for folder in _folders():
-        if (folder / entry["file"]).is_file():
-            return folder / entry["file"]
+        path = folder / str(entry["file"])
+        if path.is_file():
+            return path
     raise InputError(
         f"EAM table {name}: no {entry['file']} in {', '.join(str(folder) for folder in _folders()) or 'any folder'}; "
         f"get it from {entry['where']}, and set ${FOLDERS_VARIABLE} to its folder"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +18,8 @@ from lammps_glass.snapshots.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
+
+Product = Callable[[Floats], Floats]
 
 #: Angular frequency, in inverse time units, of an eigenvalue of 1 energy / (mass length^2): LAMMPS's unit styles.
 #: metal: rad/ps from eV / (g/mol angstrom^2).
@@ -139,10 +143,7 @@ def _lowest(hessian: Hessian, weights: Floats, count: int) -> tuple[Floats, Floa
     The filter of even degree is at most 1 between `edge` and the top, and grows steeply and monotonically below: its
     largest eigenvalues are the matrix's smallest, once `edge` lies above the wanted ones.
     """
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
-    still = _translations(weights)
-    size = len(weights)
+    still, size = _translations(weights), len(weights)
 
     def product(vector: Floats) -> Floats:
         """The mass-weighted Hessian; translations are taken out."""
@@ -150,34 +151,41 @@ def _lowest(hessian: Hessian, weights: Floats, count: int) -> tuple[Floats, Floa
         moved: Floats = weights * (hessian @ (weights * free))
         return moved - still @ (still.T @ moved)
 
-    operator = LinearOperator((size, size), matvec=product, dtype=float)
     start = np.random.default_rng(0).normal(size=size)
-    top = 1.02 * float(eigsh(operator, 1, which="LA", v0=start, tol=1e-2, return_eigenvectors=False)[0])
+    top = 1.02 * float(_largest(product, 1, start, 1e-2)[0][0])
     # Debye: the number of modes below omega goes as omega^3; the edge is moved up until it lies above the wanted ones
     edge = top * min(0.9, max(0.01, 0.5 * ((count + 6) / size) ** (2 / 3)))
     while True:
-        degree = min(200, max(4, 2 * int(np.sqrt(top / edge))))
-        smooth = LinearOperator((size, size), matvec=lambda v: _filtered(product, v, edge, top, degree), dtype=float)
-        ncv = min(size, max(2 * count + 20, 40))
-        # three values are those of the translations, p(0), the largest: they are found and dropped
-        found = eigsh(smooth, count + 3, which="LA", v0=start, ncv=ncv, tol=1e-12)[1]
-        values, vectors = _ritz(product, found, still)
+        # three of the found are the translations, whose eigenvalue is 0
+        basis = _largest(functools.partial(_filtered, product, edge, top), count + 3, start, 1e-12)[1]
+        values, vectors = _ritz(product, basis, still)
         if values[count - 1] < edge or edge >= 0.9 * top:
             return values[:count], vectors[:, :count]
         edge = min(0.9 * top, 1.5 * max(edge, float(values[count - 1])))
 
 
-def _filtered(product: Any, vector: Floats, edge: float, top: float, degree: int) -> Floats:
-    """Chebyshev polynomial of even `degree`, of the matrix mapped so that (edge, top) becomes (-1, 1)."""
+def _largest(product: Product, count: int, start: Floats, tolerance: float) -> tuple[Floats, Floats]:
+    """Largest eigenvalues (algebraic) of a symmetric operator, and their vectors (size, count)."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    size = len(start)
+    operator = LinearOperator((size, size), matvec=lambda vector: product(np.ravel(vector)), dtype=float)
+    ncv = min(size, max(2 * count + 20, 40))
+    values, vectors = eigsh(operator, count, which="LA", v0=start, ncv=ncv, tol=tolerance)
+    return values, vectors
+
+
+def _filtered(product: Product, edge: float, top: float, vector: Floats) -> Floats:
+    """Chebyshev polynomial of even degree, of the matrix mapped so that (edge, top) becomes (-1, 1)."""
+    degree = min(200, max(4, 2 * int(np.sqrt(top / edge))))
     centre, half = 0.5 * (top + edge), 0.5 * (top - edge)
-    vector = np.ravel(vector)
     before, now = vector, (product(vector) - centre * vector) / half
     for _ in range(degree - 1):
         before, now = now, 2.0 * (product(now) - centre * now) / half - before
     return now
 
 
-def _ritz(product: Any, basis: Floats, still: Floats) -> tuple[Floats, Floats]:
+def _ritz(product: Product, basis: Floats, still: Floats) -> tuple[Floats, Floats]:
     """Eigenpairs of the matrix itself in the span of `basis`, without the translations."""
     from scipy.linalg import eigh, qr
 
@@ -186,4 +194,5 @@ def _ritz(product: Any, basis: Floats, still: Floats) -> tuple[Floats, Floats]:
     q = q[:, np.abs(np.diag(r)) > 1e-6]
     small = q.T @ np.column_stack([product(column) for column in q.T])
     values, mixing = eigh(0.5 * (small + small.T))
-    return values, q @ mixing
+    vectors: Floats = q @ mixing
+    return values, vectors
