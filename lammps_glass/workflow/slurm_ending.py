@@ -24,6 +24,7 @@ class Ending:
 
     code: int | None
     output: str = ""
+    began: bool = True
 
     @property
     def interrupted(self) -> bool:
@@ -32,9 +33,9 @@ class Ending:
 
     @property
     def cancelled(self) -> bool:
-        """Whether somebody cancelled the job; the step daemon says so in the task's output."""
+        """Whether somebody cancelled the job: the step daemon says so in its output, or it left the queue unbegun."""
         told = [line for line in self.output.splitlines() if "CANCELLED AT" in line]
-        return self.interrupted and bool(told) and "DUE TO" not in told[-1]
+        return self.interrupted and ("DUE TO" not in told[-1] if told else not self.began)
 
     @property
     def died(self) -> bool:
@@ -69,8 +70,9 @@ def exit_status(folder: Path, task: str) -> int | None:
 def read_ending(folder: Path, task: str) -> Ending:
     """How `task` ended, once Slurm does not list it any more."""
     path = folder / f"{task}_0_log.err"
-    output = path.read_text(errors="replace").splitlines()[-TAIL_LINES:] if path.is_file() else []
-    return Ending(exit_status(folder, task), "\n".join(output))
+    began = path.is_file()
+    output = path.read_text(errors="replace").splitlines()[-TAIL_LINES:] if began else []
+    return Ending(exit_status(folder, task), "\n".join(output), began)
 
 
 def progress(study: Study, case: CaseId) -> int:

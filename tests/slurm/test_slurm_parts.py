@@ -134,6 +134,8 @@ def test_endings():
     assert late.interrupted
     assert not late.cancelled
     assert "time limit" in late.reason
+    assert Ending(None, began=False).cancelled  # it was cancelled before it ran
+    assert not Ending(None).cancelled  # its node was lost
     assert Ending(139).died
     assert "SIGSEGV" in Ending(139).reason
     assert not Ending(3).died
