@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lammps_glass.simulate.protocols.anneal import Anneal
     from lammps_glass.simulate.protocols.base import Protocol
     from lammps_glass.simulate.protocols.creep import Creep
+    from lammps_glass.simulate.protocols.melt_quench import MeltQuench
     from lammps_glass.simulate.protocols.quench import Quench
     from lammps_glass.simulate.protocols.relax import Relax
 
@@ -21,14 +22,27 @@ REGISTRY = Registry(
         Entry(
             "quench", f"{_HERE}.quench:Quench", "melt, cool and minimise a random start at fixed box", "of the glass"
         ),
+        Entry(
+            "melt-quench",
+            f"{_HERE}.melt_quench:MeltQuench",
+            "melt a crystal, cool it at a rate in K/s at zero pressure, relax box and positions",
+            "metal",
+        ),
         Entry("anneal", f"{_HERE}.anneal:Anneal", "hold at a temperature, fixed box or pressure", "of the glass"),
         Entry("creep", f"{_HERE}.creep:Creep", "constant compressive stress along z", "of the glass"),
         Entry("relax", f"{_HERE}.relax:Relax", "inherent structures of frames under a load", "of the glass"),
     ],
 )
 
-_EXPORTS = {"Protocol": "base", "Quench": "quench", "Anneal": "anneal", "Creep": "creep", "Relax": "relax"}
-__all__ = ["REGISTRY", "Anneal", "Creep", "Protocol", "Quench", "Relax"]
+_EXPORTS = {
+    "Anneal": "anneal",
+    "Creep": "creep",
+    "MeltQuench": "melt_quench",
+    "Protocol": "base",
+    "Quench": "quench",
+    "Relax": "relax",
+}
+__all__ = ["REGISTRY", "Anneal", "Creep", "MeltQuench", "Protocol", "Quench", "Relax"]
 
 
 def __getattr__(name: str) -> Any:
