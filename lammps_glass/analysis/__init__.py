@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         non_gaussian_parameter,
         self_intermediate_scattering,
     )
+    from lammps_glass.analysis.glass_gate import GateLimits, GlassGate, check_glass, crystal_fraction
     from lammps_glass.analysis.joint import ExponentialFit, exponential_fit, indicator_distribution, joint_density
     from lammps_glass.analysis.mechanics import LogTimeFit, creep_modulus, linear_in_log_time
     from lammps_glass.analysis.statistics import (
@@ -58,6 +59,7 @@ _HOME = {
         "non_gaussian_parameter",
         "self_intermediate_scattering",
     ),
+    "glass_gate": ("GateLimits", "GlassGate", "check_glass", "crystal_fraction"),
     "joint": ("ExponentialFit", "exponential_fit", "indicator_distribution", "joint_density"),
     "mechanics": ("LogTimeFit", "creep_modulus", "linear_in_log_time"),
     "statistics": ("bootstrap", "mean_over_replicas", "resamples", "weighted_mean", "weighted_mean_of_tables"),
@@ -78,12 +80,16 @@ __all__ = [
     "DecayFit",
     "ExponentialFit",
     "Fields",
+    "GateLimits",
+    "GlassGate",
     "LogTimeFit",
     "PowerLawFit",
     "bootstrap",
+    "check_glass",
     "creep_modulus",
     "crossing_distribution",
     "crossing_exponent",
+    "crystal_fraction",
     "decay_length",
     "decay_lengths",
     "exponential_fit",

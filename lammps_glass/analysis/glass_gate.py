@@ -1,0 +1,183 @@
+"""Whether a quenched metal is a glass: its radial distribution function, and its crystal-like atoms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.neighbors import pairs_within
+
+#: Standard deviations of the count in a bin by which g(r) must miss a limit: 250 atoms have only 230 pairs in the first
+#: maximum, and one bin in fifteen would be off by chance at two.
+NOISE = 3.0
+
+
+@dataclass(frozen=True)
+class GateLimits:
+    """What a Cu-Zr glass reads; lengths in angstrom.
+
+    Attributes
+    ----------
+    first_maximum
+        Smallest height of the first maximum of g(r): a liquid stays below. No upper bound: slow cooling sharpens it.
+    first_minimum
+        Largest g at the first minimum, the lowest within `minimum_range`; a glass has about 0.3 at 3.85.
+    minimum_range
+        Where the first minimum may lie.
+    beyond, far_maximum
+        Beyond `beyond`, g never exceeds `far_maximum`: a crystal goes on with sharp shells (up to 10.9).
+    crystal_fraction
+        Fraction of atoms that sit as in fcc, hcp or bcc (B2) crystals must be below it.
+    """
+
+    first_maximum: float = 3.0
+    first_minimum: float = 0.6
+    minimum_range: tuple[float, float] = (3.4, 4.4)
+    beyond: float = 6.0
+    far_maximum: float = 1.2
+    crystal_fraction: float = 0.05
+
+
+class Extreme(NamedTuple):
+    """A maximum or minimum of g(r): its value, where, and the standard deviation that its count of pairs leaves."""
+
+    g: float
+    r: float
+    noise: float
+
+
+@dataclass(frozen=True, eq=False)
+class GlassGate:
+    """What the gate read.
+
+    Attributes
+    ----------
+    first_maximum, first_minimum, far_maximum
+        Of g(r); the last is its largest value beyond 6 angstrom.
+    crystal_fraction
+        Fraction of crystal-like atoms.
+    rdf
+        Columns ``r`` (angstrom, middle of the bin), ``g`` and ``noise`` (standard deviation of g).
+    faults
+        Why it is no glass, one clause each; empty for a glass.
+    """
+
+    first_maximum: Extreme
+    first_minimum: Extreme
+    far_maximum: Extreme
+    crystal_fraction: float
+    rdf: pd.DataFrame = field(repr=False)
+    faults: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.faults
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The seven numbers by name: three extremes with their positions (``..._at``), and the fraction."""
+        found: dict[str, float] = {}
+        for name in ("first_maximum", "first_minimum", "far_maximum"):
+            extreme: Extreme = getattr(self, name)
+            found |= {name: extreme.g, f"{name}_at": extreme.r}
+        return {**found, "crystal_fraction": self.crystal_fraction}
+
+    def require(self, what: str = "sample") -> GlassGate:
+        """This gate, or a `SimulationError` that says why `what` is no glass."""
+        if self.faults:
+            raise SimulationError(
+                f"{what} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
+            )
+        return self
+
+
+def check_glass(
+    snapshot: Snapshot, limits: GateLimits | None = None, *, r_max: float = 10.0, bin_width: float = 0.1
+) -> GlassGate:
+    """Read g(r) and the crystal-like atoms of an inherent structure.
+
+    Every periodic image counts, so that small boxes are right: beyond half the box g(r) is then that of the periodic
+    sample. Atoms are held against fcc, hcp and bcc (hence B2) surroundings by OVITO's polyhedral template matching
+    (Larsen, Schmidt and Schiotz, Modelling Simul. Mater. Sci. Eng. 24, 055007 (2016), RMSD at most 0.1); icosahedra
+    belong to the glass.
+
+    Parameters
+    ----------
+    snapshot
+        Periodic in every direction; angstrom.
+    limits
+        What a glass reads; default those of Cu-Zr.
+    r_max, bin_width
+        Of g(r).
+
+    Raises
+    ------
+    InputError
+        An open cell, or an `r_max` not beyond the limits' ranges.
+    """
+    limits = limits or GateLimits()
+    if not snapshot.cell.periodic.all():
+        raise InputError("glass gate: the cell must be periodic in every direction")
+    if not r_max > limits.beyond > limits.minimum_range[1]:
+        raise InputError(f"glass gate: r_max = {r_max:g} must lie beyond {limits.beyond:g}")
+    rdf = _rdf(snapshot, r_max, bin_width)
+    low, high = limits.minimum_range
+    peak = _extreme(rdf, 0.0, low, np.argmax)
+    valley = _extreme(rdf, low, high, np.argmin)
+    far = _extreme(rdf, limits.beyond, r_max, np.argmax)
+    crystal = crystal_fraction(snapshot)
+    return GlassGate(peak, valley, far, crystal, rdf, _faults(limits, peak, valley, far, crystal))
+
+
+def _faults(limits: GateLimits, peak: Extreme, valley: Extreme, far: Extreme, crystal: float) -> tuple[str, ...]:
+    """What is off by more than chance, in words with the number and its limit."""
+    found = {
+        f"first maximum of g(r) is {peak.g:.2f} (above {limits.first_maximum:g})": (
+            peak.g + NOISE * peak.noise < limits.first_maximum
+        ),
+        f"first minimum of g(r) is {valley.g:.2f} (below {limits.first_minimum:g})": (
+            valley.g - NOISE * valley.noise > limits.first_minimum
+        ),
+        f"g({far.r:.1f}) is {far.g:.2f} (below {limits.far_maximum:g})": (
+            far.g - NOISE * far.noise > limits.far_maximum
+        ),
+        f"{100 * crystal:.1f} % of the atoms are crystal-like (below {100 * limits.crystal_fraction:g} %)": (
+            crystal >= limits.crystal_fraction
+        ),
+    }
+    return tuple(text for text, off in found.items() if off)
+
+
+def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[..., Any]) -> Extreme:
+    inside = rdf[(rdf["r"] >= low) & (rdf["r"] <= high)]
+    row = inside.iloc[int(which(inside["g"].to_numpy()))]
+    return Extreme(float(row["g"]), float(row["r"]), float(row["noise"]))
+
+
+def _rdf(snapshot: Snapshot, r_max: float, bin_width: float) -> pd.DataFrame:
+    bins = max(1, round(r_max / bin_width))
+    counts, edges = np.histogram(pairs_within(snapshot, r_max).distances, bins=bins, range=(0.0, r_max))
+    ideal = len(snapshot) * snapshot.number_density * 4 / 3 * np.pi * np.diff(edges**3)
+    # each pair is counted from both ends
+    noise = np.sqrt(2.0 * counts) / ideal
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "noise": noise})
+
+
+def crystal_fraction(snapshot: Snapshot, rmsd: float = 0.1) -> float:
+    """Fraction of particles in fcc, hcp or bcc surroundings, by polyhedral template matching up to `rmsd`."""
+    from ovito.modifiers import PolyhedralTemplateMatchingModifier as Matching
+
+    data = snapshot.to_ovito()
+    matching = Matching(rmsd_cutoff=rmsd)
+    crystals = (Matching.Type.FCC, Matching.Type.HCP, Matching.Type.BCC)
+    for structure in matching.structures:
+        structure.enabled = structure.id in (*crystals, Matching.Type.ICO)
+    data.apply(matching)
+    kinds = np.asarray(data.particles["Structure Type"])
+    return float(np.isin(kinds, crystals).mean())
