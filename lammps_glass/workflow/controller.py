@@ -9,6 +9,7 @@ from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
+from lammps_glass.workflow.claims import check_claim
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
@@ -98,7 +99,7 @@ def reproduce(
     if engine == "slurm":
         require_slurm()
     chosen = [study.stage(name) for name in rerun]
-    study.check_claim(exact=False)
+    check_claim(study.file, study.out, exact=False)
     with hold(study):
         study.claim(exact=False)
         study.store.sweep()
