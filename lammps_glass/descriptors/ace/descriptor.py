@@ -169,8 +169,7 @@ class ACE(Descriptor):
             A species is not among `species`; a particle has no neighbour, or another one at its own position.
         """
         types = _types(snapshot, tuple(self.species))
-        grid = build_grid(snapshot.cell, snapshot.positions, float(self.r_cut) / _BINS_PER_CUTOFF)
-        grid = grid._replace(r_max=float(self.r_cut), reach=grid.reach * _BINS_PER_CUTOFF)
+        grid = _fine_grid(snapshot, float(self.r_cut))
         rows: Floats = np.empty((len(snapshot), len(self.plan.outputs)), dtype=self.dtype)
         faults = _describe(grid, types[grid.order], self.plan, int(self.n_threads), rows)
         for fault, particle in faults:
@@ -200,6 +199,15 @@ def _types(snapshot: Snapshot, species: tuple[str, ...]) -> Integers:
         return snapshot.with_species(species).types
     except InputError as error:
         raise InputError(f"ace knows the species {', '.join(species)} only (step {snapshot.step}): {error}") from error
+
+
+def _fine_grid(snapshot: Snapshot, r_cut: float) -> Grid:
+    """Bins smaller than the cutoff. Along an open vector no bin lies beyond the last, however flat the particles lie."""
+    grid = build_grid(snapshot.cell, snapshot.positions, r_cut / _BINS_PER_CUTOFF)
+    reach = grid.reach * _BINS_PER_CUTOFF
+    return grid._replace(
+        r_max=r_cut, reach=np.where(grid.periodic, reach, np.minimum(reach, grid.n_bins - 1))
+    )  # fmt: skip
 
 
 def _complain(fault: int, snapshot: Snapshot, particle: int, r_cut: float) -> None:
@@ -243,12 +251,13 @@ def _workspace(plan: Plan, capacity: int) -> Any:
     n_features = len(plan.additions.starts) - 1
     return Workspace(
         home=np.array([-1]),
-        candidates=np.empty((n_species, 3, capacity)),
+        candidates=np.empty((n_species, 3, capacity + 1)),
         n_candidates=np.zeros(n_species, dtype=np.int64),
         squares=np.empty(capacity),
         chosen=np.empty(capacity + 1, dtype=np.int64),
         near=_aligned((capacity + CHUNK) * 3 * LANES * n_species).reshape(n_species, -1),
         n_near=np.zeros((n_species, LANES), dtype=np.int64),
+        places=_aligned(4 * CHUNK * LANES),
         radial=_aligned(len(plan.sums.radial_steps) * CHUNK * LANES),
         angular=_aligned((l_max + 1) ** 2 * CHUNK * LANES),
         moments=_aligned(len(plan.sums.norms) * LANES),

@@ -39,12 +39,13 @@ class Workspace(NamedTuple):
     """Buffers of one thread; eights of numbers are consecutive."""
 
     home: Integers  # (1,) the bin that the candidates surround
-    candidates: Floats  # (n_species, 3, capacity)
+    candidates: Floats  # (n_species, 3, capacity + 1)
     n_candidates: Integers  # (n_species,)
     squares: Floats  # (capacity,) squared distances of candidates
     chosen: Integers  # (capacity + 1,) candidates within the cutoff
     near: Floats  # (n_species, (capacity + CHUNK) x 3 eights) vectors to neighbours
     n_near: Integers  # (n_species, LANES)
+    places: Floats  # 4 x CHUNK eights
     radial: Floats  # n_radial x CHUNK eights
     angular: Floats  # (l_max + 1)^2 x CHUNK eights
     moments: Floats
@@ -90,19 +91,38 @@ def _runs(grid: Grid, home: Integers) -> Any:
 
 @kernel
 def _collect(grid: Grid, types: Integers, home: Integers, work: Workspace) -> None:
-    """Positions of all particles and images in the bins around `home`, by species."""
+    """Positions of the particles and images that may be neighbours of one in the bin `home`, by species.
+
+    Those are the ones near enough to the upright box that holds the particles of the bin.
+    """
     count, to, matrix = work.n_candidates, work.candidates, grid.matrix
+    flat = (home[0] * grid.n_bins[1] + home[1]) * grid.n_bins[2] + home[2]
+    low, high = _bounds(grid.positions[grid.starts[flat] : grid.starts[flat + 1]])
+    limit = (grid.r_max * (1.0 + 1e-9)) ** 2
     count[:] = 0
     for t0, t1, t2, first, last in _runs(grid, home):
         s0 = t0 * matrix[0, 0] + t1 * matrix[1, 0] + t2 * matrix[2, 0]
         s1 = t0 * matrix[0, 1] + t1 * matrix[1, 1] + t2 * matrix[2, 1]
         s2 = t0 * matrix[0, 2] + t1 * matrix[1, 2] + t2 * matrix[2, 2]
         for row in range(first, last):
-            z = types[row]
-            to[z, 0, count[z]] = grid.positions[row, 0] + s0
-            to[z, 1, count[z]] = grid.positions[row, 1] + s1
-            to[z, 2, count[z]] = grid.positions[row, 2] + s2
-            count[z] += 1
+            z, x = types[row], grid.positions[row, 0] + s0
+            y, w = grid.positions[row, 1] + s1, grid.positions[row, 2] + s2
+            to[z, 0, count[z]], to[z, 1, count[z]], to[z, 2, count[z]] = x, y, w
+            gap0 = max(low[0] - x, x - high[0], 0.0)
+            gap1 = max(low[1] - y, y - high[1], 0.0)
+            gap2 = max(low[2] - w, w - high[2], 0.0)
+            count[z] += gap0 * gap0 + gap1 * gap1 + gap2 * gap2 < limit
+
+
+@kernel
+def _bounds(positions: Floats) -> Any:
+    """Smallest and largest coordinates."""
+    low, high = positions[0].copy(), positions[0].copy()
+    for row in range(1, len(positions)):
+        for k in range(3):
+            low[k] = min(low[k], positions[row, k])
+            high[k] = max(high[k], positions[row, k])
+    return low, high
 
 
 @kernel
@@ -142,13 +162,12 @@ def _pad(near: Floats, n_near: Integers, r_cut: float) -> int:
 
 
 @kernel
-def _expand(sums: Sums, near: Floats, first: int, radial: Floats, angular: Floats) -> None:
-    """Radial functions and harmonics, unnormalised, of the neighbours ``first ... first + CHUNK - 1``."""
-    one, two, zero = fill(1.0), fill(2.0), fill(0.0)
+def _place(sums: Sums, near: Floats, first: int, places: Floats) -> None:
+    """Unit vector and x - 1 of the neighbours ``first ... first + CHUNK - 1``: x, y, z, x - 1, each CHUNK eights."""
+    one, zero = fill(1.0), fill(0.0)
     cut = fill(1.0 / sums.transform.r_cut**2)
     scale, a = fill(sums.transform.scale), fill(sums.transform.a)
     y_cut, gap = fill(sums.transform.y_cut), fill(1.0 / (1.0 - sums.transform.y_cut))
-    n_radial, l_max = len(sums.radial_steps), len(sums.angular_steps) - 1
     for k in range(CHUNK):
         x, y, z = load(near, 3 * (first + k)), load(near, 3 * (first + k) + 1), load(near, 3 * (first + k) + 2)
         square = multiply_add(x, x, multiply_add(y, y, multiply(z, z)))
@@ -161,26 +180,49 @@ def _expand(sums: Sums, near: Floats, first: int, radial: Floats, angular: Float
         fall = multiply(square, cut)
         fall = larger(subtract(one, multiply(fall, fall)), zero)
         drop = multiply(subtract(y_cut, multiply(top, multiply(inverse, r))), gap)
-        q = multiply(drop, fall)  # x - 1
-        t = multiply_add(q, two, one)
-        before = zero
-        for n in range(n_radial):
-            store(radial, n * CHUNK + k, q)
-            step = fill(-sums.radial_steps[n + 1]) if n + 1 < n_radial else zero
-            q, before = multiply_add(before, step, multiply(t, q)), q
         inverse = multiply(inverse, bottom)
-        x, y, z = multiply(x, inverse), multiply(y, inverse), multiply(z, inverse)
-        even, odd = one, zero
-        for m in range(l_max + 1):
-            q, before = one, zero
-            for ell in range(m, l_max + 1):
-                if ell > m:
-                    step = fill(-sums.angular_steps[ell, m])
-                    q, before = multiply_add(before, step, multiply(z, q)), q
-                store(angular, (ell * ell + ell + m) * CHUNK + k, multiply(q, even))
-                if m > 0:
-                    store(angular, (ell * ell + ell - m) * CHUNK + k, multiply(q, odd))
-            even, odd = subtract(multiply(x, even), multiply(y, odd)), add(multiply(x, odd), multiply(y, even))
+        store(places, k, multiply(x, inverse))
+        store(places, CHUNK + k, multiply(y, inverse))
+        store(places, 2 * CHUNK + k, multiply(z, inverse))
+        store(places, 3 * CHUNK + k, multiply(drop, fall))
+
+
+@kernel
+def _expand_radial(sums: Sums, places: Floats, radial: Floats) -> None:
+    """Unnormalised radial functions; neighbours in the inner loop, as one step of the recurrence awaits the last."""
+    zero, one, two = fill(0.0), fill(1.0), fill(2.0)
+    for k in range(CHUNK):
+        store(radial, k, load(places, 3 * CHUNK + k))
+    for n in range(1, len(sums.radial_steps)):
+        step = fill(-sums.radial_steps[n])
+        for k in range(CHUNK):
+            t = multiply_add(load(places, 3 * CHUNK + k), two, one)
+            before = multiply(step, load(radial, (n - 2) * CHUNK + k)) if n > 1 else zero
+            store(radial, n * CHUNK + k, multiply_add(t, load(radial, (n - 1) * CHUNK + k), before))
+
+
+@kernel
+def _expand_angular(sums: Sums, places: Floats, angular: Floats) -> None:
+    """Unnormalised harmonics l, m at l^2 + l + m: those of m = l and -l by turning in the plane, then up in l."""
+    for k in range(CHUNK):
+        store(angular, k, fill(1.0))
+    for ell in range(1, len(sums.angular_steps)):
+        below, here = (ell - 1) * ell, ell * (ell + 1)  # m = 0 of l - 1 and l
+        for k in range(CHUNK):
+            x, y = load(places, k), load(places, CHUNK + k)
+            even = load(angular, (below + ell - 1) * CHUNK + k)
+            odd = load(angular, (below - ell + 1) * CHUNK + k) if ell > 1 else fill(0.0)
+            store(angular, (here + ell) * CHUNK + k, subtract(multiply(x, even), multiply(y, odd)))
+            store(angular, (here - ell) * CHUNK + k, multiply_add(x, odd, multiply(y, even)))
+        for m in range(1 - ell, ell):
+            step = fill(-sums.angular_steps[ell, abs(m)])
+            inside = abs(m) < ell - 1
+            two_below = (ell - 2) * (ell - 1) + m if inside else 0
+            for k in range(CHUNK):
+                value = multiply(load(places, 2 * CHUNK + k), load(angular, (below + m) * CHUNK + k))
+                if inside:
+                    value = multiply_add(step, load(angular, two_below * CHUNK + k), value)
+                store(angular, (here + m) * CHUNK + k, value)
 
 
 @kernel
@@ -296,7 +338,9 @@ def _sum_block(sums: Sums, work: Workspace) -> None:
     for z in range(len(work.n_candidates)):
         near = work.near[z]
         for first in range(0, _pad(near, work.n_near[z], sums.transform.r_cut), CHUNK):
-            _expand(sums, near, first, work.radial, work.angular)
+            _place(sums, near, first, work.places)
+            _expand_radial(sums, work.places, work.radial)
+            _expand_angular(sums, work.places, work.angular)
             _accumulate(sums, z, work.radial, work.angular, work.moments)
     for at in range(len(sums.norms)):
         store(work.moments, at, multiply(load(work.moments, at), fill(sums.norms[at])))

@@ -107,6 +107,15 @@ def test_only_species_and_place_of_neighbors_count():
     np.testing.assert_array_equal(ACE(r_cut=3.0).compute(snapshot)[0], ACE(r_cut=3.0).compute(other)[0])
 
 
+def test_flat_and_straight_clusters():
+    """Open cells whose particles have no extent along a vector or two."""
+    for positions in ([[0, 0, 0], [1, 0, 0], [0.3, 1, 0]], [[0, 0, 0], [1, 0, 0], [-1.2, 0, 0]]):
+        cell = Cell.orthogonal([9.0] * 3, periodic=(False,) * 3)
+        snapshot = Snapshot(cell, np.array(positions, dtype=float), np.zeros(3, dtype=int), ("A",))
+        ace = ACE(("A",), r_cut=3.0, purified=False)
+        assert_blocks_agree(ace.compute(snapshot)[0], oracle(snapshot, ace), ace.feature_names)
+
+
 @pytest.mark.parametrize(("n", "body"), [(1, "3"), (1, "4"), (2, "4")])
 def test_pure_features_need_enough_neighbors(n, body):
     """One neighbour makes no pair, two make no triple: zero, but for the rounding of terms of size one."""
