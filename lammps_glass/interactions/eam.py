@@ -52,10 +52,16 @@ class EAM(Model):
 
 @kernel
 def _spline(table: Floats, row: int, p: float, delta: float):  # type: ignore[no-untyped-def]
-    """Value, first and second derivative of one interval."""
+    """Value, first and second derivative of one interval; beyond its end value and slope stay what they are there.
+
+    The cutoff lies up to one row beyond the last knot: LAMMPS keeps value and slope of the knot, so that its forces
+    have no curvature there.
+    """
     c0, c1, c2, c3 = table[row, 0], table[row, 1], table[row, 2], table[row, 3]
+    curvature = 0.0 if p > 1.0 else (6.0 * c3 * p + 2.0 * c2) / (delta * delta)
+    p = min(p, 1.0)
     value = ((c3 * p + c2) * p + c1) * p + c0
-    return value, ((3.0 * c3 * p + 2.0 * c2) * p + c1) / delta, (6.0 * c3 * p + 2.0 * c2) / (delta * delta)
+    return value, ((3.0 * c3 * p + 2.0 * c2) * p + c1) / delta, curvature
 
 
 @kernel
@@ -71,7 +77,7 @@ def _pair_terms(  # type: ignore[no-untyped-def]
             continue
         a, b = first[k], second[k]
         row = min(int(r / dr), last)
-        p = min(r / dr - row, 1.0)
+        p = r / dr - row
         z, dz, ddz = _spline(pair[a, b], row, p, dr)
         phi[k, 0] = z / r  # the table holds r phi
         phi[k, 1] = (dz - phi[k, 0]) / r
@@ -90,8 +96,8 @@ def _embed(types: Integers, density: Floats, table: Floats, d_rho: float):  # ty
         row = min(max(int(density[i] / d_rho), 0), last)
         p = density[i] / d_rho - row
         beyond = max(p - 1.0, 0.0) * d_rho
-        value, slope, curvature = _spline(table[types[i]], row, min(p, 1.0), d_rho)
+        value, slope, curvature = _spline(table[types[i]], row, p, d_rho)
         result[i, 0] = value + slope * beyond
         result[i, 1] = slope
-        result[i, 2] = 0.0 if beyond > 0.0 else curvature
+        result[i, 2] = curvature
     return result

@@ -1,0 +1,70 @@
+"""Configurations of every potential, and LAMMPS holding one of them while its atoms are moved."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+
+import numpy as np
+import pytest
+
+from lammps_glass.glasses import CuZr, KobAndersen, KobAndersenSmooth
+from lammps_glass.interactions import tables
+from lammps_glass.simulate import static
+from lammps_glass.snapshots import Cell, Snapshot
+
+FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+
+GLASSES = {
+    "kob-andersen": lambda: KobAndersen(),
+    "kob-andersen, cutoff by sigma": lambda: KobAndersen(r_cut_scaled=True),
+    "kob-andersen-smooth": lambda: KobAndersenSmooth(),
+    "cu-zr": lambda: CuZr(),
+    "cu-zr, original table": lambda: CuZr(retabulate=False),
+}
+
+
+def shaken(glass, spacing, tilted=False, seed=0, cells=2, periodic=(True, True, True), noise=0.06):
+    """Fcc cells with species at random, shaken by a part `noise` of the cell; by default 8 A across for a metal."""
+    random = np.random.default_rng(seed)
+    corners = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
+    scaled = (corners + FCC).reshape(-1, 3) / cells
+    matrix = np.eye(3) * cells * spacing
+    if tilted:
+        matrix = matrix @ np.array([[1.0, 0, 0], [0.2, 0.95, 0], [-0.15, 0.1, 1.05]])
+    positions = scaled @ matrix + random.normal(0, noise * spacing, scaled.shape)
+    types = random.permutation(np.arange(len(scaled)) % 2)
+    return Snapshot(Cell(matrix, periodic=np.array(periodic)), positions, types, glass.species)
+
+
+def spacing_of(glass):
+    return 4.15 if glass.units == "metal" else 1.5
+
+
+@pytest.fixture(scope="module", params=list(GLASSES))
+def glass(request):
+    return GLASSES[request.param]()
+
+
+@contextlib.contextmanager
+def lammps_forces(snapshot, glass):
+    """A function positions (n, 3) -> forces (n, 3) of one LAMMPS instance (cell in LAMMPS's orientation)."""
+    with static._loaded(snapshot, glass, None) as instance:
+
+        def forces(positions):
+            flat = np.ascontiguousarray(positions, dtype=float).ravel()
+            instance.lammps.scatter_atoms("x", 1, 3, flat.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+            instance.commands("run 0 post no")
+            return static._gather(instance, snapshot, "f")
+
+        yield forces
+
+
+@pytest.fixture(params=["cu-zr-2008", "cu-zr-2011"])
+def published(request):
+    """A glass with a published table that the package does not carry."""
+    try:
+        tables.find_table(request.param)
+    except tables.InputError as error:
+        pytest.skip(f"table not here: {error}")
+    return CuZr(table=request.param)
