@@ -202,7 +202,7 @@ def _types(snapshot: Snapshot, species: tuple[str, ...]) -> Integers:
 
 
 def _fine_grid(snapshot: Snapshot, r_cut: float) -> Grid:
-    """Bins smaller than the cutoff. Along an open vector no bin lies beyond the last, however flat the particles lie."""
+    """Bins smaller than the cutoff; along an open vector none is beyond the last, however flat the particles lie."""
     grid = build_grid(snapshot.cell, snapshot.positions, r_cut / _BINS_PER_CUTOFF)
     reach = grid.reach * _BINS_PER_CUTOFF
     return grid._replace(
