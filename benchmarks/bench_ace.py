@@ -3,9 +3,9 @@
     python benchmarks/bench_ace.py --rounds 3
 
 One thread each. The peers' settings are those of our expansion where they have them (9 radial functions, l up to 2),
-with Gaussians of width 0.5 as the barcode study has. DScribe looks for neighbours beyond the cutoff by a multiple of the
-width: 0.2 makes it 1.6 to 1.9 times as fast, its default 1 less than half as fast. SNAP has twojmax 6, four-body like
-our order 3. Exit status 1 when a peer is missing or a bound is not kept.
+with Gaussians of width 0.5 as the barcode study has. DScribe looks for neighbours beyond the cutoff by a multiple of
+the width: 0.2 makes it 1.6 to 1.9 times as fast, its default 1 less than half as fast. SNAP has twojmax 6, four-body
+as our order 3. Exit status 1 when a peer is missing or a bound is not kept.
 """
 
 from __future__ import annotations
