@@ -1,6 +1,6 @@
 """The study in Python: the same cases, products and numbers as `lammps-glass reproduce looseness`.
 
-    python reproduce.py [PRESET] [FOLDER]
+python reproduce.py [PRESET] [FOLDER]
 """
 
 import sys

@@ -73,10 +73,14 @@ def glass_options(name: str | None) -> list[str]:
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
-    """The descriptor `name`; options not given that the glass has (``species``, ``radii``) come from it."""
+    """The descriptor `name`; the options ``species`` and ``radii``, when not given, come from the glass.
+
+    Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+    """
     descriptors = registry_of("descriptors")
     known = option_names(descriptors, name)
-    of_glass = {key: getattr(glass, key) for key in known if glass is not None and hasattr(glass, key)}
+    shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
+    of_glass = {key: getattr(glass, key) for key in shared}
     return descriptors.build(name, {**of_glass, **options})
 
 

@@ -53,7 +53,9 @@ def build_grid(cell: Cell, positions: Floats, r_max: float) -> Grid:
     padded = float(r_max) * (1 + 1e-9)  # rounding must not push a neighbour at exactly r_max beyond the reach
     heights = cell.heights * extent
     n_bins = _bin_counts(heights, padded, len(positions))
-    reach = np.ceil(padded / (heights / n_bins)).astype(np.int64)
+    reach = np.ceil(np.minimum(padded / (heights / n_bins), 1e9)).astype(np.int64)
+    # Along an open vector there is nothing beyond the bins: particles in one plane would else have a reach without end.
+    reach = np.where(cell.periodic, reach, np.minimum(reach, n_bins - 1))
     bins = np.clip(((scaled - lower) / extent * n_bins).astype(np.int64), 0, n_bins - 1)
     flat = (bins[:, 0] * n_bins[1] + bins[:, 1]) * n_bins[2] + bins[:, 2]
     order = np.argsort(flat, kind="stable")

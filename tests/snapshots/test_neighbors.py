@@ -186,3 +186,13 @@ def test_a_replicated_box_has_the_same_neighbourhoods(seed: int, name: str) -> N
     small = distances(snapshot, 3.3)
     for i, found in enumerate(distances(big, 3.3)):
         np.testing.assert_allclose(found, small[i % 6], atol=1e-10)
+
+
+def test_particles_in_one_plane_of_an_open_cell():
+    """Without extent along an open vector there is one bin and nowhere to reach: right, and at once."""
+    square = np.stack(np.meshgrid(np.arange(5.0), np.arange(5.0), [0.0], indexing="ij"), axis=-1).reshape(-1, 3)
+    cell = Cell.orthogonal([5.0, 5.0, 1.0], periodic=(False, False, False))
+    found = pairs_within(Snapshot(cell, square, np.zeros(25, int), ("A",)), 1.2)
+    distances = np.linalg.norm(square[:, None] - square[None], axis=-1)
+    expected = np.count_nonzero((distances > 0) & (distances <= 1.2))
+    assert len(found.indices) == expected
