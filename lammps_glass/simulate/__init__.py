@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lammps_glass.simulate.engine import Engine, EngineOptions
     from lammps_glass.simulate.record import Record
-    from lammps_glass.simulate.short import anneal, creep, quench, relax
+    from lammps_glass.simulate.short import anneal, creep, melt_quench, quench, relax
     from lammps_glass.simulate.static import energy, forces, minimize
 
 _EXPORTS = {
@@ -20,10 +20,12 @@ _EXPORTS = {
     "relax": "short",
     "energy": "static",
     "forces": "static",
+    "melt_quench": "short",
     "minimize": "static",
 }
 __all__ = [
-    "Engine", "EngineOptions", "Record", "anneal", "creep", "energy", "forces", "minimize", "quench", "relax",
+    "Engine", "EngineOptions", "Record", "anneal", "creep", "energy", "forces", "melt_quench", "minimize", "quench",
+    "relax",
 ]  # fmt: skip
 
 

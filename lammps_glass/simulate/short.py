@@ -43,6 +43,20 @@ def quench(
     return _run("quench", source, seed, directory, glass, engine, progress, options)
 
 
+def melt_quench(
+    source: Source,
+    *,
+    seed: int,
+    directory: str | Path,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.MeltQuench` with its fields as `options`: a metallic glass, cooled at a rate in K/s."""
+    return _run("melt-quench", source, seed, directory, glass, engine, progress, options)
+
+
 def anneal(
     source: Source,
     *,
