@@ -7,7 +7,9 @@ import pytest
 from conftest import lammps_forces, shaken, spacing_of
 
 from lammps_glass.errors import InputError
+from lammps_glass.glasses import CuZr
 from lammps_glass.interactions import System
+from lammps_glass.snapshots import Cell, Snapshot
 
 STEP = 1e-7
 
@@ -75,3 +77,20 @@ def test_vector_of_another_length_is_refused(glass):
     hessian = System(shaken(glass, spacing_of(glass)), glass.model()).hessian()
     with pytest.raises(InputError, match="times a vector of 5 numbers"):
         hessian @ np.ones(5)
+
+
+def test_between_the_last_row_and_the_cutoff():
+    """The last row of the shipped table lies at 7.59924, the cutoff at 7.6: value and slope stay, no curvature.
+
+    Two atoms alone have next to no force there; the four of them close by give the embedding its slope.
+    """
+    glass = CuZr(retabulate=False)
+    near = np.array([[0, 0, 0], [2.5, 0, 0], [0, 2.5, 0], [0, 0, 2.5]])
+    positions = np.concatenate([near, [[-7.5996, 0, 0]], near * [-1, 1, 1] + [-7.5996 - 2.5, 3.0, 3.0]])
+    cell = Cell.orthogonal([60.0] * 3, origin=[-30.0] * 3, periodic=(False,) * 3)
+    snapshot = Snapshot(cell, positions, np.zeros(len(positions), int), glass.species)
+    expected = differences(snapshot, glass, range(12, 15))
+    found = System(snapshot, glass.model()).hessian().dense()[:, 12:15]
+    block = slice(0, 3)  # of the pair in question; the values there are small
+    assert np.abs(found[block] - expected[block]).max() < 1e-8
+    assert np.linalg.norm(found - expected) < 1e-6 * np.linalg.norm(expected)
