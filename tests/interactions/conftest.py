@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lammps_glass.glasses import CuZr, KobAndersen, KobAndersenSmooth
-from lammps_glass.interactions import tables
+from lammps_glass.interactions import setfl, tables
 from lammps_glass.simulate import static
 from lammps_glass.snapshots import Cell, Snapshot
 
@@ -35,6 +35,18 @@ def shaken(glass, spacing, tilted=False, seed=0, cells=2, periodic=(True, True, 
     positions = scaled @ matrix + random.normal(0, noise * spacing, scaled.shape)
     types = random.permutation(np.arange(len(scaled)) % 2)
     return Snapshot(Cell(matrix, periodic=np.array(periodic)), positions, types, glass.species)
+
+
+def small(style="fs", rows=40):
+    """A small table of two elements with smooth functions; no two of its densities are equal in ``fs``."""
+    r = np.linspace(0, 5.0, rows)
+    density = np.array([[np.exp(-r * (1 + 0.1 * a + 0.2 * b * (style == "fs"))) for b in range(2)] for a in range(2)])
+    pair = np.array([[(1 + a + b) * r * np.exp(-2 * r) for b in range(2)] for a in range(2)])
+    embedding = -np.sqrt(np.linspace(0, 8, 30))[None] * np.array([[1.0], [1.5]])
+    return setfl.Setfl(
+        style, ("Cu", "Zr"), (29, 40), (63.546, 91.224), ("3.6 fcc", "3.2 hcp"), 8 / 29, 5.0 / (rows - 1), 5.0,
+        embedding, density, pair, ("made for a test", "", ""),
+    )  # fmt: skip
 
 
 def spacing_of(glass):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import lammps_forces, shaken, spacing_of
+from conftest import lammps_forces, shaken, small, spacing_of
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError
@@ -52,6 +52,15 @@ def test_alloy_format_and_another_order_of_elements():
     assert glass.model().table.elements == ("Al", "Cu")
     assert glass.masses == pytest.approx((63.546, 26.982), abs=1e-3)
     agree(shaken(glass, 3.9), glass)
+
+
+@pytest.mark.parametrize("style", ["fs", "alloy"])
+def test_densities_that_differ_by_site_and_source(tmp_path, style):
+    """In the tables of Cu-Zr the two cross densities are equal: they cannot tell which is meant."""
+    (tmp_path / "made.eam").write_text(small(style).text())
+    glass = CuZr(table=str(tmp_path / "made.eam"))
+    assert f"eam/{style}" in glass.interactions()
+    agree(shaken(glass, 4.15, tilted=True), glass)
 
 
 def test_pressure_is_the_slope_of_the_energy(glass):

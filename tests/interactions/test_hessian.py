@@ -82,13 +82,14 @@ def test_vector_of_another_length_is_refused(glass):
 def test_between_the_last_row_and_the_cutoff():
     """The last row of the shipped table lies at 7.59924, the cutoff at 7.6: value and slope stay, no curvature.
 
-    Two atoms alone have next to no force there; the four of them close by give the embedding its slope.
+    A Cu and a Zr, each with neighbours of its own; of the kinds of pairs theirs ends with the largest curvature.
     """
     glass = CuZr(retabulate=False)
     near = np.array([[0, 0, 0], [2.5, 0, 0], [0, 2.5, 0], [0, 0, 2.5]])
     positions = np.concatenate([near, [[-7.5996, 0, 0]], near * [-1, 1, 1] + [-7.5996 - 2.5, 3.0, 3.0]])
     cell = Cell.orthogonal([60.0] * 3, origin=[-30.0] * 3, periodic=(False,) * 3)
-    snapshot = Snapshot(cell, positions, np.zeros(len(positions), int), glass.species)
+    types = np.array([0] * 4 + [1] * 5)
+    snapshot = Snapshot(cell, positions, types, glass.species)
     expected = differences(snapshot, glass, range(12, 15))
     found = System(snapshot, glass.model()).hessian().dense()[:, 12:15]
     block = slice(0, 3)  # of the pair in question; the values there are small

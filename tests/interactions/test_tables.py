@@ -6,25 +6,13 @@ import json
 
 import numpy as np
 import pytest
-from conftest import shaken
+from conftest import shaken, small
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr
 from lammps_glass.interactions import find_table, resampling, setfl, spline, tables
 from lammps_glass.snapshots import Snapshot
-
-
-def small(style="fs", rows=40):
-    """A small table of two elements with smooth functions."""
-    r = np.linspace(0, 5.0, rows)
-    density = np.array([[np.exp(-r * (1 + 0.1 * a + 0.2 * b * (style == "fs"))) for b in range(2)] for a in range(2)])
-    pair = np.array([[(1 + a + b) * r * np.exp(-2 * r) for b in range(2)] for a in range(2)])
-    embedding = -np.sqrt(np.linspace(0, 8, 30))[None] * np.array([[1.0], [1.5]])
-    return setfl.Setfl(
-        style, ("Cu", "Zr"), (29, 40), (63.546, 91.224), ("3.6 fcc", "3.2 hcp"), 8 / 29, 5.0 / (rows - 1), 5.0,
-        embedding, density, pair, ("made for a test", "", ""),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("style", ["fs", "alloy"])
