@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lammps_glass import analysis, descriptors, glasses, labels, learn, simulate
     from lammps_glass.snapshots import Cell, Snapshot
 
-_MODULES = ("analysis", "descriptors", "glasses", "labels", "learn", "simulate", "workflow")
+_MODULES = ("analysis", "descriptors", "glasses", "interactions", "labels", "learn", "simulate", "workflow")
 __all__ = ["Cell", "Snapshot", "analysis", "descriptors", "glasses", "labels", "learn", "simulate"]
 
 

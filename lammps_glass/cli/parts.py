@@ -80,7 +80,7 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
     descriptors = registry_of("descriptors")
     known = option_names(descriptors, name)
     shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
-    of_glass = {key: getattr(glass, key) for key in shared}
+    of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
     return descriptors.build(name, {**of_glass, **options})
 
 

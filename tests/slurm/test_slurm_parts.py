@@ -94,7 +94,7 @@ def test_options_of_a_stage():
         {"setup": ["module load x; rm -rf /"]},
         {"setup": ["export LD_PRELOAD=x"]},
         {"setup": ["export OMP_PLACES=$(id)"]},
-        {"setup": ["source /tmp/x"]},
+        {"setup": ["source /etc/x"]},
         {"setup": ["module load ../x"]},
         {"setup": ["module load x\nid"]},
         {"account": "a\n#SBATCH --wrap=id"},
