@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses import KobAndersen
+from lammps_glass.glasses import CuZr, KobAndersen
 from lammps_glass.simulate.deck import PLACE, checked_name, checked_number, variable_line
 from lammps_glass.simulate.protocols import REGISTRY
 
@@ -53,7 +53,18 @@ def test_numbers_read_back_exactly(value):
     assert float(checked_number("x", value)) == value
 
 
-@pytest.mark.parametrize("name", list(REGISTRY))
+#: Protocols in K/s and the like; their decks name the table of the potential, which lies in the cache folder.
+METAL = ("melt-quench",)
+
+
+@pytest.mark.parametrize("name", METAL)
+def test_a_protocol_in_metal_units_wants_such_a_glass(name):
+    with pytest.raises(InputError, match="metal units"):
+        REGISTRY.build(name).deck(KobAndersen(), 1)
+    assert PLACE not in REGISTRY.build(name).deck(CuZr(n_particles=500), 1)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in METAL])
 def test_rendered_deck_is_whole(name):
     text = REGISTRY.build(name).deck(KobAndersen(), 1)
     assert PLACE not in text
