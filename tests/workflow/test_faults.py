@@ -345,4 +345,6 @@ def test_flipped_byte_is_seen_when_it_is_read(copied, undisturbed, study_file, t
 
 
 def test_no_child_outlives_this_module():
-    assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
+    # other tests of the same run may keep workers of their own (joblib's), which are no cases
+    alive = [p for p in psutil.Process().children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+    assert not [p for p in alive if any("lammps_glass" in word for word in p.cmdline())]
