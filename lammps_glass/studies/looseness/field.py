@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import tee
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,9 @@ def fields_of(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame,
     numbers = [1, (1, 1, 2), (1, 2, 2), *range(2, max(number, 2) + 1)]
 
     def stream() -> tuple[Iterator[Snapshot], Iterator[np.ndarray]]:
-        return (s for s, _ in with_looseness(case, product)), (v for _, v in with_looseness(case, product))
+        """Snapshots and values from one pass over the files: they are consumed together, so `tee` holds one pair."""
+        one, other = tee(with_looseness(case, product))
+        return (snapshot for snapshot, _ in one), (values for _, values in other)
 
     return (
         analysis.fluctuation_by_population(*stream(), numbers),
