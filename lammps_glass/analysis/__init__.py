@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     )
     from lammps_glass.analysis.glass_gate import GateLimits, GlassGate, check_glass, crystal_fraction
     from lammps_glass.analysis.joint import ExponentialFit, exponential_fit, indicator_distribution, joint_density
+    from lammps_glass.analysis.maps import slice_field, slice_particles
     from lammps_glass.analysis.mechanics import LogTimeFit, creep_modulus, linear_in_log_time
+    from lammps_glass.analysis.populations import binned_means, radial_distribution_around
     from lammps_glass.analysis.statistics import (
         bootstrap,
         mean_over_replicas,
@@ -61,7 +63,9 @@ _HOME = {
     ),
     "glass_gate": ("GateLimits", "GlassGate", "check_glass", "crystal_fraction"),
     "joint": ("ExponentialFit", "exponential_fit", "indicator_distribution", "joint_density"),
+    "maps": ("slice_field", "slice_particles"),
     "mechanics": ("LogTimeFit", "creep_modulus", "linear_in_log_time"),
+    "populations": ("binned_means", "radial_distribution_around"),
     "statistics": ("bootstrap", "mean_over_replicas", "resamples", "weighted_mean", "weighted_mean_of_tables"),
     "structure": ("radial_distribution_function", "structure_factor"),
     "tails": ("PowerLawFit", "log_histogram", "power_law_slope", "tail_exponent", "tail_exponent_interval"),
@@ -84,6 +88,7 @@ __all__ = [
     "GlassGate",
     "LogTimeFit",
     "PowerLawFit",
+    "binned_means",
     "bootstrap",
     "check_glass",
     "creep_modulus",
@@ -105,9 +110,12 @@ __all__ = [
     "mean_squared_displacement",
     "non_gaussian_parameter",
     "power_law_slope",
+    "radial_distribution_around",
     "radial_distribution_function",
     "resamples",
     "self_intermediate_scattering",
+    "slice_field",
+    "slice_particles",
     "spatial_autocorrelation",
     "structure_factor",
     "tail_exponent",

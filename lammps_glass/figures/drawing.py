@@ -94,7 +94,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    from lammps_glass.figures import kinds
+    from lammps_glass.figures import kinds, spatial
 
     lines = textwrap.wrap(note, 98)
     figure = Figure(
@@ -102,8 +102,8 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
         layout=ConstrainedLayoutEngine(w_pad=0.09, h_pad=0.07),
     )
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    kinds.DRAW[spec.kind](spec, table, axes)
+    axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
+    {**kinds.DRAW, **spatial.DRAW}[spec.kind](spec, table, axes)
     # Room for a legend that stands between plot and title (`kinds._legend`).
     pad = 24 if kinds.legend_above(spec, axes) else 10
     axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)

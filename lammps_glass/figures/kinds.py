@@ -18,12 +18,14 @@ def height(spec: FigureSpec, table: pd.DataFrame) -> float:
     """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too."""
     if spec.kind == "table":
         return 0.9 + 0.29 * (len(table) + 1)
+    if spec.kind in ("map", "space"):
+        return 1.2 * style.SIZE[1]
     if spec.kind == "bar" and _long_names(spec, table):
         return max(style.SIZE[1], 1.2 + 0.3 * len(table))
     return style.SIZE[1]
 
 
-def _groups(spec: FigureSpec, table: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
+def groups(spec: FigureSpec, table: pd.DataFrame) -> list[tuple[Any, pd.DataFrame]]:
     """The series in their order of appearance (numbers: ascending); the highlighted one last, so that it is on top."""
     if spec.series is None:
         return [("", table)]
@@ -35,10 +37,10 @@ def _groups(spec: FigureSpec, table: pd.DataFrame) -> list[tuple[Any, pd.DataFra
 
 
 def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
-    groups = _groups(spec, table)
-    names = [name for name, _ in groups if str(name) != spec.highlight]
+    found = groups(spec, table)
+    names = [name for name, _ in found if str(name) != spec.highlight]
     palette = dict(zip(names, style.colours(names)))
-    for at, (name, rows) in enumerate(groups):
+    for at, (name, rows) in enumerate(found):
         top = spec.highlight is not None and str(name) == spec.highlight
         colour = style.HIGHLIGHT if top else palette[name]
         _DRAW_CURVE[spec.kind](spec, rows.sort_values(spec.x, kind="stable"), axes, colour, _name(name), at, top)
@@ -103,7 +105,7 @@ def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.set_ylabel(spec.y_label or spec.y)
     for mark in spec.paper_marks:
         _mark(mark, table[spec.x], axes, style.ON_MAP if spec.kind == "heatmap" else style.GUIDE)
-    _legend(spec, axes)
+    legend(spec, axes)
 
 
 def legend_above(spec: FigureSpec, axes: Axes) -> bool:
@@ -112,7 +114,7 @@ def legend_above(spec: FigureSpec, axes: Axes) -> bool:
     return 0 < len(labels) <= 3 and not spec.series_label and sum(map(len, labels)) <= 60
 
 
-def _legend(spec: FigureSpec, axes: Axes) -> None:
+def legend(spec: FigureSpec, axes: Axes) -> None:
     """A legend above the plot or to the right of it, never on the data."""
     handles, labels = axes.get_legend_handles_labels()
     if not labels:
@@ -153,12 +155,12 @@ def _long_names(spec: FigureSpec, table: pd.DataFrame) -> bool:
 
 def _bar(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Bars by category; horizontal when the names are long, so that they can be read."""
-    groups = _groups(spec, table)
+    found = groups(spec, table)
     names = list(dict.fromkeys(table[spec.x].tolist()))
     flat = _long_names(spec, table)
-    thick = 0.8 / len(groups)
-    for at, ((name, rows), colour) in enumerate(zip(groups, style.colours([name for name, _ in groups]))):
-        place = np.array([names.index(x) for x in rows[spec.x]]) + (at - (len(groups) - 1) / 2) * thick
+    thick = 0.8 / len(found)
+    for at, ((name, rows), colour) in enumerate(zip(found, style.colours([name for name, _ in found]))):
+        place = np.array([names.index(x) for x in rows[spec.x]]) + (at - (len(found) - 1) / 2) * thick
         errors = _bars(spec, rows) if spec.error else None
         draw, key = (axes.barh, "xerr") if flat else (axes.bar, "yerr")
         draw(

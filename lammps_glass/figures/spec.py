@@ -8,9 +8,9 @@ from typing import Literal
 
 from lammps_glass.errors import InputError
 
-Kind = Literal["line", "scatter", "bar", "heatmap", "matrix", "histogram", "table"]
-KINDS: tuple[str, ...] = ("line", "scatter", "bar", "heatmap", "matrix", "histogram", "table")
-_NEEDS_VALUE = ("heatmap", "matrix")
+Kind = Literal["line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space"]
+KINDS: tuple[str, ...] = ("line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space")
+_NEEDS_VALUE = ("heatmap", "matrix", "map")
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,21 @@ class FigureSpec:
     kind
         ``line`` (points joined, error band), ``scatter`` (points, error bars), ``bar`` (categories x),
         ``histogram`` (steps; a series whose name ends in "(bars)" is filled), ``heatmap`` (long table x, y, `value`),
-        ``matrix`` (the same with the number in each cell, such as a confusion matrix), ``table`` (drawn as a table).
+        ``matrix`` (the same with the number in each cell, such as a confusion matrix), ``table`` (drawn as a table),
+        ``map`` (a field on even cells, the rows with a `value`, and rings on it, the rows without), ``space``
+        (particles in three dimensions, coloured by `value` or by `series`).
     x, y
         Columns. A heatmap's and a matrix's `y` is the vertical axis; of a table, `x` is its first column.
+    z
+        Third column of a ``space``.
     series
         Column that names the curves; a numeric one is coloured in its order.
     error
         Columns (low, high): absolute ends of the interval, as the analyses give them.
     value
-        Column of the colour (heatmap, matrix).
+        Column of the colour (heatmap, matrix, map, space).
+    size
+        Column of the area of the rings of a ``map``, and of the spheres of a ``space``, relative to the largest.
     columns
         Columns of a table, in order; default all.
     logx, logy, log_value
@@ -90,6 +96,8 @@ class FigureSpec:
     series: str | None = None
     error: tuple[str, str] | None = None
     value: str | None = None
+    z: str | None = None
+    size: str | None = None
     columns: tuple[str, ...] | None = None
     logx: bool = False
     logy: bool = False
@@ -111,13 +119,15 @@ class FigureSpec:
             raise InputError(f"figure {self.id}: unknown kind {self.kind!r}; known are {', '.join(KINDS)}")
         if self.kind in _NEEDS_VALUE and self.value is None:
             raise InputError(f"figure {self.id}: a {self.kind} needs the column of its value")
+        if self.kind == "space" and self.z is None:
+            raise InputError(f"figure {self.id}: a space needs its third column, z")
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns that the table must have."""
         if self.kind == "table":
             return self.columns or ()
-        named = [self.x, self.y, self.series, self.value, *(self.error or ())]
+        named = [self.x, self.y, self.z, self.series, self.value, self.size, *(self.error or ())]
         return tuple(dict.fromkeys(name for name in named if name))
 
     @property

@@ -47,6 +47,10 @@ def spec(kind: str, **changes) -> FigureSpec:
         options = {"x": "x", "y": "name", "value": "value"}
         if kind == "heatmap":
             options |= {"y": "x", "x": "value", "value": "y"}
+    if kind == "map":  # the row without a y is a ring
+        options = {"x": "x", "y": "value", "value": "y", "series": "name", "size": "low"}
+    if kind == "space":
+        options = {"x": "x", "y": "value", "z": "low", "value": "y"}
     return FigureSpec("1A", "A title", kind, **(options | changes))
 
 
@@ -99,6 +103,8 @@ def test_bad_specs_are_refused() -> None:
         FigureSpec("1", "t", "pie", "x", "y")
     with pytest.raises(InputError, match="needs the column"):
         FigureSpec("1", "t", "heatmap", "x", "y")
+    with pytest.raises(InputError, match="third column"):
+        FigureSpec("1", "t", "space", "x", "y")
     with pytest.raises(InputError, match="anchor"):
         Mark("slope", -1.0)
 

@@ -1,0 +1,111 @@
+"""Slices through a glass: the particles in one, and a smooth field of a number per particle on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Snapshot
+
+
+def slice_particles(snapshot: Snapshot, thickness: float, centre: float = 0.5, axis: int = 2) -> pd.DataFrame:
+    """The particles of a slice parallel to two cell vectors.
+
+    Parameters
+    ----------
+    snapshot
+        Periodic in every direction; positions may lie outside the box.
+    thickness
+        In length units, between the faces that the cell vector `axis` joins.
+    centre
+        Height of the middle of the slice, as a fraction of the cell.
+    axis
+        The cell vector that crosses the slice: 0, 1 or 2.
+
+    Returns
+    -------
+    DataFrame
+        ``row`` of the snapshot, ``x`` and ``y``: places along the two other cell edges, in length units. In a tilted
+        cell they are coordinates along its edges, drawn as if these were at right angles.
+
+    Raises
+    ------
+    InputError
+        The slice is thicker than the cell, or an edge is not periodic.
+    """
+    height = float(snapshot.cell.heights[axis])
+    if not 0 < thickness <= height or not snapshot.cell.periodic.all():
+        raise InputError(f"slice of thickness {thickness:g}: the cell must be periodic and its height is {height:.4g}")
+    scaled = snapshot.cell.fractional(snapshot.positions) % 1.0
+    away = scaled[:, axis] - centre
+    inside = np.flatnonzero(np.abs(away - np.rint(away)) * height <= 0.5 * thickness)
+    x, y = (scaled[inside, k] * length for k, length in _edges(snapshot, axis))
+    return pd.DataFrame({"row": inside, "x": x, "y": y})
+
+
+def slice_field(
+    snapshot: Snapshot,
+    values: ArrayLike,
+    thickness: float,
+    *,
+    centre: float = 0.5,
+    axis: int = 2,
+    spacing: float = 0.5,
+    width: float = 1.0,
+) -> pd.DataFrame:
+    """Mean of `values` (n_particles,) around each point of a slice, weighted by a Gaussian of distance.
+
+    Parameters
+    ----------
+    thickness, centre, axis
+        See `slice_particles`.
+    spacing
+        Largest distance of two points of the grid, in length units; the grid divides the cell.
+    width
+        Standard deviation of the Gaussian within the slice, in length units; periodic.
+
+    Returns
+    -------
+    DataFrame
+        ``x``, ``y``, ``value`` at the middles of the cells of the grid.
+
+    Raises
+    ------
+    InputError
+        No particle lies in the slice, or the values do not fit.
+    """
+    own = np.asarray(values, dtype=float)
+    if own.shape != (len(snapshot),) or not (spacing > 0 and width > 0):
+        raise InputError(f"field of a slice: values of shape {own.shape} for {len(snapshot)} particles")
+    particles = slice_particles(snapshot, thickness, centre, axis)
+    if particles.empty:
+        raise InputError(f"field of a slice: no particle within {thickness:g} around {centre:g}")
+    lengths = [length for _, length in _edges(snapshot, axis)]
+    grids = [(np.arange(n) + 0.5) * length / n for length in lengths for n in (int(np.ceil(length / spacing)),)]
+    # A Gaussian of two coordinates is a product: the weights of a point are those of its column times those of its row.
+    across, up = (
+        _weights(grid, particles[name].to_numpy(), length, width) for grid, name, length in zip(grids, "xy", lengths)
+    )
+    inside = own[particles["row"].to_numpy()]
+    total, summed = across @ up.T, (across * inside) @ up.T
+    x, y = np.meshgrid(*grids, indexing="ij")
+    value = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+    return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": value.ravel()})
+
+
+def _edges(snapshot: Snapshot, axis: int) -> list[tuple[int, float]]:
+    """The two cell vectors of the slice, with their lengths."""
+    return [(k, float(np.linalg.norm(snapshot.cell.matrix[k]))) for k in range(3) if k != axis]
+
+
+def _weights(grid: Floats, places: NDArray[Any], length: float, width: float) -> Floats:
+    """(points, particles) Gaussian of the distance along one edge, to the nearest periodic image."""
+    away = grid[:, None] - places
+    away -= length * np.rint(away / length)
+    weights: Floats = np.exp(-0.5 * (away / width) ** 2)
+    return weights
