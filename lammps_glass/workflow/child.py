@@ -1,4 +1,4 @@
-"""The process of a chunk: ``python -m lammps_glass.workflow.child DIR STAGE 0,1,2`` runs these cases of one stage."""
+"""A worker's process: ``python -m lammps_glass.workflow.child DIR PARENT`` reads lines ``STAGE INDEX``, runs each."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import LammpsGlassError
+from lammps_glass.workflow.workers import WARM
+
+if TYPE_CHECKING:
+    from lammps_glass.workflow.study import Study
 
 
 def watch_parent(parent: int) -> None:
@@ -26,12 +32,17 @@ def watch_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def run_chunk(directory: str, stage: str, indices: list[int]) -> int:
-    """Run cases one after the other; a failed one (its reason is kept beside it) does not stop the others."""
-    from lammps_glass.workflow.runner import run_case
+def read_folder(directory: str) -> Study:
+    """The study of a folder; a path, as the folder may be called like a bundled study."""
     from lammps_glass.workflow.study import Study
 
-    study = Study.read(Path(directory))  # a path: the folder may be called like a bundled study
+    return Study.read(Path(directory))
+
+
+def run_cases(study: Study, stage: str, indices: Iterable[int]) -> int:
+    """Run cases one after the other; a failed one (its reason is kept beside it) does not stop the others."""
+    from lammps_glass.workflow.runner import run_case
+
     status = 0
     for index in indices:
         try:
@@ -46,16 +57,40 @@ def run_chunk(directory: str, stage: str, indices: list[int]) -> int:
     return status
 
 
-def main(arguments: list[str]) -> int:
-    directory, stage, indices, parent = arguments
-    watch_parent(int(parent))
-    if stage == "--warm":
-        from lammps_glass.studies.warm import warm_kernels
+def warm() -> int:
+    from lammps_glass.studies.warm import warm_kernels
 
-        warm_kernels()
-        return 0
-    return run_chunk(directory, stage, [int(index) for index in indices.split(",")])
+    warm_kernels()
+    return 0
+
+
+def serve(directory: str) -> None:
+    """Answer each line of standard input with the status of its case, until the controller closes the pipe.
+
+    The two pipes move to numbers that no process started here inherits: what a case prints goes to the log, and a
+    launcher of ranks reads nothing.
+    """
+    jobs, answers = os.fdopen(os.dup(0), encoding="ascii"), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    study: Study | None = None
+    for line in iter(jobs.readline, ""):
+        stage, index = line.split()
+        if stage == WARM:
+            status = warm()
+        else:
+            study = study or read_folder(directory)
+            status = run_cases(study, stage, [int(index)])
+        sys.stdout.flush()
+        os.write(answers, f"{status}\n".encode())
+
+
+def main(arguments: list[str]) -> None:
+    directory, parent = arguments
+    watch_parent(int(parent))
+    serve(directory)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

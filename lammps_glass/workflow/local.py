@@ -1,37 +1,30 @@
-"""The engine of one machine: a fresh child process for every chunk of cases, at most `cores` of them at once."""
+"""The engine of one machine: workers that take case after case, at most `cores` cases (or ranks of them) at once."""
 
 from __future__ import annotations
 
-import math
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from lammps_glass.errors import InputError
+from lammps_glass.workflow.deaths import fits_failure, record_death
 from lammps_glass.workflow.ledger import Ledger, StageTally
-from lammps_glass.workflow.runner import TAIL_LINES
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.workers import WARM, Worker, end_all, wait_for_answers
 
-POLL = 0.05
-GRACE = 5.0
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+#: Longest time between two looks at the display, s.
+POLL = 0.25
 
 
 @dataclass
-class Chunk:
-    """A running child and the cases it was given."""
+class Task:
+    """What a worker does now: a case, or nothing but compiling kernels."""
 
-    process: subprocess.Popen[bytes]
-    cases: list[CaseId]
-    log: Path
+    worker: Worker
+    case: CaseId | None
     ranks: int = 1
 
 
@@ -41,11 +34,11 @@ class LocalEngine:
     Parameters
     ----------
     cores
-        Children at once; each runs on one thread.
+        Cases (or ranks of them) at once; each runs on one thread.
     chunk_seconds
-        Work to put into one child, once the stage's pace is known.
+        A worker that has worked so long is replaced by a new process, as is one whose case failed.
     on_change
-        Called after every poll, for the progress display.
+        Called after every look, for the progress display.
     """
 
     def __init__(
@@ -58,25 +51,26 @@ class LocalEngine:
     ) -> None:
         self.study, self.ledger, self.cores, self.chunk_seconds = study, ledger, cores, chunk_seconds
         self.on_change = on_change
-        self.chunks: list[Chunk] = []
+        self.tasks: list[Task] = []
+        self.idle: list[Worker] = []
+        self.leaving: list[Worker] = []
         self.retried: set[tuple[str, int]] = set()
         self.logs = study.out / ".engine" / "logs"
         self._started = 0
 
     def run(self) -> None:
-        """Run until nothing is ready and nothing runs; an interrupt ends the children first."""
+        """Run until nothing is ready and nothing runs; an interrupt ends the workers first."""
         self._check_ranks()
         self.logs.mkdir(parents=True, exist_ok=True)
         os.chmod(self.study.out / ".engine", 0o700)
         try:
             self._warm()
-            while not self.ledger.is_over or self.chunks:
-                self._collect()
+            while not self.ledger.is_over or self.tasks:
                 self._launch()
+                self._collect()
                 self.on_change()
-                time.sleep(POLL)
         finally:
-            self._end_children()
+            self._end_workers()
 
     def _check_ranks(self) -> None:
         for stage in self.study.stages:
@@ -86,143 +80,93 @@ class LocalEngine:
                     f"({self.cores}): give a larger --cores, or fewer ranks"
                 )
 
-    def _ranks(self, stage: str) -> int:
-        """Cores that a case of `stage` takes; the compilation of kernels takes one."""
-        return 1 if stage == "--warm" else self.study.stage(stage).table.ranks
-
     def _free(self) -> int:
-        return self.cores - sum(chunk.ranks for chunk in self.chunks)
+        return self.cores - sum(task.ranks for task in self.tasks)
 
     def _warm(self) -> None:
-        """Compile kernels once, in a child that counts as a task, before others would each compile them."""
+        """Compile kernels once, in a worker that counts as a task, before others would each compile them."""
         from lammps_glass.studies.warm import kernels_are_warm
 
-        compiled = any(t.kind in ("label", "describe") and t.counts["done"] < t.total for t in self.tallies())
+        compiled = any(t.kind in ("label", "describe") and t.counts["done"] < t.total for t in self._tallies())
         if compiled and not self.ledger.is_over and not kernels_are_warm():
-            self._spawn("--warm", [])
+            self._give(None, WARM)
 
-    def tallies(self) -> list[StageTally]:
+    def _tallies(self) -> list[StageTally]:
         return list(self.ledger.tallies.values())
 
-    def _order(self) -> list[str]:
-        """Simulations first: the short cases behind them gather into chunks meanwhile."""
-        return [t.name for t in sorted(self.tallies(), key=lambda t: t.kind != "simulate") if t.counts["ready"]]
+    # -- giving out ------------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
-        for stage in self._order() if self._free() > 0 else []:
-            ready = self.ledger.ready(stage)
-            if ready and self._ranks(stage) > self._free():
-                return  # cores that come free gather for this stage: smaller ones behind it must not take them
-            while ready and self._ranks(stage) <= self._free():
-                size = self._chunk_size(stage, len(ready))
-                chunk, ready = ready[:size], ready[size:]
-                for case in chunk:
-                    self.ledger.start(case)
-                self._spawn(stage, chunk)
+        """Give cases to free cores; simulations, the longest, come first."""
+        for tally in sorted(self._tallies(), key=lambda t: t.kind != "simulate"):
+            ranks = self.study.stage(tally.name).table.ranks
+            while tally.counts["ready"]:
+                if ranks > self._free():
+                    return  # cores that come free gather for this stage: smaller ones behind it must not take them
+                case = self.ledger.next_ready(tally.name)
+                self.ledger.start(case)
+                self._give(case, case.stage, case.index, ranks)
 
-    def _chunk_size(self, stage: str, n_ready: int) -> int:
-        tally = self.ledger.tallies[stage]
-        share = math.ceil(n_ready / (self.cores // self._ranks(stage)))
-        if tally.kind == "simulate" and tally.mean_seconds is None:
-            return 1
-        fitting = share if tally.mean_seconds is None else int(self.chunk_seconds / max(tally.mean_seconds, 1e-3))
-        return max(1, min(share, fitting))
+    def _give(self, case: CaseId | None, stage: str, index: int = 0, ranks: int = 1) -> None:
+        worker = self.idle.pop() if self.idle else self._new_worker()
+        worker.send(stage, index)
+        self.tasks.append(Task(worker, case, ranks))
 
-    def _spawn(self, stage: str, cases: list[CaseId]) -> None:
+    def _new_worker(self) -> Worker:
         self._started += 1
-        log = self.logs / f"{stage.strip('-')}-{os.getpid()}-{self._started}.log"
-        indices = ",".join(str(case.index) for case in cases)
-        command = [
-            sys.executable,
-            "-m",
-            "lammps_glass.workflow.child",
-            str(self.study.out),
-            stage,
-            indices,
-            str(os.getpid()),
-        ]
-        environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
-        with log.open("wb") as stream:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=environment, start_new_session=True
-            )
-        self.chunks.append(Chunk(process, cases, log, self._ranks(stage)))
+        return Worker(self.study.out, self.logs / f"worker-{os.getpid()}-{self._started}.log")
+
+    # -- taking back -----------------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        for chunk in list(self.chunks):
-            self._settle(chunk) if chunk.process.poll() is not None else self._settle_done(chunk)
+        """Wait for an answer or a death, and pass on what it means."""
+        ended = wait_for_answers((task.worker for task in self.tasks), POLL)
+        for task in [task for task in self.tasks if task.worker in ended]:
+            self.tasks.remove(task)
+            alive = task.worker.take_answer()
+            if task.case is not None:
+                self._settle(task.case, task.worker, alive)
+            self._keep(task.worker, alive)
+        self.leaving = [worker for worker in self.leaving if worker.process.poll() is None]
 
-    def _settle_done(self, chunk: Chunk) -> None:
-        """Pass on cases that a running chunk has finished already."""
-        store = self.study.store
-        for case in list(chunk.cases):
-            if (store.folder(case) / "manifest.json").exists() and self.study.is_done(case):
-                chunk.cases.remove(case)
-                self.ledger.finish(case)
-            elif store.lock(case).path.exists():
-                break  # it runs now: those behind it have not begun
-
-    def _settle(self, chunk: Chunk) -> None:
-        """The child has ended: believe manifests first, then failure records, then its exit status."""
-        self.chunks.remove(chunk)
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(chunk.process.pid, signal.SIGKILL)  # what a killed child had started itself
-        self.study.forget(inputs_of=chunk.cases)
-        running = next((c for c in chunk.cases if self._held_by(c, chunk.process.pid)), None)
-        for case in chunk.cases:
-            if self.study.is_done(case):
-                self.ledger.finish(case)
-            elif not self.study.is_ready(case):
-                self.ledger.reconsider(case)
-            elif case is running or self._failed(case):
-                self._record_death(case, chunk, case is running)
-                self.ledger.finish(case, failed=True)
-            elif self.study.store.lock(case).is_held():
-                self.ledger.put_back(case)  # somebody else runs it, such as an array started by hand
-            elif (case.stage, case.index) in self.retried:
-                self._record_death(case, chunk, True)
-                self.ledger.finish(case, failed=True)
-            else:
-                self.retried.add((case.stage, case.index))
-                self.ledger.put_back(case)
-
-    def _held_by(self, case: CaseId, pid: int) -> bool:
-        return self.study.store.lock(case).holder().get("pid") == pid
-
-    def _failed(self, case: CaseId) -> bool:
-        failure = self.study.store.failure(case)
-        return failure is not None and failure.get("key") == self.study.key(case, self.study.input_hashes(case))
-
-    def _record_death(self, case: CaseId, chunk: Chunk, died: bool) -> None:
-        if not died:
+    def _keep(self, worker: Worker, alive: bool) -> None:
+        """Use a worker again, unless it is dead, old, or ran a case that failed: it may not be what it was."""
+        if alive and worker.status == 0 and worker.worked < self.chunk_seconds:
+            self.idle.append(worker)
             return
-        code = chunk.process.returncode
-        ending = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-        folders = sorted(self.study.store.folder(case).parent.glob(f".tmp-{case.stage}-*/log.lammps"))
-        log = folders[-1].read_text(errors="replace").splitlines()[-TAIL_LINES:] if folders else []
-        self.study.store.record_failure(
-            case,
-            {
-                "reason": f"the process ended with {ending}",
-                "status": code,
-                "log": "\n".join(log),
-                "stderr": "\n".join(chunk.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]),
-                "deck": str(folders[-1].with_name("in.lmp")) if folders else "",
-                "key": self.study.key(case, self.study.input_hashes(case)),
-                "attempt": int((self.study.store.failure(case) or {}).get("attempt", 0)) + 1,
-            },
-        )
+        if not alive:
+            worker.kill()  # what a dead worker had started itself
+        worker.retire()
+        self.leaving.append(worker)
 
-    def _end_children(self) -> None:
-        """SIGTERM, and SIGKILL to whoever is left after the grace time; a second Ctrl-C does not stop this."""
-        if threading.current_thread() is threading.main_thread() and self.chunks:
+    def _settle(self, case: CaseId, worker: Worker, alive: bool) -> None:
+        """A case has ended: believe its manifest first, then its failure record, then the end of the worker."""
+        if self.study.is_done(case):
+            self.ledger.finish(case)
+            return
+        self.study.forget(inputs_of=[case])
+        lock = self.study.store.lock(case)
+        began = not alive and lock.holder().get("pid") == worker.process.pid
+        if self.study.is_done(case):
+            self.ledger.finish(case)
+        elif not self.study.is_ready(case):
+            self.ledger.reconsider(case)
+        elif alive and fits_failure(self.study, case):
+            self.ledger.finish(case, failed=True)
+        elif not began and lock.is_held():
+            self.ledger.put_back(case)  # somebody else runs it, such as an array started by hand
+        elif not began and (case.stage, case.index) not in self.retried:
+            self.retried.add((case.stage, case.index))
+            self.ledger.put_back(case)
+        else:
+            reason, status = worker.ending
+            record_death(self.study, case, reason, status=status, output=worker.output())
+            self.ledger.finish(case, failed=True)
+
+    def _end_workers(self) -> None:
+        """End all workers; a second Ctrl-C does not stop this."""
+        workers = [task.worker for task in self.tasks]
+        if threading.current_thread() is threading.main_thread() and workers:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-        for kill in (signal.SIGTERM, signal.SIGKILL):
-            for chunk in self.chunks:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(chunk.process.pid, kill)
-            end = time.monotonic() + GRACE
-            for chunk in self.chunks:
-                with suppress(subprocess.TimeoutExpired):
-                    chunk.process.wait(max(0.0, end - time.monotonic()))
-        self.chunks.clear()
+        end_all([*workers, *self.idle, *self.leaving])
+        self.tasks.clear()

@@ -6,13 +6,14 @@ import datetime
 import errno
 import os
 import platform
+import re
 import resource
 import socket
 import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 from lammps_glass import __version__
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 from lammps_glass.workflow import mpi, operations
+from lammps_glass.workflow.deaths import last_lines
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
 from lammps_glass.workflow.stages import CaseId
@@ -27,7 +29,6 @@ from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.values import digest
 
-TAIL_LINES = 40
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -69,10 +70,20 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def forget_peak_memory() -> None:
+    """Start `peak_memory` anew, so that a case does not answer for those before it (Linux; elsewhere it does)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_memory() -> int:
-    """Largest resident size of this process so far, bytes (macOS counts bytes, Linux kilobytes)."""
+    """Largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
+    with suppress(OSError):
+        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if found:
+            return int(found[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes
 
 
 def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
@@ -109,6 +120,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
     attempt = int(earlier.get("attempt", 0)) + 1
     key = study.key(case, inputs)
     started, clock = _now(), time.perf_counter()
+    forget_peak_memory()
     with study.store.work(case, key) as folder:
         try:
             with naming_full_disk(folder):
@@ -163,13 +175,12 @@ def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -
     status = error.exit_status if isinstance(error, LammpsGlassError) else 1
     log = error.log_tail if isinstance(error, SimulationError) else ""
     if not log and (folder / "log.lammps").is_file():
-        log = "\n".join((folder / "log.lammps").read_text(errors="replace").splitlines()[-TAIL_LINES:])
-    trace = "".join(traceback.format_exception(error)).splitlines()[-TAIL_LINES:]
+        log = last_lines((folder / "log.lammps").read_text(errors="replace"))
     return {
         "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
         "status": status,
         "log": log,
-        "stderr": "\n".join(trace),
+        "stderr": last_lines("".join(traceback.format_exception(error))),
         "deck": str(folder / "in.lmp") if (folder / "in.lmp").is_file() else "",
         "key": key,
         "attempt": attempt,

@@ -6,7 +6,6 @@ The controller may be killed at any time: what was submitted goes on, and the ne
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,12 +13,14 @@ from dataclasses import dataclass, field
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import slurm_queue
+from lammps_glass.workflow.deaths import fits_failure, record_death
 from lammps_glass.workflow.ledger import Ledger
-from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending, record
+from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending
 from lammps_glass.workflow.slurm_jobs import Array, JobBook
 from lammps_glass.workflow.slurm_submit import chunk_size, cut, exit_file, new_array, parameters, submit
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.workers import WARM, Worker, end_all
 
 #: Seconds between two looks: short while things happen, longer while nothing changes.
 FIRST_POLL, LONGEST_POLL, GROWTH = 1.0, 15.0, 1.3
@@ -74,7 +75,7 @@ class SlurmEngine:
         self.tasks: list[Task] = []
         self.retried: set[Id] = set()
         self._ready_since: dict[str, float] = {}
-        self._warming: subprocess.Popen[bytes] | None = None
+        self._warming: Worker | None = None
 
     def run(self) -> None:
         """Run until nothing is ready and nothing runs; on an interrupt the jobs stay, unless told otherwise."""
@@ -98,19 +99,15 @@ class SlurmEngine:
             self._interrupted()
             raise
         finally:
-            if self._warming is not None:
-                self._warming.terminate()
-                self._warming.wait()
+            end_all([self._warming] if self._warming else [])
 
     def _warm(self) -> None:
         """Compile the kernels into the user's cache, before many tasks would each do it."""
         from lammps_glass.studies.warm import kernels_are_warm
 
         if not self.ledger.is_over and not kernels_are_warm():
-            words = ["-m", "lammps_glass.workflow.child", str(self.study.out), "--warm", "", str(os.getpid())]
-            self._warming = subprocess.Popen(
-                [sys.executable, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
+            self._warming = Worker(self.study.out, self.home / "warm.log")
+            self._warming.send(WARM)
 
     # -- what was submitted before ---------------------------------------------------------------------------------
 
@@ -184,7 +181,7 @@ class SlurmEngine:
                 self.ledger.finish(case)
             elif not self.study.is_ready(case):
                 self.ledger.reconsider(case)
-            elif self._failed(case):
+            elif fits_failure(self.study, case, transient=False):
                 self.ledger.finish(case, failed=True)
             else:
                 self._settle_open(task, case, ending, running, watched)
@@ -208,13 +205,9 @@ class SlurmEngine:
             self.ledger.put_back(case)
 
     def _fail(self, case: CaseId, ending: Ending, *, transient: bool) -> None:
-        record(self.study, case, ending, transient=transient)
+        status = -1 if ending.code is None else ending.code
+        record_death(self.study, case, ending.reason, status=status, output=ending.output, transient=transient)
         self.ledger.finish(case, failed=True)
-
-    def _failed(self, case: CaseId) -> bool:
-        failure = self.study.store.failure(case) or {}
-        ours = failure.get("key") == self.study.key(case, self.study.input_hashes(case))
-        return ours and not failure.get("transient")
 
     # -- what comes next -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lammps_glass.workflow.runner import TAIL_LINES
+from lammps_glass.workflow.deaths import last_lines
 from lammps_glass.workflow.slurm_submit import exit_file
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
@@ -71,30 +71,11 @@ def read_ending(folder: Path, task: str) -> Ending:
     """How `task` ended, once Slurm does not list it any more."""
     path = folder / f"{task}_0_log.err"
     began = path.is_file()
-    output = path.read_text(errors="replace").splitlines()[-TAIL_LINES:] if began else []
-    return Ending(exit_status(folder, task), "\n".join(output), began)
+    output = last_lines(path.read_text(errors="replace")) if began else ""
+    return Ending(exit_status(folder, task), output, began)
 
 
 def progress(study: Study, case: CaseId) -> int:
     """Segments (or other state files) that unfinished tries of a case have behind them."""
     parent = study.store.folder(case).parent
     return sum(1 for _ in parent.glob(f".tmp-{case.stage}-????????/segments/*"))
-
-
-def record(study: Study, case: CaseId, ending: Ending, *, transient: bool) -> None:
-    """Keep why a case did not end; a transient reason does not keep the same command from running it again."""
-    logs = sorted(study.store.folder(case).parent.glob(f".tmp-{case.stage}-????????/log.lammps"))
-    log = logs[-1].read_text(errors="replace").splitlines()[-TAIL_LINES:] if logs else []
-    study.store.record_failure(
-        case,
-        {
-            "reason": ending.reason,
-            "status": -1 if ending.code is None else ending.code,
-            "log": "\n".join(log),
-            "stderr": ending.output,
-            "deck": str(logs[-1].with_name("in.lmp")) if logs else "",
-            "key": study.key(case, study.input_hashes(case)),
-            "attempt": int((study.store.failure(case) or {}).get("attempt", 0)) + 1,
-            "transient": transient,
-        },
-    )

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow.ledger import StageTally
-from lammps_glass.workflow.local import THREADS
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
+from lammps_glass.workflow.workers import THREADS
 
 Item = TypeVar("Item")
 

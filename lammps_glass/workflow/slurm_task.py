@@ -13,10 +13,10 @@ def run_task(directory: str, stage: str, names: list[str]) -> None:
     """
     # submitit ignores SIGTERM, so that a cancelled task would go on until it is killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    from lammps_glass.workflow.child import run_chunk
-    from lammps_glass.workflow.study import Study
+    from lammps_glass.workflow.child import read_folder, run_cases
 
-    indices = {case.name: case.index for case in Study.read(directory).stage(stage).cases}
-    status = run_chunk(directory, stage, [indices[name] for name in names if name in indices])
+    study = read_folder(directory)
+    indices = {case.name: case.index for case in study.stage(stage).cases}
+    status = run_cases(study, stage, [indices[name] for name in names if name in indices])
     if status:
         sys.exit(status)

@@ -1,0 +1,123 @@
+"""`Worker`: a child process that takes one case after another, so that imports are paid once and not for every case."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+#: Seconds between SIGTERM and SIGKILL.
+GRACE = 5.0
+#: What a worker is sent to compile kernels, in place of a stage's name.
+WARM = "--warm"
+
+
+class Worker:
+    """A process of `lammps_glass.workflow.child` for the study in `directory`; one thread, a session of its own.
+
+    It reads jobs from a pipe and answers each with a status. When it dies, only the job at hand is lost.
+
+    Attributes
+    ----------
+    status
+        The exit status that the last job was answered with; None while it is at work or when it has died.
+    worked
+        Seconds from the first job to the last answer.
+    """
+
+    def __init__(self, directory: Path, log: Path) -> None:
+        self.log = log
+        self.status: int | None = 0
+        self.worked = 0.0
+        self._sent = 0.0
+        self._log_start = 0
+        with log.open("wb") as stream:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lammps_glass.workflow.child", str(directory), str(os.getpid())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                env={**os.environ, **dict.fromkeys(THREADS, "1")},
+                start_new_session=True,
+                bufsize=0,
+            )
+
+    def send(self, stage: str, index: int = 0) -> None:
+        """Give it a case; a worker that has just died takes it and shows by its death that it was lost."""
+        self.status = None
+        self._sent = time.monotonic()
+        self._log_start = self.log.stat().st_size
+        assert self.process.stdin is not None
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(f"{stage} {index}\n".encode())
+
+    def fileno(self) -> int:
+        """The answers' pipe, for `wait_for_answers`."""
+        assert self.process.stdout is not None
+        return self.process.stdout.fileno()
+
+    def take_answer(self) -> bool:
+        """Read what it has sent; True when it has answered, False at its death (which is then waited for)."""
+        line = os.read(self.fileno(), 64)
+        if not line:
+            self.process.wait()
+            return False
+        self.status = int(line)
+        self.worked += time.monotonic() - self._sent
+        return True
+
+    @property
+    def ending(self) -> tuple[str, int]:
+        """How the last job ended, in words and as a status."""
+        if self.status is not None:
+            return f"the case ended with status {self.status} and left neither products nor a reason", self.status
+        code = self.process.returncode
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
+        return f"the process ended with {how}", code
+
+    def output(self) -> str:
+        """What it wrote to standard error during the last job."""
+        with self.log.open("rb") as stream:
+            stream.seek(self._log_start)
+            return stream.read().decode(errors="replace")
+
+    def retire(self) -> None:
+        """Let it end by itself: there will be no more jobs."""
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Signal the process and all that it has started."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+def wait_for_answers(workers: Iterable[Worker], seconds: float) -> list[Worker]:
+    """The workers that have answered or died; waits up to `seconds` for the first."""
+    poll = select.poll()
+    known = {worker.fileno(): worker for worker in workers}
+    for number in known:
+        poll.register(number, select.POLLIN)
+    return [known[number] for number, _ in poll.poll(1000 * seconds)]
+
+
+def end_all(workers: Iterable[Worker]) -> None:
+    """SIGTERM, and SIGKILL to whoever is left after the grace time."""
+    workers = list(workers)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for worker in workers:
+            worker.kill(number)
+        end = time.monotonic() + GRACE
+        for worker in workers:
+            with suppress(subprocess.TimeoutExpired):
+                worker.process.wait(max(0.0, end - time.monotonic()))
+    for worker in workers:
+        worker.retire()
