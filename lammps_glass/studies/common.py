@@ -175,9 +175,19 @@ def draw_figures(case: Case) -> None:
                 draw(specs[identity], table, case.directory / "figures", note=found["note"])
 
 
-def indicator_path(folder: Path) -> Path:
+def indicator_path(folder: Path, name: str) -> Path:
     """Where a learning stage keeps its indicator."""
-    return folder / "indicators" / "looseness.indicator"
+    return folder / "indicators" / f"{name}.indicator"
+
+
+def save_indicator(case: Case, name: str, estimator: Any, metadata: Mapping[str, Any]) -> None:
+    """Keep a fitted indicator where it is published from, with its name, its glass and the seed in the metadata."""
+    from lammps_glass import learn
+
+    path = indicator_path(case.directory, name)
+    path.parent.mkdir(parents=True)
+    about = {"indicator": name, "glass": case.glass.name, "glass_options": {}, "seed": case.seed}
+    learn.save(path, estimator, {**about, **metadata})
 
 
 # -- what they ask of a machine, for `plan` ----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from lammps_glass import learn
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import d2min_column, indicator_path
 from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.looseness.learning import NAME
 from lammps_glass.studies.looseness.settings import first_step, interval_steps
 from lammps_glass.tables import iter_table, read_table
 
@@ -40,7 +41,7 @@ def accuracy_figures(case: Case) -> None:
 def _pooled(case: Case, fit: dict[str, Any]) -> tuple[learn.BinnedPredictions, learn.BinnedPredictions]:
     """Counts of all rows by the indicator that left their replica out, and of test replicas by the paper's split."""
     column, pooled, split = d2min_column(int(fit["lag"])), learn.BinnedPredictions(), learn.BinnedPredictions()
-    _, metadata = learn.load(indicator_path(case.input("learn")))
+    _, metadata = learn.load(indicator_path(case.input("learn"), NAME))
     for product in case.inputs("predict"):
         for rows in iter_table(product.path / "predictions.parquet"):
             kept = rows[rows[column].notna() & (rows["step"] >= first_step(case))]

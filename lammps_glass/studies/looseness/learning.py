@@ -11,9 +11,11 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import UNIFORM, d2min_column, indicator_path, loose_column
+from lammps_glass.studies.common import UNIFORM, d2min_column, indicator_path, loose_column, save_indicator
 from lammps_glass.tables import read_metadata, read_table, write_table
 
+#: Of the indicator.
+NAME = "looseness"
 #: Scans list combinations with fewer loose rows than this without a score, unless none has more.
 SMALLEST = 20
 
@@ -83,24 +85,18 @@ def fit_ensemble(rows: pd.DataFrame, columns: list[str], parameters: FitParamete
     return ensemble.fit(learn.matrix(rows, columns), rows["label"].to_numpy())
 
 
-def save_indicator(case: Case, estimator: Any, columns: list[str], replicas: list[str]) -> None:
+def _keep(case: Case, estimator: Any, columns: list[str], replicas: list[str]) -> None:
     """Save with what ``predict`` needs to describe a bare snapshot."""
     described = read_metadata(case.inputs("describe")[0].path / "rows.parquet")
     metadata = {
-        "indicator": "looseness",
         "descriptor": described["descriptor"],
         "parameters": described["parameters"],
-        "glass": described["glass"],
-        "glass_options": {},
         "species": sorted(described["species"]),
         "columns": columns,
         "threshold": case.parameters.threshold,
         "training_replicas": replicas,
-        "seed": case.seed,
     }
-    path = indicator_path(case.directory)
-    path.parent.mkdir(parents=True)
-    learn.save(path, estimator, metadata)
+    save_indicator(case, NAME, estimator, metadata)
 
 
 def fit_without_one(case: Case) -> None:
@@ -116,7 +112,7 @@ def fit_without_one(case: Case) -> None:
     write_table(case.directory / "ranking.parquet", ranking)
     test = labelled(table, parameters.lag, parameters.threshold).query("replica == @left_out")
     write_table(case.directory / "by_number.parquet", _by_number(rows, test, ranking, parameters, case.seed))
-    save_indicator(case, fit_ensemble(rows, columns, parameters, case.seed), columns, sorted(set(rows["replica"])))
+    _keep(case, fit_ensemble(rows, columns, parameters, case.seed), columns, sorted(set(rows["replica"])))
 
 
 def fit(case: Case) -> None:
@@ -130,7 +126,7 @@ def fit(case: Case) -> None:
     ranking = rank(training, columns, parameters, case.seed)
     best = ranking["feature"].head(parameters.n_features).tolist()
     estimator = fit_ensemble(training, best, parameters, case.seed)
-    save_indicator(case, estimator, best, sorted(set(training["replica"])))
+    _keep(case, estimator, best, sorted(set(training["replica"])))
     tables = {
         "scan": _scan(table, columns, parameters, case.seed),
         "choice_of_c": _choose_c(training, columns, parameters, case.seed),
@@ -233,7 +229,7 @@ def predict(case: Case) -> None:
 
     fold = next(p for p in case.inputs("fold") if str(p.conditions["left_out"]) == case.replica)
     folders = {"looseness": fold.path, "looseness_split": case.input("learn")}
-    indicators = {name: learn.load(indicator_path(folder)) for name, folder in folders.items()}
+    indicators = {name: learn.load(indicator_path(folder, NAME)) for name, folder in folders.items()}
     metadata = indicators["looseness"][1]
     descriptor = REGISTRY.build(metadata["descriptor"], metadata["parameters"])
     columns = list(descriptor.feature_names)
