@@ -1,0 +1,135 @@
+"""What protocols share that melt a crystal of a metal, cool the liquid at a rate in K/s, and minimise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate import thermo
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.segmented import Segmented
+from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PS = 1e-12  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cooling(Segmented):
+    """Three phases (melt, liquid, cooling) and a minimisation; metal units.
+
+    Parameters
+    ----------
+    rate
+        Cooling rate, in K/s; with `timestep` it gives the number of steps (`cooling`).
+    melt
+        Steps of Langevin dynamics at `melt_temperature`, far above melting: B2 does not melt in 8 ps at 2000 K.
+    liquid
+        Steps at `liquid_temperature`.
+    melt_temperature, liquid_temperature, temperature
+        In K; cooling goes from the second to the third.
+    timestep
+        In ps, of all three; the time step of the glass is not used.
+    thermostat_damping
+        In ps.
+    force_tolerance
+        Largest force on a particle of the inherent structure, in eV/angstrom.
+    max_iterations
+        Of each minimisation; reaching it in the last is an error.
+    """
+
+    has_frames: ClassVar[bool] = False
+
+    rate: float = 1e13
+    melt: int = 10_000
+    liquid: int = 10_000
+    melt_temperature: float = 3500.0
+    liquid_temperature: float = 2000.0
+    temperature: float = 50.0
+    timestep: float = 0.002
+    thermostat_damping: float = 0.1
+    force_tolerance: float = 1e-5
+    max_iterations: int = 20_000
+    segment_steps: int = 100_000
+    thermo_every: int = 100
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in ("melt", "liquid", "max_iterations"):
+            whole(self.name, field, getattr(self, field), minimum=1)
+        for field in (
+            "rate", "melt_temperature", "liquid_temperature", "temperature", "timestep", "thermostat_damping",
+            "force_tolerance",
+        ):  # fmt: skip
+            number(self.name, field, getattr(self, field), above=0.0)
+        if not self.temperature < self.liquid_temperature <= self.melt_temperature:
+            raise InputError(
+                f"{self.name}: temperature = {self.temperature:g} must be below liquid_temperature = "
+                f"{self.liquid_temperature:g}, and that at most melt_temperature = {self.melt_temperature:g}"
+            )
+
+    @property
+    def cooling(self) -> int:
+        """Steps from `liquid_temperature` to `temperature`."""
+        seconds = (self.liquid_temperature - self.temperature) / self.rate
+        return max(1, round(seconds / (self.timestep * _PS)))
+
+    @property
+    def phases(self) -> dict[str, int]:
+        """Steps of the phases, in order."""
+        return {"melt": self.melt, "liquid": self.liquid, "cooling": self.cooling}
+
+    @property
+    def n_segments(self) -> int:
+        return sum(segments_of(steps, self.segment_steps) for steps in self.phases.values()) + 1
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        return {
+            **self.options(),
+            "cooling": self.cooling,
+            "melt_segments": segments_of(self.melt, self.segment_steps),
+            "liquid_segments": segments_of(self.liquid, self.segment_steps),
+            "velocity_seed": self.seed_of(seed, "velocities"),
+            "langevin_seed": self.seed_of(seed, "langevin"),
+        }
+
+    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+        if glass.units != "metal":
+            raise InputError(
+                f"{self.name} cools in K/s: it needs a glass in metal units, not {glass.units} ({glass.name})"
+            )
+        return super().deck(glass, seed, n_segments)
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        steps = sum(self.phases.values())
+        return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
+
+    def shortened(self, steps: int) -> Self:
+        """The phases keep their proportions; cooling is shorter by being faster."""
+        scale = steps / sum(self.phases.values())
+        melt, liquid = (max(1, round(length * scale)) for length in (self.melt, self.liquid))
+        return replace(self, melt=melt, liquid=liquid, rate=self.rate / scale, segment_steps=max(1, steps // 4))
+
+    def thermo(self, plan: Plan) -> pd.DataFrame:
+        """Rows of the phases (``melt``, ``liquid``, ``cooling``), and one of the inherent structure (``minimised``)."""
+        import pandas as pd
+
+        moving = thermo.read(*(plan.log(segment) for segment in range(1, plan.n_segments)))
+        ends = [self.melt, self.melt + self.liquid]
+        moving["phase"] = [list(self.phases)[sum(step > end for end in ends)] for step in moving["step"]]
+        inherent = thermo.tables(plan.log(plan.n_segments))[-1].iloc[[-1]].copy()
+        inherent["step"] = sum(self.phases.values())
+        inherent["phase"] = "minimised"
+        return pd.concat([moving, inherent], ignore_index=True)
+
+    def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        return iter(())
