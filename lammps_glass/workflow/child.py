@@ -77,13 +77,11 @@ def serve(directory: str) -> None:
     study: Study | None = None
     for line in iter(jobs.readline, ""):
         stage, index = line.split()
-        if stage == WARM:
-            status = warm()
-        else:
-            study = study or read_folder(directory)
-            status = run_cases(study, stage, [int(index)])
+        study = study or read_folder(directory)
+        started = time.monotonic()
+        status = warm() if stage == WARM else run_cases(study, stage, [int(index)])
         sys.stdout.flush()
-        os.write(answers, f"{status}\n".encode())
+        os.write(answers, f"{status} {time.monotonic() - started:.3f}\n".encode())
 
 
 def main(arguments: list[str]) -> None:

@@ -29,14 +29,13 @@ class Worker:
     status
         The exit status that the last job was answered with; None while it is at work or when it has died.
     worked
-        Seconds from the first job to the last answer.
+        Seconds of the jobs that it has answered, without its own start.
     """
 
     def __init__(self, directory: Path, log: Path) -> None:
         self.log = log
         self.status: int | None = 0
         self.worked = 0.0
-        self._sent = 0.0
         self._log_start = 0
         with log.open("wb") as stream:
             self.process = subprocess.Popen(
@@ -52,7 +51,6 @@ class Worker:
     def send(self, stage: str, index: int = 0) -> None:
         """Give it a case; a worker that has just died takes it and shows by its death that it was lost."""
         self.status = None
-        self._sent = time.monotonic()
         self._log_start = self.log.stat().st_size
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
@@ -69,8 +67,9 @@ class Worker:
         if not line:
             self.process.wait()
             return False
-        self.status = int(line)
-        self.worked += time.monotonic() - self._sent
+        status, seconds = line.split()
+        self.status = int(status)
+        self.worked += float(seconds)
         return True
 
     @property
