@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.simulate.protocols.base import Protocol
 
+#: Protocols whose segments are frames: such a segment leaves its minimum, not a state to go on from.
+FRAMEWISE = ("relax", "inherent")
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,7 +46,7 @@ class Plan:
 
     def mark(self, segment: int) -> Path:
         """The file that the deck renames into place when a segment is complete."""
-        return self.segments / f"{segment}.{'relaxed' if self.protocol == 'relax' else 'restart'}"
+        return self.segments / f"{segment}.{'relaxed' if self.protocol in FRAMEWISE else 'restart'}"
 
     def done(self) -> int:
         """Number of complete segments, counted from the first."""
@@ -123,6 +126,7 @@ def finish(protocol: Protocol, plan: Plan) -> None:
     if protocol.has_frames:
         with replacing(record.frames_path) as path:
             frames.join(protocol.frame_files(plan), path)
+    protocol.write_products(plan)
     with replacing(record.final_path) as path:  # the last product: its presence means that all are there
         frames.join([protocol.final_file(plan)], path, last=True)
     shutil.rmtree(plan.segments)

@@ -97,3 +97,17 @@ def relax(
 ) -> Record:
     """Run `protocols.Relax` with its fields as `options`: inherent structures of frames (no random numbers)."""
     return _run("relax", source, seed, directory, glass, engine, progress, options)
+
+
+def aqs(
+    source: Source,
+    *,
+    directory: str | Path,
+    seed: int = 0,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.AQS` with its fields as `options`: athermal quasi-static shear (no random numbers)."""
+    return _run("aqs", source, seed, directory, glass, engine, progress, options)

@@ -8,11 +8,15 @@ from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from lammps_glass.simulate.protocols.anneal import Anneal
+    from lammps_glass.simulate.protocols.aqs import AQS
     from lammps_glass.simulate.protocols.base import Protocol
+    from lammps_glass.simulate.protocols.constant_volume_cooling import ConstantVolumeCooling
     from lammps_glass.simulate.protocols.creep import Creep
+    from lammps_glass.simulate.protocols.inherent import Inherent
     from lammps_glass.simulate.protocols.melt_quench import MeltQuench
     from lammps_glass.simulate.protocols.quench import Quench
     from lammps_glass.simulate.protocols.relax import Relax
+    from lammps_glass.simulate.protocols.shear import Shear
 
 _HERE = "lammps_glass.simulate.protocols"
 
@@ -28,21 +32,51 @@ REGISTRY = Registry(
             "melt a crystal, cool it at a rate in K/s at zero pressure, relax box and positions",
             "metal",
         ),
+        Entry(
+            "constant-volume-cooling",
+            f"{_HERE}.constant_volume_cooling:ConstantVolumeCooling",
+            "melt a crystal, cool it at a rate in K/s at fixed volume (of a first run), minimise",
+            "metal",
+        ),
         Entry("anneal", f"{_HERE}.anneal:Anneal", "hold at a temperature, fixed box or pressure", "of the glass"),
+        Entry(
+            "aqs",
+            f"{_HERE}.aqs:AQS",
+            "athermal quasi-static shear in a plane, with D2min by blocks of strain",
+            "of the glass",
+        ),
         Entry("creep", f"{_HERE}.creep:Creep", "constant compressive stress along z", "of the glass"),
         Entry("relax", f"{_HERE}.relax:Relax", "inherent structures of frames under a load", "of the glass"),
+        Entry("inherent", f"{_HERE}.inherent:Inherent", "inherent structures of frames at fixed box", "of the glass"),
+        Entry("shear", f"{_HERE}.shear:Shear", "constant shear rate at a temperature (SLLOD)", "of the glass"),
     ],
 )
 
 _EXPORTS = {
+    "AQS": "aqs",
     "Anneal": "anneal",
+    "ConstantVolumeCooling": "constant_volume_cooling",
     "Creep": "creep",
+    "Inherent": "inherent",
     "MeltQuench": "melt_quench",
     "Protocol": "base",
     "Quench": "quench",
     "Relax": "relax",
+    "Shear": "shear",
 }
-__all__ = ["REGISTRY", "Anneal", "Creep", "MeltQuench", "Protocol", "Quench", "Relax"]
+__all__ = [
+    "AQS",
+    "REGISTRY",
+    "Anneal",
+    "ConstantVolumeCooling",
+    "Creep",
+    "Inherent",
+    "MeltQuench",
+    "Protocol",
+    "Quench",
+    "Relax",
+    "Shear",
+]
 
 
 def __getattr__(name: str) -> Any:

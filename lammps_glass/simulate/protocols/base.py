@@ -80,7 +80,7 @@ class Protocol(ABC):
         deck = self.deck(glass, seed)  # rendered first: a refused value leaves no folder
         plan = self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
         plan.open()
-        write_data(plan.directory / "start.data", snapshot)
+        write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot))
         plan.deck.write_text(deck, encoding="utf-8")
         return plan
 
@@ -155,6 +155,9 @@ class Protocol(ABC):
     @abstractmethod
     def final_file(self, plan: running.Plan) -> Dump:
         """The dump whose last frame is the final configuration."""
+
+    def write_products(self, plan: running.Plan) -> None:  # noqa: B027  (most protocols have nothing to add)
+        """Write what this protocol leaves in ``plan.directory`` besides the products of every run."""
 
     @abstractmethod
     def thermo(self, plan: running.Plan) -> pd.DataFrame:

@@ -1,0 +1,122 @@
+"""What a quasi-static shear leaves: the table of its strain steps, plastic events, and D2min block by block."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lammps_glass.errors import SimulationError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Pressure units in an energy per volume, by LAMMPS unit style (metal: bar in eV per cubic angstrom).
+PRESSURE_UNITS = {"lj": 1.0, "metal": 1.6021765e6}
+#: Columns of a block table; ``block``, ``step`` and ``strain`` (of its first configuration) are the same in a group.
+BLOCK_COLUMNS = ("block", "step", "strain", "particle", "d2min", "n_neighbors")
+
+_STRESS = {"xy": "pxy", "zx": "pxz", "yz": "pyz"}
+_LINE = re.compile(r"shear (\d+) (.+)")
+_COUNTS = re.compile(r"\s*Iterations, force evaluations = (\d+) (\d+)")
+_FIELDS = ("pe", "pxy", "pxz", "pyz", "volume", "force_norm", "largest_displacement", "far")
+
+
+def require_converged(log: Path, strain_step: float, tolerance: float) -> None:
+    """Raise `SimulationError` when a step of this segment did not reach the force tolerance."""
+    for line in _lines(log):
+        words = line.split()
+        if words[:2] == ["shear", "unconverged"]:
+            step, force = int(words[2]), float(words[3])
+            raise SimulationError(
+                f"aqs: the minimisation at strain {step * strain_step:.9g} (step {step}) stopped at a force norm of "
+                f"{force:.3g}, tolerance {tolerance:.3g}: allow more iterations or a larger force_tolerance"
+            )
+
+
+def _lines(log: Path) -> Iterator[str]:
+    with log.open(encoding="utf-8", errors="replace") as lines:
+        yield from lines
+
+
+def step_rows(logs: Iterable[Path]) -> Iterator[dict[str, Any]]:
+    """What the deck printed of each minimum, with the iterations and force evaluations that it took."""
+    for log in logs:
+        iterations = evaluations = 0
+        for line in _lines(log):
+            if counted := _COUNTS.match(line):
+                iterations, evaluations = iterations + int(counted[1]), evaluations + int(counted[2])
+            elif (found := _LINE.match(line)) and found[2][0] != "u":
+                values = dict(zip(_FIELDS, map(float, found[2].split()), strict=True))
+                yield {"step": int(found[1]), **values, "iterations": iterations, "evaluations": evaluations}
+                iterations = evaluations = 0
+
+
+def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str, n_particles: int) -> pd.DataFrame:
+    """One row a strain step, the unsheared minimum first; the columns are those that `AQS` names."""
+    import pandas as pd
+
+    found = pd.DataFrame(step_rows(logs))
+    table = pd.DataFrame({"step": found["step"], "strain": found["step"] * strain_step, "pe": found["pe"]})
+    table["stress"] = -found[_STRESS[plane]]
+    for name in ("volume", "force_norm", "iterations", "evaluations"):
+        table[name] = found[name]
+    # the start is not a minimum: what the particles moved from it, or before it, is no answer to strain
+    for name, values in (
+        ("largest_displacement", found["largest_displacement"]),
+        ("participation", found["far"] / n_particles),
+    ):
+        table[name] = values.where(found["step"] > 0, 0.0)
+    energies = table["pe"].to_numpy(), (table["stress"] * table["volume"]).to_numpy() / PRESSURE_UNITS[units]
+    table["released"], table["event"] = plastic_events(*energies, strain_step)
+    return table
+
+
+def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tuple[Floats, Any]:
+    r"""Energy released in each step against elastic loading, and whether that makes the step a plastic event.
+
+    On an elastic branch :math:`dU = V \sigma d\gamma`, so that over one step :math:`\Delta U - V \sigma \Delta\gamma`
+    (stress of the step's start) is :math:`V \mu \Delta\gamma^2 / 2`, small and positive. The released energy is minus
+    this; a step is an event when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2`, with the
+    median tangent modulus of the run for :math:`\mu`: a branch that softens towards its end stays below.
+
+    Parameters
+    ----------
+    energy
+        (n,) of the minima.
+    work_rate
+        (n,) volume times stress, in energy units.
+
+    Returns
+    -------
+    ((n,) released energy, (n,) bool); 0 and False for the first row.
+    """
+    released = np.zeros(len(energy))
+    released[1:] = work_rate[:-1] * strain_step - np.diff(energy)
+    modulus = float(np.median(np.diff(work_rate))) / strain_step if len(energy) > 1 else 0.0
+    rounding = 1e-13 * float(np.abs(energy).max())
+    return released, released > max(0.5 * abs(modulus) * strain_step**2, rounding)
+
+
+def block_table(block: int, reference: Snapshot, current: Snapshot, strain: float, r_max: float, reduce: str) -> Any:
+    """One group of the block table: D2min from the start of a block to its end."""
+    import pandas as pd
+
+    from lammps_glass.labels import d2min_with_neighbors
+
+    values, n_neighbors = d2min_with_neighbors(reference, current, r_max=r_max, reduce=reduce)
+    n = len(reference)
+    columns = {
+        "block": np.full(n, block, np.int32),
+        "step": np.full(n, reference.step, np.int32),
+        "strain": np.full(n, strain),
+        "particle": reference.ids.astype(np.int32),
+        "d2min": values.astype(np.float32),
+        "n_neighbors": n_neighbors.astype(np.int16),
+    }
+    return pd.DataFrame(columns)

@@ -1,0 +1,250 @@
+"""Athermal quasi-static shear: small strain steps, an energy minimum after each, and D2min by blocks of strain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.simulate import athermal, thermo
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.base import Protocol, segments_of
+from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.work import MINIMISED, Work
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.tables import TableWriter, iter_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PLANES = ("xy", "yz", "zx")
+REDUCTIONS = ("mean", "sum")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AQS(Protocol):
+    r"""Simple shear at fixed volume in steps of `strain_step`, each followed by a minimisation (athermal, no inertia).
+
+    Shear in ``xy`` moves particles along x by their y (``yz``: along y by z; ``zx``: along x by z); any periodic box
+    will do, triclinic too. The defaults are for metals (eV, angstrom); in other units set every length and force.
+
+    The table has one row a step: ``step``, ``strain``, ``pe`` (energy), ``stress`` (shear stress of the plane, in
+    pressure units of the glass, positive under positive strain), ``volume``, ``force_norm``, ``iterations``,
+    ``evaluations`` (of energy and forces), ``largest_displacement`` (of a particle relative to the box, in the step),
+    ``participation`` (fraction of particles that moved so by more than `participation_length`), ``released`` (energy
+    against elastic loading, `athermal.plastic_events`) and ``event``.
+
+    Beside the products of every run there is ``d2min.parquet``: one row group a block with the columns ``block``,
+    ``step`` and ``strain`` (of the block's start), ``particle``, ``d2min`` (float32), ``n_neighbors``. The trajectory
+    has the minima that `snapshot_every` asks for.
+
+    Parameters
+    ----------
+    plane
+        ``"xy"``, ``"yz"`` or ``"zx"``.
+    max_strain
+        Strain at the end.
+    strain_step
+        Engineering shear strain of a step.
+    force_tolerance
+        2-norm of the whole force vector at a minimum, in force units of the glass.
+    predictor
+        Start each minimisation from the linear extrapolation of the scaled coordinates of the last two minima.
+    predictor_limit
+        Not after a step in which a particle moved, relative to the box, by more than this (length).
+    block_strain
+        Span of a block; blocks are disjoint and D2min is that from a block's first minimum to its last.
+    observe_from
+        Strain at which the first block begins.
+    r_max, reduce
+        Neighbourhood (length) and ``"mean"`` or ``"sum"`` over the neighbours, of `labels.d2min`.
+    snapshot_every
+        Strain between the minima that are stored, from `observe_from` on; ``block_strain`` stores the first minimum of
+        every block. 0: only those at `observe_from` and at the end.
+    participation_length
+        Displacement from which a particle takes part in a step (length).
+    max_move
+        Largest move of a particle in one line search (length).
+    max_iterations, max_evaluations
+        Of one minimisation.
+    attempts
+        Minimisations of a step: conjugate gradients are started again when the line search gets stuck.
+    segment_steps
+        Strain steps of a segment, whole blocks; a run resumes at segments, and their borders are part of its bits.
+
+    Raises
+    ------
+    InputError
+        A field is out of range, or a strain is not a whole number of steps or blocks.
+    SimulationError
+        A step does not reach `force_tolerance`.
+
+    References
+    ----------
+    C. Maloney and A. Lemaitre, Phys. Rev. E 74, 016118 (2006): the protocol and its events.
+    """
+
+    name: ClassVar[str] = "aqs"
+
+    plane: str = "xy"
+    max_strain: float = 0.05
+    strain_step: float = 1e-5
+    force_tolerance: float = 1e-4
+    predictor: bool = True
+    predictor_limit: float = 0.02
+    block_strain: float = 1e-4
+    observe_from: float = 0.0
+    r_max: float = 3.85
+    reduce: str = "mean"
+    snapshot_every: float = 0.0
+    participation_length: float = 0.1
+    max_move: float = 0.1
+    max_iterations: int = 20_000
+    max_evaluations: int = 100_000
+    attempts: int = 3
+    segment_steps: int = 100
+
+    def __post_init__(self) -> None:
+        for field, value, known in (("plane", self.plane, PLANES), ("reduce", self.reduce, REDUCTIONS)):
+            if value not in known:
+                raise InputError(f"{self.name}: {field} = {value!r} must be one of {', '.join(known)}")
+        if not isinstance(self.predictor, bool):
+            raise InputError(f"{self.name}: predictor = {self.predictor!r} must be true or false")
+        for field in (
+            "strain_step", "max_strain", "force_tolerance", "block_strain", "r_max", "participation_length", "max_move",
+        ):  # fmt: skip
+            number(self.name, field, getattr(self, field), above=0.0)
+        for field in ("predictor_limit", "observe_from", "snapshot_every"):
+            number(self.name, field, getattr(self, field), minimum=0.0)
+        for field in ("max_iterations", "max_evaluations", "attempts", "segment_steps"):
+            whole(self.name, field, getattr(self, field), minimum=1)
+        self._check_blocks()
+
+    def _check_blocks(self) -> None:
+        block, first, last = self.block_steps, self.observe_step, self.n_steps
+        self._steps("snapshot_every")
+        if block < 1 or last < 1:
+            raise InputError(f"{self.name}: max_strain and block_strain must be at least one strain_step")
+        if last <= first or (last - first) % block:
+            raise InputError(
+                f"{self.name}: from observe_from = {self.observe_from:g} to max_strain = {self.max_strain:g} there "
+                f"must be at least one block, and only whole blocks, of block_strain = {self.block_strain:g}"
+            )
+        if self.segment_steps % block or first % block:
+            raise InputError(
+                f"{self.name}: segment_steps = {self.segment_steps} and the {first} steps to observe_from must be "
+                f"whole blocks of {block} steps, so that a segment holds whole blocks"
+            )
+
+    def _steps(self, field: str) -> int:
+        """A strain as a number of strain steps, which it must be."""
+        ratio = float(getattr(self, field)) / self.strain_step
+        if abs(ratio - round(ratio)) > 1e-6 * max(1.0, ratio):
+            raise InputError(
+                f"{self.name}: {field} = {getattr(self, field):g} is not a whole number of strain steps of "
+                f"{self.strain_step:g}"
+            )
+        return round(ratio)
+
+    @property
+    def n_steps(self) -> int:
+        """Strain steps of the run."""
+        return self._steps("max_strain")
+
+    @property
+    def block_steps(self) -> int:
+        return self._steps("block_strain")
+
+    @property
+    def observe_step(self) -> int:
+        """Strain step at which the first block begins."""
+        return self._steps("observe_from")
+
+    @property
+    def n_blocks(self) -> int:
+        return (self.n_steps - self.observe_step) // self.block_steps
+
+    @property
+    def n_segments(self) -> int:
+        return segments_of(self.n_steps, self.segment_steps)
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        numbers = {name: value for name, value in self.options().items() if name not in ("predictor", "reduce")}
+        return {
+            **numbers,
+            "predict": int(self.predictor),
+            "n_steps": self.n_steps,
+            "block_steps": self.block_steps,
+            "observe_step": self.observe_step,
+            "snapshot_steps": self._steps("snapshot_every") or self.n_steps - self.observe_step,
+        }
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """A strain step is declared as particles times steps of the part `MINIMISED`."""
+        every = self._steps("snapshot_every")
+        stored = 2 + ((self.n_steps - self.observe_step) // every if every else 0)
+        rows = float(n_particles * self.n_blocks)
+        return Work(n_particles, {MINIMISED: float(n_particles * self.n_steps)}, stored, rows)
+
+    def shortened(self, steps: int) -> Self:
+        """A tenth of `steps` strain steps (minimisations), in whole blocks, observed from the start."""
+        quarter = self.block_steps * max(1, math.ceil(steps / 40 / self.block_steps))
+        every = min(self.snapshot_every, self.block_strain)
+        return replace(
+            self, max_strain=4 * quarter * self.strain_step, observe_from=0.0, segment_steps=quarter,
+            snapshot_every=every,
+        )  # fmt: skip
+
+    def check_segment(self, log: Path, segment: int) -> None:
+        athermal.require_converged(log, self.strain_step, self.force_tolerance)
+        self._observe(log.parent, segment)
+
+    def thermo(self, plan: Plan) -> pd.DataFrame:
+        logs = (plan.log(segment) for segment in range(1, plan.n_segments + 1))
+        final = Snapshot.read(plan.segments / "final.dump")
+        table = athermal.step_table(logs, self.plane, self.strain_step, final.units or "lj", len(final))
+        thermo.require_finite(table, self.name)
+        return table
+
+    def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        paths = (plan.segments / f"{segment}.dump" for segment in range(1, plan.n_segments + 1))
+        return (Dump(path) for path in paths if path.is_file())
+
+    def final_file(self, plan: Plan) -> Dump:
+        return Dump(plan.segments / "final.dump")
+
+    def write_products(self, plan: Plan) -> None:
+        """Join the block tables of the segments."""
+        settings = {"plane": self.plane, "r_max": self.r_max, "reduce": self.reduce, "block_strain": self.block_strain}
+        with TableWriter(plan.directory / "d2min.parquet", settings) as table:
+            for segment in range(1, plan.n_segments + 1):
+                path = self._observe(plan.segments, segment)
+                for group in iter_table(path) if path.is_file() else ():
+                    table.write(group)
+
+    def _observe(self, folder: Path, segment: int) -> Path:
+        """The block table of a segment, made from the frames at the borders of its blocks, which are dropped then.
+
+        Frames that are there win over a table: they are of a later run of the segment.
+        """
+        frames, path = folder / f"{segment}.blocks.dump", folder / f"{segment}.d2min"
+        if not frames.is_file():
+            return path
+        with TableWriter(path) as table:
+            reference: Snapshot | None = None
+            for current in Snapshot.read_all(frames):
+                if reference is not None:
+                    block, strain = self._block(reference.step)
+                    table.write(athermal.block_table(block, reference, current, strain, self.r_max, self.reduce))
+                reference = current
+        frames.unlink()
+        return path
+
+    def _block(self, step: int) -> tuple[int, float]:
+        """Number of the block that begins at a strain step, and its strain."""
+        return (step - self.observe_step) // self.block_steps, step * self.strain_step
