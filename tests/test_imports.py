@@ -18,7 +18,7 @@ ALLOWED = {
     "snapshots": BASE,
     "interactions": BASE | {"snapshots"},
     "glasses": PHYSICS,
-    "simulate": PHYSICS | {"glasses"},
+    "simulate": PHYSICS | {"glasses", "labels"},  # labels made on the way, where trajectories would be too large
     "descriptors": PHYSICS,
     "labels": PHYSICS,
     "analysis": PHYSICS,
