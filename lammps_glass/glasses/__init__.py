@@ -8,8 +8,10 @@ from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from lammps_glass.glasses.cu_zr import CuZr
+    from lammps_glass.glasses.fene_polymer import FenePolymer
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.glasses.kob_andersen import KobAndersen, KobAndersenSmooth
+    from lammps_glass.glasses.wahnstrom import Wahnstrom
 
 REGISTRY = Registry(
     "glass",
@@ -27,6 +29,18 @@ REGISTRY = Registry(
             "lj",
         ),
         Entry(
+            "wahnstrom",
+            "lammps_glass.glasses.wahnstrom:Wahnstrom",
+            "50:50 binary Lennard-Jones mixture, smoothed to zero between 2.2 and 2.5",
+            "lj",
+        ),
+        Entry(
+            "fene-polymer",
+            "lammps_glass.glasses.fene_polymer:FenePolymer",
+            "bead-spring chains, Lennard-Jones shifted to zero at 2.25, FENE bonds",
+            "lj",
+        ),
+        Entry(
             "cu-zr",
             "lammps_glass.glasses.cu_zr:CuZr",
             "Cu-Zr metallic glass of any composition, EAM table of LAMMPS or another",
@@ -35,8 +49,15 @@ REGISTRY = Registry(
     ],
 )
 
-_EXPORTS = {"CuZr": "cu_zr", "Glass": "glass", "KobAndersen": "kob_andersen", "KobAndersenSmooth": "kob_andersen"}
-__all__ = ["REGISTRY", "CuZr", "Glass", "KobAndersen", "KobAndersenSmooth"]
+_EXPORTS = {
+    "CuZr": "cu_zr",
+    "FenePolymer": "fene_polymer",
+    "Glass": "glass",
+    "KobAndersen": "kob_andersen",
+    "KobAndersenSmooth": "kob_andersen",
+    "Wahnstrom": "wahnstrom",
+}
+__all__ = ["REGISTRY", "CuZr", "FenePolymer", "Glass", "KobAndersen", "KobAndersenSmooth", "Wahnstrom"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
 from lammps_glass.resources import data_path
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.snapshots.grid import Integers
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
@@ -119,6 +120,10 @@ class Glass:
         known = snapshot.with_species(self.species)
         require_scale(known, self.name, self.nearest_distance, self.units)
         return known
+
+    def bonds(self, snapshot: Snapshot) -> Integers:
+        """(m, 2) ids of the two particles of each bond; none for most glasses."""
+        return np.empty((0, 2), dtype=np.int64)
 
     def interaction_variables(self) -> dict[str, float]:
         """The numbers that ``interactions.lmp`` refers to by name."""

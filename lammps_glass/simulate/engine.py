@@ -159,11 +159,17 @@ def _errors(deck: Path | None, log: Path | None) -> Iterator[None]:
         ) from error
 
 
+#: What some errors of LAMMPS mean, and what to do.
+_STRETCHED = "a bond was stretched until it broke: take a shorter time step, or a start whose bonds are not stretched"
+_MEANINGS = {"Bad FENE bond": _STRETCHED, "Bond atoms": _STRETCHED}
+
+
 def one_line(message: str) -> str:
     """The text of a LAMMPS error without the C++ file and line it came from."""
     text = message.strip().strip("'\"").replace("\\n", "\n")
     lines = [re.sub(r"\s*\([^()]*\.(cpp|h):\d+\)", "", line).strip() for line in text.splitlines()]
     first = re.sub(r"^ERROR( on proc \d+)?:\s*", "", lines[0])
+    first += "".join(f" ({meaning})" for words, meaning in _MEANINGS.items() if words in first)
     more = [line for line in lines[1:] if line.startswith(("Last input line", "Last command"))]
     return "; ".join([first, *more[:1]])
 

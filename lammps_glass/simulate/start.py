@@ -9,23 +9,32 @@ import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.snapshots.grid import Integers
 
 
-def write_data(path: Path, snapshot: Snapshot) -> None:
-    """A data file of ids, types and positions (%.17g: read back exactly); masses come from the deck's interactions."""
+def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) -> None:
+    """A data file of ids, types and positions (%.17g: read back exactly); masses come from the deck's interactions.
+
+    `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules.
+    """
+    bonded = bonds is not None and len(bonds) > 0
+    molecule = " 1" if bonded else ""
     lines = [
         "configuration of lammps-glass",
         "",
         f"{len(snapshot)} atoms",
         f"{len(snapshot.species)} atom types",
+        *([f"{len(bonds)} bonds", "1 bond types"] if bonds is not None and bonded else []),
         *_cell_lines(snapshot.cell),
         "",
-        "Atoms # atomic",
+        f"Atoms # {'bond' if bonded else 'atomic'}",
         "",
     ]
     columns = np.column_stack([snapshot.ids, snapshot.types + 1]).tolist()
     rows = zip(columns, snapshot.positions.tolist(), strict=True)
-    lines += [f"{i} {kind} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
+    lines += [f"{i}{molecule} {kind} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
+    if bonds is not None and bonded:
+        lines += ["", "Bonds", "", *(f"{number} 1 {a} {b}" for number, (a, b) in enumerate(bonds.tolist(), start=1))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -95,7 +95,7 @@ def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> 
     """LAMMPS holding `snapshot` with the interactions of `glass`."""
     known = _enclosed(_oriented(glass.check(snapshot))[0])
     with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
-        write_data(Path(folder) / "start.data", known)
+        write_data(Path(folder) / "start.data", known, glass.bonds(known))
         with in_folder(Path(folder)):
             instance.commands(_setup(known, glass))
         yield instance

@@ -29,7 +29,7 @@ def test_potential_folder_agrees_with_the_class(name):
 
 @pytest.mark.parametrize("name", list(REGISTRY))
 def test_options_build_an_equal_glass(name):
-    glass = REGISTRY.build(name, {"n_particles": 777})
+    glass = REGISTRY.build(name, {"n_particles": 780})
     assert REGISTRY.build(name, glass.options()).options() == glass.options()
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Quench(Segmented):
-    """Random positions are pushed apart, held as a liquid, cooled at fixed box, and minimised.
+    """Random positions are pushed apart, held as a liquid, cooled at fixed box or pressure, and minimised.
 
     Parameters
     ----------
@@ -34,8 +34,11 @@ class Quench(Segmented):
         by its damping time.
     liquid_temperature, temperature
         In the temperature unit of the glass.
-    thermostat_damping
-        In its time unit, for both thermostats.
+    pressure
+        None keeps the box; a number holds it with an isotropic barostat while liquid and while cooling. The
+        inherent structure is that of the last box.
+    thermostat_damping, barostat_damping
+        In its time unit, for both phases.
     force_tolerance
         Largest force on a particle of the inherent structure.
     max_iterations
@@ -53,7 +56,9 @@ class Quench(Segmented):
     cooling: int = 10_000
     liquid_temperature: float = 3.0
     temperature: float = 0.1
+    pressure: float | None = None
     thermostat_damping: float = 1.0
+    barostat_damping: float = 10.0
     push_steps: int = 500
     force_tolerance: float = 1e-5
     max_iterations: int = 50_000
@@ -64,8 +69,12 @@ class Quench(Segmented):
         super().__post_init__()
         for field in ("liquid", "cooling", "push_steps", "max_iterations"):
             whole(self.name, field, getattr(self, field), minimum=1)
-        for field in ("liquid_temperature", "temperature", "thermostat_damping", "force_tolerance"):
+        for field in (
+            "liquid_temperature", "temperature", "thermostat_damping", "barostat_damping", "force_tolerance",
+        ):  # fmt: skip
             number(self.name, field, getattr(self, field), above=0.0)
+        if self.pressure is not None:
+            number(self.name, "pressure", self.pressure)
         if self.temperature > self.liquid_temperature:
             raise InputError(
                 f"quench: temperature = {self.temperature:g} is above liquid_temperature = {self.liquid_temperature:g}"
@@ -82,6 +91,8 @@ class Quench(Segmented):
     def variables(self, seed: int) -> dict[str, Value]:
         return {
             **self.options(),
+            "pressure": 0.0 if self.pressure is None else self.pressure,
+            "ensemble": "nvt" if self.pressure is None else "npt",
             "liquid_segments": self.liquid_segments,
             "velocity_seed": self.seed_of(seed, "velocities"),
             "langevin_seed": self.seed_of(seed, "langevin"),
