@@ -13,7 +13,6 @@ from lammps_glass.glasses.chains import BOND, push_apart, random_walks
 from lammps_glass.glasses.checks import number, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lammps_glass.simulate.engine import Engine, EngineOptions
     from lammps_glass.simulate.record import Record
-    from lammps_glass.simulate.short import anneal, aqs, creep, melt_quench, quench, relax
+    from lammps_glass.simulate.short import anneal, aqs, creep, isoconfigurational, melt_quench, quench, relax
     from lammps_glass.simulate.static import energy, forces, minimize
 
 _EXPORTS = {
@@ -17,6 +17,7 @@ _EXPORTS = {
     "anneal": "short",
     "aqs": "short",
     "creep": "short",
+    "isoconfigurational": "short",
     "quench": "short",
     "relax": "short",
     "energy": "static",
@@ -25,8 +26,8 @@ _EXPORTS = {
     "minimize": "static",
 }
 __all__ = [
-    "Engine", "EngineOptions", "Record", "anneal", "aqs", "creep", "energy", "forces", "melt_quench", "minimize",
-    "quench", "relax",
+    "Engine", "EngineOptions", "Record", "anneal", "aqs", "creep", "energy", "forces", "isoconfigurational",
+    "melt_quench", "minimize", "quench", "relax",
 ]  # fmt: skip
 
 

@@ -111,3 +111,17 @@ def aqs(
 ) -> Record:
     """Run `protocols.AQS` with its fields as `options`: athermal quasi-static shear (no random numbers)."""
     return _run("aqs", source, seed, directory, glass, engine, progress, options)
+
+
+def isoconfigurational(
+    source: Source,
+    *,
+    seed: int,
+    directory: str | Path,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.Isoconfigurational` with its fields as `options`: the same positions, other velocities."""
+    return _run("isoconfigurational", source, seed, directory, glass, engine, progress, options)

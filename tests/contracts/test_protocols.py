@@ -31,6 +31,14 @@ SMALL = {
     "anneal": {"steps": 300, "snapshot_every": 50, "segment_steps": 120, "thermo_every": 50},
     "creep": {"steps": 300, "snapshot_every": 50, "segment_steps": 120, "thermo_every": 50},
     "relax": {"stress": 0.5},
+    "inherent": {},
+    "isoconfigurational": {"steps": 150, "snapshot_every": 50, "temperature": 0.3, "thermo_every": 20},
+    "shear": {
+        "strain": 0.2, "strain_rate": 0.2, "timestep": 0.005, "temperature": 0.1, "snapshots": 5, "segment_steps": 80,
+    },
+    "constant-volume-cooling": {
+        "rate": 4e15, "melt": 80, "liquid": 40, "segment_steps": 100, "thermo_every": 20, "force_tolerance": 1e-2,
+    },
     "aqs": {
         "max_strain": 0.006, "strain_step": 5e-4, "block_strain": 1e-3, "snapshot_every": 2e-3, "segment_steps": 4,
         "force_tolerance": 1e-4, "r_max": 2.0,
@@ -56,7 +64,7 @@ def trajectory(glass, tmp_path_factory):
 
 
 def _source(name, glass, trajectory):
-    if name == "melt-quench":  # in K/s: a metal; the fewest atoms that its cutoff allows
+    if name in ("melt-quench", "constant-volume-cooling"):  # in K/s: a metal; the fewest atoms that its cutoff allows
         return CuZr(n_particles=200)
     return glass if name == "quench" else trajectory
 
@@ -136,7 +144,7 @@ def test_other_seed_gives_another_run(case, tmp_path):
     name, protocol, source, record = case
     other = protocol.run(source, 2, tmp_path)
     same = np.array_equal(other.final.positions, record.final.positions)
-    assert same == (name in ("relax", "aqs")), "minimisations draw no random numbers, everything else does"
+    assert same == (name in ("relax", "inherent", "aqs")), "minimisations draw no random numbers, everything else does"
 
 
 def test_record_can_be_reopened(case, glass):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lammps_glass.simulate.protocols.constant_volume_cooling import ConstantVolumeCooling
     from lammps_glass.simulate.protocols.creep import Creep
     from lammps_glass.simulate.protocols.inherent import Inherent
+    from lammps_glass.simulate.protocols.isoconfigurational import Isoconfigurational
     from lammps_glass.simulate.protocols.melt_quench import MeltQuench
     from lammps_glass.simulate.protocols.quench import Quench
     from lammps_glass.simulate.protocols.relax import Relax
@@ -48,6 +49,12 @@ REGISTRY = Registry(
         Entry("creep", f"{_HERE}.creep:Creep", "constant compressive stress along z", "of the glass"),
         Entry("relax", f"{_HERE}.relax:Relax", "inherent structures of frames under a load", "of the glass"),
         Entry("inherent", f"{_HERE}.inherent:Inherent", "inherent structures of frames at fixed box", "of the glass"),
+        Entry(
+            "isoconfigurational",
+            f"{_HERE}.isoconfigurational:Isoconfigurational",
+            "one run from given positions with new velocities at constant energy, and its inherent structures",
+            "of the glass",
+        ),
         Entry("shear", f"{_HERE}.shear:Shear", "constant shear rate at a temperature (SLLOD)", "of the glass"),
     ],
 )
@@ -58,6 +65,7 @@ _EXPORTS = {
     "ConstantVolumeCooling": "constant_volume_cooling",
     "Creep": "creep",
     "Inherent": "inherent",
+    "Isoconfigurational": "isoconfigurational",
     "MeltQuench": "melt_quench",
     "Protocol": "base",
     "Quench": "quench",
@@ -71,6 +79,7 @@ __all__ = [
     "ConstantVolumeCooling",
     "Creep",
     "Inherent",
+    "Isoconfigurational",
     "MeltQuench",
     "Protocol",
     "Quench",
