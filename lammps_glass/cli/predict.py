@@ -86,6 +86,8 @@ class _Predictor:
     def predicted(self, snapshot: Snapshot) -> Snapshot:
         import numpy as np
 
+        from lammps_glass import learn
+
         chosen = np.isin(snapshot.species_of_particles, self.species)
         if not chosen.any():
             raise InputError(
@@ -94,10 +96,7 @@ class _Predictor:
             )
         values = np.full(len(snapshot), np.nan)
         features = self.descriptor.compute(snapshot)[chosen][:, self.columns]
-        if hasattr(self.estimator, "predict_proba"):
-            values[chosen] = self.estimator.predict_proba(features)[:, 1]
-        else:
-            values[chosen] = self.estimator.predict(features)
+        values[chosen] = learn.indicator_values(self.estimator, features)
         return snapshot.with_properties(**{self.column: values})
 
 

@@ -213,8 +213,9 @@ def _fit(
     estimator.fit(values[parting.train], loose[parting.train])
     scored: dict[str, float] = {}
     for prefix, part in (("random_split." if parting.leaking else "", parting.test), ("train.", parting.train)):
-        probability = estimator.predict_proba(values[part])[:, 1]
-        scored |= {f"{prefix}{name}": value for name, value in learn.scores(loose[part], probability).items()}
+        predicted = learn.indicator_values(estimator, values[part])
+        found = learn.scores(loose[part], predicted, learn.threshold_of(estimator))
+        scored |= {f"{prefix}{name}": value for name, value in found.items()}
     return scored
 
 

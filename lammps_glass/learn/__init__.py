@@ -14,8 +14,18 @@ if TYPE_CHECKING:
         random_row_predictions,
         split_predictions,
     )
+    from lammps_glass.learn.defect_scores import (
+        defect_predictions,
+        family_predictions,
+        score_table,
+        scores_by_draw,
+        species_predictions,
+    )
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
+    from lammps_glass.learn.estimator import indicator_values, threshold_of
+    from lammps_glass.learn.integrated_defect import IntegratedDefect
     from lammps_glass.learn.persistence import load, save
+    from lammps_glass.learn.power import PowerFactor, power_factor
     from lammps_glass.learn.reservoir import Reservoir
     from lammps_glass.learn.rows import Joined, binary_labels, feature_columns, join, matrix
     from lammps_glass.learn.sampling import BalancedSamples, balanced_samples
@@ -24,12 +34,14 @@ if TYPE_CHECKING:
     from lammps_glass.learn.selection import accuracy_by_number_of_features, best_c, choose_c, logistic, rank_features
     from lammps_glass.learn.splits import (
         Split,
+        last_replica_out,
         leave_one_replica_out,
         random_row_folds,
         random_rows_split,
         replica_folds,
         split_by_replica,
     )
+    from lammps_glass.learn.svm_grid import SvmChoice, can_cross_validate, choose_svm, svm_grid_cell, svm_grid_cells
 
 REGISTRY = Registry(
     "indicator",
@@ -40,14 +52,30 @@ REGISTRY = Registry(
             "probability that a particle rearranges: mean of logistic regressions, each on a balanced sample",
             "probability",
         ),
+        Entry(
+            "integrated-defect",
+            "lammps_glass.learn.integrated_defect:IntegratedDefect",
+            "integrated glassy defect: signed distance to the hyperplane of a Gaussian support vector machine",
+            "signed distance",
+        ),
     ],
 )
 
 _EXPORTS = {
     "binned": ("BinnedPredictions",),
     "cross_validate": ("leave_one_replica_out_predictions", "random_row_predictions", "split_predictions"),
+    "defect_scores": (
+        "defect_predictions",
+        "family_predictions",
+        "score_table",
+        "scores_by_draw",
+        "species_predictions",
+    ),
     "easy_ensemble": ("EasyEnsemble",),
+    "estimator": ("indicator_values", "threshold_of"),
+    "integrated_defect": ("IntegratedDefect",),
     "persistence": ("load", "save"),
+    "power": ("PowerFactor", "power_factor"),
     "reservoir": ("Reservoir",),
     "rows": ("Joined", "binary_labels", "feature_columns", "join", "matrix"),
     "sampling": ("BalancedSamples", "balanced_samples"),
@@ -55,6 +83,7 @@ _EXPORTS = {
     "selection": ("accuracy_by_number_of_features", "best_c", "choose_c", "logistic", "rank_features"),
     "splits": (
         "Split",
+        "last_replica_out",
         "leave_one_replica_out",
         "random_row_folds",
         "random_rows_split",
@@ -62,6 +91,7 @@ _EXPORTS = {
         "split_by_replica",
     ),
     "scan": ("class_fractions", "threshold_scan"),
+    "svm_grid": ("SvmChoice", "can_cross_validate", "choose_svm", "svm_grid_cell", "svm_grid_cells"),
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 
@@ -78,10 +108,14 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "Split",
     "split_by_replica",
     "leave_one_replica_out",
+    "last_replica_out",
     "replica_folds",
     "random_rows_split",
     "random_row_folds",
     "EasyEnsemble",
+    "IntegratedDefect",
+    "indicator_values",
+    "threshold_of",
     "BinnedPredictions",
     "logistic",
     "choose_c",
@@ -97,6 +131,18 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "split_predictions",
     "leave_one_replica_out_predictions",
     "random_row_predictions",
+    "SvmChoice",
+    "can_cross_validate",
+    "svm_grid_cell",
+    "svm_grid_cells",
+    "choose_svm",
+    "defect_predictions",
+    "family_predictions",
+    "species_predictions",
+    "score_table",
+    "scores_by_draw",
+    "PowerFactor",
+    "power_factor",
     "save",
     "load",
 ]

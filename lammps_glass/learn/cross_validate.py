@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.learn.estimator import indicator_values
 from lammps_glass.learn.rows import check_key, check_two_classes, matrix
 from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
 from lammps_glass.tables import KEY
@@ -20,16 +21,17 @@ MakeEstimator = Callable[[], Any]
 def out_of_fold(
     X: NDArray[np.float64], y: NDArray[np.int64], splits: Iterable[Split], make_estimator: MakeEstimator
 ) -> NDArray[np.float64]:
-    """(n_rows,) probability of each row from the estimator that did not see it; NaN where no split tests the row.
+    """(n_rows,) value of each row from the estimator that did not see it; NaN where no split tests the row.
 
-    A training part of one class is an `InputError` that names the split.
+    The value is `indicator_values`: a probability, or the signed distance of an estimator that gives none. A training
+    part of one class is an `InputError` that names the split.
     """
-    probability = np.full(len(y), np.nan)
+    values = np.full(len(y), np.nan)
     for split in splits:
         check_two_classes(y[split.train], f"training rows with {split.name} left out")
         estimator = make_estimator().fit(X[split.train], y[split.train])
-        probability[split.test] = estimator.predict_proba(X[split.test])[:, 1]
-    return probability
+        values[split.test] = indicator_values(estimator, X[split.test])
+    return values
 
 
 def split_predictions(
@@ -39,8 +41,9 @@ def split_predictions(
     make_estimator: MakeEstimator,
     *,
     label: str = "label",
+    value: str = "probability",
 ) -> pd.DataFrame:
-    """Pooled predictions of the tested rows: the key columns, `label`, ``probability``, ``split``, ``leaking``.
+    """Pooled predictions of the tested rows: the key columns, `label`, `value`, ``split``, ``leaking``.
 
     Parameters
     ----------
@@ -51,7 +54,9 @@ def split_predictions(
     splits
         Which rows train and which test; no row is tested twice.
     make_estimator
-        Returns a new estimator with ``fit`` and ``predict_proba``.
+        Returns a new estimator with ``fit`` and ``predict_proba`` or ``decision_function``.
+    value
+        Name of the column of predictions; name a signed distance otherwise.
     """
     check_key(table, "rows")
     if label not in table:
@@ -61,7 +66,7 @@ def split_predictions(
         raise InputError("the splits test some rows twice: pooled predictions need each row once")
     y = check_two_classes(table[label], "rows")
     result = table[[*KEY, label]].copy()
-    result["probability"] = out_of_fold(matrix(table, columns), y, splits, make_estimator)
+    result[value] = out_of_fold(matrix(table, columns), y, splits, make_estimator)
     names = np.full(len(table), "", dtype=object)
     for split in splits:
         names[split.test] = split.name

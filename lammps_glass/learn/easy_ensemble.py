@@ -11,10 +11,8 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lammps_glass.errors import InputError
+from lammps_glass.learn.estimator import fit_rows, predict_rows
 
 # lbfgs needs a few dozen steps on standardised rows; 1000 leaves room for large C without a warning.
 MAX_ITERATIONS = 1000
@@ -83,10 +81,7 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit on (n_rows, n_features) values and (n_rows,) labels of two classes."""
-        values, labels = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(labels)
-        self.classes_, encoded = np.unique(labels, return_inverse=True)
-        self._check_classes(labels)
+        values, encoded = fit_rows(self, X, y)
         self.scaler_ = StandardScaler().fit(values) if self.standardize else None
         self.ensemble_ = EasyEnsembleClassifier(
             n_estimators=self.n_estimators,
@@ -99,21 +94,13 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
         self.intercept_ = np.concatenate([learner.intercept_ for learner in learners])
         return self
 
-    def _check_classes(self, labels: NDArray[Any]) -> None:
-        if len(self.classes_) > 2:
-            kind = type_of_target(labels)
-            raise InputError(f"Only binary classification is supported. The type of the target is {kind}.")
-        if len(self.classes_) < 2:
-            raise InputError(f"the training rows hold one class only ({self.classes_[0]}): choose another threshold")
-
     def _standardized(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         result: NDArray[np.float64] = values if self.scaler_ is None else self.scaler_.transform(values)
         return result
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """(n_rows, 2) probabilities; the second column is the looseness."""
-        check_is_fitted(self)
-        values = validate_data(self, X, dtype=np.float64, reset=False)
+        values = predict_rows(self, X)
         # All learners in one product, summed in their order: faster than asking each, and the same for any n_jobs.
         looseness = expit(self._standardized(values) @ self.coef_.T + self.intercept_).mean(axis=1)
         return np.column_stack([1.0 - looseness, looseness])

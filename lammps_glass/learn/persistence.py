@@ -1,8 +1,9 @@
 """Saved indicators: one plain archive of JSON and arrays, the same bytes for the same indicator, nothing that executes.
 
-The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops``. A skops file names the types in it;
-we compare them, and the loaders it asks for, with lists fixed here before skops sees the file, because skops's own
-defaults trust far more, and the file's own list is the attacker's.
+The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops`` (or ``estimator.libsvm``: LIBSVM's model
+text and a scaler in JSON, for a class that asks for it). A skops file names the types in it; we compare them, and the
+loaders it asks for, with lists fixed here before skops sees the file, because skops's own defaults trust far more, and
+the file's own list is the attacker's.
 """
 
 from __future__ import annotations
@@ -105,9 +106,22 @@ def _decode_skops(data: bytes) -> Any:
     return skops.io.loads(data, trusted=list(TRUSTED))
 
 
-# Member of the archive -> how to write and read it. XGBoost's JSON and LIBSVM's text take their own lines here.
+def _encode_libsvm(estimator: Any) -> bytes:
+    from lammps_glass.learn.svm_text import members
+
+    return _archive(members(estimator))
+
+
+def _decode_libsvm(data: bytes) -> Any:
+    from lammps_glass.learn.svm_text import from_members
+
+    return from_members(_members(data))
+
+
+# Member of the archive -> how to write and read it. XGBoost's JSON takes its own line here.
 FORMATS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     "estimator.skops": (_encode_skops, _decode_skops),
+    "estimator.libsvm": (_encode_libsvm, _decode_libsvm),
 }
 
 

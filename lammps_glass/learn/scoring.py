@@ -54,6 +54,7 @@ def rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     recall = _ratio(correct, true)
     f1 = _ratio(2.0 * correct, true + counts.sum(axis=-2))
     return {
+        "accuracy": _ratio(correct.sum(axis=-1), true.sum(axis=-1)),
         "balanced_accuracy": recall.mean(axis=-1),
         "f1_weighted": _ratio((f1 * true).sum(axis=-1), true.sum(axis=-1)),
         "recall": recall[..., 1],
@@ -71,16 +72,16 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
     y
         (n_rows,) 0 (tight) and 1 (loose), both present.
     probability
-        (n_rows,) probability of being loose.
+        (n_rows,) probability of being loose, or another number that rises with it.
     threshold
-        Predicted loose above this.
+        Predicted loose above this: 0.5 of a probability, 0 of a signed distance.
 
     Returns
     -------
     dict
-        ``balanced_accuracy`` (mean of both recalls), ``auc``, ``f1_weighted`` (F1 of each class weighted by its rows:
-        near one when tight rows dominate, so read it with ``prevalence``), ``recall`` and ``precision`` of loose,
-        ``recall_tight``, ``prevalence`` (fraction loose).
+        ``accuracy`` (high by itself where one class is rare), ``balanced_accuracy`` (mean of both recalls), ``auc``,
+        ``f1_weighted`` (F1 of each class weighted by its rows: near one when tight rows dominate, so read it with
+        ``prevalence``), ``recall`` and ``precision`` of loose, ``recall_tight``, ``prevalence`` (fraction loose).
 
     Raises
     ------
@@ -145,19 +146,23 @@ def _wins(parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> NDArray
 
 
 def score_with_intervals(
-    table: pd.DataFrame, *, label: str = "label", threshold: float = 0.5, n_resamples: int = 500, seed: int
+    table: pd.DataFrame,
+    *,
+    label: str = "label",
+    value: str = "probability",
+    threshold: float = 0.5,
+    n_resamples: int = 500,
+    seed: int,
 ) -> dict[str, float]:
     """Scores of pooled predictions, each with its 5-95 % bootstrap interval over replicas.
 
-    The table has ``replica``, `label` and ``probability``. The result is flat: ``auc``, ``auc.low``, ``auc.high``
-    and so on
-    for every name of `scores`. Resampled scores follow from each replica's confusion matrix and each pair's
-    Mann-Whitney
-    count, so that a resample costs no sort. Resamples without a loose row are left out.
+    The table has ``replica``, `label` and the predictions `value`. The result is flat: ``auc``, ``auc.low``,
+    ``auc.high`` and so on for every name of `scores`. Resampled scores follow from each replica's confusion matrix and
+    each pair's Mann-Whitney count, so that a resample costs no sort. Resamples without a loose row are left out.
     """
-    result = scores(table[label], table["probability"], threshold)
+    result = scores(table[label], table[value], threshold)
     groups = table.groupby(table["replica"].astype(str), sort=True)
-    parts = [(part[label].to_numpy(np.int64), part["probability"].to_numpy(np.float64)) for _, part in groups]
+    parts = [(part[label].to_numpy(np.int64), part[value].to_numpy(np.float64)) for _, part in groups]
     draws = draws_of_replicas(len(parts), n_resamples, seed).astype(np.float64)
     matrices = np.array([_counts(labels, values > threshold) for labels, values in parts], dtype=np.float64)
     counts = np.einsum("sr,rij->sij", draws, matrices)

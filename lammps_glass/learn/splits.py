@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -76,6 +77,16 @@ def leave_one_replica_out(replicas: ArrayLike) -> list[Split]:
     """One split for each replica, in the order of their names; the replica tests, all others train."""
     rows, names = _names(replicas)
     return [_split(f"replica {name}", rows == name, False) for name in names]
+
+
+def last_replica_out(replicas: ArrayLike) -> Split:
+    """All replicas but the last train, the last tests (Yang et al. 2021: nine and the tenth).
+
+    Last by number where names hold numbers: ``10`` comes after ``9``.
+    """
+    _, names = _names(replicas)
+    numbered = sorted(names, key=lambda name: [(len(part), part) for part in re.split(r"(?<=\D)(?=\d)", name)])
+    return split_by_replica(replicas, test_replicas=numbered[-1:])
 
 
 def replica_folds(replicas: ArrayLike, n_folds: int, *, seed: int) -> list[Split]:

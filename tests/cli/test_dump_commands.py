@@ -138,6 +138,26 @@ def test_ovito_opens_what_predict_writes(run, model, trajectories, tmp_path, nam
     assert np.isnan(shown[~of_a]).all()  # the indicator was trained on A only
 
 
+def test_an_indicator_that_gives_distances(run, rows, labels, trajectories, tmp_path):
+    words = ["--threshold", THRESHOLD, "--indicator", "integrated-defect", "--species", "A", "--test-replica", "c"]
+    output, dump = tmp_path / "igd.model", tmp_path / "igd.dump"
+    scored = run("train", rows, "--labels", labels, *words, "--set", "C=2", "-o", output, "--json").json["scores"]
+    assert run("predict", output, trajectories[2], "--last", "-o", dump).status == 0
+    estimator, _ = learn.load(output)
+    snapshot = Snapshot.read(trajectories[2], frame=-1).with_species(("A", "B"))
+    of_a = snapshot.species_of_particles == "A"
+    expected = estimator.decision_function(descriptors.Interstices().compute(snapshot)[of_a])
+    shown = Snapshot.read(dump).properties["integrated_defect"]
+    np.testing.assert_allclose(shown[of_a], expected, rtol=1e-15)  # 17 digits are written
+    # The edge is a distance of 0, not the 0.5 of a probability.
+    table, label = pd.read_parquet(rows), pd.read_parquet(labels)
+    joined = learn.join(table, label, labels_without_row="drop").table
+    joined = joined[(joined["replica"] == "c") & (joined["species"] == "A")]
+    loose = learn.binary_labels(joined["d2min"], THRESHOLD)
+    predicted = estimator.decision_function(learn.matrix(joined, learn.feature_columns(table)))
+    assert scored["recall"] == ((predicted > 0) & (loose == 1)).sum() / loose.sum()
+
+
 def test_predict_for_every_species_on_request(run, model, trajectories, tmp_path):
     words = ["predict", model, trajectories[0], "--last", "--species", "A", "--species", "B", "-o", tmp_path / "o.dump"]
     assert run(*words).status == 0

@@ -1,0 +1,135 @@
+"""What the study of the integrated defect reports: by family of features, by draw of negatives, and a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.cross_validate import split_predictions
+from lammps_glass.learn.integrated_defect import PAPER_C, PAPER_GAMMA, IntegratedDefect
+from lammps_glass.learn.power import power_factor
+from lammps_glass.learn.rows import check_two_classes
+from lammps_glass.learn.scoring import score_with_intervals, scores
+from lammps_glass.learn.splits import Split
+
+
+def defect_predictions(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    splits: Sequence[Split],
+    *,
+    C: float = PAPER_C,
+    gamma: float = PAPER_GAMMA,
+    label: str = "label",
+    value: str = "igd",
+    seed: int,
+) -> pd.DataFrame:
+    """Signed distances of left-out rows, pooled over `splits`; see `split_predictions`.
+
+    Each split trains on all its rows that rearranged and one draw (`seed`) of as many that did not.
+    """
+    return split_predictions(
+        table, columns, splits, lambda: IntegratedDefect(C, gamma, random_state=seed), label=label, value=value
+    )
+
+
+def family_predictions(
+    table: pd.DataFrame,
+    families: Mapping[str, Sequence[str]],
+    splits: Sequence[Split],
+    *,
+    C: float = PAPER_C,
+    gamma: float = PAPER_GAMMA,
+    label: str = "label",
+    seed: int,
+) -> pd.DataFrame:
+    """Distances from all features (``igd``) and from each family alone, a column each (figures 12 and 13).
+
+    `families` maps a name (``gaussians``, ``entropy`` ...) to its feature columns; their union gives ``igd``. If the
+    table has a column ``species`` a last one, ``species_only``, is the baseline of `species_predictions`.
+    """
+    clash = {"igd", "species_only", label} & set(families)
+    if clash or not families or not all(len(columns) for columns in families.values()):
+        raise InputError(f"families {', '.join(families) or 'none'}: give other names than igd, and columns for each")
+    every = list(dict.fromkeys(name for columns in families.values() for name in columns))
+    result = defect_predictions(table, every, splits, C=C, gamma=gamma, label=label, seed=seed)
+    for name, columns in families.items():
+        alone = defect_predictions(table, columns, splits, C=C, gamma=gamma, label=label, value=name, seed=seed)
+        result[name] = alone[name]
+    if "species" in table:
+        result["species_only"] = species_predictions(table, splits, label=label)["species_only"]
+    return result
+
+
+def species_predictions(table: pd.DataFrame, splits: Sequence[Split], *, label: str = "label") -> pd.DataFrame:
+    """What the species alone tells: ln P(species | rearranged) / P(species | not), counted in the training rows.
+
+    Positive where a species is commoner among particles that rearrange: the best guess of balanced classes, as 0 is
+    the edge of the distance. One particle more is counted in each cell, for a species that a class lacks.
+    """
+    species = pd.Categorical(table["species"].astype(str))
+    codes = np.asarray(species.codes, dtype=np.intp)
+    y = check_two_classes(table[label], "rows")
+    values = np.full(len(table), np.nan)
+    for split in splits:
+        counts = np.ones((2, len(species.categories)))
+        np.add.at(counts, (y[split.train], codes[split.train]), 1.0)
+        shares = counts / counts.sum(axis=1, keepdims=True)
+        values[split.test] = np.log(shares[1] / shares[0])[codes[split.test]]
+    tested = np.sort(np.concatenate([split.test for split in splits]))
+    result = table.iloc[tested].reset_index(drop=True)
+    return result.assign(species_only=values[tested])
+
+
+def score_table(
+    predictions: pd.DataFrame, names: Sequence[str], *, label: str = "label", n_resamples: int = 500, seed: int
+) -> pd.DataFrame:
+    """Scores at distance 0 and the power factor of columns of pooled predictions, a row each (figure 12).
+
+    Columns: ``predictor``, ``leaking``, every score of `scores` (with ``.low`` and ``.high`` over replicas, if there
+    is more than one), ``chi`` ... ``falling`` of `PowerFactor` (its interval as ``chi.low``, ``chi.high``).
+    """
+    several = predictions["replica"].nunique() > 1
+    rows = []
+    for name in names:
+        if several:
+            found = score_with_intervals(
+                predictions, label=label, value=name, threshold=0.0, n_resamples=n_resamples, seed=seed
+            )
+        else:
+            found = scores(predictions[label], predictions[name], 0.0)
+        power = power_factor(
+            predictions[label], predictions[name], predictions["replica"], n_resamples=n_resamples, seed=seed
+        )._asdict()
+        power |= {f"chi.{end}": power.pop(end) for end in ("low", "high")}
+        leaking = bool(predictions["leaking"].any())
+        rows.append({"predictor": name, "leaking": leaking, **found, **power})
+    return pd.DataFrame(rows)
+
+
+def scores_by_draw(
+    table: pd.DataFrame,
+    columns: Sequence[str],
+    splits: Sequence[Split],
+    *,
+    n_draws: int,
+    C: float = PAPER_C,
+    gamma: float = PAPER_GAMMA,
+    label: str = "label",
+    seed: int,
+) -> pd.DataFrame:
+    """Scores of pooled predictions when the negatives are drawn anew, a row per draw: the error bar of the draw.
+
+    Draw 0 has the seed `seed` itself, so it is that of `defect_predictions`.
+    """
+    if n_draws < 1:
+        raise InputError(f"{n_draws} draws of negatives: give at least 1")
+    others = np.random.SeedSequence(seed).generate_state(n_draws)[1:].tolist()
+    rows = []
+    for number, chosen in enumerate([seed, *others]):
+        found = defect_predictions(table, columns, splits, C=C, gamma=gamma, label=label, seed=chosen)
+        rows.append({"draw": number, **scores(found[label], found["igd"], 0.0)})
+    return pd.DataFrame(rows)

@@ -1,0 +1,149 @@
+"""Choice of C and gamma of the integrated defect: cells of a grid that are computed apart, and their best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.integrated_defect import PAPER_C, PAPER_GAMMA, kernel_sum, problem, train_machine
+from lammps_glass.learn.rows import check_two_classes
+from lammps_glass.learn.sampling import balanced_samples
+from lammps_glass.learn.selection import sample_folds
+from lammps_glass.learn.splits import Split
+
+# The ranges of LIBSVM's own grid search, in which the paper's figure 4 lies.
+LOG2_C, LOG2_GAMMA = tuple(range(-5, 16)), tuple(range(-15, 4))
+
+
+class SvmChoice(NamedTuple):
+    """C and gamma, their cross-validated accuracy (NaN if there was none), and how they were chosen, to print."""
+
+    C: float
+    gamma: float
+    accuracy: float
+    note: str
+
+
+class _Fold(NamedTuple):
+    made: Any
+    z: NDArray[np.float64]
+    loose: NDArray[np.bool_]
+
+
+def can_cross_validate(replicas: ArrayLike) -> bool:
+    """Whether the replicas that train leave an inner fold: two of them, so three with the one that tests."""
+    return len(set(np.asarray(replicas).astype(str).tolist())) >= 2
+
+
+def svm_grid_cells(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    replicas: ArrayLike | None,
+    cells: Sequence[tuple[float, float]],
+    *,
+    n_folds: int = 5,
+    size_per_class: int | None = None,
+    tolerance: float = 1e-3,
+    seed: int,
+) -> pd.DataFrame:
+    """Cross-validated accuracy of some cells of the grid (figure 4 of Yang et al. 2021).
+
+    Cells do not depend on each other: any part of the grid gives the same numbers as the whole, so that a workflow
+    computes parts in parallel and goes on after a kill. The rows are one balanced sample, the same for every cell.
+
+    Parameters
+    ----------
+    X, y
+        (n_rows, n_features) values and (n_rows,) 0 or 1, of the replicas that train.
+    replicas
+        (n_rows,): folds are of whole replicas, as many as there are if fewer than `n_folds`. None: folds of random
+        rows, which leak (rows of one event train and test).
+    cells
+        Pairs (log2 C, log2 gamma).
+    size_per_class
+        Rows of each class; None takes all of the smaller class.
+
+    Returns
+    -------
+    DataFrame
+        A row per cell: ``log2_c``, ``log2_gamma``, ``accuracy`` (of the pooled predictions), ``std`` (over folds),
+        ``n_folds``, ``n_rows``, ``leaking``.
+
+    Raises
+    ------
+    InputError
+        Fewer than two replicas, a class missing in the rows or in a fold's training rows, or no cells.
+    """
+    if not len(cells):
+        raise InputError("the grid has no cells: give pairs of log2 C and log2 gamma")
+    labels = check_two_classes(y, "rows of the grid")
+    drawn = balanced_samples(labels, 1, size_per_class, seed=seed).indices[0]
+    names = None if replicas is None else np.asarray(replicas)[drawn]
+    splits = sample_folds(labels[drawn], names, n_folds, seed)
+    folds = [_fold(X[drawn], labels[drawn], split) for split in splits]
+    leaking = any(split.leaking for split in splits)
+    rows = [
+        (*cell, *_accuracy(folds, 2.0 ** cell[0], 2.0 ** cell[1], tolerance), len(folds), len(drawn), leaking)
+        for cell in cells
+    ]
+    columns = ["log2_c", "log2_gamma", "accuracy", "std", "n_folds", "n_rows", "leaking"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def svm_grid_cell(
+    X: NDArray[np.float64],
+    y: ArrayLike,
+    replicas: ArrayLike | None,
+    *,
+    log2_c: float,
+    log2_gamma: float,
+    n_folds: int = 5,
+    size_per_class: int | None = None,
+    seed: int,
+) -> dict[str, Any]:
+    """One cell of `svm_grid_cells`, as a dict."""
+    table = svm_grid_cells(
+        X, y, replicas, [(log2_c, log2_gamma)], n_folds=n_folds, size_per_class=size_per_class, seed=seed
+    )
+    return {str(name): value for name, value in table.iloc[0].to_dict().items()}
+
+
+def _fold(X: NDArray[np.float64], y: NDArray[np.int64], split: Split) -> _Fold:
+    """One fold, standardised by its own training rows; LIBSVM's copy of them serves all cells."""
+    check_two_classes(y[split.train], f"training rows with {split.name} left out")
+    mean, scale = X[split.train].mean(axis=0), X[split.train].std(axis=0)
+    scale[scale == 0] = 1.0
+    z = (X - mean) / scale
+    return _Fold(problem(z[split.train], y[split.train]), z[split.test], y[split.test] == 1)
+
+
+def _accuracy(folds: Sequence[_Fold], C: float, gamma: float, tolerance: float) -> tuple[float, float]:
+    right, size = [], []
+    for fold in folds:
+        vectors, weights, intercept = train_machine(fold.made, C, gamma, tolerance)
+        predicted = kernel_sum(fold.z, vectors, weights, gamma) + intercept > 0
+        right.append(int((predicted == fold.loose).sum()))
+        size.append(len(fold.loose))
+    return sum(right) / sum(size), float(np.std(np.divide(right, size)))
+
+
+def choose_svm(table: pd.DataFrame | None, *, C: float = PAPER_C, gamma: float = PAPER_GAMMA) -> SvmChoice:
+    """The best cell of a whole grid; of equal ones the smaller C, then the smaller gamma.
+
+    Without a grid (None: fewer than three replicas leave no inner fold) the given C and gamma, and the note says so.
+    """
+    if table is None:
+        note = f"no grid: fewer than three replicas leave no inner fold, so C = {C:g} and gamma = {gamma:g} as given"
+        return SvmChoice(C, gamma, float("nan"), note)
+    twice = table.duplicated(["log2_c", "log2_gamma"])
+    if table.empty or twice.any():
+        raise InputError(f"the grid has {len(table)} cells, {int(twice.sum())} of them twice: join its parts once")
+    best = table[table["accuracy"] == table["accuracy"].max()].sort_values(["log2_c", "log2_gamma"]).iloc[0]
+    leaks = ", from folds of random rows (LEAKS)" if best["leaking"] else ""
+    note = f"best of {len(table)} cells: accuracy {best['accuracy']:.3f} over {best['n_folds']} folds{leaks}"
+    return SvmChoice(2.0 ** best["log2_c"], 2.0 ** best["log2_gamma"], float(best["accuracy"]), note)
