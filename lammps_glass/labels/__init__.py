@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.labels.jumps import LargestJumps, active_and_inactive, block_values, calm_blocks, largest_jump
     from lammps_glass.labels.nonaffine import d2min, d2min_with_neighbors
     from lammps_glass.labels.strain import strain_tensor, von_mises_strain
 
@@ -30,12 +31,20 @@ REGISTRY = Registry(
 )
 
 _EXPORTS = {
+    "LargestJumps": "jumps",
+    "active_and_inactive": "jumps",
+    "block_values": "jumps",
+    "calm_blocks": "jumps",
     "d2min": "nonaffine",
     "d2min_with_neighbors": "nonaffine",
+    "largest_jump": "jumps",
     "strain_tensor": "strain",
     "von_mises_strain": "strain",
 }
-__all__ = ["REGISTRY", "d2min", "d2min_with_neighbors", "strain_tensor", "von_mises_strain"]
+__all__ = [
+    "REGISTRY", "LargestJumps", "active_and_inactive", "block_values", "calm_blocks", "d2min", "d2min_with_neighbors",
+    "largest_jump", "strain_tensor", "von_mises_strain",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
