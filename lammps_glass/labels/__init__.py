@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.labels.extremes import extreme_fractions
     from lammps_glass.labels.jumps import LargestJumps, active_and_inactive, block_values, calm_blocks, largest_jump
     from lammps_glass.labels.nonaffine import d2min, d2min_with_neighbors
     from lammps_glass.labels.strain import strain_tensor, von_mises_strain
@@ -37,13 +38,14 @@ _EXPORTS = {
     "calm_blocks": "jumps",
     "d2min": "nonaffine",
     "d2min_with_neighbors": "nonaffine",
+    "extreme_fractions": "extremes",
     "largest_jump": "jumps",
     "strain_tensor": "strain",
     "von_mises_strain": "strain",
 }
 __all__ = [
     "REGISTRY", "LargestJumps", "active_and_inactive", "block_values", "calm_blocks", "d2min", "d2min_with_neighbors",
-    "largest_jump", "strain_tensor", "von_mises_strain",
+    "extreme_fractions", "largest_jump", "strain_tensor", "von_mises_strain",
 ]  # fmt: skip
 
 
