@@ -1,0 +1,155 @@
+"""What protocols share that treat each frame of a trajectory by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate import thermo
+from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.base import Protocol, Source
+from lammps_glass.simulate.protocols.segmented import check_minimum
+from lammps_glass.simulate.record import Record
+from lammps_glass.simulate.run import Plan, digest
+from lammps_glass.simulate.start import checksum, require_periodic, write_data
+from lammps_glass.simulate.work import MINIMISED, Work, minimisations
+from lammps_glass.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Framewise(Protocol):
+    """Each frame is minimised from a state of its own: its result depends on nothing but the frame.
+
+    The frames may come from a `Record`, a dump, one `Snapshot` or any iterable of them.
+
+    Parameters
+    ----------
+    force_tolerance
+        Largest force on a particle at the end, in force units.
+    max_iterations
+        Of each minimisation; reaching it in the last is an error.
+    """
+
+    force_tolerance: float = 1e-5
+    max_iterations: int = 20_000
+
+    def __post_init__(self) -> None:
+        number(self.name, "force_tolerance", self.force_tolerance, above=0.0)
+        whole(self.name, "max_iterations", self.max_iterations, minimum=1)
+
+    @property
+    def n_segments(self) -> int:
+        return 1
+
+    def variables(self, seed: int) -> dict[str, Value]:
+        return dict(self.options())
+
+    def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        return Work(n_particles, {MINIMISED: minimisations(n_particles, snapshots)}, snapshots)
+
+    def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
+        """Write the frames as data files and the deck that relaxes them; one frame is held at a time."""
+        glass = glass or (source.glass if isinstance(source, Record) else None)
+        if glass is None:
+            raise InputError(f"{self.name} of snapshots needs glass=..., which says how their particles interact")
+        self.deck(glass, seed, 1)
+        with _scratch(Path(directory)) as scratch:
+            steps, sums = self._write_frames(source, glass, scratch)
+            plan = self.plan(Path(directory), glass, seed, len(steps), digest(sums))
+            plan.open()  # from here on the folder is known to be this run's
+            for path in scratch.iterdir():
+                path.replace(plan.segments / path.name)
+        (plan.segments / "steps.json").write_text(json.dumps(steps), encoding="utf-8")
+        plan.deck.write_text(self.deck(glass, seed, len(steps)), encoding="utf-8")
+        return plan
+
+    def _write_frames(self, source: Source, glass: Glass, target: Path) -> tuple[list[int], list[str]]:
+        steps: list[int] = []
+        sums: list[str] = []
+        for frame in frames_of(source):
+            snapshot = glass.check(frame)
+            require_periodic(snapshot, self.name)
+            glass.require_size(snapshot.cell)
+            if steps and frame.step <= steps[-1]:
+                raise InputError(f"{self.name}: the frame of step {frame.step} comes after that of step {steps[-1]}")
+            steps.append(frame.step)
+            sums.append(checksum(snapshot))
+            write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot))
+        if not steps:
+            raise InputError(f"{self.name}: there are no frames")
+        return steps, sums
+
+    def check_segment(self, log: Path, segment: int) -> None:
+        check_minimum(log, -1, self.force_tolerance, f"{self.name}, frame of step {self._step_of(log, segment)}")
+
+    @staticmethod
+    def _step_of(log: Path, segment: int) -> int:
+        steps: list[int] = json.loads((log.parent / "steps.json").read_text(encoding="utf-8"))
+        return steps[segment - 1]
+
+    def thermo(self, plan: Plan) -> pd.DataFrame:
+        """One row a frame: step, what the deck prints at the end, iterations, converged."""
+        import pandas as pd
+
+        rows: list[dict[str, Any]] = []
+        for segment, step in enumerate(self._steps(plan), start=1):
+            log = plan.log(segment)
+            last = thermo.tables(log)[-1].iloc[-1]
+            row = {str(name): float(value) for name, value in last.items() if name != "step"}
+            converged = row["fmax"] <= self.force_tolerance
+            rows.append({"step": step, **row, "iterations": int(last["step"]), "converged": converged})
+        table = pd.DataFrame(rows)
+        thermo.require_finite(table, self.name)
+        return table
+
+    def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        return (Dump(plan.mark(segment), step) for segment, step in enumerate(self._steps(plan), start=1))
+
+    def final_file(self, plan: Plan) -> Dump:
+        return Dump(plan.mark(plan.n_segments), self._steps(plan)[-1])
+
+    def _steps(self, plan: Plan) -> list[int]:
+        steps: list[int] = json.loads((plan.segments / "steps.json").read_text(encoding="utf-8"))
+        if len(steps) != plan.n_segments:
+            raise SimulationError(f"{plan.segments}: {len(steps)} steps for {plan.n_segments} frames")
+        return steps
+
+
+@contextlib.contextmanager
+def _scratch(directory: Path) -> Iterator[Path]:
+    """A folder inside `directory` for files that are not yet known to belong there; no empty folder is left."""
+    new = not directory.exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=directory) as folder:
+            yield Path(folder)
+    except BaseException:
+        if new:
+            shutil.rmtree(directory, ignore_errors=True)
+        raise
+
+
+def frames_of(source: Source) -> Iterable[Snapshot]:
+    """The snapshots of a record, a dump, one snapshot or an iterable of them."""
+    if isinstance(source, Record):
+        return source.frames() if source.frames_path.is_file() else [source.final]
+    if isinstance(source, Snapshot):
+        return [source]
+    if isinstance(source, (str, Path)):
+        return Snapshot.read_all(source)
+    if isinstance(source, Iterable):
+        return source
+    raise InputError(f"a protocol of frames takes a Record, a dump or snapshots, not {type(source).__name__}")
