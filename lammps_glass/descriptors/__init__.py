@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from lammps_glass.descriptors.ace import ACE
     from lammps_glass.descriptors.base import Descriptor
     from lammps_glass.descriptors.interstices import Interstices
+    from lammps_glass.descriptors.pair_entropy import PairEntropy
+    from lammps_glass.descriptors.radial_gaussians import RadialGaussians
+    from lammps_glass.descriptors.soap import SOAP
 
 REGISTRY = Registry(
     "descriptor",
@@ -27,11 +30,36 @@ REGISTRY = Registry(
             "rotation-invariant sums over neighbours, pairs and triples of them, purified: 574 for two species",
             "1",
         ),
+        Entry(
+            "radial-gaussians",
+            "lammps_glass.descriptors.radial_gaussians:RadialGaussians",
+            "sums of Gaussians of the distances to the neighbours: 31 centres",
+            "1",
+        ),
+        Entry(
+            "pair-entropy",
+            "lammps_glass.descriptors.pair_entropy:PairEntropy",
+            "two-body excess entropy of each particle up to 25 cutoffs",
+            "k_B",
+        ),
+        Entry(
+            "soap",
+            "lammps_glass.descriptors.soap:SOAP",
+            "power spectrum of the smoothed density around a particle, of unit length: 3289 for two species",
+            "1",
+        ),
     ],
 )
 
-_EXPORTS = {"ACE": "ace", "Descriptor": "base", "Interstices": "interstices"}
-__all__ = ["ACE", "REGISTRY", "Descriptor", "Interstices"]
+_EXPORTS = {
+    "ACE": "ace",
+    "Descriptor": "base",
+    "Interstices": "interstices",
+    "SOAP": "soap",
+    "PairEntropy": "pair_entropy",
+    "RadialGaussians": "radial_gaussians",
+}
+__all__ = ["ACE", "REGISTRY", "SOAP", "Descriptor", "Interstices", "PairEntropy", "RadialGaussians"]
 
 
 def __getattr__(name: str) -> Any:
