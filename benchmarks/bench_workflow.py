@@ -2,10 +2,11 @@
 
     python benchmarks/bench_workflow.py [--study looseness] [--preset smoke] [--rounds 1] [--cases 20000]
 
-The bare loop is one Python process that calls each case's protocol or operation in a plain folder (beside a file
-of its parameters, which analyses read): no checksum, no lock, no fsync. It runs first once unmeasured, so that both find compiled kernels. Then the two run in
-turn, each as a process of its own, start included; wall seconds and the CPU seconds of the process and all it started
-are printed, as other work on the machine stretches the wall. The bounds are for the CPU seconds.
+The bare loop is one Python process that calls each case's protocol or operation in a plain folder (beside a file of
+its parameters, which analyses read): no checksum, no lock, no fsync. It runs first once unmeasured, so that both find
+compiled kernels. Then the two run in turn, each as a process of its own, start included; wall seconds and the CPU
+seconds of the process and all it started are printed, as other work on the machine stretches the wall. The bounds are
+for the CPU seconds.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ study = Study.read(sys.argv[1], sys.argv[2], sys.argv[3])
 for case in study.all_cases():
     directory = study.store.folder(case)
     directory.mkdir(parents=True)
-    (directory / "manifest.json").write_text(json.dumps({"params": json.loads(canonical(study.params(case)))}))
+    told = {"params": json.loads(canonical(study.params(case))), "seed": study.seed(case)}
+    (directory / "manifest.json").write_text(json.dumps(told))
     execute(study, case, directory)
 """
 
