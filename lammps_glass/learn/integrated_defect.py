@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import fit_rows, predict_rows
 from lammps_glass.learn.sampling import balanced_samples
+from lammps_glass.learn.svm_library import load_libsvm
 
 # The paper's best cell of its grid (figure 4).
 PAPER_C, PAPER_GAMMA = 4.0, 2.0**-5
@@ -144,6 +145,7 @@ def problem(z: NDArray[np.float64], encoded: NDArray[np.int64]) -> Any:
 
     The rows stay with it as ``rows``, since LIBSVM's model names its support vectors by their numbers.
     """
+    load_libsvm()
     from libsvm.svm import svm_problem
     from scipy.sparse import csr_matrix
 
@@ -156,6 +158,7 @@ def train_machine(
     made: Any, C: float, gamma: float, tolerance: float = 1e-3
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Support vectors (second class first), their weights and the intercept, with the sign of the second class."""
+    load_libsvm()
     from libsvm.svmutil import svm_parameter, svm_train
 
     options = f"-s 0 -t 2 -c {float(C)!r} -g {float(gamma)!r} -e {float(tolerance)!r} -m {_CACHE_MB} -q"
