@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from lammps_glass.learn.activity import Activity
+    from lammps_glass.learn.ard import ard_pearson
     from lammps_glass.learn.binned import BinnedPredictions
     from lammps_glass.learn.cross_validate import (
         leave_one_replica_out_predictions,
@@ -24,14 +26,28 @@ if TYPE_CHECKING:
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
     from lammps_glass.learn.estimator import indicator_values, threshold_of
     from lammps_glass.learn.integrated_defect import IntegratedDefect
+    from lammps_glass.learn.learning_curves import (
+        cross_validated_accuracy,
+        glass_and_random_splits,
+        learning_curve_by_replica,
+        learning_curve_by_rows,
+        linear_svm,
+    )
     from lammps_glass.learn.persistence import load, save
     from lammps_glass.learn.power import PowerFactor, power_factor
+    from lammps_glass.learn.prefixes import (
+        accuracy_by_body_order,
+        accuracy_by_components,
+        accuracy_of_prefixes,
+        curve_numbers,
+    )
     from lammps_glass.learn.reservoir import Reservoir
     from lammps_glass.learn.rows import Joined, binary_labels, feature_columns, join, matrix
     from lammps_glass.learn.sampling import BalancedSamples, balanced_samples
     from lammps_glass.learn.scan import class_fractions, threshold_scan
     from lammps_glass.learn.scoring import bootstrap_by_replica, confusion, score_with_intervals, scores
     from lammps_glass.learn.selection import accuracy_by_number_of_features, best_c, choose_c, logistic, rank_features
+    from lammps_glass.learn.sequential import Selection, accuracy_by_forward_selection, forward_selection
     from lammps_glass.learn.splits import (
         Split,
         last_replica_out,
@@ -58,10 +74,18 @@ REGISTRY = Registry(
             "integrated glassy defect: signed distance to the hyperplane of a Gaussian support vector machine",
             "signed distance",
         ),
+        Entry(
+            "activity",
+            "lammps_glass.learn.activity:Activity",
+            "probability that a particle is active: one logistic regression with Tikhonov's penalty, for balanced rows",
+            "probability",
+        ),
     ],
 )
 
 _EXPORTS = {
+    "activity": ("Activity",),
+    "ard": ("ard_pearson",),
     "binned": ("BinnedPredictions",),
     "cross_validate": ("leave_one_replica_out_predictions", "random_row_predictions", "split_predictions"),
     "defect_scores": (
@@ -73,9 +97,18 @@ _EXPORTS = {
     ),
     "easy_ensemble": ("EasyEnsemble",),
     "estimator": ("indicator_values", "threshold_of"),
+    "sequential": ("Selection", "accuracy_by_forward_selection", "forward_selection"),
     "integrated_defect": ("IntegratedDefect",),
+    "learning_curves": (
+        "cross_validated_accuracy",
+        "glass_and_random_splits",
+        "learning_curve_by_replica",
+        "learning_curve_by_rows",
+        "linear_svm",
+    ),
     "persistence": ("load", "save"),
     "power": ("PowerFactor", "power_factor"),
+    "prefixes": ("accuracy_by_body_order", "accuracy_by_components", "accuracy_of_prefixes", "curve_numbers"),
     "reservoir": ("Reservoir",),
     "rows": ("Joined", "binary_labels", "feature_columns", "join", "matrix"),
     "sampling": ("BalancedSamples", "balanced_samples"),
@@ -143,6 +176,20 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "scores_by_draw",
     "PowerFactor",
     "power_factor",
+    "Activity",
+    "glass_and_random_splits",
+    "cross_validated_accuracy",
+    "linear_svm",
+    "curve_numbers",
+    "accuracy_of_prefixes",
+    "accuracy_by_body_order",
+    "accuracy_by_components",
+    "Selection",
+    "forward_selection",
+    "accuracy_by_forward_selection",
+    "ard_pearson",
+    "learning_curve_by_replica",
+    "learning_curve_by_rows",
     "save",
     "load",
 ]

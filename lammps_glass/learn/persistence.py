@@ -26,6 +26,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can express
 
 # To save another indicator, add its types here, with a test of its round trip.
 TRUSTED = (
+    "lammps_glass.learn.activity.Activity",
     "lammps_glass.learn.easy_ensemble.EasyEnsemble",
     "imblearn.ensemble._easy_ensemble.EasyEnsembleClassifier",
     "imblearn.pipeline.Pipeline",

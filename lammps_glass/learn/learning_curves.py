@@ -1,0 +1,155 @@
+"""Accuracy of an estimator on left-out rows, and how it grows with the glasses or rows that train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.cross_validate import MakeEstimator, out_of_fold
+from lammps_glass.learn.estimator import indicator_values, threshold_of
+from lammps_glass.learn.rows import check_two_classes
+from lammps_glass.learn.selection import logistic
+from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
+
+Floats = NDArray[np.float64]
+
+
+def linear_svm(C: float) -> Callable[[], Any]:
+    """A maker of standardised linear support vector machines (squared hinge loss, which has a smooth optimum)."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import LinearSVC
+
+    return lambda: make_pipeline(StandardScaler(), LinearSVC(C=C, dual=False, max_iter=10_000))
+
+
+def glass_and_random_splits(y: ArrayLike, replicas: ArrayLike, *, n_folds: int = 5, seed: int) -> list[list[Split]]:
+    """Leave one glass out, and beside it folds of random rows, which leak and say so."""
+    return [leave_one_replica_out(replicas), random_row_folds(y, n_folds, seed=seed)]
+
+
+def cross_validated_accuracy(
+    X: Floats, y: ArrayLike, splits: Sequence[Split], make_estimator: MakeEstimator
+) -> dict[str, float | bool]:
+    """``accuracy`` (tested rows pooled), ``std`` (over splits), ``n_rows`` tested, ``leaking``.
+
+    For any estimator and any columns: the linear machine beside the regression, or local density and coordination
+    as the baseline of both.
+    """
+    labels = check_two_classes(y, "rows")
+    values = out_of_fold(X, labels, splits, make_estimator)
+    right = (values > threshold_of(make_estimator())) == labels
+    each = [right[split.test] for split in splits]
+    return {
+        "accuracy": float(np.concatenate(each).mean()),
+        "std": float(np.std([part.mean() for part in each])),
+        "n_rows": sum(map(len, each)),
+        "leaking": any(split.leaking for split in splits),
+    }
+
+
+def learning_curve_by_replica(
+    X: Floats,
+    y: ArrayLike,
+    replicas: ArrayLike,
+    *,
+    make_estimator: MakeEstimator | None = None,
+    numbers: Sequence[int] | None = None,
+    n_draws: int = 3,
+    seed: int,
+) -> pd.DataFrame:
+    """Accuracy on a left-out glass against the number of glasses that train (figure 6 of Rottler and Ortner 2024).
+
+    Every glass tests in turn, with each number of others drawn `n_draws` times. Default estimator: logistic, C = 1.
+
+    Returns
+    -------
+    DataFrame
+        ``n_replicas``, ``n_rows`` (that train, mean), ``accuracy``, ``std``, ``train_accuracy`` (mean and deviation
+        over tested glasses and draws), ``leaking`` (false).
+    """
+    names = np.asarray(replicas).astype(str)
+    splits = leave_one_replica_out(names)
+    most = len(splits) - 1
+    wanted = range(1, most + 1) if numbers is None else numbers
+    if n_draws < 1 or not len(wanted) or not 1 <= min(wanted) <= max(wanted) <= most:
+        raise InputError(
+            f"{n_draws} draws of {list(wanted)} training glasses: give at least 1 draw, 1 to {most} glasses"
+        )
+
+    def draw(split: Split, number: float, random: np.random.Generator) -> NDArray[np.intp]:
+        others = np.unique(names[split.train])
+        return split.train[np.isin(names[split.train], random.choice(others, int(number), replace=False))]
+
+    return _curve(X, y, splits, wanted, draw, "n_replicas", make_estimator, n_draws, seed)
+
+
+def learning_curve_by_rows(
+    X: Floats,
+    y: ArrayLike,
+    splits: Sequence[Split],
+    *,
+    make_estimator: MakeEstimator | None = None,
+    fractions: Sequence[float] = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0),
+    n_draws: int = 3,
+    seed: int,
+) -> pd.DataFrame:
+    """The same against the fraction of the training rows of each split, drawn by class.
+
+    ``fraction`` stands for ``n_replicas``. `splits` are by glass, or of random rows for comparison (``leaking`` is then
+    true).
+    """
+    labels = check_two_classes(y, "rows")
+    if n_draws < 1 or not len(fractions) or not 0 < min(fractions) <= max(fractions) <= 1:
+        raise InputError(f"{n_draws} draws of fractions {list(fractions)}: give at least 1 draw, fractions up to 1")
+
+    def draw(split: Split, fraction: float, random: np.random.Generator) -> NDArray[np.intp]:
+        classes = [split.train[labels[split.train] == value] for value in (0, 1)]
+        sizes = [max(1, round(fraction * len(rows))) for rows in classes]
+        drawn = [random.choice(rows, size, replace=False) for rows, size in zip(classes, sizes)]
+        return np.sort(np.concatenate(drawn))
+
+    return _curve(X, y, splits, fractions, draw, "fraction", make_estimator, n_draws, seed)
+
+
+def _curve(
+    X: Floats,
+    y: ArrayLike,
+    splits: Sequence[Split],
+    sizes: Sequence[float],
+    draw: Callable[[Split, float, np.random.Generator], NDArray[np.intp]],
+    name: str,
+    make_estimator: MakeEstimator | None,
+    n_draws: int,
+    seed: int,
+) -> pd.DataFrame:
+    """A row per size: each split trained on its draws. A draw has its own stream, whatever other sizes there are."""
+    labels = check_two_classes(y, "rows")
+    make = logistic(1.0) if make_estimator is None else make_estimator
+    rows = []
+    for size in sizes:
+        found = []
+        for number, split in enumerate(splits):
+            for drawn in range(n_draws):
+                random = np.random.default_rng([seed, number, drawn, round(1e6 * size)])
+                found.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
+        n_rows, train, test = np.array(found).T
+        rows.append((size, n_rows.mean(), test.mean(), test.std(), train.mean()))
+    curve = pd.DataFrame(rows, columns=[name, "n_rows", "accuracy", "std", "train_accuracy"])
+    curve["leaking"] = any(split.leaking for split in splits)
+    return curve
+
+
+def _fit_and_test(
+    X: Floats, y: NDArray[np.int64], train: NDArray[np.intp], split: Split, make: MakeEstimator
+) -> tuple[int, float, float]:
+    check_two_classes(y[train], f"training rows with {split.name} left out")
+    estimator = make().fit(X[train], y[train])
+    edge = threshold_of(estimator)
+    parts = [float(((indicator_values(estimator, X[rows]) > edge) == y[rows]).mean()) for rows in (train, split.test)]
+    return len(train), parts[0], parts[1]
