@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         non_gaussian_parameter,
         self_intermediate_scattering,
     )
+    from lammps_glass.analysis.elasticity import ShearModulus, shear_modulus, sheared
     from lammps_glass.analysis.glass_gate import GateLimits, GlassGate, check_glass, crystal_fraction
     from lammps_glass.analysis.joint import ExponentialFit, exponential_fit, indicator_distribution, joint_density
     from lammps_glass.analysis.maps import slice_field, slice_particles
@@ -61,6 +62,7 @@ _HOME = {
         "non_gaussian_parameter",
         "self_intermediate_scattering",
     ),
+    "elasticity": ("ShearModulus", "shear_modulus", "sheared"),
     "glass_gate": ("GateLimits", "GlassGate", "check_glass", "crystal_fraction"),
     "joint": ("ExponentialFit", "exponential_fit", "indicator_distribution", "joint_density"),
     "maps": ("slice_field", "slice_particles"),
@@ -88,6 +90,7 @@ __all__ = [
     "GlassGate",
     "LogTimeFit",
     "PowerLawFit",
+    "ShearModulus",
     "binned_means",
     "bootstrap",
     "check_glass",
@@ -114,6 +117,8 @@ __all__ = [
     "radial_distribution_function",
     "resamples",
     "self_intermediate_scattering",
+    "shear_modulus",
+    "sheared",
     "slice_field",
     "slice_particles",
     "spatial_autocorrelation",

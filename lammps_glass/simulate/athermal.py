@@ -80,10 +80,10 @@ def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str,
 def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tuple[Floats, Any]:
     r"""Energy released in each step against elastic loading, and whether that makes the step a plastic event.
 
-    On an elastic branch :math:`dU = V \sigma d\gamma`, so that over one step :math:`\Delta U - V \sigma \Delta\gamma`
-    (stress of the step's start) is :math:`V \mu \Delta\gamma^2 / 2`, small and positive. The released energy is minus
-    this; a step is an event when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2`, with the
-    median tangent modulus of the run for :math:`\mu`: a branch that softens towards its end stays below.
+    On an elastic branch :math:`dU = V \sigma d\gamma`, and the trapezium rule gives the energy of a step up to third
+    order, softening branches included. The released energy is what the minimum lies below that; a step is an event
+    when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2`, with the median tangent modulus of
+    the run for :math:`\mu`: what falls in a smaller drop cannot be told from curvature.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tup
     ((n,) released energy, (n,) bool); 0 and False for the first row.
     """
     released = np.zeros(len(energy))
-    released[1:] = work_rate[:-1] * strain_step - np.diff(energy)
+    released[1:] = 0.5 * (work_rate[1:] + work_rate[:-1]) * strain_step - np.diff(energy)
     modulus = float(np.median(np.diff(work_rate))) / strain_step if len(energy) > 1 else 0.0
     rounding = 1e-13 * float(np.abs(energy).max())
     return released, released > max(0.5 * abs(modulus) * strain_step**2, rounding)
