@@ -46,18 +46,23 @@ def _areas(spec: FigureSpec, rows: pd.DataFrame) -> Any:
 
 def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """Spheres in three dimensions; the axes have the lengths of the data, so that a cube looks like one."""
+    from matplotlib.ticker import MaxNLocator
+
     places = [spec.x, spec.y, spec.z or ""]
     look: dict[str, Any] = {"linewidths": 0.0, "depthshade": True}
+    even = float(np.clip(70.0 * (1000 / len(table)) ** (2 / 3), 4.0, 220.0))  # as large as leaves room between them
     if spec.value is not None:
-        drawn = axes.scatter(*(table[p] for p in places), c=table[spec.value], s=34, cmap=style.SEQUENTIAL, **look)
+        drawn = axes.scatter(*(table[p] for p in places), c=table[spec.value], s=even, cmap=style.SEQUENTIAL, **look)
         axes.figure.colorbar(drawn, ax=axes, label=spec.value_label or spec.value, shrink=0.7, pad=0.12)
     else:
         found = kinds.groups(spec, table)
         for (name, rows), colour in zip(found, style.colours([str(name) for name, _ in found])):
-            area = _areas(spec, rows) if spec.size else 34
+            area = _areas(spec, rows) if spec.size else even
             axes.scatter(*(rows[p] for p in places), s=area, color=colour, label=str(name), **look)
     spans = [float(np.ptp(table[p])) or 1.0 for p in places]
     axes.set_box_aspect(spans, zoom=0.95)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.set_major_locator(MaxNLocator(4))
     axes.set(xlabel=spec.x_label or spec.x, ylabel=spec.y_label or spec.y, zlabel=places[2])
     if spec.series and spec.value is None:
         axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1.02))

@@ -27,11 +27,20 @@ class Product:
         return str(self.conditions.get("replica", "all"))
 
     @cached_property
+    def _manifest(self) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
+        return manifest
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """The parameters that the case was run with, conditions included."""
-        manifest = json.loads((self.path / "manifest.json").read_text(encoding="utf-8"))
-        parameters: dict[str, Any] = manifest["params"]["parameters"]
+        parameters: dict[str, Any] = self._manifest["params"]["parameters"]
         return parameters
+
+    @property
+    def seed(self) -> int:
+        """The seed that the case was run with."""
+        return int(self._manifest["seed"])
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,13 @@ def frames(case: Case, stage: str) -> Iterator[Snapshot]:
     return Record(case.input(stage)).frames()
 
 
+def final_snapshots(case: Case, stage: str) -> dict[str, Snapshot]:
+    """Replica -> the last configuration of its record of `stage`."""
+    from lammps_glass.simulate import Record
+
+    return {product.replica: Record(product.path).final for product in case.inputs(stage)}
+
+
 def key_columns(snapshot: Snapshot, replica: str, chosen: np.ndarray[Any, Any]) -> pd.DataFrame:
     """The key and species columns of the chosen particles of a snapshot."""
     return pd.DataFrame(

@@ -1,0 +1,49 @@
+"""What the operations of this study ask of a machine, by the sizes of what they read.
+
+Their rates stand in the recipe. They were read off the finished presets smoke and demo on two cores, and are good to a
+factor of two there, and of three at sizes that were not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lammps_glass.simulate.work import Work
+
+#: Share of the particles that rearrange, for the number of rows that train; what a fast quench leaves.
+PREVALENCE = 0.1
+#: Particles up to which all modes are found at once (`interactions.modes`), and features of a row.
+DENSE, FEATURES = 4000, 100
+
+Counts = Mapping[str, int]
+Reads = Mapping[str, Sequence[Work]]
+
+
+def particles(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    """One case, its particles, and the rows that it reads (blocks of the shear)."""
+    n = sum(counts.values())
+    rows = float(sum(work.rows for work in reads.get("shear", ())))
+    return Work(n, {"cases": 1.0, "particles": float(n), "rows": rows}, 1, float(n))
+
+
+def modes(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    """Dense modes grow with the cube of the particles; the softest of a larger sample with their square."""
+    n = sum(counts.values())
+    parts = {"dense": float(n) ** 3} if n <= DENSE else {"iterated": float(n) ** 2}
+    return Work(n, {"cases": 1.0, **parts}, 1, float(n), memory=9.0 * min(n, DENSE) ** 2 * 8 * 3)
+
+
+def learning(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    """Machines grow with the square of the rows that train: twice the rearranged ones of all samples."""
+    described = reads.get("describe", ())
+    rows = float(sum(work.rows for work in described))
+    training = 2 * PREVALENCE * rows
+    cells = len(getattr(parameters, "log2_gamma", (0,)))
+    parts = {"cases": 1.0, "kernel": training**2 * cells, "rows": rows}
+    return Work(sum(counts.values()), parts, 1, rows, memory=3 * rows * FEATURES * 8)
+
+
+def pictures(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    """One case, and the particles of all samples."""
+    return Work(parts={"cases": 1.0, "particles": float(sum(work.rows for work in reads.get("gate", ())))})
