@@ -13,7 +13,6 @@ from lammps_glass.workflow.claims import check_claim
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
-from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.progress import Progress
 from lammps_glass.workflow.slurm import SlurmEngine
 from lammps_glass.workflow.slurm_queue import require_slurm
@@ -53,15 +52,12 @@ def warn_of_versions(study: Study) -> None:
     """Warn when finished cases were made by another version of this package: they are kept (a week of MD is dear)."""
     from lammps_glass import __version__
 
-    other: Counter[str] = Counter()
-    for stage in study.stages:
-        for case in stage.cases[:1]:
-            manifest = Manifest.read(study.store.folder(case))
-            if manifest and manifest.versions.get("lammps_glass") != __version__:
-                other[str(manifest.versions.get("lammps_glass"))] += 1
-    for version, count in other.items():
+    made = Counter(version for case in study.all_cases() if (version := study.made_by(case)) is not None)
+    for version, count in made.items():
+        if version == __version__:
+            continue
         LOGGER.warning(
-            "%d stages were made by lammps-glass %s, this is %s: they are kept; `--rerun STAGE` makes them anew",
+            "%d cases were made by lammps-glass %s, this is %s: they are kept; `--rerun STAGE` makes them anew",
             count,
             version,
             __version__,
@@ -108,8 +104,8 @@ def reproduce(
                 study.store.discard(case)
         if verify:
             verify_all(study)
-        warn_of_versions(study)
         ledger = Ledger(study, retry_failed=retry_failed)
+        warn_of_versions(study)  # after the ledger has looked at every case: nothing is read twice
         options = study.file.engine
         at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
         with Progress(ledger, at_once, quiet=quiet) as progress:

@@ -50,7 +50,7 @@ class Store:
         self.root = root
 
     def folder(self, case: CaseId) -> Path:
-        return self.root / "cases" / case.name / case.stage
+        return Path(f"{self.root}/cases/{case.name}/{case.stage}")
 
     def failure_path(self, case: CaseId) -> Path:
         return self.folder(case).with_name(f"{case.stage}.failed.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lammps_glass.errors import NotReadyError
 from lammps_glass.studies.case import Case, Product
@@ -18,6 +18,14 @@ from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.store import Store
 
 
+class Done(NamedTuple):
+    """What is remembered of a finished case: sha256 over its products, seconds it took, version that made it."""
+
+    products_hash: str
+    seconds: float
+    version: str
+
+
 class Study(Definition):
     """A study file and the folder of its products.
 
@@ -28,7 +36,7 @@ class Study(Definition):
         super().__init__(file, where)
         self.out = out
         self.store = Store(out)
-        self._done: dict[tuple[str, int], tuple[str, float]] = {}
+        self._done: dict[tuple[str, int], Done] = {}
 
     @classmethod
     def read(
@@ -109,12 +117,17 @@ class Study(Definition):
             manifest = self._fitting_manifest(case)
             if manifest is None:
                 return None
-            known = self._done[case.stage, case.index] = (manifest.products_hash, manifest.seconds)
-        return known[0]
+            version = str(manifest.versions.get("lammps_glass"))
+            known = self._done[case.stage, case.index] = Done(manifest.products_hash, manifest.seconds, version)
+        return known.products_hash
 
     def seconds(self, case: CaseId) -> float | None:
         """How long a finished case took, s; None when it is not done."""
-        return self._done[case.stage, case.index][1] if self.is_done(case) else None
+        return self._done[case.stage, case.index].seconds if self.is_done(case) else None
+
+    def made_by(self, case: CaseId) -> str | None:
+        """The version of this package that made a finished case; None when it is not done."""
+        return self._done[case.stage, case.index].version if self.is_done(case) else None
 
     def _fitting_manifest(self, case: CaseId) -> Manifest | None:
         folder = self.store.folder(case)
