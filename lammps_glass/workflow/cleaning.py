@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
@@ -46,14 +47,26 @@ def _trajectories(study: Study) -> Iterator[Removable]:
     """Trajectories of finished simulations all of whose readers are done (a case that nothing reads keeps its own)."""
     readers: dict[tuple[str, int], list[CaseId]] = {}
     for case in study.all_cases():
-        for earlier in (one for cases in study.graph.reads(case).values() for one in cases):
+        for earlier in study.reads(case):
             readers.setdefault((earlier.stage, earlier.index), []).append(case)
     for stage in study.stages:
         for case in stage.cases if stage.kind == "simulate" else ():
             reading = readers.get((case.stage, case.index), [])
             if reading and all(map(study.is_done, reading)) and study.is_done(case):
-                for path in sorted(study.store.folder(case).glob("frames.*")):
-                    yield Removable(path, "trajectory", path.stat().st_size, case)
+                yield from trajectories_of(study, case)
+
+
+def trajectories_of(study: Study, case: CaseId) -> Iterator[Removable]:
+    """The trajectories in the folder of a finished simulation."""
+    for path in sorted(study.store.folder(case).glob("frames.*")):
+        yield Removable(path, "trajectory", path.stat().st_size, case)
+
+
+def drop_read(study: Study, ledger: Ledger, case: CaseId) -> None:
+    """`case` is done: drop the trajectories that it was the last to read."""
+    for earlier in study.reads(case):
+        if study.stage(earlier.stage).kind == "simulate" and ledger.is_read_by_all(earlier):
+            remove(study, list(trajectories_of(study, earlier)))
 
 
 def size_of(path: Path) -> int:
@@ -75,7 +88,6 @@ def remove(study: Study, items: list[Removable]) -> int:
             shutil.rmtree(item.path, ignore_errors=True)
         else:
             item.path.unlink(missing_ok=True)
-    study.forget()
     return sum(item.size for item in items)
 
 

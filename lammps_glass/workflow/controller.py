@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.workflow.claims import check_claim
+from lammps_glass.workflow.cleaning import drop_read, removable, remove
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
@@ -106,6 +108,9 @@ def reproduce(
             verify_all(study)
         ledger = Ledger(study, retry_failed=retry_failed)
         warn_of_versions(study)  # after the ledger has looked at every case: nothing is read twice
+        if study.file.study.keep == "labels":
+            remove(study, [item for item in removable(study, frames=True) if item.case])  # left by a killed controller
+            ledger.on_done = partial(drop_read, study, ledger)
         options = study.file.engine
         at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
         with Progress(ledger, at_once, quiet=quiet) as progress:

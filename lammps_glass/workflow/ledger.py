@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lammps_glass.workflow.deaths import fits_failure
@@ -42,6 +43,8 @@ class Ledger:
 
     def __init__(self, study: Study, *, retry_failed: bool = False) -> None:
         self.study = study
+        #: Called with every case that has come to be done.
+        self.on_done: Callable[[CaseId], None] = lambda case: None
         self.state: dict[Id, str] = {}
         self.waiting_room: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.readers: dict[Id, list[CaseId]] = {}
@@ -132,6 +135,13 @@ class Ledger:
                 self._block(reader)
             else:
                 self._release(reader)
+        if not failed:
+            self.on_done(case)
+
+    def is_read_by_all(self, case: CaseId) -> bool:
+        """Whether every case that reads `case` is done, and there is one."""
+        readers = self.readers.get(self._id(case), [])
+        return bool(readers) and all(self.state[self._id(reader)] == "done" for reader in readers)
 
     def _block(self, case: CaseId) -> None:
         if self.state[self._id(case)] == "waiting":

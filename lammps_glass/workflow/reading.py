@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -94,7 +95,16 @@ def parse_set(text: str) -> tuple[list[str], Any]:
         if not value.strip() or any(c in value for c in "\"'\n[]{}=#"):
             raise InputError(f"--set {text}: {value!r} is not a TOML value") from None
         parsed = value.strip()
+    if isinstance(parsed, (datetime.date, datetime.time)):
+        parsed = value.strip()  # TOML reads 00:10:00 as a time of day; no key of a study is one
     return key.strip().split("."), parsed
+
+
+def _may_be_made(keys: list[str], tables: dict[str, Any]) -> bool:
+    """Whether a table that a study file may leave out is meant: [engine], [engine.slurm], [engine.slurm.STAGE]."""
+    stages = tables.get("stages")
+    known = keys[2:] == [] or (len(keys) == 3 and isinstance(stages, dict) and keys[2] in stages)
+    return keys[:2] == ["engine", "slurm"][: len(keys)] and known
 
 
 def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
@@ -105,6 +115,8 @@ def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> N
     for keys, value in pairs:
         table = tables
         for depth, key in enumerate(keys[:-1]):
+            if _may_be_made(keys[: depth + 1], tables):
+                table.setdefault(key, {})
             if not isinstance(table.get(key), dict):
                 known = [name for name, item in table.items() if isinstance(item, dict)]
                 raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), known)}")

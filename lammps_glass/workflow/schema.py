@@ -35,7 +35,8 @@ class StudyTable(Table):
     name: Name
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
     preset: Name | None = None
-    keep: Literal["all"] = "all"  # a finished case's products are checked by size: none may be dropped later
+    #: "labels": trajectories go as soon as every case that reads them is done; their checksums stay in the manifest.
+    keep: Literal["all", "labels"] = "all"
 
 
 class StageTable(Table):

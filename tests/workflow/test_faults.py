@@ -329,6 +329,20 @@ def test_damaged_product_is_made_again(damage, copied, undisturbed, study_file, 
     assert products(copied) == products(undisturbed)
 
 
+def test_trajectories_dropped_once_they_were_read(undisturbed, copied, study_file, tmp_path, trace):
+    """`keep = "labels"`: from the start, and for a folder that is finished already; nothing is run again for it."""
+    expected = products(undisturbed)
+    trajectories = [name for name in expected if name.endswith("frames.lammpstrj.gz")]
+    assert len(trajectories) == 2
+    for out in (tmp_path / "new", copied):
+        run_here(out, study_file, 'study.keep="labels"')
+        assert not list(out.glob("cases/*/*/frames.*"))
+        assert products(out) == expected
+        assert not unsound(out)
+        assert scores(out) == scores(undisturbed)
+    assert not [event for event in starts(trace)[13:]], "6 naps, 6 pairs and the total, of the new folder only"
+
+
 def test_flipped_byte_is_seen_when_it_is_read(copied, undisturbed, study_file, trace):
     _flip(copied / "cases/item-2/nap/half.bin")
     shutil.rmtree(copied / "cases/item-2/pair")

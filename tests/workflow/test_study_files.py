@@ -80,7 +80,7 @@ BAD = {
         r"stages.rows.r_max: 4.6 is above what the cell allows: its edge is 4.48",
     ),
     "box too small for the cutoff": (change("r_cut = 2.2", "r_cut = 2.3"), "glass: .*too small for the cutoff"),
-    "products dropped": (change("seed = 3", 'seed = 3\nkeep = "labels"'), "study.keep: .*'all'"),
+    "products dropped": (change("seed = 3", 'seed = 3\nkeep = "nothing"'), "study.keep: .*'all' or 'labels'"),
 }
 
 
@@ -163,3 +163,14 @@ def test_missing_inputs_are_named(study_file, tmp_path, capsys):
 def test_case_that_does_not_exist(study_file, tmp_path, capsys):
     words = ["run", study_file, "--stage", "pair", "--case", "6", "--out", tmp_path / "out"]
     assert "has cases 0 to 5, not 6" in refused(capsys, *words)
+
+
+def test_tables_of_the_engine_may_be_set_without_being_in_the_file(study_file):
+    bare = toy.STUDY[: toy.STUDY.index("[engine]")]
+    study_file.write_text(bare)
+    sets = ["engine.slurm.partition=long", "engine.slurm.nap.time=00:10:00", "engine.cores=3"]
+    file = Study.read(study_file, None, None, sets).file
+    assert (file.engine.slurm.partition, file.engine.slurm.of("nap").time, file.engine.cores) == ("long", "00:10:00", 3)
+    for wrong in ("engine.slurm.naps.time=00:10:00", "engin.cores=3", "engine.slum.time=1", "glasses.x.name=y"):
+        with pytest.raises(InputError, match="unknown table"):
+            Study.read(study_file, None, None, [wrong])
