@@ -24,6 +24,15 @@ if TYPE_CHECKING:
         species_predictions,
     )
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
+    from lammps_glass.learn.environment_library import Encoding, EnvironmentLibrary, Fractions
+    from lammps_glass.learn.environments import (
+        LeaderSearch,
+        cosine_limit,
+        particle_order,
+        scan_environments,
+        scan_order,
+        similarity_of,
+    )
     from lammps_glass.learn.estimator import indicator_values, threshold_of
     from lammps_glass.learn.integrated_defect import IntegratedDefect
     from lammps_glass.learn.learning_curves import (
@@ -84,6 +93,15 @@ REGISTRY = Registry(
 )
 
 _EXPORTS = {
+    "environment_library": ("Encoding", "EnvironmentLibrary", "Fractions"),
+    "environments": (
+        "LeaderSearch",
+        "cosine_limit",
+        "particle_order",
+        "scan_environments",
+        "scan_order",
+        "similarity_of",
+    ),
     "activity": ("Activity",),
     "ard": ("ard_pearson",),
     "binned": ("BinnedPredictions",),
@@ -190,6 +208,15 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "ard_pearson",
     "learning_curve_by_replica",
     "learning_curve_by_rows",
+    "LeaderSearch",
+    "scan_order",
+    "particle_order",
+    "scan_environments",
+    "cosine_limit",
+    "similarity_of",
+    "EnvironmentLibrary",
+    "Encoding",
+    "Fractions",
     "save",
     "load",
 ]
