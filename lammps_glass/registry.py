@@ -21,12 +21,16 @@ def unknown_name(kind: str, name: str, known: list[str]) -> InputError:
 
 @dataclass(frozen=True)
 class Entry:
-    """One named part: where its class lives (``module:Class``) and what it is, in one line with units."""
+    """One named part: where its class lives (``module:Class``) and what it is, in one line with units.
+
+    ``protocol`` is set for a descriptor that needs a simulation: the protocol whose records it takes.
+    """
 
     name: str
     target: str
     summary: str
     units: str = ""
+    protocol: str = ""
 
     def load(self) -> Any:
         module, _, attribute = self.target.partition(":")

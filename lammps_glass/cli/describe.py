@@ -47,6 +47,7 @@ def describe(
     options = parts.sort_settings(settings, known)
     built_glass = parts.build_glass(glass, options["glass"])
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
+    describe_one = parts.describing(built, built_glass, common.seed)
     replicas = parts.replica_names(snapshots, replica)
     check_writable(output)
     if common.dry_run:
@@ -55,7 +56,7 @@ def describe(
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in parts.read_frames(path, built_glass, last=last):
-                writer.append(_rows(built, snapshot, name, path), name, snapshot.step)
+                writer.append(_rows(built, snapshot, name, path, describe_one), name, snapshot.step)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
     common.show(
@@ -75,11 +76,11 @@ def rows_metadata(name: str, descriptor: Any, glass: str | None, options: dict[s
     }
 
 
-def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path) -> Any:
+def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path, describe_one: Any) -> Any:
     from lammps_glass.cli.rows import row_table
 
     try:
-        values = descriptor.compute(snapshot)
+        values = describe_one(snapshot)
     except InputError as error:
         raise parts.located(error, path, snapshot.step) from error
     return row_table(snapshot, replica, dict(zip(descriptor.feature_names, values.T)))

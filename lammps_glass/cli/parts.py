@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,25 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
     shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
     of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
     return descriptors.build(name, {**of_glass, **options})
+
+
+def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snapshot], Any]:
+    """The function that gives the rows of a snapshot; it runs the simulations that `descriptor` needs, if any.
+
+    Raises
+    ------
+    InputError
+        The descriptor needs simulations and no glass is named, which would say how particles interact.
+    """
+    protocol = getattr(descriptor, "protocol", "")
+    if not protocol:
+        compute: Callable[[Snapshot], Any] = descriptor.compute
+        return compute
+    if glass is None:
+        raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")
+    from lammps_glass.simulate import describe
+
+    return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
 
 
 def read_frames(path: Path, glass: Any, *, last: bool = False) -> Iterator[Snapshot]:

@@ -56,7 +56,8 @@ def predict(
     chosen = [names.index(name) for name in metadata["columns"]]
     check_writable(output)
     column = str(metadata["indicator"]).replace("-", "_")
-    predictor = _Predictor(estimator, descriptor, chosen, tuple(species or metadata["species"]), column)
+    describe_one = parts.describing(descriptor, glass, common.seed)
+    predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
     frames = predictor.frames(snapshots, glass, last)
     if common.dry_run:
         count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
@@ -66,12 +67,12 @@ def predict(
 
 
 class _Predictor:
-    """An indicator with the descriptor of its features, and which of these it uses."""
+    """An indicator with what makes the rows of a snapshot, and which of their columns it uses."""
 
     def __init__(
-        self, estimator: Any, descriptor: Any, columns: Sequence[int], species: tuple[str, ...], column: str
+        self, estimator: Any, describe: Any, columns: Sequence[int], species: tuple[str, ...], column: str
     ) -> None:
-        self.estimator, self.descriptor, self.columns = estimator, descriptor, list(columns)
+        self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
     def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
@@ -95,7 +96,7 @@ class _Predictor:
                 f"the snapshot has {', '.join(snapshot.species)}"
             )
         values = np.full(len(snapshot), np.nan)
-        features = self.descriptor.compute(snapshot)[chosen][:, self.columns]
+        features = self.describe(snapshot)[chosen][:, self.columns]
         values[chosen] = learn.indicator_values(self.estimator, features)
         return snapshot.with_properties(**{self.column: values})
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lammps_glass.descriptors.pair_entropy import PairEntropy
     from lammps_glass.descriptors.radial_gaussians import RadialGaussians
     from lammps_glass.descriptors.soap import SOAP
+    from lammps_glass.descriptors.vibrational import Vibrational
 
 REGISTRY = Registry(
     "descriptor",
@@ -48,6 +49,13 @@ REGISTRY = Registry(
             "power spectrum of the smoothed density around a particle, of unit length: 3289 for two species",
             "1",
         ),
+        Entry(
+            "vibrational",
+            "lammps_glass.descriptors.vibrational:Vibrational",
+            "vibrational mean squared displacement at 20 temperatures; runs the protocol vibrate",
+            "length^2",
+            protocol="vibrate",
+        ),
     ],
 )
 
@@ -56,10 +64,11 @@ _EXPORTS = {
     "Descriptor": "base",
     "Interstices": "interstices",
     "SOAP": "soap",
+    "Vibrational": "vibrational",
     "PairEntropy": "pair_entropy",
     "RadialGaussians": "radial_gaussians",
 }
-__all__ = ["ACE", "REGISTRY", "SOAP", "Descriptor", "Interstices", "PairEntropy", "RadialGaussians"]
+__all__ = ["ACE", "REGISTRY", "SOAP", "Descriptor", "Interstices", "PairEntropy", "RadialGaussians", "Vibrational"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
+from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -56,3 +58,35 @@ class Descriptor(ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.get_params().items())})"
+
+
+class SimulatedDescriptor(Descriptor):
+    """A descriptor of an inherent structure that needs simulations: rows are made of the records of a protocol.
+
+    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; a study whose stages have run it
+    calls `from_simulations` itself. Descriptors do not import simulations: glass and records are taken as they come.
+    """
+
+    protocol: ClassVar[str]
+    """Name of the protocol in its registry, and in the descriptor's own entry."""
+
+    @abstractmethod
+    def runs(self, glass: Any) -> list[dict[str, Any]]:
+        """Options of the protocol for each simulation that the rows need, for a glass."""
+
+    @abstractmethod
+    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
+        """(n_particles, n_features) float64 of an inherent structure, from the records of `runs` on it."""
+
+    def compute(self, snapshot: Snapshot) -> Floats:
+        """Not from a snapshot alone.
+
+        Raises
+        ------
+        InputError
+            Always: says how the rows are made.
+        """
+        raise InputError(
+            f"{self.name} needs simulations of a glass, not a snapshot alone: call simulate.describe(descriptor, "
+            f"snapshot, glass), or from_simulations with records of the protocol {self.protocol}"
+        )

@@ -24,6 +24,8 @@ Product = Callable[[Floats], Floats]
 #: Angular frequency, in inverse time units, of an eigenvalue of 1 energy / (mass length^2): LAMMPS's unit styles.
 #: metal: rad/ps from eV / (g/mol angstrom^2).
 FREQUENCY = {"lj": 1.0, "metal": (1.602176634e-19 / 1.66053906660e-27) ** 0.5 * 1e10 * 1e-12}
+#: Boltzmann's constant, energy / temperature.
+BOLTZMANN = {"lj": 1.0, "metal": 8.617333262e-5}
 #: Particles up to which all modes are found by default (3 n_particles squared doubles: 1.2 GB at 4000).
 DENSE = 4000
 
@@ -57,6 +59,50 @@ class Modes:
         """(k,) nu = omega / 2 pi (THz for metal)."""
         nu: Floats = self.angular_frequencies / (2 * np.pi)
         return nu
+
+    def weights(self, start: int = 0, stop: int | None = None) -> Floats:
+        """(k, n_particles) share of each particle in modes `start` to `stop`: squared polarisations, rows sum to 1."""
+        part = self.vectors[start:stop]
+        return np.asarray(np.einsum("kia,kia->ki", part, part))
+
+    def require_stable(self) -> None:
+        """Raise `InputError` when an eigenvalue is not positive: the configuration is no minimum of the energy."""
+        unstable = int((self.eigenvalues <= 0).sum())
+        if unstable:
+            raise InputError(
+                f"{unstable} of {len(self.eigenvalues)} modes are unstable (lowest eigenvalue "
+                f"{self.eigenvalues[0]:.3g}): the configuration is no inherent structure, minimise it first"
+            )
+
+    def mean_squared_displacement(self, masses: ArrayLike, temperature: float) -> Floats:
+        r"""(n_particles,) harmonic, classical mean squared displacement, in length units squared.
+
+        :math:`k_B T / m_i \sum_k |e_{ki}|^2 / \omega_k^2`;
+        the sum over the given modes: all of them, or the lowest ones, which make most of it.
+
+        Parameters
+        ----------
+        masses
+            (n_particles,) mass of each particle.
+        temperature
+            In the temperature unit of `units`.
+
+        Raises
+        ------
+        InputError
+            A mode is unstable; masses are not one positive number for each particle.
+        """
+        self.require_stable()
+        each = np.asarray(masses, dtype=float)
+        if each.shape != self.vectors.shape[1:2] or not (each > 0).all():
+            raise InputError(f"mean squared displacement: masses must be {self.vectors.shape[1]} positive numbers")
+        total = np.zeros(len(each))
+        for start in range(
+            0, len(self.eigenvalues), 256
+        ):  # in parts: the squares of all would be as large as the modes
+            total += (self.weights(start, start + 256) / self.eigenvalues[start : start + 256, None]).sum(axis=0)
+        result: Floats = BOLTZMANN[self.units] * temperature / each * total
+        return result
 
 
 def modes(

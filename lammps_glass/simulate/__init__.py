@@ -5,29 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lammps_glass.simulate.describing import describe
     from lammps_glass.simulate.engine import Engine, EngineOptions
     from lammps_glass.simulate.record import Record
-    from lammps_glass.simulate.short import anneal, aqs, creep, isoconfigurational, melt_quench, quench, relax
+    from lammps_glass.simulate.short import anneal, aqs, creep, isoconfigurational, melt_quench, quench, relax, vibrate
     from lammps_glass.simulate.static import energy, forces, minimize
 
 _EXPORTS = {
     "Engine": "engine",
     "EngineOptions": "engine",
     "Record": "record",
+    "describe": "describing",
     "anneal": "short",
     "aqs": "short",
     "creep": "short",
     "isoconfigurational": "short",
     "quench": "short",
     "relax": "short",
+    "vibrate": "short",
     "energy": "static",
     "forces": "static",
     "melt_quench": "short",
     "minimize": "static",
 }
 __all__ = [
-    "Engine", "EngineOptions", "Record", "anneal", "aqs", "creep", "energy", "forces", "isoconfigurational",
-    "melt_quench", "minimize", "quench", "relax",
+    "Engine", "EngineOptions", "Record", "anneal", "aqs", "creep", "describe", "energy", "forces", "isoconfigurational",
+    "melt_quench", "minimize", "quench", "relax", "vibrate",
 ]  # fmt: skip
 
 

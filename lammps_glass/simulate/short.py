@@ -125,3 +125,17 @@ def isoconfigurational(
 ) -> Record:
     """Run `protocols.Isoconfigurational` with its fields as `options`: the same positions, other velocities."""
     return _run("isoconfigurational", source, seed, directory, glass, engine, progress, options)
+
+
+def vibrate(
+    source: Source,
+    *,
+    seed: int,
+    directory: str | Path,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.Vibrate` with its fields as `options`: mean squared displacements from the inherent structure."""
+    return _run("vibrate", source, seed, directory, glass, engine, progress, options)

@@ -18,7 +18,14 @@ from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.run import run_segment
 
-PRODUCTS = ["final.lammpstrj.gz", "frames.lammpstrj.gz", "thermo.parquet", "run.json", "d2min.parquet"]
+PRODUCTS = [
+    "final.lammpstrj.gz",
+    "frames.lammpstrj.gz",
+    "thermo.parquet",
+    "run.json",
+    "d2min.parquet",
+    "vibrations.parquet",
+]
 
 #: Options that make a run of seconds with several segments.
 SMALL = {
@@ -42,6 +49,10 @@ SMALL = {
     "aqs": {
         "max_strain": 0.006, "strain_step": 5e-4, "block_strain": 1e-3, "snapshot_every": 2e-3, "segment_steps": 4,
         "force_tolerance": 1e-4, "r_max": 2.0,
+    },
+    "vibrate": {
+        "temperature": 0.1, "steps": 200, "equilibration": 50, "sample_every": 10, "segment_steps": 60,
+        "thermo_every": 20,
     },
 }  # fmt: skip
 

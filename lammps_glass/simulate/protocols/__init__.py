@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lammps_glass.simulate.protocols.quench import Quench
     from lammps_glass.simulate.protocols.relax import Relax
     from lammps_glass.simulate.protocols.shear import Shear
+    from lammps_glass.simulate.protocols.vibrate import Vibrate
 
 _HERE = "lammps_glass.simulate.protocols"
 
@@ -56,6 +57,12 @@ REGISTRY = Registry(
             "of the glass",
         ),
         Entry("shear", f"{_HERE}.shear:Shear", "constant shear rate at a temperature (SLLOD)", "of the glass"),
+        Entry(
+            "vibrate",
+            f"{_HERE}.vibrate:Vibrate",
+            "mean squared displacement of each particle from the inherent structure at a temperature",
+            "of the glass",
+        ),
     ],
 )
 
@@ -71,6 +78,7 @@ _EXPORTS = {
     "Quench": "quench",
     "Relax": "relax",
     "Shear": "shear",
+    "Vibrate": "vibrate",
 }
 __all__ = [
     "AQS",
@@ -85,6 +93,7 @@ __all__ = [
     "Quench",
     "Relax",
     "Shear",
+    "Vibrate",
 ]
 
 

@@ -1,0 +1,175 @@
+"""Vibrational mean squared displacement (Debye-Waller factor) of each particle at several temperatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from lammps_glass.descriptors.base import SimulatedDescriptor
+from lammps_glass.descriptors.radial_gaussians import ascending_lengths, positive_length
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Temperatures of Yang et al.: 25 to 500 K in steps of 25.
+TEMPERATURES = tuple(25.0 * k for k in range(1, 21))
+#: Product of a run of the protocol `vibrate`.
+PRODUCT = "vibrations.parquet"
+_METHODS = ("dynamics", "harmonic")
+
+
+class Vibrational(SimulatedDescriptor):
+    r"""vMSD, :math:`\langle |r_i(t) - r_{i,0}|^2 \rangle_\tau` about the inherent structure (Yang et al. 2021, eq. 3).
+
+    One column for each temperature, in length units squared. It needs a simulation: one run of the protocol `vibrate`
+    a temperature (`runs`), whose records or tables make the rows. `lammps_glass.simulate.describe` and the command
+    line's ``describe`` do both.
+
+    Parameters
+    ----------
+    temperatures
+        Ascending, in the temperature unit of the glass; default 25 to 500 in steps of 25 (K).
+    duration
+        Length of the trace, in the time unit of the glass; default 100 (ps).
+    equilibration, sample_every
+        Time before it, and between samples.
+    method
+        ``"dynamics"``, or ``"harmonic"``: k_B T / m sum over modes of e^2 / omega^2, exact as T goes to 0. It needs
+        the compiled interactions of the glass and no dynamics, and its columns are multiples of each other.
+    pressure, thermostat
+        As in the protocol: the volume of the inherent structure is kept unless a pressure is given.
+
+    References
+    ----------
+    Yang et al. (2021), eq. 3 (100 ps, NPT).
+    """
+
+    name = "vibrational"
+    protocol: ClassVar[str] = "vibrate"
+
+    def __init__(
+        self,
+        temperatures: Sequence[float] = TEMPERATURES,
+        duration: float = 100.0,
+        equilibration: float = 10.0,
+        sample_every: float = 0.02,
+        method: str = "dynamics",
+        pressure: float | None = None,
+        thermostat: str = "nose-hoover",
+    ) -> None:
+        self.temperatures = temperatures
+        self.duration = duration
+        self.equilibration = equilibration
+        self.sample_every = sample_every
+        self.method = method
+        self.pressure = pressure
+        self.thermostat = thermostat
+        self._check()
+
+    def _check(self) -> None:
+        ascending_lengths(self.name, "temperatures", self.temperatures)
+        for field in ("duration", "equilibration", "sample_every"):
+            positive_length(self.name, field, getattr(self, field))
+        if self.duration < 2 * self.sample_every:
+            raise InputError(f"{self.name}: duration = {self.duration:g} has no two samples of {self.sample_every:g}")
+        if self.method not in _METHODS:
+            raise InputError(f"{self.name}: method = {self.method!r}; known are {', '.join(_METHODS)}")
+
+    @property
+    def feature_names(self) -> list[str]:
+        return [f"vMSD({temperature:.12g})" for temperature in self.temperatures]
+
+    def runs(self, glass: Any) -> list[dict[str, Any]]:
+        """Options of the protocol for each simulation that the rows need, one a temperature; none if harmonic.
+
+        Times are rounded to the glass's time steps, the trace to whole pairs of samples.
+        """
+        if self.method == "harmonic":
+            return []
+        every = max(1, round(self.sample_every / glass.timestep))
+        pairs = max(1, round(self.duration / (2 * every * glass.timestep)))
+        shared = {
+            "steps": 2 * every * pairs,
+            "equilibration": round(self.equilibration / glass.timestep),
+            "sample_every": every,
+            "pressure": self.pressure,
+            "thermostat": self.thermostat,
+        }
+        return [{"temperature": float(temperature), **shared} for temperature in self.temperatures]
+
+    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
+        """(n_particles, n_temperatures) float64 of an inherent structure.
+
+        Parameters
+        ----------
+        snapshot
+            The inherent structure.
+        glass
+            Its glass; only its interactions, masses and units are used, and only by the harmonic method.
+        records
+            Of the protocol, for `runs`, in any order; or their tables, see `from_tables`.
+        """
+        if self.method == "dynamics":
+            return self.from_tables(records, snapshot.ids)
+        from lammps_glass.interactions.vibrations import modes
+
+        found = modes(snapshot, glass.model(), glass.masses, units=glass.units)
+        masses = np.asarray(glass.masses)[snapshot.with_species(glass.species).types]
+        return np.column_stack(
+            [found.mean_squared_displacement(masses, float(temperature)) for temperature in self.temperatures]
+        )
+
+    def from_tables(self, sources: Iterable[Any], particles: Any = None) -> Floats:
+        """(n_particles, n_temperatures) from records or ``vibrations.parquet`` files of several temperatures.
+
+        Parameters
+        ----------
+        sources
+            Records, or paths of their tables, in any order; the temperatures are those that the tables name.
+        particles
+            (n_particles,) ids that the rows must be of, in this order; default as in the tables, which are by id.
+
+        Raises
+        ------
+        InputError
+            A temperature is missing or comes twice, or a table is of other particles.
+        """
+        tables: dict[float, pd.DataFrame] = {}
+        for path in map(_path_of, sources):
+            temperature, table = _read(path)
+            if temperature in tables:
+                raise InputError(f"{self.name}: {path}: a second table of temperature {temperature:g}")
+            tables[temperature] = table
+        columns = []
+        for temperature in map(float, self.temperatures):
+            nearest = min(tables, key=lambda known: abs(known - temperature), default=None)
+            if nearest is None or abs(nearest - temperature) > 1e-9 * temperature:
+                known = ", ".join(f"{t:g}" for t in sorted(tables)) or "none"
+                raise InputError(f"{self.name}: no run of `vibrate` at temperature {temperature:g}; there are {known}")
+            table = tables[nearest]
+            particles = table["particle"].to_numpy() if particles is None else particles
+            if not np.array_equal(table["particle"], particles):
+                raise InputError(f"{self.name}: the run at temperature {temperature:g} is of other particles")
+            columns.append(table["msd"].to_numpy(dtype=float))
+        return np.column_stack(columns)
+
+
+def _path_of(source: Any) -> Path:
+    folder = getattr(source, "directory", None)
+    return Path(source) if folder is None else Path(folder) / PRODUCT
+
+
+def _read(path: Path) -> tuple[float, pd.DataFrame]:
+    from lammps_glass.tables import read_metadata, read_table
+
+    table = read_table(path, ["particle", "msd"])
+    metadata = read_metadata(path)
+    if "temperature" not in metadata:
+        raise InputError(f"{path}: does not say its temperature: it is no product of the protocol vibrate")
+    return float(metadata["temperature"]), table

@@ -1,0 +1,74 @@
+"""Any descriptor of any snapshot of a glass: simulations that a descriptor needs are run first."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lammps_glass.simulate.protocols import REGISTRY
+from lammps_glass.simulate.start import derived_seed
+from lammps_glass.simulate.static import minimize
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
+    from lammps_glass.simulate.engine import EngineOptions
+    from lammps_glass.snapshots import Snapshot
+
+
+def describe(
+    descriptor: Any,
+    snapshot: Snapshot,
+    glass: Glass,
+    *,
+    seed: int = 0,
+    directory: str | Path | None = None,
+    engine: EngineOptions | None = None,
+) -> NDArray[np.float64]:
+    """(n_particles, n_features) of `descriptor`, rows in the order of the snapshot.
+
+    Parameters
+    ----------
+    descriptor
+        One that needs no simulation computes its rows from the snapshot. One that does (it has ``protocol``) is of the
+        inherent structure: the snapshot is minimised at fixed box, the protocol is run on it as often as the
+        descriptor says, each time with a seed of its own, and the rows are made of the records.
+    directory
+        Folder of the runs, each in a folder ``1``, ``2``, ...; runs that are complete there are not run again. Default:
+        a temporary one.
+
+    Raises
+    ------
+    InputError
+        The snapshot does not fit the glass, or the descriptor.
+    SimulationError
+        A simulation failed.
+    """
+    known = glass.check(snapshot)
+    if not getattr(descriptor, "protocol", ""):
+        rows: NDArray[np.float64] = descriptor.compute(known)
+        return rows
+    inherent = minimize(known, glass, engine=engine)
+    with _folder(directory) as folder:
+        records = [
+            REGISTRY.build(descriptor.protocol, options).run(
+                inherent, derived_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
+            )
+            for k, options in enumerate(descriptor.runs(glass), start=1)
+        ]
+        simulated: NDArray[np.float64] = descriptor.from_simulations(inherent, glass, records)
+    return simulated
+
+
+@contextlib.contextmanager
+def _folder(directory: str | Path | None) -> Iterator[Path]:
+    if directory is not None:
+        yield Path(directory)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
