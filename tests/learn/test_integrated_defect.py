@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from libsvm.svmutil import svm_load_model, svm_predict
 
 from lammps_glass import learn
 from lammps_glass.errors import InputError
+from lammps_glass.learn.svm_library import load_libsvm
 
 KNOWN = {"deadline": None, "derandomize": True}
 
@@ -33,6 +33,9 @@ def members(path):
 
 
 def test_libsvm_reads_our_text_and_gives_the_same_distances(tmp_path):
+    load_libsvm()
+    from libsvm.svmutil import svm_load_model, svm_predict
+
     X, y = ring()
     model = learn.IntegratedDefect(gamma=0.3).fit(X, y)
     learn.save(tmp_path / "saved", model)
