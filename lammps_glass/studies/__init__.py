@@ -11,5 +11,11 @@ REGISTRY = Registry(
             "creep of a Kob-Andersen glass; interstice features; EasyEnsemble of logistic regressions",
             "reduced Lennard-Jones",
         ),
+        Entry(
+            "ace",
+            "lammps_glass.studies.ace:RECIPE",
+            "thermal and sheared activity in three glasses; atomic cluster expansion; logistic regression",
+            "reduced Lennard-Jones",
+        ),
     ],
 )

@@ -1,0 +1,25 @@
+"""The study in Python: the same cases, products and numbers as `lammps-glass reproduce ace`.
+
+python reproduce.py [PRESET] [FOLDER]
+"""
+
+import sys
+
+from lammps_glass.workflow import Study
+
+
+def main(preset: str = "demo", out: str | None = None) -> None:
+    study = Study.read("ace", preset=preset, out=out)
+    for stage in study.stages:  # every stage stands behind the stages that it reads
+        for case in study.missing(stage):
+            manifest = study.run_case(stage, case)
+            print(f"{stage.name:32} {case.name:52} {manifest.seconds:8.1f} s")
+    summary = study.reproduce()  # nothing is left to run: gathers figures, scores and report.html
+    for glass in ("polymer", "kob-andersen", "wahnstrom"):
+        for drive in ("thermal", "shear"):
+            print(f"{glass:14} {drive:8} accuracy {summary['scores'][f'{glass}.{drive}.accuracy']:.3f}")
+    print(study.out / "report.html")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,76 @@
+"""Names that the stages of this study share, and what they must agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lammps_glass.errors import InputError
+from lammps_glass.studies.case import Case, Product
+
+THERMAL, SHEAR = "thermal", "shear"
+GLASSES = ("polymer", "kob-andersen", "wahnstrom")
+DRIVES = (THERMAL, SHEAR)
+#: Columns of the rows that are neither key nor feature.
+BASELINE = ("local_density", "coordination")
+TARGET, LABEL = "d2min", "label"
+SPECIES = "A"  # the majority type, which is labelled and described
+
+
+class Block(NamedTuple):
+    """Features of one body order and one set of neighbour species, in the order of the descriptor."""
+
+    name: str
+    end: int
+
+
+def protocol_name(product: Product) -> str:
+    """The protocol of a simulated case."""
+    from lammps_glass.simulate import Record
+
+    return str(Record(product.path).identity["protocol"]["name"])
+
+
+def records(case: Case, protocol: str) -> list[Product]:
+    """The simulated cases of one protocol that `case` reads, whatever their stages are called."""
+    found = [product for products in case.after.values() for product in products]
+    chosen = [product for product in found if protocol_name(product) == protocol]
+    if not chosen:
+        raise InputError(f"stages.{case.stage}: `after` names no stage that runs the protocol {protocol}")
+    return chosen
+
+
+def products(case: Case) -> list[Product]:
+    """All cases that `case` reads."""
+    return [product for found in case.after.values() for product in found]
+
+
+def blocks(names: Sequence[str]) -> list[Block]:
+    """Where each run of features of one body order ends; among pairs, also where each species does."""
+    found: list[Block] = []
+    for at, name in enumerate(names, start=1):
+        order, factors = name.split(" ", 1)
+        what = f"{order} {factors[0]}" if order == "2-body" else order
+        if found and found[-1].name == what:
+            found.pop()
+        found.append(Block(what, at))
+    return found
+
+
+def check(stages: Mapping[str, Any]) -> None:
+    """Refuse stages that disagree: runs at another temperature than their liquid would not be isoconfigurational.
+
+    Raises
+    ------
+    InputError
+        Naming the two keys.
+    """
+    for glass in GLASSES:
+        liquid, run = stages.get(f"equilibrate_{glass}"), stages.get(f"isoconfigurational_{glass}")
+        quench = stages.get(f"quench_{glass}")
+        for name, other in (("isoconfigurational", run), ("quench", quench)):
+            if liquid and other and other.temperature != liquid.temperature:
+                raise InputError(
+                    f"stages.{name}_{glass}.temperature = {other.temperature:g} is not "
+                    f"stages.equilibrate_{glass}.temperature = {liquid.temperature:g}: set both"
+                )
