@@ -10,6 +10,7 @@ from lammps_glass.registry import Entry, Registry
 if TYPE_CHECKING:
     from lammps_glass.learn.activity import Activity
     from lammps_glass.learn.ard import ard_pearson
+    from lammps_glass.learn.barcode import Barcode
     from lammps_glass.learn.binned import BinnedPredictions
     from lammps_glass.learn.cross_validate import (
         leave_one_replica_out_predictions,
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
         species_predictions,
     )
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
+    from lammps_glass.learn.energy_folds import energy_folds, energy_scores
+    from lammps_glass.learn.energy_model import EnergyModel
+    from lammps_glass.learn.energy_ridge import EnergyRidge
+    from lammps_glass.learn.energy_search import search_energy_model
     from lammps_glass.learn.environment_library import Encoding, EnvironmentLibrary, Fractions
     from lammps_glass.learn.environments import (
         LeaderSearch,
@@ -89,6 +94,18 @@ REGISTRY = Registry(
             "probability that a particle is active: one logistic regression with Tikhonov's penalty, for balanced rows",
             "probability",
         ),
+        Entry(
+            "barcode",
+            "lammps_glass.learn.barcode:Barcode",
+            "energy from fractions of 40 environments (XGBoost); of a particle: SHAP value of its environment / count",
+            "energy",
+        ),
+        Entry(
+            "ridge",
+            "lammps_glass.learn.energy_ridge:EnergyRidge",
+            "energy by ridge regression on mean SOAP vectors, and its share by particle",
+            "energy",
+        ),
     ],
 )
 
@@ -104,6 +121,7 @@ _EXPORTS = {
     ),
     "activity": ("Activity",),
     "ard": ("ard_pearson",),
+    "barcode": ("Barcode",),
     "binned": ("BinnedPredictions",),
     "cross_validate": ("leave_one_replica_out_predictions", "random_row_predictions", "split_predictions"),
     "defect_scores": (
@@ -114,6 +132,10 @@ _EXPORTS = {
         "species_predictions",
     ),
     "easy_ensemble": ("EasyEnsemble",),
+    "energy_folds": ("energy_folds", "energy_scores"),
+    "energy_model": ("EnergyModel",),
+    "energy_ridge": ("EnergyRidge",),
+    "energy_search": ("search_energy_model",),
     "estimator": ("indicator_values", "threshold_of"),
     "sequential": ("Selection", "accuracy_by_forward_selection", "forward_selection"),
     "integrated_defect": ("IntegratedDefect",),
@@ -217,6 +239,12 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "EnvironmentLibrary",
     "Encoding",
     "Fractions",
+    "EnergyModel",
+    "EnergyRidge",
+    "Barcode",
+    "search_energy_model",
+    "energy_folds",
+    "energy_scores",
     "save",
     "load",
 ]

@@ -50,9 +50,14 @@ def _validated(estimator: Any, X: ArrayLike, **options: Any) -> Any:
 
 
 def indicator_values(estimator: Any, X: ArrayLike) -> NDArray[np.float64]:
-    """(n_rows,) the number that an indicator gives: probability, else signed distance, else its prediction."""
-    if hasattr(estimator, "predict_proba"):
-        values: NDArray[np.float64] = estimator.predict_proba(X)[:, 1]
+    """(n_rows,) the number that an indicator gives: probability, else signed distance, else its prediction.
+
+    One that judges particles by the whole structure (`Barcode`) is given all rows of one structure.
+    """
+    if hasattr(estimator, "particle_values"):
+        values: NDArray[np.float64] = estimator.particle_values(X)
+    elif hasattr(estimator, "predict_proba"):
+        values = estimator.predict_proba(X)[:, 1]
     elif hasattr(estimator, "decision_function"):
         values = estimator.decision_function(X)
     else:

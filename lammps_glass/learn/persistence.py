@@ -28,6 +28,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can express
 TRUSTED = (
     "lammps_glass.learn.activity.Activity",
     "lammps_glass.learn.easy_ensemble.EasyEnsemble",
+    "lammps_glass.learn.energy_ridge.EnergyRidge",
     "imblearn.ensemble._easy_ensemble.EasyEnsembleClassifier",
     "imblearn.pipeline.Pipeline",
     "imblearn.under_sampling._prototype_selection._random_under_sampler.RandomUnderSampler",
@@ -119,10 +120,23 @@ def _decode_libsvm(data: bytes) -> Any:
     return from_members(_members(data))
 
 
-# Member of the archive -> how to write and read it. XGBoost's JSON takes its own line here.
+def _encode_xgboost(estimator: Any) -> bytes:
+    from lammps_glass.learn.barcode import encode_members
+
+    return _archive(encode_members(estimator))
+
+
+def _decode_xgboost(data: bytes) -> Any:
+    from lammps_glass.learn.barcode import decode_members
+
+    return decode_members(_members(data))
+
+
+# Member of the archive -> how to write and read it.
 FORMATS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
     "estimator.skops": (_encode_skops, _decode_skops),
     "estimator.libsvm": (_encode_libsvm, _decode_libsvm),
+    "estimator.xgboost": (_encode_xgboost, _decode_xgboost),
 }
 
 

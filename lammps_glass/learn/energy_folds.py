@@ -1,0 +1,64 @@
+"""Folds of structures and scores of energies: by independent run, and by random row for comparison (which leaks)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.splits import Split, replica_folds
+
+
+def energy_folds(n_rows: int, n_folds: int, groups: ArrayLike | None, seed: int) -> list[Split]:
+    """Folds of whole groups (independent runs), or without groups of random rows; never more folds than there are."""
+    if groups is not None:
+        return replica_folds(groups, n_folds, seed=seed)
+    if n_folds < 2:
+        raise InputError(f"{n_folds} folds: cross-validation needs at least 2")
+    parts = np.array_split(np.random.default_rng(seed).permutation(n_rows), min(n_folds, n_rows))
+    return [
+        Split(f"random rows {at} (leaks)", np.setdiff1d(np.arange(n_rows), part), np.sort(part), True)
+        for at, part in enumerate(parts)
+    ]
+
+
+def energy_scores(true: ArrayLike, predicted: ArrayLike, n_particles: ArrayLike) -> dict[str, float]:
+    """Errors of predicted energies of whole structures.
+
+    Parameters
+    ----------
+    true, predicted
+        (n_structures,) energies of the system, in eV.
+    n_particles
+        Of each structure, or one number.
+
+    Returns
+    -------
+    dict
+        ``rmse_ev`` (of a system), ``rmse_mev_per_atom``, ``bias_mev_per_atom``, ``rmse_over_std`` (1: no better than
+        the mean; energies a particle), ``r2``, ``pearson``.
+    """
+    sizes = np.broadcast_to(np.asarray(n_particles, dtype=float), np.shape(true))
+    wanted, found = np.asarray(true, dtype=float), np.asarray(predicted, dtype=float)
+    error = (found - wanted) / sizes
+    spread = float((wanted / sizes).std())
+    rmse = float(np.sqrt(np.mean(error**2)))
+    related = spread > 0 and (found / sizes).std() > 0
+    return {
+        "rmse_ev": float(np.sqrt(np.mean((found - wanted) ** 2))),
+        "rmse_mev_per_atom": 1000 * rmse,
+        "bias_mev_per_atom": 1000 * float(error.mean()),
+        "rmse_over_std": rmse / spread if spread > 0 else float("nan"),
+        "r2": 1 - (rmse / spread) ** 2 if spread > 0 else float("nan"),
+        "pearson": float(np.corrcoef(wanted / sizes, found / sizes)[0, 1]) if related else float("nan"),
+    }
+
+
+def out_of_fold_energies(
+    X: NDArray[np.float64], y: NDArray[np.float64], folds: list[Split], fit: object
+) -> NDArray[np.float64]:
+    """(n_rows,) prediction of each row by the model that did not see it; `fit(rows)` gives a fitted estimator."""
+    predicted = np.full(len(y), np.nan)
+    for fold in folds:
+        predicted[fold.test] = fit(fold.train).predict(X[fold.test])  # type: ignore[operator]
+    return predicted

@@ -1,0 +1,70 @@
+"""Parameters of the energy model by a Bayesian search over the paper's ranges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.energy_model import EnergyModel
+
+#: Ranges of C. Liu et al., Acta Mater. 259, 119281 (2023), section 2.3; min_child_weight at 8000 rows, as the default.
+RANGES: dict[str, tuple[float, float]] = {
+    "max_depth": (20, 40),
+    "learning_rate": (0.01, 0.05),
+    "gamma": (0.001, 10.0),
+    "min_child_weight": (0.0, 2000.0),
+    "subsample": (0.4, 1.0),
+    "colsample_bytree": (0.4, 1.0),
+}
+
+
+def search_energy_model(
+    X: ArrayLike, y: ArrayLike, groups: ArrayLike | None, *, n_trials: int, seed: int, **options: Any
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The parameters with the smallest error of left-out folds; the first trial is the paper's best.
+
+    Parameters
+    ----------
+    X, y, groups
+        As for `EnergyModel.fit`; the folds are its own, of whole groups.
+    n_trials
+        Of optuna's tree-structured Parzen estimator (Bergstra et al. 2011); 1 keeps the paper's best.
+    options
+        Other parameters of `EnergyModel`.
+
+    Returns
+    -------
+    dict, DataFrame
+        Parameters for `EnergyModel`; a row a trial: the parameters, ``rmse`` (energy units) and ``rounds``.
+    """
+    if n_trials < 1:
+        raise InputError(f"n_trials = {n_trials}: a search needs at least one trial")
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    rows: list[dict[str, Any]] = []
+
+    def objective(trial: Any) -> float:
+        chosen = {name: _suggest(trial, name) for name in RANGES}
+        rounds, error = EnergyModel(**chosen, random_state=seed, **options).validate(X, y, groups)
+        rows.append({**chosen, "rmse": error, "rounds": rounds})
+        return error
+
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed % 2**32))
+    paper = EnergyModel()
+    study.enqueue_trial({name: getattr(paper, name) for name in RANGES})
+    study.optimize(objective, n_trials=n_trials)
+    table = pd.DataFrame(rows)
+    best = table.iloc[int(np.argmin(table["rmse"]))]
+    return {name: int(best[name]) if name == "max_depth" else float(best[name]) for name in RANGES}, table
+
+
+def _suggest(trial: Any, name: str) -> float:
+    low, high = RANGES[name]
+    if name == "max_depth":
+        return int(trial.suggest_int(name, int(low), int(high)))
+    return float(trial.suggest_float(name, low, high, log=name == "gamma"))
