@@ -57,6 +57,11 @@ class KobAndersen(_Mixture):
 
     r_cut_scaled: bool = False
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.r_cut_scaled, bool):
+            raise InputError(f"{self.name}: r_cut_scaled = {self.r_cut_scaled!r} must be true or false")
+
     def interaction_variables(self) -> dict[str, float]:
         return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": cut for pair, cut in self._cutoffs().items()}}
 

@@ -56,7 +56,9 @@ def in_lammps_orientation(cell: Cell) -> bool:
 
 
 def has_names(snapshot: Snapshot) -> bool:
-    """Whether the species are more than the type numbers."""
+    """Whether the species are more than the type numbers; `InputError` where a name would break the file's lines."""
+    if any(name.split() != [name] for name in snapshot.species):
+        raise InputError(f"species {snapshot.species}: a name in a dump or data file is one word")
     return snapshot.species != tuple(str(k + 1) for k in range(len(snapshot.species)))
 
 
@@ -76,8 +78,6 @@ def _box(cell: Cell) -> tuple[str, NDArray[np.float64]]:
 def _columns(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     columns: dict[str, NDArray[Any]] = {"id": snapshot.ids, "type": snapshot.types + 1}
     if has_names(snapshot):
-        if any(name.split() != [name] for name in snapshot.species):
-            raise InputError(f"species {snapshot.species}: a name in a dump is one word")
         columns["element"] = snapshot.species_of_particles
     columns |= {name: snapshot.positions[:, k] for k, name in enumerate(("x", "y", "z"))}
     if snapshot.velocities is not None:

@@ -109,9 +109,11 @@ def check_use(parameters: Any, glass: Any, where: str) -> None:
 
 def check_glass(glass: Any, where: str) -> Any:
     """`glass`, whose potential is there and whose box is large enough for it."""
+    from lammps_glass.simulate.deck import checked_name
     from lammps_glass.snapshots import Cell
 
     try:
+        checked_name("suffix", glass.suffix)  # the deck would refuse it, but only when the first case runs
         glass.require_size(Cell.orthogonal([(glass.n_particles / glass.density) ** (1 / 3)] * 3))
         glass.interactions()
     except (InputError, OSError) as error:
