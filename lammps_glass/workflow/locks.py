@@ -13,8 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from lammps_glass.workflow import slurm_queue
+
 HEARTBEAT = 30.0
 STALE_AFTER = 600.0
+#: Three missed heartbeats: time to ask Slurm about the holder's job.
+SILENT_AFTER = 3 * HEARTBEAT
+
+
+def _restarts() -> int:
+    """How often Slurm has put this job back into the queue and started it again."""
+    try:
+        return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
+    except ValueError:
+        return 0
 
 
 def _process_is_alive(pid: int) -> bool:
@@ -42,7 +54,9 @@ def server_time(folder: Path) -> float:
 class Lock:
     """A lock file that holds host, pid, job and a token; its time stamp is touched every 30 s.
 
-    Stale when its process on this host has died, or without a heartbeat for ten minutes on the file server's clock.
+    Stale when its process on this host has died; when it is our own Slurm job's from before it was put back into the
+    queue (perhaps on another node); without a heartbeat for ninety seconds, when its Slurm job does not run any more;
+    without a heartbeat for ten minutes on the file server's clock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,6 +99,7 @@ class Lock:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "job": os.environ.get("SLURM_JOB_ID", ""),
+            "restart": _restarts(),
             "token": self.token,
         }
         # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
@@ -116,10 +131,14 @@ class Lock:
         holder = self.holder()
         if holder.get("host") == socket.gethostname() and not _process_is_alive(int(holder.get("pid", 0))):
             return True
+        job = holder.get("job", "")
+        if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < _restarts():
+            return True  # ours, from before Slurm put the job back: it ended that run, on whatever node
         try:
-            return server_time(self.path.parent) - self.path.stat().st_mtime > STALE_AFTER
+            silent = server_time(self.path.parent) - self.path.stat().st_mtime
         except OSError:
             return False
+        return silent > STALE_AFTER or (silent > SILENT_AFTER and bool(job) and slurm_queue.is_running(job) is False)
 
     def is_held(self) -> bool:
         """Whether somebody alive holds the lock."""

@@ -65,6 +65,20 @@ def queue() -> dict[str, tuple[str, str]] | None:
     return None if answer is None else parse_queue(answer)
 
 
+def is_running(job: str) -> bool | None:
+    """Whether Slurm lists `job` as something else than pending; None when `squeue` is missing or fails otherwise."""
+    if not job.isdigit() or shutil.which("squeue") is None:
+        return None
+    command = ["squeue", "--noheader", "--jobs", job, "--format", "%T"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if answer.returncode != 0:  # Slurm has forgotten it, or does not answer at all
+        return False if "Invalid job id" in answer.stderr else None
+    return any(state.strip() not in ("", "PENDING") for state in answer.stdout.splitlines())
+
+
 def max_array() -> int:
     """How many tasks one array may have: MaxArraySize, as indices start at 0."""
     answer = _ask(["scontrol", "show", "config"]) or ""

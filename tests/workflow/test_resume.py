@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from pathlib import Path
 
@@ -121,6 +122,49 @@ def test_lock_of_a_dead_process_is_taken_over_and_of_a_living_one_is_not(tmp_pat
     assert third.holder()["token"] == third.token, "who lost the lock must not release the new holder's"
     third.release()
     assert list(tmp_path.iterdir()) == []
+
+
+def _written(path: Path, silent: float, **holder: object) -> Lock:
+    """A lock of another host, whose last heartbeat was `silent` seconds ago."""
+    path.write_text(json.dumps({"host": "elsewhere", "pid": 1, "token": "t", **holder}))
+    os.utime(path, (time.time() - silent,) * 2)
+    return Lock(path)
+
+
+def test_a_requeued_job_takes_over_its_own_lock(tmp_path, monkeypatch):
+    """Slurm gives the same job another node: its lock from before names a host where nobody can be asked."""
+    monkeypatch.setenv("SLURM_JOB_ID", "17")
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
+    before = {"job": "17", "restart": 1}
+    for other in ({"job": "17", "restart": 2}, {"job": "18", "restart": 0}, {"job": "", "restart": 0}):
+        assert not _written(tmp_path / "lock", 0.0, **other).acquire(), other
+    lock = _written(tmp_path / "lock", 0.0, **before)
+    assert lock.acquire()
+    assert (lock.holder()["job"], lock.holder()["restart"]) == ("17", 2)
+    lock.release()
+    monkeypatch.delenv("SLURM_RESTART_COUNT")  # the job's first run: nothing of its own can be old
+    assert not _written(tmp_path / "lock", 0.0, job="17", restart=0).acquire()
+
+
+@pytest.mark.parametrize(
+    ("script", "silent", "stale"),
+    [
+        ("echo RUNNING", 100, False),
+        ("echo PENDING", 100, True),  # put back into the queue: that run of it has ended
+        ("true", 100, True),
+        ("echo 'slurm_load_jobs error: Invalid job id specified' >&2; exit 1", 100, True),
+        ("echo 'slurm_load_jobs error: Unable to contact' >&2; exit 1", 100, False),
+        ("true", 60, False),  # two heartbeats late: nobody is asked yet
+        ("echo RUNNING", 700, True),  # ten minutes: whatever Slurm says, the process hangs
+    ],
+)
+def test_silent_lock_of_a_slurm_job(script, silent, stale, tmp_path, monkeypatch):
+    squeue = tmp_path / "bin" / "squeue"
+    squeue.parent.mkdir()
+    squeue.write_text(f"#!/bin/sh\n{script}\n")
+    squeue.chmod(0o755)
+    monkeypatch.setenv("PATH", str(squeue.parent), prepend=os.pathsep)
+    assert _written(tmp_path / "lock", silent, job="17").is_stale() == stale
 
 
 def test_twenty_thousand_cases(light, tmp_path):
