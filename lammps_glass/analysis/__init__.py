@@ -10,7 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lammps_glass.analysis.barcodes import (
+        compare_barcodes,
+        group_sums,
+        heterogeneity,
+        nearest_in_energy,
+        pearson_coefficients,
+    )
     from lammps_glass.analysis.correlations import DecayFit, decay_length, decay_lengths, spatial_autocorrelation
+    from lammps_glass.analysis.debye import Sound, sound
     from lammps_glass.analysis.dynamics import (
         four_point_susceptibility,
         mean_squared_displacement,
@@ -45,6 +53,17 @@ if TYPE_CHECKING:
         first_zero_crossings,
         voxel_autocorrelations,
     )
+    from lammps_glass.analysis.vibrations import (
+        BosonPeak,
+        boson_peak,
+        boson_peak_intensity,
+        low_mode_participation,
+        participation_ratios,
+        particle_density_of_states,
+        reduced_density_of_states,
+        vibrational_density_of_states,
+    )
+    from lammps_glass.analysis.voronoi_indices import ICOSAHEDRON, is_kasper, kasper_groups, voronoi_indices
     from lammps_glass.analysis.voxels import (
         Fields,
         fluctuation_by_population,
@@ -55,7 +74,10 @@ if TYPE_CHECKING:
     )
 
 _HOME = {
+    "barcodes": ("compare_barcodes", "group_sums", "heterogeneity", "nearest_in_energy", "pearson_coefficients"),
+    "voronoi_indices": ("ICOSAHEDRON", "is_kasper", "kasper_groups", "voronoi_indices"),
     "correlations": ("DecayFit", "decay_length", "decay_lengths", "spatial_autocorrelation"),
+    "debye": ("Sound", "sound"),
     "dynamics": (
         "four_point_susceptibility",
         "mean_squared_displacement",
@@ -78,11 +100,23 @@ _HOME = {
         "first_zero_crossings",
         "voxel_autocorrelations",
     ),
+    "vibrations": (
+        "BosonPeak",
+        "boson_peak",
+        "boson_peak_intensity",
+        "low_mode_participation",
+        "participation_ratios",
+        "particle_density_of_states",
+        "reduced_density_of_states",
+        "vibrational_density_of_states",
+    ),
     "voxels": ("Fields", "fluctuation_by_population", "voxel_field", "voxel_fields", "voxel_indices", "voxel_number"),
 }
 _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "ICOSAHEDRON",
+    "BosonPeak",
     "DecayFit",
     "ExponentialFit",
     "Fields",
@@ -91,9 +125,13 @@ __all__ = [
     "LogTimeFit",
     "PowerLawFit",
     "ShearModulus",
+    "Sound",
     "binned_means",
     "bootstrap",
+    "boson_peak",
+    "boson_peak_intensity",
     "check_glass",
+    "compare_barcodes",
     "creep_modulus",
     "crossing_distribution",
     "crossing_exponent",
@@ -105,26 +143,39 @@ __all__ = [
     "first_zero_crossings",
     "fluctuation_by_population",
     "four_point_susceptibility",
+    "group_sums",
+    "heterogeneity",
     "indicator_distribution",
+    "is_kasper",
     "joint_density",
+    "kasper_groups",
     "linear_in_log_time",
     "log_histogram",
+    "low_mode_participation",
     "mean_over_replicas",
     "mean_squared_displacement",
+    "nearest_in_energy",
     "non_gaussian_parameter",
+    "participation_ratios",
+    "particle_density_of_states",
+    "pearson_coefficients",
     "power_law_slope",
     "radial_distribution_around",
     "radial_distribution_function",
+    "reduced_density_of_states",
     "resamples",
     "self_intermediate_scattering",
     "shear_modulus",
     "sheared",
     "slice_field",
     "slice_particles",
+    "sound",
     "spatial_autocorrelation",
     "structure_factor",
     "tail_exponent",
     "tail_exponent_interval",
+    "vibrational_density_of_states",
+    "voronoi_indices",
     "voxel_autocorrelations",
     "voxel_field",
     "voxel_fields",
