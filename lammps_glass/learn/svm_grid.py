@@ -135,10 +135,12 @@ def _accuracy(folds: Sequence[_Fold], C: float, gamma: float, tolerance: float) 
 def choose_svm(table: pd.DataFrame | None, *, C: float = PAPER_C, gamma: float = PAPER_GAMMA) -> SvmChoice:
     """The best cell of a whole grid; of equal ones the smaller C, then the smaller gamma.
 
-    Without a grid (None: fewer than three replicas leave no inner fold) the given C and gamma, and the note says so.
+    Without a grid (None: fewer than three replicas leave no inner fold, nor does one of one class) the given C and
+    gamma, and the note says so.
     """
     if table is None:
-        note = f"no grid: fewer than three replicas leave no inner fold, so C = {C:g} and gamma = {gamma:g} as given"
+        why = "no inner fold is left (fewer than three replicas, or one that holds one class only)"
+        note = f"no grid, since {why}: C = {C:g} and gamma = {gamma:g} as given"
         return SvmChoice(C, gamma, float("nan"), note)
     twice = table.duplicated(["log2_c", "log2_gamma"])
     if table.empty or twice.any():
