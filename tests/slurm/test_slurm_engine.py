@@ -163,3 +163,39 @@ def test_time_limit_then_more_time(study_file, tmp_path):
     study_file.write_text(file)
     told = by_engine(study_file, out)
     assert told.returncode == 0, told.stderr
+
+
+def patiently(*words):
+    """`driving.command` for what may take a quarter of an hour."""
+    from driving import start
+
+    process = start(*words)
+    told = process.communicate(timeout=1500)[1]
+    assert process.returncode == 0, told
+
+
+@pytest.mark.slow
+def test_time_limit_in_a_simulation_that_gets_on(study_file, tmp_path):
+    """A creep of 150 s (at the pace measured first) in jobs of a minute: each goes on from the last one's segments."""
+    from driving import products, reproduce, scores
+
+    pace, here, engine = (tmp_path / name for name in ("pace", "here", "engine"))
+    one = study_file.read_text().replace("{ replica = 2 }", "{ replica = 1 }").replace("item = 6", "item = 1")
+    parts = "steps = 900\nsnapshot_every = 150\nsegment_steps = 150"
+
+    def creep_of(segments):
+        assert parts in one
+        changed = f"steps = {1000 * segments}\nsnapshot_every = 10000\nsegment_steps = 1000"
+        study_file.write_text(one.replace(parts, changed) + '\n[engine.slurm.creep]\ntime = "00:01:00"\n')
+        return study_file
+
+    assert reproduce(creep_of(30), pace).returncode == 0
+    seconds = json.loads((pace / "cases/replica-1/creep/manifest.json").read_text())["seconds"]
+    file = creep_of(round(30 * 150 / seconds))
+    patiently("reproduce", file, "--out", engine, "--engine", "slurm", "--quiet")
+    ended = [path.read_text() for path in (engine / ".engine/slurm").glob("*_log.err")]
+    print(f"{sum('DUE TO TIME LIMIT' in text for text in ended)} jobs came to their time limit")
+    assert any("DUE TO TIME LIMIT" in text for text in ended), "the limit was not hit"
+    patiently("reproduce", file, "--out", here, "--cores", "1", "--quiet")
+    assert products(engine) == products(here)
+    assert scores(engine) == scores(here)

@@ -72,11 +72,12 @@ def test_one_core_gives_what_two_give(undisturbed, study_file, tmp_path):
 def kill_once(study: Path, out: Path, rng: random.Random, victim: str) -> bool:
     """Start, kill `victim` while a case runs, and look at what is left; False when no case was running any more."""
     controller = start("reproduce", study, "--out", out, "--quiet", "--retry-failed")
-    wait_until(lambda: running(out) or controller.poll() is not None, 60)
-    end = time.monotonic() + rng.uniform(0.1, 1.5)
+    at_work = ranks_of if victim == "rank" else running
+    wait_until(lambda: at_work(out) or controller.poll() is not None, 60)
+    end = time.monotonic() + (rng.uniform(0.0, 0.5) if victim == "rank" else rng.uniform(0.1, 1.5))
     while time.monotonic() < end and controller.poll() is None:
         time.sleep(0.01)
-    if not wait_until(lambda: running(out) or controller.poll() is not None, 60) or not (held := running(out)):
+    if not wait_until(lambda: at_work(out) or controller.poll() is not None, 60) or not (held := at_work(out)):
         controller.communicate()
         return False
     target = controller.pid if victim == "controller" else rng.choice(held)[1]
@@ -94,13 +95,20 @@ def kill_once(study: Path, out: Path, rng: random.Random, victim: str) -> bool:
     return True
 
 
-def kills(undisturbed: Path, study: Path, out: Path, number: int, seed: int) -> None:
+def ranks_of(out: Path) -> list[tuple[str, int]]:
+    """Like `running`, for the MPI ranks of cases."""
+    return [("", p.pid) for p in processes(out) if "lammps_glass.workflow.mpi" in p.cmdline()]
+
+
+def kills(
+    undisturbed: Path, study: Path, out: Path, number: int, seed: int, victims: tuple[str, ...] = ("controller", "task")
+) -> None:
     rng = random.Random(seed)
     hits = 0
     for _ in range(4 * number):
         if hits == number:
             break
-        hits += kill_once(study, out, rng, ("controller", "task")[hits % 2])
+        hits += kill_once(study, out, rng, victims[hits % len(victims)])
         if (out / "summary.json").is_file() and json.loads((out / "summary.json").read_text())["status"] == "complete":
             assert products(out) == products(undisturbed)
             shutil.rmtree(out)  # finished between two kills: the rest of the kills hit a new run
@@ -116,8 +124,12 @@ def test_three_kills(undisturbed, study_file, tmp_path):
 
 
 @pytest.mark.slow
-def test_twenty_kills(undisturbed, study_file, tmp_path):
-    kills(undisturbed, study_file, tmp_path / "out", 20, seed=2)
+def test_twenty_kills(study_file, tmp_path):
+    """The creeps on two ranks each, so that a rank may be the victim too."""
+    pytest.importorskip("mpi4py", reason="ranks need mpi4py: pip install 'lammps-glass[mpi]'")
+    study_file.write_text(toy.STUDY.replace("stress = 0.3", "stress = 0.3\nranks = 2"))
+    assert reproduce(study_file, tmp_path / "undisturbed").returncode == 0
+    kills(tmp_path / "undisturbed", study_file, tmp_path / "out", 20, 2, ("controller", "task", "rank"))
 
 
 KILL_IN_COMMIT = """

@@ -11,12 +11,15 @@ import os
 import resource
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from lammps_glass.errors import SimulationError
+from lammps_glass.resources import data_root
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.recipe import Operation, Recipe
 
@@ -82,6 +85,19 @@ def install(folder: Path) -> None:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[lammps_glass.studies]\ntoy = toy:RECIPE\n")
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[None]:
+    """`install`, with this process and those it starts knowing of it."""
+    import pytest  # not in the children, which import this module for its operations
+
+    install(folder)
+    paths = [str(folder), str(HERE), str(data_root()), os.environ.get("PYTHONPATH", "")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        yield
 
 
 def trace(case: Case, event: str) -> None:
