@@ -1,0 +1,104 @@
+"""What barcodes say: correlation with the energy, sums by group, and glasses of two kinds at equal energy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from lammps_glass.analysis.statistics import resamples
+from lammps_glass.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+def pearson_coefficients(values: ArrayLike, energies: ArrayLike) -> Floats:
+    """(m,) Pearson coefficient of each column of (n, m) `values` with (n,) `energies`; NaN for a constant column."""
+    columns, target = np.asarray(values, dtype=float), np.asarray(energies, dtype=float)
+    if len(columns) != len(target) or len(target) < 3:
+        raise InputError(f"correlation of {len(columns)} rows with {len(target)} energies: needs three or more, equal")
+    columns, target = columns - columns.mean(axis=0), target - target.mean()
+    norm = np.sqrt((columns**2).sum(axis=0) * (target**2).sum())
+    found: Floats = np.divide(columns.T @ target, norm, out=np.full(columns.shape[1], np.nan), where=norm > 1e-300)
+    return found
+
+
+def heterogeneity(strain: ArrayLike) -> float:
+    """Standard deviation over mean of the particles' strain; NaN where nothing was strained."""
+    values = np.asarray(strain, dtype=float)
+    mean = float(values.mean())
+    return float(values.std()) / mean if mean > 0 else float("nan")
+
+
+def group_sums(barcodes: ArrayLike, groups: Sequence[str]) -> pd.DataFrame:
+    """(n rows) sum of the barcode over the environments of each group; a column a group, sorted."""
+    values, names = np.asarray(barcodes, dtype=float), np.asarray(groups)
+    return pd.DataFrame({str(name): values[:, names == name].sum(axis=1) for name in sorted(set(names.tolist()))})
+
+
+def nearest_in_energy(energies: ArrayLike, wanted: float, count: int) -> NDArray[np.intp]:
+    """Rows of the `count` energies nearest to `wanted`."""
+    distance = np.abs(np.asarray(energies, dtype=float) - wanted)
+    return np.sort(np.argsort(distance, kind="stable")[:count])
+
+
+def compare_barcodes(
+    thermal: Mapping[str, ArrayLike],
+    driven: Mapping[str, ArrayLike],
+    groups: Sequence[str],
+    *,
+    n_resamples: int = 500,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    r"""Barcodes of thermal and of driven glasses side by side: :math:`\delta s = s_{th} - s_{mech}`.
+
+    Parameters
+    ----------
+    thermal, driven
+        Run -> (k, m) barcodes of its structures; runs are what the bootstrap draws.
+    groups
+        (m,) group of each environment.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        A row an environment: ``environment``, ``group``, ``thermal``, ``driven``, ``difference``. A row a group:
+        ``ratio`` (sum thermal / sum driven), ``deviation`` (standard deviation of the differences), each with
+        ``_low`` and ``_high`` (5 to 95 %).
+
+    References
+    ----------
+    Figure 6 of C. Liu et al., Acta Mater. 259, 119281 (2023).
+    """
+    means = [_mean(list(runs.values())) for runs in (thermal, driven)]
+    bars = pd.DataFrame(
+        {"environment": np.arange(1, len(groups) + 1), "group": list(groups), "thermal": means[0], "driven": means[1]}
+    )
+    bars["difference"] = bars["thermal"] - bars["driven"]
+    draws = zip(resamples(thermal, n_resamples, seed), resamples(driven, n_resamples, seed + 1))
+    drawn = [_by_group(_mean(one), _mean(other), groups) for one, other in draws]
+    found = []
+    for name, (ratio, deviation) in _by_group(*means, groups).items():
+        row = {"group": name, "ratio": ratio, "deviation": deviation}
+        for at, column in enumerate(("ratio", "deviation")):
+            low, high = np.nanquantile([draw[name][at] for draw in drawn], [0.05, 0.95])
+            row |= {f"{column}_low": float(low), f"{column}_high": float(high)}
+        found.append(row)
+    return bars, pd.DataFrame(found)
+
+
+def _mean(parts: Sequence[ArrayLike]) -> Floats:
+    return np.concatenate([np.atleast_2d(np.asarray(part, dtype=float)) for part in parts]).mean(axis=0)
+
+
+def _by_group(thermal: Floats, driven: Floats, groups: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Group -> (ratio of the sums, standard deviation of the differences)."""
+    names, found = np.asarray(groups), {}
+    for name in sorted(set(names.tolist())):
+        mine = names == name
+        below = float(driven[mine].sum())
+        ratio = float(thermal[mine].sum()) / below if below > 0 else float("nan")
+        found[str(name)] = (ratio, float((thermal - driven)[mine].std()))
+    return found
