@@ -1,0 +1,173 @@
+"""The study end to end at preset smoke, through the command line, and its parts on made-up tables."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lammps_glass
+from lammps_glass import learn
+from lammps_glass.descriptors import ACE
+from lammps_glass.errors import InputError
+from lammps_glass.simulate import Record
+from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.studies.ace import RECIPE
+from lammps_glass.studies.ace.settings import DRIVES, GLASSES, blocks
+from lammps_glass.studies.ace.thermal import equilibration_warning, relaxation_time
+from lammps_glass.workflow import Study
+
+LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
+IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "ace"]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    out = tmp_path_factory.mktemp("studies") / "smoke"
+    command = [sys.executable, "-m", "lammps_glass", "reproduce", "ace", "--preset", "smoke", "--cores", "2"]
+    done = subprocess.run([*command, "--out", str(out), "--quiet"], capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return out, json.loads((out / "summary.json").read_text())
+
+
+def test_every_figure_of_the_paper_has_a_specification():
+    assert [spec.id for spec in RECIPE.figures] == IDS
+
+
+def test_every_figure_of_all_six_cases_is_there(smoke):
+    out, summary = smoke
+    assert summary["status"] == "complete"
+    assert list(summary["figures"]) == IDS
+    for identity, entry in summary["figures"].items():
+        assert (out / entry["file"]).stat().st_size > 2000
+        assert entry["ours"]
+        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
+        assert pd.to_numeric(pd.read_csv(out / entry["table"])[spec.measured]).map(math.isfinite).any(), identity
+
+
+def test_scores_of_all_six_cases(smoke):
+    _, summary = smoke
+    for glass in GLASSES:
+        for drive in DRIVES:
+            own = {
+                n.removeprefix(f"{glass}.{drive}."): v for n, v in summary["scores"].items() if f"{glass}.{drive}" in n
+            }
+            assert own["accuracy.low"] <= own["accuracy"] <= own["accuracy.high"]
+            for name in ("first_feature", "pairs", "triples", "svm.accuracy", "baseline.density.accuracy"):
+                assert 0 <= own[name] <= 1
+            assert ("like_pairs" in own) == (glass != "polymer")
+            assert -1 <= own["pearson"] <= 1
+    mean = np.mean([summary["scores"][f"{glass}.{drive}.accuracy"] for glass in GLASSES for drive in DRIVES])
+    assert summary["scores"]["accuracy"] == pytest.approx(mean, abs=1e-9)
+
+
+def test_rows_are_balanced_and_described_before_the_events(smoke):
+    out, _ = smoke
+    study = Study.read(out)
+    for case in study.stage("describe").cases:
+        rows = pd.read_parquet(study.store.folder(case) / "rows.parquet")
+        active = rows["label"] == 1
+        assert active.sum() == len(rows) - active.sum()
+        assert rows["species"].isin(["A"]).all()
+        assert rows.loc[active, "d2min"].min(initial=np.inf) >= rows.loc[~active, "d2min"].max(initial=-np.inf)
+        if case.conditions["drive"] == "shear" and len(rows):
+            assert rows.loc[active, "d2min"].min() > 0.6
+            assert set(rows.loc[~active, "step"]) <= set(rows.loc[active, "step"])
+
+
+def test_a_row_of_features_is_that_of_the_snapshot_before_the_step(smoke):
+    """Recomputed from the sheared record itself, with another selection of features."""
+    out, _ = smoke
+    study, name = Study.read(out), "3-body A[n=1 l=1] B[n=1 l=1]"
+    shown = 0
+    for sheared in study.stage("aqs").cases:
+        wanted = {**sheared.conditions, "glass": "kob-andersen", "r_cut": 4.0}
+        case = next(c for c in study.stage("describe").cases if c.conditions == wanted)
+        rows = pd.read_parquet(study.store.folder(case) / "rows.parquet")
+        if sheared.conditions["glass"] != "kob-andersen" or rows.empty:
+            continue
+        frames = {frame.step: frame for frame in Record(study.store.folder(sheared)).frames()}
+        for _, row in rows.iloc[[0, -1]].iterrows():
+            values = ACE(r_cut=4.0, features=[name]).compute(frames[row["step"]])[:, 0]
+            # the same sums in another order of features
+            assert values[np.searchsorted(frames[row["step"]].ids, row["particle"])] == pytest.approx(
+                row[name], rel=1e-10
+            )
+            shown += 1
+    assert shown
+
+
+def test_thermal_labels_are_the_extremes_of_the_mean_over_runs(smoke):
+    out, _ = smoke
+    study = Study.read(out)
+    case = study.stage("label_thermal").cases[0]
+    table = pd.read_parquet(study.store.folder(case) / "labels.parquet")
+    said = json.loads((study.store.folder(case) / "relaxation.json").read_text())
+    count = round(0.05 * len(table))
+    ordered = table.sort_values("d2min", kind="stable")["particle"]
+    assert set(table.loc[table["label"] == 1, "particle"]) == set(ordered.tail(count))
+    assert set(table.loc[table["label"] == 0, "particle"]) == set(ordered.head(count))
+    assert said["runs"] == 3
+    assert (table["propensity"] > 0).all()
+
+
+def test_the_indicator_can_be_used_elsewhere(smoke):
+    out, _ = smoke
+    found = sorted(out.rglob("activity.indicator"))
+    assert found
+    estimator, metadata = learn.load(found[0])
+    assert metadata["descriptor"] == "ace"
+    assert estimator.n_features_in_ == len(metadata["columns"])
+
+
+def test_stages_that_disagree_are_refused():
+    with pytest.raises(InputError, match=r"isoconfigurational_wahnstrom\.temperature = 0\.9 is not"):
+        Study.read("ace", "smoke", None, {"stages.isoconfigurational_wahnstrom.temperature": 0.9})
+
+
+# -- parts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("options", "ends"), [
+    ({}, {"2-body A": 10, "2-body B": 20, "3-body": 174, "4-body": 574}),
+    ({"species": ("A",), "n_max": 20, "max_degree": 18}, {"2-body A": 20, "3-body": 224, "4-body": 1121}),
+])  # fmt: skip
+def test_blocks_end_where_the_figures_have_their_lines(options, ends):
+    assert dict(blocks(ACE(**options).feature_names)) == ends
+
+
+def walk(scale: float) -> list[Snapshot]:
+    """Free flight: all particles move by `scale` a frame in random directions."""
+    random = np.random.default_rng(1)
+    start, direction = random.uniform(0, 10, (400, 3)), random.normal(size=(400, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    types = np.zeros(400, dtype=int)
+    return [
+        Snapshot(Cell.orthogonal([10] * 3), start + k * scale * direction, types, ("A",), step=k) for k in range(30)
+    ]
+
+
+def test_relaxation_time_of_free_flight():
+    """F_s(t) = sin(q v t) / (q v t) falls to 1/e where its argument is 2.2042 (root by bisection)."""
+    low, high = 1.0, 3.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.sin(middle) / middle > np.exp(-1) else (low, middle)
+    # linear interpolation between frames 0.1 / q apart in the argument: error of second order, 1e-3
+    assert relaxation_time(walk(0.1 / 7.2), 7.2, 0.5) == pytest.approx(0.5 * low / 0.1, rel=2e-3)
+    assert relaxation_time(walk(0.01 / 7.2), 7.2, 0.5) is None
+
+
+def test_liquids_that_may_age_are_named():
+    held = {"held": 100.0, "tau_first_half": 5.0}
+    assert equilibration_warning({**held, "tau_alpha": 6.0}) == ""
+    assert "longer than half" in equilibration_warning({**held, "tau_alpha": None})
+    assert "held for 5.0 tau_alpha only" in equilibration_warning({**held, "tau_alpha": 20.0})
+    assert "grew from 5 to 9" in equilibration_warning({**held, "tau_alpha": 9.0})
