@@ -97,6 +97,27 @@ def test_never_more_tasks_than_cores_and_one_thread_each(light, tmp_path, trace)
     assert most == 2
 
 
+def nap_processes(trace: Path) -> list[int]:
+    return [event["pid"] for event in starts(trace) if event["stage"] == "nap"]
+
+
+def test_a_worker_takes_case_after_case_until_it_is_old_or_one_failed(light, tmp_path, trace):
+    study = Study.read(light, None, tmp_path / "one", ["engine.chunk_seconds=60.0"])
+    study.reproduce(cores=1, quiet=True)
+    assert len(nap_processes(trace)) == 6
+    assert len({event["pid"] for event in starts(trace)}) == 1
+    trace.write_text("")
+    Study.read(light, None, tmp_path / "old", ["engine.chunk_seconds=0.01"]).reproduce(cores=1, quiet=True)
+    assert len(set(nap_processes(trace))) == 6
+    trace.write_text("")
+    sets = ["engine.chunk_seconds=60.0", "stages.nap.fault=raise"]  # the third case
+    Study.read(light, None, tmp_path / "bad", sets).reproduce(cores=1, quiet=True)
+    first, second, third, *others = nap_processes(trace)
+    assert first == second == third
+    assert len(set(others)) == 1
+    assert others[0] != third
+
+
 def test_stages_with_like_names_leave_each_other_alone(light, tmp_path):
     """`.tmp-nap-*` matches the working folder of a stage called `nap-long`, which must not be swept away."""
     text = light.read_text()
