@@ -12,10 +12,22 @@ REGISTRY = Registry(
             "reduced Lennard-Jones",
         ),
         Entry(
+            "igd",
+            "lammps_glass.studies.igd:RECIPE",
+            "athermal shear of a Cu-Zr glass; Gaussians, pair entropy, vibrations; support vector machine",
+            "metal",
+        ),
+        Entry(
             "ace",
             "lammps_glass.studies.ace:RECIPE",
             "thermal and sheared activity in three glasses; atomic cluster expansion; logistic regression",
             "reduced Lennard-Jones",
+        ),
+        Entry(
+            "barcode",
+            "lammps_glass.studies.barcode:RECIPE",
+            "energy of Cu-Zr glasses from fractions of local environments; XGBoost and SHAP; sheared glasses",
+            "metal",
         ),
     ],
 )

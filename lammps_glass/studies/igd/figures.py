@@ -36,7 +36,7 @@ FIGURES = (
     ),
     FigureSpec(
         "5b", "Reduced density of states, with the Debye level", "line", "frequency", "value", series="curve",
-        markers=False, logy=True, x_label=NU, y_label=REDUCED, paper="boson peak above the Debye level",
+        markers=False, x_label=NU, y_label=REDUCED, paper="boson peak above the Debye level",
     ),
     FigureSpec(
         "5c", "Density of states of single particles", "line", "frequency", "vdos", series="particle", markers=False,
@@ -44,7 +44,7 @@ FIGURES = (
     ),
     FigureSpec(
         "5d", "Reduced density of states of single particles", "line", "frequency", "reduced", series="particle",
-        markers=False, logy=True, x_label=NU, y_label="g_i(nu) / nu^2 (THz^-3)", paper="boson peaks of unlike heights",
+        markers=False, x_label=NU, y_label="g_i(nu) / nu^2 (THz^-3)", paper="boson peaks of unlike heights",
     ),
     FigureSpec(
         "6a", "Structure factor", "line", "q", "s", error=BAND, markers=False, x_label="q (1 / angstrom)",
@@ -114,7 +114,7 @@ FIGURES = (
     ),
     FigureSpec(
         "14a", "Reduced density of states by IGD", "line", "frequency", "reduced", series="igd", markers=False,
-        logy=True, x_label=NU, y_label=REDUCED, series_label="mean IGD", paper="boson peak rises with IGD",
+        x_label=NU, y_label=REDUCED, series_label="mean IGD", paper="boson peak rises with IGD",
     ),
     FigureSpec(
         "14b", "Intensity of the boson peak against IGD", "scatter", "indicator", "value", error=BAND,

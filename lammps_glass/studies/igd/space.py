@@ -69,8 +69,8 @@ def _map(sample: Sample, centre: float, values: np.ndarray, layers: list[pd.Data
 
 def _note(sample: Sample, centre: float) -> str:
     return (
-        f"Replica {sample.replica}, slice of {THICKNESS:g} angstrom at {centre:.2f} of the box (the one of eight with most rearrangements), mean "
-        f"with a Gaussian of {WIDTH:g} angstrom; places along the edges of the box."
+        f"Replica {sample.replica}, slice of {THICKNESS:g} angstrom at {centre:.2f} of the box (the one of eight with "
+        f"most rearrangements), mean with a Gaussian of {WIDTH:g} angstrom; places along the edges of the box."
     )
 
 

@@ -1,0 +1,94 @@
+r"""Sound and Debye's level of a solid at zero temperature: from its elastic moduli to the spectrum of its waves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lammps_glass.analysis.elasticity import shear_modulus
+from lammps_glass.interactions import Model, System
+from lammps_glass.interactions.vibrations import FREQUENCY
+from lammps_glass.snapshots import Cell, Snapshot
+
+_PLANES = ("xy", "yz", "zx")
+_STRAIN = 2e-3  # of the volume, either way: the bulk modulus changes by about 1 % over it, and evenly
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Elastic moduli and sound velocities of an isotropic solid.
+
+    Attributes
+    ----------
+    shear, bulk
+        Moduli, energy per volume (metal: eV per cubic angstrom; 160.2 GPa each).
+    transverse, longitudinal
+        Velocities, length a time unit (metal: angstrom a ps; 100 m/s each).
+    density
+        Particles per volume.
+    smallest_edge
+        Smallest distance between opposite faces of the box.
+    """
+
+    shear: float
+    bulk: float
+    transverse: float
+    longitudinal: float
+    density: float
+    smallest_edge: float
+
+    @property
+    def lowest_frequency(self) -> float:
+        """nu of the slowest transverse wave that fits into the box: below it there is no sound."""
+        return self.transverse / self.smallest_edge
+
+    @property
+    def debye_frequency(self) -> float:
+        r"""nu_D, :math:`\nu_D^3 = 9 \rho / [4 \pi (c_L^{-3} + 2 c_T^{-3})]`."""
+        slowness = self.longitudinal**-3 + 2 * self.transverse**-3
+        return float((9 * self.density / (4 * math.pi * slowness)) ** (1 / 3))
+
+    @property
+    def debye_level(self) -> float:
+        r""":math:`g(\nu) / \nu^2 = 3 / \nu_D^3` of Debye's model, with g normalised to 1."""
+        return 3 / self.debye_frequency**3
+
+
+def sound(
+    snapshot: Snapshot, model: Model, masses: tuple[float, ...], minimize: Callable[[Snapshot], Snapshot], units: str
+) -> Sound:
+    """Moduli and velocities of an inherent structure: shear from second derivatives, bulk from two relaxed volumes.
+
+    Parameters
+    ----------
+    snapshot
+        A minimum of the energy, periodic in every direction.
+    model, masses
+        Its interactions, and masses by species of the model.
+    minimize
+        From a snapshot to its inherent structure at fixed box.
+    units
+        LAMMPS unit style, ``"metal"`` or ``"lj"``.
+    """
+    shear = float(np.mean([shear_modulus(snapshot, model, plane).modulus for plane in _PLANES]))
+    pressures = [System(minimize(_scaled(snapshot, sign * _STRAIN)), model).pressure() for sign in (-1, 1)]
+    bulk = (pressures[0] - pressures[1]) / (2 * _STRAIN)
+    types = snapshot.with_species(model.species).types
+    density = float(np.asarray(masses)[types].sum() / snapshot.cell.volume)
+    # FREQUENCY: from energy / (mass length^2) to inverse time; velocities squared are energy / mass
+    velocities = [FREQUENCY[units] * math.sqrt(modulus / density) for modulus in (shear, bulk + 4 / 3 * shear)]
+    return Sound(shear, bulk, velocities[0], velocities[1], snapshot.number_density, float(snapshot.cell.heights.min()))
+
+
+def _scaled(snapshot: Snapshot, strain: float) -> Snapshot:
+    """The snapshot with its volume changed by a relative `strain`."""
+    factor = (1 + strain) ** (1 / 3)
+    cell = snapshot.cell
+    return snapshot.replace(
+        cell=Cell(cell.matrix * factor, cell.origin * factor, cell.periodic),
+        positions=snapshot.positions * factor,
+        velocities=None,
+    )

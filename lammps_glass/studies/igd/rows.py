@@ -1,0 +1,80 @@
+"""A row a particle: the families of descriptors, each with the columns that it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.studies.case import Case
+from lammps_glass.studies.common import key_columns
+from lammps_glass.tables import write_table
+
+#: Family of structure -> its descriptor in the registry.
+STRUCTURE = {"G": "radial-gaussians", "S2": "pair-entropy"}
+VIBRATIONS = "vMSD"
+
+
+@dataclass(frozen=True)
+class RowParameters:
+    """Options of the descriptors of structure; the defaults are the paper's."""
+
+    gaussians: Mapping[str, Any] = field(default_factory=dict)
+    entropy: Mapping[str, Any] = field(default_factory=dict)
+
+
+def describe(case: Case) -> None:
+    """``rows.parquet``: key, species, features; its metadata says which columns make a family.
+
+    A family that needs a simulation is there if the stage reads it: vibrational amplitudes from ``vibrate``.
+    """
+    from lammps_glass.simulate import Record
+
+    parameters: RowParameters = case.parameters
+    snapshot = Record(case.input("gate")).final
+    structure = _structure(snapshot, {"G": parameters.gaussians, "S2": parameters.entropy})
+    tables = {name: table for name, (table, _) in structure.items()}
+    options = {STRUCTURE[name]: params for name, (_, params) in structure.items()}
+    if "vibrate" in case.after:
+        tables[VIBRATIONS] = _amplitudes(case, snapshot)
+        options["vibrational"] = {"temperatures": sorted(p.conditions["temperature"] for p in case.inputs("vibrate"))}
+    rows = pd.concat([key_columns(snapshot, case.replica, np.arange(len(snapshot))), *tables.values()], axis=1)
+    metadata = {
+        "descriptor": "+".join(options),
+        "parameters": options,
+        "families": {name: list(table.columns) for name, table in tables.items()},
+        "glass": case.glass.name,
+        "species": list(case.glass.species),
+    }
+    write_table(case.directory / "rows.parquet", rows, metadata)
+
+
+def _structure(snapshot: Snapshot, options: Mapping[str, Any]) -> dict[str, tuple[pd.DataFrame, dict[str, Any]]]:
+    """Family -> its columns and the parameters of its descriptor."""
+    from lammps_glass.descriptors import REGISTRY
+
+    found = {}
+    for family, own in options.items():
+        descriptor = REGISTRY.build(STRUCTURE[family], own)
+        table = pd.DataFrame(descriptor.compute(snapshot), columns=descriptor.feature_names)
+        found[family] = (table, descriptor.get_params())
+    return found
+
+
+def _amplitudes(case: Case, snapshot: Snapshot) -> pd.DataFrame:
+    """The vibrational amplitude at each temperature, of the runs of ``vibrate``."""
+    from lammps_glass.descriptors.vibrational import PRODUCT, Vibrational
+
+    runs = sorted(case.inputs("vibrate"), key=lambda product: float(product.conditions["temperature"]))
+    descriptor = Vibrational(temperatures=tuple(float(run.conditions["temperature"]) for run in runs))
+    values = descriptor.from_tables([run.path / PRODUCT for run in runs])
+    if len(values) != len(snapshot):
+        raise InputError(
+            f"{len(values)} vibrational amplitudes for {len(snapshot)} particles of replica {case.replica}"
+        )
+    return pd.DataFrame(values, columns=descriptor.feature_names)
