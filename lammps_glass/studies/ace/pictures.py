@@ -246,14 +246,17 @@ def _thermal_notes(labelled: Sequence[Product]) -> dict[str, Any]:
 
 def _shear_notes(labelled: Sequence[Product]) -> dict[str, Any]:
     said = [json.loads((p.path / EVENTS).read_text(encoding="utf-8")) for p in labelled]
-    total = {key: sum(s[key] for s in said) for key in ("steps", "plastic_steps", "avalanches")}
+    total = {
+        key: sum(s[key] for s in said)
+        for key in ("steps", "plastic_steps", "avalanches", "windows", "windows_still", "windows_crowded")
+    }
     active = float(np.mean([s["active_fraction"] for s in said]))
     by_mean = float(np.mean([s["active_fraction_by_mean"] for s in said]))
-    empty = [f"{p.replica} ({s['refused']})" for p, s in zip(labelled, said) if "refused" in s]
     note = (
         f"{total['steps']} strain steps, {total['plastic_steps']} plastic, {total['avalanches']} system-wide and left "
-        f"out; {active:.1%} of type A active (by the mean over neighbours: {by_mean:.1%})."
-        + (f" No rows of replicas {'; '.join(empty)}." if empty else "")
+        f"out; of {total['windows']} windows of strain {total['windows_still']} without an active particle, "
+        f"{total['windows_crowded']} with too many; {active:.1%} of type A ever active (by the mean over neighbours: "
+        f"{by_mean:.1%})."
     )
     return {"scores": {"active_fraction": active, "active_fraction_by_mean": by_mean} | total, "note": note}
 

@@ -106,12 +106,12 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "The rapid quench for shear is a thermostatted ramp and a minimisation: at constant energy nothing cools. The "
         "polymer is quenched at pressure 1: at the volume of its melt it would tear.",
         f"Glasses are sheared to {flow.max_strain:g} in steps of {flow.strain_step:g}, then observed over "
-        f"{aqs.max_strain:g} in steps of {aqs.strain_step:g}; the paper has 0.1 and 0.01, all in steps of 5e-5. A small "
+        f"{aqs.max_strain:g} in steps of {aqs.strain_step:g}; the paper has 0.1 and 0.01, in steps of 5e-5. A small "
         "glass has an event in some per cent of strain only.",
         f"A strain step in which more than {label.avalanche:.0%} of the particles move more than "
         f"{aqs.participation_length:g} is a system-wide avalanche and left out.",
-        "Inactive particles are those with the lowest largest D2min over the same strain, each described before one of "
-        "the steps in which others were active.",
+        f"Inactive particles are those with the lowest largest D2min over the same {label.window:g} of strain, each "
+        "described before one of the steps in which others were active.",
         'The distance transform is that of the authors\' code ("ace1"): the printed one contradicts the figures.',
         "Accuracies are cross-validated by independent glass; random folds of rows stand beside, and leak.",
     )

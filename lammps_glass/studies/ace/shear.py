@@ -30,17 +30,19 @@ class ShearParameters:
     """Active: type A with D2min of a strain step above `threshold`; inactive: as many with the lowest largest value.
 
     A step in which more than `avalanche` of all particles move by more than the run's `participation_length` is
-    system-wide and left out.
+    system-wide and left out. Both classes are drawn anew in each `window` of strain: over more of it hardly a particle
+    of a small glass stays inactive.
     """
 
     threshold: float = 0.6
     avalanche: float = 0.2
+    window: float = 0.01
 
 
 def label_shear(case: Case) -> None:
     """``labels.parquet``: a row an active or inactive particle before a step; the snapshots before those steps.
 
-    A replica in which nothing is active (or too much for as many inactive ones) leaves no rows, and says why.
+    A window in which nothing is active (or too much for as many inactive ones) leaves no rows, and is counted.
     """
     from lammps_glass import labels
     from lammps_glass.simulate import Record
@@ -54,13 +56,8 @@ def label_shear(case: Case) -> None:
     majority = _majority(next(iter(record.frames())), particles)
     said = _said(record.thermo, values[:, majority], calm, parameters.threshold)
     said["active_fraction_by_mean"] = _active_by_mean(table, particles[majority], parameters.threshold)
-    rows = _no_rows()
-    try:
-        found = labels.active_and_inactive(values, threshold=parameters.threshold, eligible=majority, calm=calm)
-    except InputError as error:
-        said["refused"] = str(error)
-    else:
-        rows = _rows(found, steps, particles, values)
+    width = max(1, round(parameters.window / float(sheared.parameters["block_strain"])))
+    rows = _rows_of_windows(steps, particles, values, majority, calm, width, parameters.threshold, said)
     write_table(case.directory / LABELS, rows.assign(replica=case.replica, species=SPECIES), {"drive": "shear"})
     typical = _typical(rows)
     shown = _map(typical, steps, particles[majority], values[:, majority])
@@ -80,10 +77,37 @@ def _no_rows() -> pd.DataFrame:
     return pd.DataFrame({name: np.empty(0, kind) for name, kind in kinds.items()})
 
 
-def _rows(found: Any, steps: Any, particles: Any, values: Any) -> pd.DataFrame:
+def _rows_of_windows(
+    steps: Any,
+    particles: Any,
+    values: Any,
+    majority: Any,
+    calm: Any,
+    width: int,
+    threshold: float,
+    said: dict[str, Any],
+) -> pd.DataFrame:
+    """Rows of every `width` blocks, and in `said` how many windows had none because too little or too much happened."""
+    from lammps_glass import labels
+
+    parts, said["windows"], said["windows_still"], said["windows_crowded"] = [_no_rows()], 0, 0, 0
+    for start in range(0, max(1, len(steps) - width + 1), width):
+        own = slice(start, start + width)
+        said["windows"] += 1
+        try:
+            found = labels.active_and_inactive(values[own], threshold=threshold, eligible=majority, calm=calm[own])
+        except InputError:
+            happened = bool((values[own][calm[own]][:, majority] > threshold).any())
+            said["windows_crowded" if happened else "windows_still"] += 1
+            continue
+        parts.append(_rows(found, steps[own], particles, values[own], calm[own]))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _rows(found: Any, steps: Any, particles: Any, values: Any, calm: Any) -> pd.DataFrame:
     """Both classes with D2min: of its step for an active particle, the largest of all steps for an inactive one."""
     (at, who), (quiet_at, quiet) = found.active.T, found.inactive.T
-    largest = values.max(axis=0)
+    largest = values[calm].max(axis=0)
     active = pd.DataFrame({"step": steps[at], "particle": particles[who], TARGET: values[at, who], LABEL: 1})
     inactive = pd.DataFrame({"step": steps[quiet_at], "particle": particles[quiet], TARGET: largest[quiet], LABEL: 0})
     rows = pd.concat([active, inactive], ignore_index=True).astype({"particle": np.int64, TARGET: float})
