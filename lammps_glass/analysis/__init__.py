@@ -63,7 +63,7 @@ if TYPE_CHECKING:
         reduced_density_of_states,
         vibrational_density_of_states,
     )
-    from lammps_glass.analysis.voronoi_indices import ICOSAHEDRON, is_kasper, kasper_groups, voronoi_indices
+    from lammps_glass.analysis.voronoi import ICOSAHEDRON, is_kasper, kasper_groups, voronoi_indices
     from lammps_glass.analysis.voxels import (
         Fields,
         fluctuation_by_population,
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "barcodes": ("compare_barcodes", "group_sums", "heterogeneity", "nearest_in_energy", "pearson_coefficients"),
-    "voronoi_indices": ("ICOSAHEDRON", "is_kasper", "kasper_groups", "voronoi_indices"),
+    "voronoi": ("ICOSAHEDRON", "is_kasper", "kasper_groups", "voronoi_indices"),
     "correlations": ("DecayFit", "decay_length", "decay_lengths", "spatial_autocorrelation"),
     "debye": ("Sound", "sound"),
     "dynamics": (

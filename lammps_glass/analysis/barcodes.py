@@ -72,7 +72,7 @@ def compare_barcodes(
     ----------
     Figure 6 of C. Liu et al., Acta Mater. 259, 119281 (2023).
     """
-    means = [_mean(list(runs.values())) for runs in (thermal, driven)]
+    means = tuple(_mean(list(runs.values())) for runs in (thermal, driven))
     bars = pd.DataFrame(
         {"environment": np.arange(1, len(groups) + 1), "group": list(groups), "thermal": means[0], "driven": means[1]}
     )
@@ -80,7 +80,7 @@ def compare_barcodes(
     draws = zip(resamples(thermal, n_resamples, seed), resamples(driven, n_resamples, seed + 1))
     drawn = [_by_group(_mean(one), _mean(other), groups) for one, other in draws]
     found = []
-    for name, (ratio, deviation) in _by_group(*means, groups).items():
+    for name, (ratio, deviation) in _by_group(means[0], means[1], groups).items():
         row = {"group": name, "ratio": ratio, "deviation": deviation}
         for at, column in enumerate(("ratio", "deviation")):
             low, high = np.nanquantile([draw[name][at] for draw in drawn], [0.05, 0.95])
@@ -90,7 +90,9 @@ def compare_barcodes(
 
 
 def _mean(parts: Sequence[ArrayLike]) -> Floats:
-    return np.concatenate([np.atleast_2d(np.asarray(part, dtype=float)) for part in parts]).mean(axis=0)
+    together = np.concatenate([np.atleast_2d(np.asarray(part, dtype=float)) for part in parts])
+    mean: Floats = together.mean(axis=0)
+    return mean
 
 
 def _by_group(thermal: Floats, driven: Floats, groups: Sequence[str]) -> dict[str, tuple[float, float]]:

@@ -18,8 +18,10 @@ def height(spec: FigureSpec, table: pd.DataFrame) -> float:
     """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too."""
     if spec.kind == "table":
         return 0.9 + 0.29 * (len(table) + 1)
-    if spec.kind in ("map", "space"):
+    if spec.kind in ("map", "space", "panels"):
         return 1.2 * style.SIZE[1]
+    if spec.kind == "clusters":
+        return 2.2 * style.SIZE[1]
     if spec.kind == "bar" and _long_names(spec, table):
         return max(style.SIZE[1], 1.2 + 0.3 * len(table))
     return style.SIZE[1]
@@ -103,6 +105,8 @@ def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
         axes.set_ylim(*spec.y_limits)
     axes.set_xlabel(spec.x_label or spec.x)
     axes.set_ylabel(spec.y_label or spec.y)
+    if spec.diagonal:
+        axes.axline((0.0, 0.0), slope=1.0, color=style.GUIDE, linestyle="--", linewidth=1.2, zorder=1.5)
     for mark in spec.paper_marks:
         _mark(mark, table[spec.x], axes, style.ON_MAP if spec.kind == "heatmap" else style.GUIDE)
     legend(spec, axes)

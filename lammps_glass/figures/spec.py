@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from lammps_glass.errors import InputError
 
-Kind = Literal["line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space"]
-KINDS: tuple[str, ...] = ("line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space")
+Kind = Literal[
+    "line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space", "panels", "clusters"
+]
+KINDS: tuple[str, ...] = get_args(Kind)
 _NEEDS_VALUE = ("heatmap", "matrix", "map")
 
 
@@ -43,6 +45,36 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """One plot of a figure of kind ``panels``: the rows whose column ``panel`` holds `name`.
+
+    Attributes
+    ----------
+    name
+        In the column ``panel``; also its title, unless it begins with "_".
+    kind
+        ``line``, ``scatter``, ``bar`` or ``step``.
+    box
+        (left, bottom, width, height) of its axes, in fractions of the figure's plot area.
+    x_label, y_label, logy
+        Of its axes.
+    diagonal
+        Draw the line y = x.
+    legend
+        Name the series.
+    """
+
+    name: str
+    kind: Literal["line", "scatter", "bar", "step"]
+    box: tuple[float, float, float, float]
+    x_label: str = ""
+    y_label: str = ""
+    logy: bool = False
+    diagonal: bool = False
+    legend: bool = False
+
+
+@dataclass(frozen=True)
 class FigureSpec:
     """One figure of a study.
 
@@ -57,7 +89,8 @@ class FigureSpec:
         ``histogram`` (steps; a series whose name ends in "(bars)" is filled), ``heatmap`` (long table x, y, `value`),
         ``matrix`` (the same with the number in each cell, such as a confusion matrix), ``table`` (drawn as a table),
         ``map`` (a field on even cells, the rows with a `value`, and rings on it, the rows without), ``space``
-        (particles in three dimensions, coloured by `value` or by `series`).
+        (particles in three dimensions, coloured by `value` or by `series`), ``panels`` (several plots, see `Panel`),
+        ``clusters`` (particles and their neighbours, one cluster a value of `series`).
     x, y
         Columns. A heatmap's and a matrix's `y` is the vertical axis; of a table, `x` is its first column.
     z
@@ -86,6 +119,10 @@ class FigureSpec:
         Whether a line carries markers at its points.
     y_limits
         Fixed range of the y axis.
+    panels
+        The plots of a figure of kind ``panels``; the column ``panel`` says which a row belongs to.
+    diagonal
+        Draw the line y = x (scatter).
     """
 
     id: str
@@ -111,6 +148,8 @@ class FigureSpec:
     highlight: str | None = None
     markers: bool = True
     y_limits: tuple[float, float] | None = None
+    panels: tuple[Panel, ...] = ()
+    diagonal: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.id):
@@ -127,7 +166,16 @@ class FigureSpec:
         """The columns that the table must have."""
         if self.kind == "table":
             return self.columns or ()
-        named = [self.x, self.y, self.z, self.series, self.value, self.size, *(self.error or ())]
+        named = [
+            "panel" if self.panels else None,
+            self.x,
+            self.y,
+            self.z,
+            self.series,
+            self.value,
+            self.size,
+            *(self.error or ()),
+        ]
         return tuple(dict.fromkeys(name for name in named if name))
 
     @property

@@ -49,7 +49,7 @@ def search_energy_model(
     rows: list[dict[str, Any]] = []
 
     def objective(trial: Any) -> float:
-        chosen = {name: _suggest(trial, name) for name in RANGES}
+        chosen: dict[str, Any] = {name: _suggest(trial, name) for name in RANGES}
         rounds, error = EnergyModel(**chosen, random_state=seed, **options).validate(X, y, groups)
         rows.append({**chosen, "rmse": error, "rounds": rounds})
         return error

@@ -1,0 +1,152 @@
+"""Figures 5 and 6: thermal glasses beside glasses that were driven by shear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass import analysis
+from lammps_glass.studies.barcode.meaning import GROUPS
+from lammps_glass.studies.barcode.structures import Structures, read_structures
+from lammps_glass.studies.case import Case, Product
+from lammps_glass.studies.findings import Findings
+
+BINS = 30
+
+
+def flowing(case: Case, products: tuple[Product, ...]) -> Structures:
+    """The driven structures whose strain is that of steady flow."""
+    structures = read_structures(products)
+    rows = np.flatnonzero(structures.table["strain"].to_numpy() >= case.parameters.steady_from)
+    return structures.take(rows)
+
+
+def _strains(products: tuple[Product, ...], chosen: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Temperature -> strain of every particle of the chosen structures, over its structure's mean."""
+    found: dict[str, list[np.ndarray]] = {}
+    for product in products:
+        name = f"{float(product.conditions['temperature']):g} K"
+        mine = read_structures([product]).table
+        values = np.load(product.path / "strain.npy")
+        kept = values[mine["step"].isin(set(chosen["step"])).to_numpy()]
+        found.setdefault(name, []).append((kept / kept.mean(axis=1, keepdims=True)).ravel())
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: Structures) -> None:
+    """Figure 5: energies and heterogeneity, and the distribution of the strain over its mean."""
+    parts, means = [], {}
+    for kind, structures in (("thermal", thermal), ("sheared", driven)):
+        table = structures.table.assign(energy_mev=1000 * structures.energies / structures.sizes)
+        for temperature, part in table.groupby("temperature"):
+            series = f"{kind} {temperature:g} K"
+            means[series] = (part["energy_mev"].mean(), part["heterogeneity"].mean(), part["mean_strain"].mean())
+            parts.append(
+                pd.DataFrame({"x": part["energy_mev"], "y": part["heterogeneity"]}).assign(
+                    panel="energy and heterogeneity", series=series
+                )
+            )
+    edges = np.linspace(0.0, 5.0, BINS + 1)
+    for kind, stage, structures in (("thermal", "encode", thermal), ("sheared", "shear_encode", driven)):
+        for temperature, values in _strains(case.inputs(stage), structures.table).items():
+            density = np.histogram(values, edges)[0] / (len(values) * np.diff(edges))
+            parts.append(
+                pd.DataFrame({"x": (edges[1:] + edges[:-1]) / 2, "y": density}).assign(
+                    panel="strain over its mean", series=f"{kind} {temperature}"
+                )
+            )
+    said = "; ".join(f"{name}: {one:.1f} meV/atom, {two:.2f}" for name, (one, two, _) in means.items())
+    findings.figure(
+        "5",
+        pd.concat(parts, ignore_index=True),
+        f"energy and std/mean of the strain: {said}",
+        f"Von Mises strain (neighbours within {case.inputs('encode')[0].parameters['strain_r_max']:g} A) of sheared "
+        "glasses against the unsheared inherent structure, flips of the box undone, from a shear strain of "
+        f"{case.parameters.steady_from:g}; of thermal ones against the cooled glass that was annealed (the paper does "
+        "not say). Mean strains: " + ", ".join(f"{n} {three:.3f}" for n, (_, _, three) in means.items()) + ".",
+    )
+    for name, (energy, spread, strain) in means.items():
+        findings.score(
+            {"energy_mev_per_atom": energy, "heterogeneity": spread, "mean_strain": strain}, name.replace(" ", "_")
+        )
+
+
+def _by_run(barcodes: np.ndarray, runs: Any) -> dict[str, np.ndarray]:
+    return {str(name): barcodes[runs == name] for name in sorted(set(runs.tolist()))}
+
+
+def comparison_figure(
+    findings: Findings,
+    case: Case,
+    table: pd.DataFrame,
+    thermal: tuple[Structures, np.ndarray],
+    driven: tuple[Structures, np.ndarray],
+) -> None:
+    """Figure 6: barcodes of thermal and driven glasses at equal energy, by temperature of the shear."""
+    order = table["column"].to_numpy()
+    calm, flow = ((structures, bars[:, order]) for structures, bars in (thermal, driven))
+    temperatures = sorted({float(t) for t in flow[0].table["temperature"]})
+    parts, sums, gaps = [], [], []
+    for temperature in temperatures:
+        bars, by_group, gap = _at_temperature(case, table["group"].tolist(), calm, flow, temperature)
+        gaps.append(gap)
+        sums.append(by_group)
+        if temperature in (temperatures[0], temperatures[-1]):
+            panel = "lowest temperature" if temperature == temperatures[0] else "highest temperature"
+            for column, series in (("thermal", "thermal"), ("driven", "sheared")):
+                one = pd.DataFrame({"x": bars["environment"], "y": bars[column], "group": bars["group"]})
+                parts.append(one.assign(panel=panel, series=series, temperature=temperature))
+    words = pd.concat(sums, ignore_index=True)
+    for panel, value in (("ratio of the sums", "ratio"), ("deviation of the difference", "deviation")):
+        columns = {"temperature": "x", value: "y", f"{value}_low": "low", f"{value}_high": "high"}
+        one = words.rename(columns=columns)[["x", "y", "low", "high", "series", "heterogeneity"]]
+        parts.append(one.assign(panel=panel))
+    text = "; ".join(
+        f"{name}: deviation " + ", ".join(f"{d:.4f} ({t:g} K)" for d, t in zip(part["deviation"], part["temperature"]))
+        for name, part in words.groupby("series")
+    )
+    spread = ", ".join(f"{value:.2f}" for value in words.drop_duplicates("temperature")["heterogeneity"])
+    findings.figure(
+        "6",
+        pd.concat(parts, ignore_index=True),
+        f"{text}; ratio of the sums {words['ratio'].min():.2f} to {words['ratio'].max():.2f}",
+        f"Intervals of 5 to 95 % by a bootstrap over runs. The {case.parameters.nearest} thermal structures nearest in "
+        f"energy to each driven mean; theirs differ by {', '.join(f'{gap:+.1f}' for gap in gaps)} meV/atom. "
+        f"Heterogeneity of the driven, by temperature: {spread}.",
+    )
+    _group_scores(findings, words)
+
+
+def _at_temperature(
+    case: Case,
+    groups: list[str],
+    calm: tuple[Structures, np.ndarray],
+    flow: tuple[Structures, np.ndarray],
+    temperature: float,
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Bars, sums by group, and by how much the thermal energies differ (meV an atom), at one temperature of shear."""
+    mine = (flow[0].table["temperature"] == temperature).to_numpy()
+    energies = [structures.energies / structures.sizes for structures, _ in (calm, flow)]
+    wanted = float(energies[1][mine].mean())
+    near = analysis.nearest_in_energy(energies[0], wanted, case.parameters.nearest)
+    bars, by_group = analysis.compare_barcodes(
+        _by_run(calm[1][near], calm[0].runs[near]), _by_run(flow[1][mine], flow[0].runs[mine]), groups,
+        seed=case.seed % 2**31,
+    )  # fmt: skip
+    spread = float(flow[0].table["heterogeneity"].to_numpy()[mine].mean())
+    names = [GROUPS[name].split(":")[0] for name in by_group["group"]]
+    by_group = by_group.assign(temperature=temperature, heterogeneity=spread, series=names)
+    return bars, by_group, 1000 * (float(energies[0][near].mean()) - wanted)
+
+
+def _group_scores(findings: Findings, words: pd.DataFrame) -> None:
+    for name, part in words.groupby("series"):
+        prefix = str(name).replace(" ", "_")
+        if len(part) > 2 and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:
+            related = float(np.corrcoef(part["heterogeneity"], part["deviation"])[0, 1])
+            findings.score({"deviation_with_heterogeneity": related}, prefix)
+        for at, temperature in enumerate(part["temperature"]):
+            values = {key: float(part[key].iloc[at]) for key in ("deviation", "ratio")}
+            findings.score(values, f"{prefix}_{temperature:g}_K")
