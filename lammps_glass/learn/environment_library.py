@@ -20,6 +20,7 @@ from lammps_glass.learn.environments import LeaderSearch, cosine_limit, similari
 
 _FORMAT = "lammps-glass environments 1"
 _BLOCK = 512
+_AXES = 256  # more than the search has: the nearest of many near ones is to be found, not just one that is near
 
 
 class Encoding(NamedTuple):
@@ -114,7 +115,7 @@ class EnvironmentLibrary:
 
     @cached_property
     def _axes(self) -> Axes:
-        return Axes(self.vectors)
+        return Axes(self.vectors, _AXES)
 
     @cached_property
     def _points(self) -> Points:

@@ -24,7 +24,7 @@ Matches = NDArray[np.bool_]
 MARGIN = 1e-4
 """For rounding in float32 products of unit vectors: 1e-6 at most is seen, and a chain of 1600 sums cannot reach it."""
 _FLOOR = 1e-6  # of squared residuals, whose own rounding is that of 1 - 1
-_MOST_ROWS = 1000  # to find the axes with: they need not be the best, only good
+MOST_ROWS = 500  # to find the axes with: they need not be the best, and more of them cost seconds
 
 
 class Points(NamedTuple):
@@ -42,7 +42,7 @@ class Axes:
         self.vectors: Singles | None = None
         self.n_rows = 0
         if sample is not None and len(sample) > n_axes:
-            step = -(-len(sample) // _MOST_ROWS)
+            step = -(-len(sample) // max(MOST_ROWS, 2 * n_axes))
             rows = sample[::step].astype(np.float64)
             self.n_rows = len(rows)
             values, vectors = np.linalg.eigh(rows @ rows.T)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
-from lammps_glass.learn.environment_products import Axes, Points, Singles, leaders, matched
+from lammps_glass.learn.environment_products import MOST_ROWS, Axes, Points, Singles, leaders, matched
 from lammps_glass.registry import unknown_name
 
 FORMS = ("distance", "half")
@@ -131,7 +131,7 @@ class LeaderSearch:
             raise InputError(f"{structure}: {len(vectors)} rows for {len(ids)} particles")
         if self._known is not None and vectors.shape[1] != self._known.rows.shape[1]:
             raise InputError(f"{structure}: rows of {vectors.shape[1]} features after {self._known.rows.shape[1]}")
-        if min(len(vectors), 1000) > max(2 * self._axes.n_rows, self.n_axes):
+        if min(len(vectors), MOST_ROWS) > max(2 * self._axes.n_rows, self.n_axes):
             self._turn(Axes(vectors, self.n_axes))
         for first in range(0, len(vectors), _BLOCK):
             some = slice(first, first + _BLOCK)
