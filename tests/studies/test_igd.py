@@ -1,0 +1,207 @@
+"""The study end to end at preset smoke: every figure that is not for later, honest tables, gates that hold."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lammps_glass
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.studies.igd import RECIPE
+from lammps_glass.workflow import Study
+
+LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
+ROWS = [row for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "igd"]
+#: The list holds every figure of the paper; those that wait for barriers or for long times say so.
+IDS = [row["id"] for row in ROWS if not row["later"]]
+FAMILIES = ("G", "S2", "vMSD")
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    from lammps_glass.cli.app import run
+
+    out = tmp_path_factory.mktemp("studies") / "smoke"
+    assert run(["reproduce", "igd", "--preset", "smoke", "--cores", "2", "--out", str(out), "--quiet"]) == 0
+    return out, json.loads((out / "summary.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def study(smoke) -> Study:
+    return Study.read(smoke[0])
+
+
+def products(study: Study, stage: str, name: str) -> list[pd.DataFrame]:
+    return [pd.read_parquet(study.store.folder(case) / name) for case in study.stage(stage).cases]
+
+
+def test_every_figure_that_is_not_for_later_has_a_specification():
+    assert [spec.id for spec in RECIPE.figures] == IDS
+    assert {row["later"] for row in ROWS} == {"", "barriers", "long times"}
+
+
+def test_every_stage_and_figure_is_there(smoke):
+    out, summary = smoke
+    assert summary["status"] == "complete"
+    assert list(summary["figures"]) == IDS
+    for entry in summary["figures"].values():
+        assert (out / entry["file"]).stat().st_size > 2000
+        assert entry["ours"]
+    for identity in ("5a", "5b", "5c", "5d", "14a", "14b"):
+        assert "nu_min" in summary["figures"][identity]["note"]
+
+
+def test_tables_behind_the_figures_hold_finite_numbers(smoke):
+    out, summary = smoke
+    for identity, entry in summary["figures"].items():
+        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
+        table = pd.read_csv(out / entry["table"])
+        assert len(table) > 0
+        assert pd.to_numeric(table[spec.measured]).map(math.isfinite).any(), identity
+
+
+def test_scores_are_by_sample_with_their_comparisons_beside(smoke):
+    scores = smoke[1]["scores"]
+    names = ("balanced_accuracy", "accuracy", "recall", "precision", "auc")
+    for prefix in ("", "random_split.", "baseline.species_only.", *(f"{family}." for family in FAMILIES)):
+        for name in names:
+            assert 0 <= scores[prefix + name] <= 1
+    assert scores["balanced_accuracy.low"] <= scores["balanced_accuracy"] <= scores["balanced_accuracy.high"]
+    assert scores["chi"] == pytest.approx(scores["p_top"] / scores["p_low"])
+
+
+def test_labels_are_the_largest_block_of_the_shear(study):
+    """Against a plain maximum over the block tables of both planes."""
+    for case, labels in zip(study.stage("label").cases, products(study, "label", "labels.parquet")):
+        planes = []
+        for shear in study.reads(case):
+            if shear.stage == "shear":
+                blocks = pd.read_parquet(study.store.folder(shear) / "d2min.parquet")
+                planes.append(blocks.groupby("particle")["d2min"].max())
+        largest = np.max(planes, axis=0)
+        assert len(planes) == 2
+        assert np.array_equal(labels["largest_jump"], largest.astype(float))
+        assert np.array_equal(labels["label"], (largest > 0.05).astype(int))
+
+
+def test_no_machine_saw_the_sample_it_judges(study):
+    from lammps_glass import learn
+
+    for case in study.stage("fold").cases:
+        path = study.store.folder(case) / "indicators" / "integrated-defect.indicator"
+        estimator, metadata = learn.load(path)
+        left_out = str(case.conditions["left_out"])
+        assert left_out not in metadata["training_replicas"]
+        assert len(metadata["training_replicas"]) == 2
+        grid = products(study, "grid", "grid.parquet")
+        own = pd.concat([table for table in grid if (table["left_out"] == left_out).all()]).dropna()
+        if len(own):
+            chosen = own.sort_values(["accuracy", "log2_c", "log2_gamma"], ascending=[False, True, True]).iloc[0]
+            assert (estimator.C, estimator.gamma) == (2.0 ** chosen["log2_c"], 2.0 ** chosen["log2_gamma"])
+
+
+def test_predictions_are_the_machines_own_values(study):
+    """The column of a left-out sample is what its saved machine says of its rows: rounding only."""
+    from lammps_glass import learn
+
+    case = study.case("predict", 0)
+    found = pd.read_parquet(study.store.folder(case) / "predictions.parquet").set_index("particle")
+    rows = pd.read_parquet(study.store.folder(study.case("describe", 0)) / "rows.parquet").set_index("particle")
+    fold = study.store.folder(study.case("fold", 0))
+    estimator, metadata = learn.load(fold / "indicators" / "integrated-defect.indicator")
+    values = estimator.decision_function(rows.loc[found.index, metadata["columns"]].to_numpy())
+    np.testing.assert_allclose(found["igd"], values, rtol=1e-9, atol=1e-9)
+    assert set(FAMILIES) <= set(found)
+
+
+def test_densities_of_particles_add_up_and_the_box_is_what_it_is(study):
+    for case in study.stage("modes").cases:
+        folder = study.store.folder(case)
+        table = pd.read_parquet(folder / "spectra.parquet").set_index("particle")
+        frequencies = np.array([float(name) for name in table])
+        # from 0.4 THz on there are all modes of so small a box but the translations and a few soft ones
+        assert np.trapezoid(table.mean(), frequencies) == pytest.approx(1.0, abs=0.02)
+        sound = json.loads((folder / "sound.json").read_text())
+        assert 15 < sound["transverse"] < 25  # angstrom a ps: glassy Cu-Zr has 1.7 to 2.1 km/s
+        assert sound["lowest_frequency"] == pytest.approx(sound["transverse"] / sound["smallest_edge"])
+
+
+def test_a_crystal_stops_at_the_gate_and_leaves_its_picture(tmp_path):
+    """B2 in the quench's place: the gate refuses it, and what reads the gate cannot start."""
+    from lammps_glass import Cell, Snapshot, glasses
+    from lammps_glass.studies.case import Case, Product
+    from lammps_glass.studies.igd.gate import glass_gate
+
+    corners = np.stack(np.meshgrid(*[np.arange(5)] * 3, indexing="ij"), axis=-1).reshape(-1, 3) * 3.27
+    sites = np.concatenate([corners, corners + 3.27 / 2])
+    crystal = Snapshot(Cell.orthogonal([5 * 3.27] * 3), sites, np.repeat([0, 1], 125), ("Cu", "Zr"))
+    quench = tmp_path / "case" / "quench"
+    quench.mkdir(parents=True)
+    crystal.write(quench / "final.lammpstrj.gz")
+    work = tmp_path / "case" / ".tmp-gate-12345678"
+    work.mkdir()
+    glass = glasses.CuZr(n_particles=250)
+    product = Product({"replica": 1}, quench)
+    case = Case("igd", "smoke", "gate", {"replica": 1}, None, glass, 1, work, {"quench": (product,)})
+    with pytest.raises(SimulationError, match="not a glass") as caught:
+        glass_gate(case)
+    picture = tmp_path / "case" / "gate.failed.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in str(caught.value)
+    assert not (work / "final.lammpstrj.gz").exists()
+
+
+def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
+    """Two hundred atoms, cooled in a moment: the first stage alone, from three empty folders."""
+    sets = ["glass.n_particles=200", "stages.quench.rate=1e15", "stages.quench.melt=300", "stages.quench.liquid=300"]
+    found = []
+    for folder, seed in (("one", 1), ("again", 1), ("other", 2)):
+        study = Study.read("igd", "smoke", tmp_path / folder, [*sets, f"study.seed={seed}"])
+        manifest = study.run_case("quench", study.case("quench", 0))
+        found.append(manifest.products["final.lammpstrj.gz"]["sha256"])
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize(
+    ("setting", "keys"),
+    [
+        ("stages.quench.melt_temperature=2100.0", ("stages.quench.melt_temperature", "3000")),
+        ('stages.shear.reduce="sum"', ("stages.shear.reduce", "stages.label.threshold")),
+    ],
+)
+def test_stages_that_disagree_are_refused_before_anything_runs(setting, keys, tmp_path):
+    with pytest.raises(InputError) as caught:
+        Study.read("igd", "smoke", tmp_path / "out", [setting])
+    assert all(key in str(caught.value) for key in keys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_presets_differ_in_sizes_and_grids_only():
+    """Thresholds, windows and tolerances of every preset are those of the paper's."""
+    paper = Study.read("igd", "paper").stage_parameters()
+    for preset in ("smoke", "demo", "laptop"):
+        found = Study.read("igd", preset).stage_parameters()
+        for key in ("r_max", "block_strain", "force_tolerance", "reduce"):
+            assert getattr(found["shear"], key) == getattr(paper["shear"], key)
+        assert found["label"] == paper["label"]
+        assert found["describe"] == paper["describe"]
+        assert found["modes"] == paper["modes"]
+        assert found["fold"] == paper["fold"]
+        for key in ("melt_temperature", "liquid_temperature", "temperature", "force_tolerance", "stress_tolerance"):
+            assert getattr(found["quench"], key) == getattr(paper["quench"], key)
+
+
+def test_plan_knows_the_papers_size_without_running_it(tmp_path):
+    """The cooling alone is billions of atom-steps a sample: declared before anything starts."""
+    study = Study.read("igd", "paper", tmp_path / "out")
+    quench = study.stage_parameters()["quench"]
+    steps = quench.work(19652).parts["atom_steps"]
+    # 1950 K at 1e10 K/s and 2 fs, beside 2 ns of liquid
+    assert steps == pytest.approx(19652 * (1950 / 1e10 / 2e-15 + 1e6), rel=1e-2)
+    assert not (tmp_path / "out").exists()
