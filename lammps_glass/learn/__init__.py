@@ -25,9 +25,9 @@ if TYPE_CHECKING:
         species_predictions,
     )
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
-    from lammps_glass.learn.energy_folds import energy_folds, energy_scores
     from lammps_glass.learn.energy_model import EnergyModel
     from lammps_glass.learn.energy_ridge import EnergyRidge
+    from lammps_glass.learn.energy_scoring import energy_folds, energy_scores
     from lammps_glass.learn.energy_search import search_energy_model
     from lammps_glass.learn.environment_library import Encoding, EnvironmentLibrary, Fractions
     from lammps_glass.learn.environments import (
@@ -132,7 +132,7 @@ _EXPORTS = {
         "species_predictions",
     ),
     "easy_ensemble": ("EasyEnsemble",),
-    "energy_folds": ("energy_folds", "energy_scores"),
+    "energy_scoring": ("energy_folds", "energy_scores"),
     "energy_model": ("EnergyModel",),
     "energy_ridge": ("EnergyRidge",),
     "energy_search": ("search_energy_model",),

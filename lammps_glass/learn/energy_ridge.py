@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.energy_folds import energy_folds
+from lammps_glass.learn.energy_scoring import energy_folds
 
 Floats = NDArray[np.float64]
 

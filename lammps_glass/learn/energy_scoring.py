@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.splits import Split, replica_folds
@@ -52,13 +52,3 @@ def energy_scores(true: ArrayLike, predicted: ArrayLike, n_particles: ArrayLike)
         "r2": 1 - (rmse / spread) ** 2 if spread > 0 else float("nan"),
         "pearson": float(np.corrcoef(wanted / sizes, found / sizes)[0, 1]) if related else float("nan"),
     }
-
-
-def out_of_fold_energies(
-    X: NDArray[np.float64], y: NDArray[np.float64], folds: list[Split], fit: object
-) -> NDArray[np.float64]:
-    """(n_rows,) prediction of each row by the model that did not see it; `fit(rows)` gives a fitted estimator."""
-    predicted = np.full(len(y), np.nan)
-    for fold in folds:
-        predicted[fold.test] = fit(fold.train).predict(X[fold.test])  # type: ignore[operator]
-    return predicted
