@@ -52,7 +52,7 @@ def started(file, out, stage, monkeypatch):
     trace.touch()
     monkeypatch.setenv("TOY_TRACE", str(trace))
     controller = start("reproduce", file, "--out", out, "--engine", "slurm", "--quiet")
-    assert wait_until(lambda: stage in jobs(out) and list(out.glob(f"cases/*/.{stage}.lock")), 60)
+    assert wait_until(lambda: stage in jobs(out) and list(out.glob(f"cases/*/.{stage}.lock")), 180)
     return controller, trace
 
 
@@ -123,7 +123,7 @@ def test_interrupt_leaves_the_jobs_and_says_how_to_cancel_them(study_file, tmp_p
     out = tmp_path / "run"
     controller, _ = started(study_file, out, "nap", monkeypatch)
     controller.send_signal(signal.SIGINT)
-    _, told = controller.communicate(timeout=20)
+    _, told = controller.communicate(timeout=60)
     job = jobs(out)["nap"]
     assert controller.returncode == 130
     assert f"`scancel {job}" in told or f" {job}" in told
@@ -131,9 +131,11 @@ def test_interrupt_leaves_the_jobs_and_says_how_to_cancel_them(study_file, tmp_p
     from driving import start, wait_until
 
     again = start("reproduce", study_file, "--out", out, "--engine", "slurm", "--quiet", "--cancel-on-interrupt")
-    time.sleep(4)
+    lock = out / ".controller.lock"
+    assert wait_until(lambda: lock.exists() and f'"pid": {again.pid}' in lock.read_text(), 60)
+    time.sleep(6)  # it asks the queue next, and attaches
     again.send_signal(signal.SIGINT)
-    _, told = again.communicate(timeout=20)
+    _, told = again.communicate(timeout=60)
     assert again.returncode == 130
     assert "cancelled the Slurm jobs" in told
     assert wait_until(lambda: not queued(job), 30)
