@@ -1,0 +1,138 @@
+"""The study end to end at preset smoke, run once by the command line: figures, tables, scores, indicators, refusals."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lammps_glass
+from lammps_glass import learn
+from lammps_glass.cli.app import run
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.studies.barcode import RECIPE
+from lammps_glass.workflow import Study
+
+LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
+IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "barcode"]
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    out = tmp_path_factory.mktemp("studies") / "smoke"
+    assert run(["--quiet", "reproduce", "barcode", "--preset", "smoke", "--out", str(out), "--cores", "2"]) == 0
+    return out, json.loads((out / "summary.json").read_text())
+
+
+def test_every_figure_of_the_paper_has_a_specification():
+    assert [spec.id for spec in RECIPE.figures] == IDS
+
+
+def test_every_stage_and_figure_is_there(smoke):
+    out, summary = smoke
+    assert summary["status"] == "complete"
+    assert list(summary["figures"]) == IDS
+    for identity, entry in summary["figures"].items():
+        assert (out / entry["file"]).stat().st_size > 2000
+        assert entry["ours"]
+        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
+        table = pd.read_csv(out / entry["table"])
+        assert pd.to_numeric(table[spec.measured]).map(math.isfinite).any(), identity
+
+
+def test_every_model_is_judged_by_run_by_random_row_and_on_every_set(smoke):
+    out, summary = smoke
+    errors = pd.read_csv(out / "tables" / "errors.csv")
+    judged = {"test", "larger", "cu64zr36", "cu50zr50", "by_run", "random_split"}
+    models = {"barcode", "all_environments", "ridge", "voronoi", "composition"}
+    assert set(map(tuple, errors[["model", "judged on"]].to_numpy().tolist())) == {
+        (m, j) for m in models for j in judged
+    }
+    scores = summary["scores"]
+    n_particles = summary["sizes"]["particles"]
+    assert scores["rmse_mev_per_atom"] == pytest.approx(1000 * scores["rmse_ev"] / n_particles, rel=1e-6)
+    for name in ("by_run.rmse_ev", "random_split.rmse_ev", "baseline.ridge.rmse_ev", "baseline.ridge.by_run.rmse_ev"):
+        assert scores[name] > 0
+    # composition and density are the same for all training structures: such a model is the mean of the others
+    assert scores["baseline.composition.random_split.rmse_over_std"] == pytest.approx(1.0, abs=0.2)
+
+
+def test_energies_are_those_of_the_inherent_structures(smoke):
+    out, summary = smoke
+    study = Study.read(out)
+    total = 0
+    for stage in ("encode", "shear_encode"):
+        case = study.stage(stage).cases[0]
+        folder = study.store.folder(case)
+        table = pd.read_parquet(folder / "structures.parquet")
+        thermo = pd.read_parquet(folder.parent / stage.replace("encode", "inherent") / "thermo.parquet")
+        np.testing.assert_array_equal(table["energy"], thermo["pe"].iloc[1:])
+        counts = np.load(folder / "counts.npy")
+        np.testing.assert_allclose(counts.sum(axis=1) / table["n_particles"], table["coverage"])
+        total += len(table)
+    assert summary["sizes"]["structures"]["train"] == 36
+    assert total == 6 + 4
+
+
+def test_training_structures_are_made_of_their_own_environments(smoke):
+    """Every particle of a scanned structure is similar to an environment, or has founded one."""
+    out, summary = smoke
+    assert summary["scores"]["coverage.train"] == 1.0
+    assert 0 < summary["scores"]["coverage"] <= 1
+    library = learn.EnvironmentLibrary.load(out / "cases" / "all" / "environments" / "library.npz")
+    assert len(library) == summary["scores"]["environments"]
+    assert set(library.kasper) <= {"kasper", "other"}
+
+
+def test_barcodes_of_the_figures_sum_to_one(smoke):
+    out, _ = smoke
+    table = pd.read_csv(out / "figures" / "2.csv")
+    for panel in ("lowest", "median", "highest"):
+        assert table[table["panel"] == panel]["y"].sum() == pytest.approx(1.0)
+    sums = pd.read_csv(out / "figures" / "7a.csv")
+    by_group = [part["sum"].to_numpy() for _, part in sums.groupby("series")]
+    np.testing.assert_allclose(np.sum(by_group, axis=0), 1.0)
+
+
+def test_no_run_of_the_test_set_was_trained_on(smoke):
+    out, _ = smoke
+    records = {}
+    for stage in ("quench", "test_quench"):
+        finals = [Snapshot.read(path) for path in out.glob(f"cases/*/{stage}/final.lammpstrj.gz")]
+        records[stage] = {frame.positions.tobytes() for frame in finals}
+    assert len(records["quench"]) == 6
+    assert not records["quench"] & records["test_quench"]
+
+
+@pytest.mark.parametrize("name", ["barcode", "ridge"])
+def test_the_studys_indicator_judges_a_bare_dump(smoke, tmp_path, name):
+    out, _ = smoke
+    dump = next(out.glob("cases/*/test_inherent/final.lammpstrj.gz"))
+    output = tmp_path / "judged.lammpstrj.gz"
+    assert run(["predict", str(out / "indicators" / f"{name}.indicator"), str(dump), "-o", str(output)]) == 0
+    values = Snapshot.read(output).properties[name]
+    known = values[~np.isnan(values)]
+    assert len(known) > 0
+    if name == "ridge":  # shares of particles are energies a particle: their mean is the prediction for the structure
+        assert known.mean() == pytest.approx(-5.0, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("stages.shear.strain=0.1", "steady flow needs at least 0.2"),
+        ("stages.analyse.steady_from=0.9", "stages.analyse.steady_from"),
+        ('stages.scan.form="half"', "stages.scan.form"),
+        ("glass.n_particles=128", "too small for the cutoff"),
+    ],
+)
+def test_stages_that_disagree_are_refused_before_anything_runs(setting, said, tmp_path):
+    with pytest.raises(InputError, match=said):
+        Study.read("barcode", "smoke", tmp_path / "out", [setting])
+    assert not (tmp_path / "out").exists()
