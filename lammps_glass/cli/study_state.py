@@ -64,7 +64,7 @@ def _plan_lines(made: StudyPlan) -> list[str]:
     sums = made.as_json()
     lines = [
         f"{sums['cases']} cases, {rounded(made.core_hours)} +- {rounded(made.core_hours_error)} core-hours: about "
-        f"{duration(3600 * sums['hours'])} on {made.cores} cores, none of them idle",
+        f"{duration(3600 * sums['hours'])} on {made.cores} cores, none of them idle{_years(made.core_hours)}",
         f"disk: {gigabytes(sums['disk'])} with keep = all, {gigabytes(sums['disk_labels'])} with keep = labels; "
         f"memory of a case: up to {gigabytes(sums['memory'])}",
     ]
@@ -76,6 +76,12 @@ def _plan_lines(made: StudyPlan) -> list[str]:
     options = " ".join(f"--{name}={value}" for name, value in largest.slurm.items())
     lines.append(f"on Slurm, stage {largest.stage}: sbatch {options}; --json lists every stage")
     return lines
+
+
+def _years(core_hours: float) -> str:
+    """Core-years in words, where hours are too many to picture: such a study belongs on a cluster."""
+    years = core_hours / (24 * 365.25)
+    return f". This is {years:.2g} core-years: for a cluster" if years >= 0.5 else ""
 
 
 def rounded(value: float) -> str:
