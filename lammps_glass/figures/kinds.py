@@ -21,7 +21,7 @@ def height(spec: FigureSpec, table: pd.DataFrame) -> float:
     if spec.kind in ("map", "space", "panels"):
         return 1.2 * style.SIZE[1]
     if spec.kind == "clusters":
-        return 2.2 * style.SIZE[1]
+        return 1.62 * style.SIZE[1]
     if spec.kind == "bar" and _long_names(spec, table):
         return max(style.SIZE[1], 1.2 + 0.3 * len(table))
     return style.SIZE[1]
@@ -106,10 +106,18 @@ def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.set_xlabel(spec.x_label or spec.x)
     axes.set_ylabel(spec.y_label or spec.y)
     if spec.diagonal:
-        axes.axline((0.0, 0.0), slope=1.0, color=style.GUIDE, linestyle="--", linewidth=1.2, zorder=1.5)
+        diagonal(axes)
     for mark in spec.paper_marks:
         _mark(mark, table[spec.x], axes, style.ON_MAP if spec.kind == "heatmap" else style.GUIDE)
     legend(spec, axes)
+
+
+def diagonal(axes: Axes) -> None:
+    """The line y = x, and equal ranges of both axes, so that it is the diagonal."""
+    ends = np.array([axes.get_xlim(), axes.get_ylim()])
+    low, high = float(ends.min()), float(ends.max())
+    axes.plot([low, high], [low, high], color=style.GUIDE, linestyle="--", linewidth=1.2, zorder=1.5)
+    axes.set(xlim=(low, high), ylim=(low, high))
 
 
 def legend_above(spec: FigureSpec, axes: Axes) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lammps_glass.figures import style
+from lammps_glass.figures import kinds, style
 from lammps_glass.figures.spec import FigureSpec, Panel
 
 #: Clusters of a picture in a row; angstrom from the centre that a cluster's field shows; how far neighbours are joined.
@@ -35,7 +35,7 @@ def _panels(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
 
 def _finish(panel: Panel, axes: Any) -> None:
     if panel.diagonal:
-        axes.axline((0.0, 0.0), slope=1.0, color=style.GUIDE, linestyle="--", linewidth=1.0, zorder=1.5)
+        kinds.diagonal(axes)
     if panel.logy:
         axes.set_yscale("log", nonpositive="mask")
     if not panel.name.startswith("_"):

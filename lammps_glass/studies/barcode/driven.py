@@ -65,7 +65,11 @@ def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: S
         f"Von Mises strain (neighbours within {case.inputs('encode')[0].parameters['strain_r_max']:g} A) of sheared "
         "glasses against the unsheared inherent structure, flips of the box undone, from a shear strain of "
         f"{case.parameters.steady_from:g}; of thermal ones against the cooled glass that was annealed (the paper does "
-        "not say). Mean strains: " + ", ".join(f"{n} {three:.3f}" for n, (_, _, three) in means.items()) + ".",
+        "not say). Mean strains: "
+        + ", ".join(f"{n} {three:.3f}" for n, (_, _, three) in means.items())
+        + "; deviations: "
+        + ", ".join(f"{n} {two * three:.3f}" for n, (_, two, three) in means.items())
+        + ".",
     )
     for name, (energy, spread, strain) in means.items():
         findings.score(
