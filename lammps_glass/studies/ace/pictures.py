@@ -150,7 +150,7 @@ def _body_order(
 def _first_feature(findings: Findings, name: str, described: Sequence[Product]) -> None:
     rows = pd.concat([read_rows(p.path) for p in described], ignore_index=True)
     first = next(str(column) for column in rows if "-body " in str(column))
-    edges = np.histogram_bin_edges(rows[first], bins=25)
+    edges = np.histogram_bin_edges(rows[first], bins=int(np.clip(np.sqrt(len(rows)), 6, 25)))
     parts = []
     for label, what in ((1, "active"), (0, "inactive")):
         density, _ = np.histogram(rows.loc[rows[LABEL] == label, first], edges, density=True)

@@ -66,7 +66,7 @@ def _figures(glass: str, drive: str) -> tuple[FigureSpec, ...]:
             paper=FIRST.get((glass, drive), separated),
         ),
         FigureSpec(
-            f"5_{case}", f"Selected features and principal components: {of}", "line", "n_features", "accuracy",
+            f"5_{case}", f"Selected features and components: {of}", "line", "n_features", "accuracy",
             series="basis", error=BAND, logx=True, x_label=COUNT, y_label="accuracy", paper=SELECTED[glass, drive],
         ),
         FigureSpec(
