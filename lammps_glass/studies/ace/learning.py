@@ -192,10 +192,6 @@ def _scores(
     }
 
 
-def work_of_order(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     rows = sum(work.rows for works in reads.values() for work in works)
     return Work(parts={"cases": 1.0, "rows": rows}, memory=rows * 1200 * 8 * 6)
-
-
-def work_of_selection(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    return work_of_order(parameters, counts, reads)

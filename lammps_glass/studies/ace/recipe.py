@@ -122,13 +122,25 @@ RECIPE = Recipe(
     title="Structure of thermal and mechanical rearrangements in three glasses, by the atomic cluster expansion",
     citation="J. Rottler and C. Ortner (2024): Analysis of local structure of mechanical and thermal rearrangements in "
     "glasses with the atomic cluster expansion",
+    # Rates were read off the preset smoke on two slow cores: good to a factor of three.
     operations={
-        "label_thermal": Operation(thermal.label_thermal, thermal.ThermalParameters, work=thermal.work),
-        "label_shear": Operation(shear.label_shear, shear.ShearParameters, work=shear.work),
-        "describe_ace": Operation(describing.describe, describing.DescribeParameters, work=describing.work),
-        "body_order": Operation(learning.body_order, learning.OrderParameters, work=learning.work_of_order),
-        "selection": Operation(learning.selection, learning.SelectionParameters, work=learning.work_of_selection),
-        "ace_figures": Operation(pictures.ace_figures, work=pictures.work, rates={"cases": 20.0}),
+        "label_thermal": Operation(
+            thermal.label_thermal, thermal.ThermalParameters, work=thermal.work, rates={"particle_pairs": 1e-5}
+        ),
+        "label_shear": Operation(shear.label_shear, shear.ShearParameters, work=shear.work, rates={"shear_rows": 1e-6}),
+        "describe_ace": Operation(
+            describing.describe,
+            describing.DescribeParameters,
+            work=describing.work,
+            rates={"cases": 0.5, "particles": 5e-5},
+        ),
+        "body_order": Operation(
+            learning.body_order, learning.OrderParameters, work=learning.work, rates={"cases": 1.0, "rows": 0.03}
+        ),
+        "selection": Operation(
+            learning.selection, learning.SelectionParameters, work=learning.work, rates={"cases": 1.0, "rows": 0.03}
+        ),
+        "ace_figures": Operation(pictures.ace_figures, work=pictures.work, rates={"cases": 5.0}),
     },
     figures=_in_order(),
     score_targets={
