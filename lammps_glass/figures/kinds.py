@@ -21,7 +21,7 @@ def height(spec: FigureSpec, table: pd.DataFrame) -> float:
     if spec.kind in ("map", "space", "panels"):
         return 1.2 * style.SIZE[1]
     if spec.kind == "clusters":
-        return 1.62 * style.SIZE[1]
+        return 1.42 * style.SIZE[1]
     if spec.kind == "bar" and _long_names(spec, table):
         return max(style.SIZE[1], 1.2 + 0.3 * len(table))
     return style.SIZE[1]
@@ -115,7 +115,8 @@ def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
 def diagonal(axes: Axes) -> None:
     """The line y = x, and equal ranges of both axes, so that it is the diagonal."""
     ends = np.array([axes.get_xlim(), axes.get_ylim()])
-    low, high = float(ends.min()), float(ends.max())
+    edge = 0.03 * float(np.ptp(ends))
+    low, high = float(ends.min()) - edge, float(ends.max()) + edge
     axes.plot([low, high], [low, high], color=style.GUIDE, linestyle="--", linewidth=1.2, zorder=1.5)
     axes.set(xlim=(low, high), ylim=(low, high))
 

@@ -118,9 +118,7 @@ def _cluster(spec: FigureSpec, rows: pd.DataFrame, axes: Any, centre: tuple[floa
         near = (x * x + y * y + z * z) ** 0.5 < JOINED
         colour = style.PALETTE[1 - species.index(row.species) % 2] if len(species) > 1 else style.PALETTE[0]
         if near and not row.centre:
-            axes.plot(
-                [centre[0], centre[0] + x], [centre[1], centre[1] + y], color="#999999", lw=0.5, zorder=3 + z / 99
-            )
+            axes.plot([centre[0], centre[0] + x], [centre[1], centre[1] + y], color="#999999", lw=0.5, zorder=2.5)
         look = {"facecolor": colour, "alpha": 0.95 if near else 0.22, "linewidth": 1.4 if row.centre else 0.3}
         circle = Circle(
             (centre[0] + x, centre[1] + y), RADII.get(str(row.species), 0.7), edgecolor="#111111" if near else "none",
