@@ -8,7 +8,19 @@ if TYPE_CHECKING:
     from lammps_glass.simulate.describing import describe
     from lammps_glass.simulate.engine import Engine, EngineOptions
     from lammps_glass.simulate.record import Record
-    from lammps_glass.simulate.short import anneal, aqs, creep, isoconfigurational, melt_quench, quench, relax, vibrate
+    from lammps_glass.simulate.short import (
+        anneal,
+        aqs,
+        constant_volume_cooling,
+        creep,
+        inherent,
+        isoconfigurational,
+        melt_quench,
+        quench,
+        relax,
+        shear,
+        vibrate,
+    )
     from lammps_glass.simulate.static import energy, forces, minimize
 
 _EXPORTS = {
@@ -18,10 +30,13 @@ _EXPORTS = {
     "describe": "describing",
     "anneal": "short",
     "aqs": "short",
+    "constant_volume_cooling": "short",
     "creep": "short",
+    "inherent": "short",
     "isoconfigurational": "short",
     "quench": "short",
     "relax": "short",
+    "shear": "short",
     "vibrate": "short",
     "energy": "static",
     "forces": "static",
@@ -29,8 +44,8 @@ _EXPORTS = {
     "minimize": "static",
 }
 __all__ = [
-    "Engine", "EngineOptions", "Record", "anneal", "aqs", "creep", "describe", "energy", "forces", "isoconfigurational",
-    "melt_quench", "minimize", "quench", "relax", "vibrate",
+    "Engine", "EngineOptions", "Record", "anneal", "aqs", "constant_volume_cooling", "creep", "describe", "energy",
+    "forces", "inherent", "isoconfigurational", "melt_quench", "minimize", "quench", "relax", "shear", "vibrate",
 ]  # fmt: skip
 
 

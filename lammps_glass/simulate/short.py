@@ -139,3 +139,45 @@ def vibrate(
 ) -> Record:
     """Run `protocols.Vibrate` with its fields as `options`: mean squared displacements from the inherent structure."""
     return _run("vibrate", source, seed, directory, glass, engine, progress, options)
+
+
+def constant_volume_cooling(
+    source: Source,
+    *,
+    seed: int,
+    directory: str | Path,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.ConstantVolumeCooling` with its fields as `options`: at the density of `source`."""
+    return _run("constant-volume-cooling", source, seed, directory, glass, engine, progress, options)
+
+
+def inherent(
+    source: Source,
+    *,
+    directory: str | Path,
+    seed: int = 0,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.Inherent` with its fields as `options`: minima at fixed box (no random numbers)."""
+    return _run("inherent", source, seed, directory, glass, engine, progress, options)
+
+
+def shear(
+    source: Source,
+    *,
+    seed: int,
+    directory: str | Path,
+    glass: Glass | None = None,
+    engine: EngineOptions | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Record:
+    """Run `protocols.Shear` with its fields as `options`: a constant shear rate at a temperature."""
+    return _run("shear", source, seed, directory, glass, engine, progress, options)
