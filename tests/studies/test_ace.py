@@ -20,7 +20,9 @@ from lammps_glass.errors import InputError
 from lammps_glass.simulate import Record
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.ace import RECIPE
+from lammps_glass.studies.ace.pictures import short_name
 from lammps_glass.studies.ace.settings import DRIVES, GLASSES, blocks
+from lammps_glass.studies.ace.shear import _rows_of_windows
 from lammps_glass.studies.ace.thermal import equilibration_warning, relaxation_time
 from lammps_glass.workflow import Study
 
@@ -171,3 +173,21 @@ def test_liquids_that_may_age_are_named():
     assert "longer than half" in equilibration_warning({**held, "tau_alpha": None})
     assert "held for 5.0 tau_alpha only" in equilibration_warning({**held, "tau_alpha": 20.0})
     assert "grew from 5 to 9" in equilibration_warning({**held, "tau_alpha": 9.0})
+
+
+def test_classes_are_drawn_in_windows_of_strain():
+    """Four particles (the last of another type), three windows of two blocks: one event, nothing, too many events."""
+    values = np.array([[9, 1, 2, 9], [0, 1, 2, 0], [0, 1, 2, 9], [0, 1, 2, 0], [9, 9, 2, 0], [0, 9, 2, 0]]) / 10
+    values[5, 2] = 5.0  # an avalanche: left out by `calm`
+    calm = np.array([True] * 5 + [False])
+    majority, said = np.array([True, True, True, False]), {}
+    steps, particles = np.arange(6), np.array([11, 12, 13, 14])
+    rows = _rows_of_windows(steps, particles, values, majority, calm, 2, 0.6, said)
+    assert said == {"windows": 3, "windows_still": 1, "windows_crowded": 1}
+    assert rows[["step", "particle", "label"]].to_numpy().tolist() == [[0, 11, 1], [0, 12, 0]]
+    assert rows["d2min"].tolist() == [0.9, 0.1]
+
+
+def test_feature_names_of_the_paper():
+    assert short_name("2-body B[n=10 l=0]") == "B10"
+    assert short_name("3-body A[n=1 l=1] B[n=3 l=1]") == "3-body A[n=1 l=1] B[n=3 l=1]"
