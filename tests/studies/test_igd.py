@@ -129,14 +129,14 @@ def test_densities_of_particles_add_up_and_the_box_is_what_it_is(study):
         assert np.trapezoid(table.mean(), frequencies) == pytest.approx(1.0, abs=0.02)
         sound = json.loads((folder / "sound.json").read_text())
         assert 15 < sound["transverse"] < 25  # angstrom a ps: glassy Cu-Zr has 1.7 to 2.1 km/s
-        assert sound["lowest_frequency"] == pytest.approx(sound["transverse"] / sound["smallest_edge"])
+        assert sound["lowest_frequency"] == pytest.approx(sound["transverse"] / sound["largest_edge"])
 
 
 def test_a_crystal_stops_at_the_gate_and_leaves_its_picture(tmp_path):
     """B2 in the quench's place: the gate refuses it, and what reads the gate cannot start."""
     from lammps_glass import Cell, Snapshot, glasses
     from lammps_glass.studies.case import Case, Product
-    from lammps_glass.studies.igd.gate import glass_gate
+    from lammps_glass.studies.igd.gate import GateParameters, glass_gate
 
     corners = np.stack(np.meshgrid(*[np.arange(5)] * 3, indexing="ij"), axis=-1).reshape(-1, 3) * 3.27
     sites = np.concatenate([corners, corners + 3.27 / 2])
@@ -148,7 +148,7 @@ def test_a_crystal_stops_at_the_gate_and_leaves_its_picture(tmp_path):
     work.mkdir()
     glass = glasses.CuZr(n_particles=250)
     product = Product({"replica": 1}, quench)
-    case = Case("igd", "smoke", "gate", {"replica": 1}, None, glass, 1, work, {"quench": (product,)})
+    case = Case("igd", "smoke", "gate", {"replica": 1}, GateParameters(), glass, 1, work, {"quench": (product,)})
     with pytest.raises(SimulationError, match="not a glass") as caught:
         glass_gate(case)
     picture = tmp_path / "case" / "gate.failed.png"

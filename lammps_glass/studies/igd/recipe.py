@@ -12,7 +12,7 @@ from typing import Any
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.figures import FIGURES
-from lammps_glass.studies.igd.gate import glass_gate
+from lammps_glass.studies.igd.gate import GateParameters, glass_gate
 from lammps_glass.studies.igd.label import LabelParameters, label
 from lammps_glass.studies.igd.learning import (
     FitParameters,
@@ -30,7 +30,7 @@ from lammps_glass.studies.igd.shear import shear_figures
 from lammps_glass.studies.igd.space import space_figures
 from lammps_glass.studies.igd.structure import structure_figures
 from lammps_glass.studies.igd.vibrations import vibration_figures
-from lammps_glass.studies.igd.work import learning, particles, pictures
+from lammps_glass.studies.igd.work import gated, learning, particles, pictures
 from lammps_glass.studies.igd.work import modes as work_of_modes
 from lammps_glass.studies.recipe import Operation, Recipe
 
@@ -54,8 +54,8 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         f"{shear.block_strain:g}, neighbours within {shear.r_max:g} angstrom in the block's first minimum. A particle "
         "is positive if its largest jump over the planes exceeds the threshold in any of them.",
         *_vibrations(vibrate),
-        "S2 of a single particle: its g(r) smoothed by 0.15 angstrom, by species; shot noise gives it a floor far "
-        "below 0, equal in all particles on average.",
+        "S2 of a single particle: its g(r) smoothed by 0.15 angstrom, by species; shot noise alone gives it "
+        "-r_c / (4 sqrt(pi) 0.15 angstrom), which is -14.1 at 15 angstrom, in an ideal gas too.",
         "G as printed: with L = 3.5 angstrom the 31 values hold about four independent numbers.",
         "Training: all positives and one draw of as many negatives; features standardised by the training rows. Single "
         "families are judged at the C and gamma chosen for all features.",
@@ -83,10 +83,10 @@ RECIPE = Recipe(
     title="Athermal shear of a Cu-Zr glass and its integrated glassy defects",
     citation="Z.-Y. Yang, D. Wei, A. Zaccone and Y.-J. Wang, Phys. Rev. B 104, 064108 (2021)",
     operations={
-        "glass_gate": Operation(glass_gate, work=particles, rates={"cases": 1.5, "particles": 2e-4}),
+        "glass_gate": Operation(glass_gate, GateParameters, work=gated),
         "largest_jump": Operation(label, LabelParameters, work=particles, rates={"cases": 0.3, "rows": 1e-7}),
         "modes": Operation(
-            modes, ModesParameters, work=work_of_modes, rates={"cases": 1.5, "dense": 1.2e-8, "iterated": 2e-6}
+            modes, ModesParameters, work=work_of_modes, rates={"cases": 1.5, "dense": 2e-8, "iterated": 2e-6}
         ),
         "describe_defects": Operation(describe, RowParameters, work=particles, rates={"cases": 1.0, "particles": 1e-4}),
         "grid": Operation(grid, GridParameters, work=learning, rates={"cases": 0.5, "kernel": 4e-7}),

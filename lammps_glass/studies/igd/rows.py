@@ -13,7 +13,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import key_columns
-from lammps_glass.tables import write_table
+from lammps_glass.tables import read_metadata, write_table
 
 #: Family of structure -> its descriptor in the registry.
 STRUCTURE = {"G": "radial-gaussians", "S2": "pair-entropy"}
@@ -40,8 +40,10 @@ def describe(case: Case) -> None:
     structure = _structure(snapshot, {"G": parameters.gaussians, "S2": parameters.entropy})
     tables = {name: table for name, (table, _) in structure.items()}
     options = {STRUCTURE[name]: params for name, (_, params) in structure.items()}
+    halves: dict[str, float] = {}
     if "vibrate" in case.after:
         tables[VIBRATIONS] = _amplitudes(case, snapshot)
+        halves = _halves(case)
         options["vibrational"] = {"temperatures": sorted(p.conditions["temperature"] for p in case.inputs("vibrate"))}
     rows = pd.concat([key_columns(snapshot, case.replica, np.arange(len(snapshot))), *tables.values()], axis=1)
     metadata = {
@@ -50,6 +52,7 @@ def describe(case: Case) -> None:
         "families": {name: list(table.columns) for name, table in tables.items()},
         "glass": case.glass.name,
         "species": list(case.glass.species),
+        "halves": halves,
     }
     write_table(case.directory / "rows.parquet", rows, metadata)
 
@@ -78,3 +81,11 @@ def _amplitudes(case: Case, snapshot: Snapshot) -> pd.DataFrame:
             f"{len(values)} vibrational amplitudes for {len(snapshot)} particles of replica {case.replica}"
         )
     return pd.DataFrame(values, columns=descriptor.feature_names)
+
+
+def _halves(case: Case) -> dict[str, float]:
+    """Temperature -> the correlation between the halves of its trace, as the runs of ``vibrate`` say."""
+    from lammps_glass.descriptors.vibrational import PRODUCT
+
+    runs = case.inputs("vibrate")
+    return {f"{p.conditions['temperature']:g}": read_metadata(p.path / PRODUCT)["correlation"] for p in runs}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,9 @@ def _read(case: Case) -> list[Spectra]:
         frequencies, table = np.array(read_metadata(path)["frequencies"]), read_table(path)
         density = table.drop(columns="particle").to_numpy(dtype=float).T
         found.append(Spectra(product.replica, frequencies, density, table["particle"].to_numpy()))
-    return found
+    # The softest modes alone end at another frequency in each sample: spectra are compared up to where all are known.
+    common = min(len(s.frequencies) for s in found)
+    return [replace(s, frequencies=s.frequencies[:common], density=s.density[:common]) for s in found]
 
 
 def _sounds(case: Case) -> pd.DataFrame:

@@ -20,6 +20,12 @@ Counts = Mapping[str, int]
 Reads = Mapping[str, Sequence[Work]]
 
 
+def gated(parameters: Any, counts: Counts, reads: Reads) -> Work:
+    """The particles of a sample, which is handed on: a probe runs it, so that it can run what starts from it."""
+    n = sum(counts.values())
+    return Work(n, {"particles": float(n)}, 1, float(n))
+
+
 def particles(parameters: Any, counts: Counts, reads: Reads) -> Work:
     """One case, its particles, and the rows that it reads (blocks of the shear)."""
     n = sum(counts.values())
