@@ -55,6 +55,8 @@ def svm_grid_cells(
 
     Cells do not depend on each other: any part of the grid gives the same numbers as the whole, so that a workflow
     computes parts in parallel and goes on after a kill. The rows are one balanced sample, the same for every cell.
+    The rows that train in a fold are balanced once more: replicas differ in how many particles rearrange, and a machine
+    that also learns that the others have many is wrong, by more than chance, on one that has few.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def svm_grid_cells(
     drawn = balanced_samples(labels, 1, size_per_class, seed=seed).indices[0]
     names = None if replicas is None else np.asarray(replicas)[drawn]
     splits = sample_folds(labels[drawn], names, n_folds, seed)
-    folds = [_fold(X[drawn], labels[drawn], split) for split in splits]
+    folds = [_fold(X[drawn], labels[drawn], split, seed) for split in splits]
     leaking = any(split.leaking for split in splits)
     rows = [
         (*cell, *_accuracy(folds, 2.0 ** cell[0], 2.0 ** cell[1], tolerance), len(folds), len(drawn), leaking)
@@ -113,13 +115,17 @@ def svm_grid_cell(
     return {str(name): value for name, value in table.iloc[0].to_dict().items()}
 
 
-def _fold(X: NDArray[np.float64], y: NDArray[np.int64], split: Split) -> _Fold:
-    """One fold, standardised by its own training rows; LIBSVM's copy of them serves all cells."""
+def _fold(X: NDArray[np.float64], y: NDArray[np.int64], split: Split, seed: int) -> _Fold:
+    """One fold, standardised by its own training rows and trained on as many of each class, as `IntegratedDefect` is.
+
+    LIBSVM's copy of the rows serves all cells.
+    """
     check_two_classes(y[split.train], f"training rows with {split.name} left out")
     mean, scale = X[split.train].mean(axis=0), X[split.train].std(axis=0)
     scale[scale == 0] = 1.0
     z = (X - mean) / scale
-    return _Fold(problem(z[split.train], y[split.train]), z[split.test], y[split.test] == 1)
+    even = split.train[balanced_samples(y[split.train], 1, seed=seed).indices[0]]
+    return _Fold(problem(z[even], y[even]), z[split.test], y[split.test] == 1)
 
 
 def _accuracy(folds: Sequence[_Fold], C: float, gamma: float, tolerance: float) -> tuple[float, float]:
