@@ -29,8 +29,8 @@ class Sound:
         Velocities, length a time unit (metal: angstrom a ps; 100 m/s each).
     density
         Particles per volume.
-    smallest_edge
-        Smallest distance between opposite faces of the box.
+    largest_edge
+        Largest distance between opposite faces of the box: the longest wave that fits.
     """
 
     shear: float
@@ -38,12 +38,12 @@ class Sound:
     transverse: float
     longitudinal: float
     density: float
-    smallest_edge: float
+    largest_edge: float
 
     @property
     def lowest_frequency(self) -> float:
         """nu of the slowest transverse wave that fits into the box: below it there is no sound."""
-        return self.transverse / self.smallest_edge
+        return self.transverse / self.largest_edge
 
     @property
     def debye_frequency(self) -> float:
@@ -80,7 +80,7 @@ def sound(
     density = float(np.asarray(masses)[types].sum() / snapshot.cell.volume)
     # FREQUENCY: from energy / (mass length^2) to inverse time; velocities squared are energy / mass
     velocities = [FREQUENCY[units] * math.sqrt(modulus / density) for modulus in (shear, bulk + 4 / 3 * shear)]
-    return Sound(shear, bulk, velocities[0], velocities[1], snapshot.number_density, float(snapshot.cell.heights.min()))
+    return Sound(shear, bulk, velocities[0], velocities[1], snapshot.number_density, float(snapshot.cell.heights.max()))
 
 
 def _scaled(snapshot: Snapshot, strain: float) -> Snapshot:
