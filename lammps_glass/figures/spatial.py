@@ -52,7 +52,11 @@ def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     look: dict[str, Any] = {"linewidths": 0.0, "depthshade": True}
     even = float(np.clip(70.0 * (1000 / len(table)) ** (2 / 3), 4.0, 220.0))  # as large as leaves room between them
     if spec.value is not None:
-        drawn = axes.scatter(*(table[p] for p in places), c=table[spec.value], s=even, cmap=style.SEQUENTIAL, **look)
+        # The middle 96 % span the colours: a few extreme particles would leave one colour to all others.
+        low, high = np.nanpercentile(table[spec.value].to_numpy(dtype=float), [2, 98])
+        drawn = axes.scatter(
+            *(table[p] for p in places), c=table[spec.value], s=even, cmap=style.SEQUENTIAL, vmin=low, vmax=high, **look
+        )
         axes.figure.colorbar(drawn, ax=axes, label=spec.value_label or spec.value, shrink=0.7, pad=0.12)
     else:
         found = kinds.groups(spec, table)

@@ -66,6 +66,6 @@ def loop_times(log: Path) -> LoopTimes:
         found = _LOOP.match(block)
         if found and "Minimization stats:" in block:
             minimising += float(found[1])
-        elif found:
+        elif found and int(found[2]) > 0:  # a run of no steps only evaluates
             dynamics.append((float(found[1]), float(found[2]) * float(found[3])))
     return LoopTimes(tuple(dynamics), minimising)

@@ -16,6 +16,7 @@ from lammps_glass.studies.igd.predictions import Sample, pooled, predictors, sam
 R_MAX, BIN, PEAKS = 12.0, 0.2, (2.8, 4.7, 7.1, 9.4)
 #: A peak is the mean of the bins within this of it: their middles differ a little between glasses.
 NEAR = 0.3
+FEWEST_PAIRS = 30
 #: Of all particles in a bin of 11b, and the fewest, as in the paper.
 SHARE, FEWEST = 0.0025, 50
 #: Of the particles at each end in figure 10.
@@ -110,12 +111,14 @@ def _ranges(findings: Findings, found: list[Sample], names: list[str], seed: int
             analysis.spatial_autocorrelation(s.snapshot, s.values(column), R_MAX, BIN).assign(replica=s.replica)
             for s in found
         ]
-        joined = pd.concat(tables, ignore_index=True)
-        mean = analysis.mean_over_replicas(joined[joined["pairs"] > 0], "r", "normalized", seed=seed)
-        curves[name], lengths[name] = mean.assign(of=name), _length(mean)
+        # A bin of a few pairs, closer than particles usually come, says nothing: it is neither shown nor fitted.
+        known = pd.concat(tables, ignore_index=True).query("pairs >= @FEWEST_PAIRS")
+        mean = analysis.mean_over_replicas(known, "r", "normalized", seed=seed)
+        curves[name], lengths[name] = mean.assign(of=name), _length(known)
     findings.score({f"{'igd' if n == 'IGD' else n.replace(' ', '_')}.decay_length": v for n, v in lengths.items()})
     note = (
-        f"C(r) by sample, band over samples; decay fitted to the means within {NEAR:g} angstrom of the peaks of g(r), "
+        f"C(r) by sample, bins of {FEWEST_PAIRS} pairs and more, band over samples; decay fitted to the means within "
+        f"{NEAR:g} angstrom of the peaks of g(r), "
         f"{', '.join(f'{p:g}' for p in PEAKS)} angstrom, without the self point r = 0."
     )
     both = ("largest jump", "IGD")
@@ -138,7 +141,11 @@ def _lengths(lengths: dict[str, float], names: Iterable[str]) -> str:
     return "decay length: " + ", ".join(said)
 
 
-def _length(mean: pd.DataFrame) -> float:
-    near = [mean[(mean["r"] - peak).abs() <= NEAR]["normalized"].mean() for peak in PEAKS]
+def _length(known: pd.DataFrame) -> float:
+    """Decay through the peaks of g(r), each the mean of its bins by their pairs."""
+    near = []
+    for peak in PEAKS:
+        bins = known[(known["r"] - peak).abs() <= NEAR]
+        near.append(analysis.weighted_mean(bins["normalized"], bins["pairs"]))
     points = pd.DataFrame({"r": PEAKS, "correlation": near})
     return analysis.decay_length(points, 0.1, R_MAX, include_self=False).length
