@@ -107,5 +107,5 @@ def _indicator(findings: Findings, sample: Sample) -> None:
     table = _places(sample).assign(particle=sample.snapshot.ids, igd=igd)[~corner]
     findings.figure(
         "9a", table, f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
-        f"Replica {sample.replica} (angstrom), left out in training; the middle 96 % of the particles span the colours.",
+        f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
     )  # fmt: skip
