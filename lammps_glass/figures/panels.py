@@ -43,6 +43,8 @@ def _finish(panel: Panel, axes: Any) -> None:
     axes.set_xlabel(panel.x_label, fontsize=8.5)
     axes.set_ylabel(panel.y_label, fontsize=8.5)
     axes.tick_params(labelsize=7.5)
+    if not panel.logy:
+        axes.locator_params(nbins=5)
     if panel.legend:
         axes.legend(fontsize=7.5, loc="best", handlelength=1.4, borderpad=0.2, labelspacing=0.3)
 
@@ -52,6 +54,8 @@ def _errors(spec: FigureSpec, rows: pd.DataFrame) -> Any:
         return None
     low, high = spec.error
     ends = np.array([rows[spec.y] - rows[low], rows[high] - rows[spec.y]], dtype=float)
+    if not np.isfinite(ends).any():
+        return None
     return np.where(np.isfinite(ends), np.maximum(ends, 0.0), 0.0)
 
 

@@ -78,6 +78,8 @@ def _solutions(X: Floats, y: Floats, strengths: tuple[float, ...]) -> list[tuple
     """(mean of the features, weights, mean energy) for each strength, from one eigenvalue problem of rows by rows."""
     mean, intercept = X.mean(axis=0), float(y.mean())
     centred = X - mean
+    # A column that is constant but for rounding would get a weight of one over that rounding.
+    centred[:, np.abs(centred).max(axis=0) <= 1e-9 * np.abs(X).max(axis=0)] = 0.0
     eigenvalues, vectors = np.linalg.eigh(centred @ centred.T)
     scale = max(float(eigenvalues.clip(min=0.0).mean()), np.finfo(float).tiny)
     along = vectors.T @ (y - intercept)

@@ -155,6 +155,14 @@ def test_ridge_is_scikit_learns_at_its_strength():
     assert np.sqrt(np.mean((model.predict(X) - y) ** 2)) < 0.2 * y.std()
 
 
+def test_ridge_gives_no_weight_to_what_is_constant():
+    """Composition and density are the same for all training structures, up to rounding: a model of them is the mean."""
+    random = np.random.default_rng(0)
+    X = np.tile([0.44, 0.0582], (30, 1)) * (1 + 1e-15 * random.integers(-2, 3, (30, 2)))
+    y = random.normal(size=30)
+    np.testing.assert_allclose(learn.EnergyRidge().fit(X, y).predict([[0.36, 0.06]]), y.mean(), rtol=1e-12)
+
+
 def test_folds_keep_runs_together_and_random_ones_say_that_they_leak():
     runs = np.arange(40) // 4
     for fold in learn.energy_folds(40, 5, runs, 0):
