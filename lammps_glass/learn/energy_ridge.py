@@ -81,7 +81,7 @@ def _solutions(X: Floats, y: Floats, strengths: tuple[float, ...]) -> list[tuple
     # A column that is constant but for rounding would get a weight of one over that rounding.
     centred[:, np.abs(centred).max(axis=0) <= 1e-9 * np.abs(X).max(axis=0)] = 0.0
     eigenvalues, vectors = np.linalg.eigh(centred @ centred.T)
-    scale = max(float(eigenvalues.clip(min=0.0).mean()), np.finfo(float).tiny)
+    scale = float(eigenvalues.clip(min=0.0).mean()) or 1.0  # no feature varies: any strength gives the mean
     along = vectors.T @ (y - intercept)
     return [
         (mean, centred.T @ (vectors @ (along / (eigenvalues.clip(min=0.0) + a * scale))), intercept) for a in strengths
