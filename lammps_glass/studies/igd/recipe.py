@@ -86,7 +86,7 @@ RECIPE = Recipe(
         "glass_gate": Operation(glass_gate, GateParameters, work=gated),
         "largest_jump": Operation(label, LabelParameters, work=particles, rates={"cases": 0.3, "rows": 1e-7}),
         "modes": Operation(
-            modes, ModesParameters, work=work_of_modes, rates={"cases": 1.5, "dense": 2e-8, "iterated": 2e-6}
+            modes, ModesParameters, work=work_of_modes, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9}
         ),
         "describe_defects": Operation(describe, RowParameters, work=particles, rates={"cases": 1.0, "particles": 1e-4}),
         "grid": Operation(grid, GridParameters, work=learning, rates={"cases": 0.5, "kernel": 4e-7}),

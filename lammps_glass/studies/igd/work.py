@@ -34,10 +34,10 @@ def particles(parameters: Any, counts: Counts, reads: Reads) -> Work:
 
 
 def modes(parameters: Any, counts: Counts, reads: Reads) -> Work:
-    """Dense modes grow with the cube of the particles; the softest of a larger sample with their square."""
+    """Modes grow with the cube of the particles: all of them at once, or a share of them by iteration."""
     n = sum(counts.values())
-    parts = {"dense": float(n) ** 3} if n <= DENSE else {"iterated": float(n) ** 2}
-    return Work(n, {"cases": 1.0, **parts}, 1, float(n), memory=9.0 * min(n, DENSE) ** 2 * 8 * 3)
+    part = "dense" if n <= DENSE else "iterated"
+    return Work(n, {"cases": 1.0, part: float(n) ** 3}, 1, float(n), memory=9.0 * min(n, DENSE) ** 2 * 8 * 3)
 
 
 def learning(parameters: Any, counts: Counts, reads: Reads) -> Work:
