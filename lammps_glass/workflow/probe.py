@@ -123,16 +123,23 @@ class Miniature:
         self.products: dict[str, Product] = {}
         self.works: dict[str, Work] = {}
         self.rates: dict[str, Rate] = {}
+        self._first: dict[str, tuple[Product, Work]] = {}
+
+    def _read(self, stage: Stage) -> list[str]:
+        """The stages that the first case reads cases of: of another glass's stages it reads none."""
+        return [name for name, cases in self.study.graph.reads(stage.cases[0]).items() if cases]
 
     def run(self) -> dict[str, Rate]:
         for stage in self.study.stages:
             if not measurable(self.study, stage):
                 continue
             key = rate_key(self.study, stage)
-            # Stages of equal keys share a rate but not always a place in the graph; the first one stands for all.
-            if key not in self.rates and all(name in self.products for name in stage.after):
+            if key in self.rates:  # the first stage of a key stands for all, for those that read them too
+                self.products[stage.name], self.works[stage.name] = self._first[key]
+            elif all(name in self.products for name in self._read(stage)):
                 try:
                     self.rates[key] = self._stage(stage)
+                    self._first[key] = self.products[stage.name], self.works[stage.name]
                 except Exception as error:  # what cannot run in small is planned without a time
                     print(f"stage {stage.name} was not measured: {error}", file=sys.stderr)
         return self.rates
@@ -165,7 +172,7 @@ class Miniature:
     def _case(self, case: CaseId) -> Case:
         view = self.study.view(case, self.folder / case.stage)
         view.directory.mkdir(parents=True)
-        after = {name: (self.products[name],) for name in view.after}
+        after = {name: (self.products[name],) for name in self._read(self.study.stage(case.stage))}
         glass = small(view.glass)
         parameters = view.parameters.shortened(STEPS) if hasattr(view.parameters, "shortened") else view.parameters
         return replace(view, glass=glass, parameters=parameters, after=after)
@@ -188,6 +195,9 @@ class Miniature:
         parts: dict[str, tuple[float, float]]
         if stage.kind == "simulate":
             parts = dict(_loop_rates(case.directory / "log.lammps", work, share))
+            if set(parts) == {MINIMISED}:
+                # Between minimisations LAMMPS builds lists and moves boxes outside of its loops: that grows with them.
+                parts = {MINIMISED: (seconds[0] / work.parts[MINIMISED], parts[MINIMISED][1])}
             start = max(0.0, seconds[0] - sum(parts[name][0] * work.parts[name] for name in parts))
         else:
             parts = {name: (seconds[1] / amount, 0.3) for name, amount in work.parts.items() if amount}
