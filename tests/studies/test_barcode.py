@@ -26,7 +26,7 @@ IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory):
     out = tmp_path_factory.mktemp("studies") / "smoke"
-    assert run(["--quiet", "reproduce", "barcode", "--preset", "smoke", "--out", str(out), "--cores", "2"]) == 0
+    assert run(["reproduce", "barcode", "--preset", "smoke", "--out", str(out), "--cores", "2", "--quiet"]) == 0
     return out, json.loads((out / "summary.json").read_text())
 
 
