@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import ClassVar
 
 from lammps_glass import analysis
 from lammps_glass.figures.spec import FigureSpec, Mark
@@ -20,13 +20,18 @@ PICTURE = FigureSpec(
 
 @dataclass(frozen=True)
 class GateParameters:
-    """`stop` a study on a sample that is no glass; a probe of seconds, whose sample has hardly melted, goes on."""
+    """None: a study file cannot let a crystal pass."""
 
-    stop: bool = True
+    stops: ClassVar[bool] = True
 
-    def shortened(self, steps: int) -> Self:
-        """Of a miniature only the speed is asked."""
-        return replace(self, stop=False)
+    def shortened(self, steps: int) -> GateParameters:
+        """Of a probe of seconds, whose sample has hardly melted, only the speed is asked: it goes on."""
+        return _Miniature()
+
+
+@dataclass(frozen=True)
+class _Miniature(GateParameters):
+    stops: ClassVar[bool] = False
 
 
 def glass_gate(case: Case) -> None:
@@ -46,7 +51,7 @@ def glass_gate(case: Case) -> None:
     gate = analysis.check_glass(source.final)
     said = "; ".join(gate.faults) or "a glass"
     picture, *_ = draw(PICTURE, gate.rdf, case.directory / "gate", f"Replica {case.replica}: {said}.")
-    if case.parameters.stop and not gate.passed:
+    if case.parameters.stops and not gate.passed:
         kept = case.directory.with_name(f"{case.stage}.failed.png")
         shutil.copyfile(picture, kept)
         where = f"replica {case.replica} ({kept} shows its g(r))"
