@@ -115,4 +115,5 @@ def equilibration_warning(said: Mapping[str, Any]) -> str:
 def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     runs = [work for works in reads.values() for work in works]
     pairs = float(sum(work.n_particles for work in runs))
-    return Work(max(w.n_particles for w in runs), {"particle_pairs": pairs}, 1, float(counts[SPECIES]))
+    labelled = 2 * parameters.fraction * counts[SPECIES]  # the rows that are described
+    return Work(max(w.n_particles for w in runs), {"particle_pairs": pairs}, 1, labelled)
