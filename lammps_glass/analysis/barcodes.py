@@ -66,7 +66,8 @@ def compare_barcodes(
     DataFrame, DataFrame
         A row an environment: ``environment``, ``group``, ``thermal``, ``driven``, ``difference``. A row a group:
         ``ratio`` (sum thermal / sum driven), ``deviation`` (standard deviation of the differences), each with
-        ``_low`` and ``_high`` (5 to 95 %).
+        ``_low`` and ``_high`` (5 to 95 %); ``noise``, the deviation that the scatter of the runs alone would give.
+        Scatter adds to a deviation and never takes from it, so that `deviation` can lie low in its interval.
 
     References
     ----------
@@ -78,10 +79,14 @@ def compare_barcodes(
     )
     bars["difference"] = bars["thermal"] - bars["driven"]
     draws = zip(resamples(thermal, n_resamples, seed), resamples(driven, n_resamples, seed + 1))
-    drawn = [_by_group(_mean(one), _mean(other), groups) for one, other in draws]
+    pairs = [(_mean(one), _mean(other)) for one, other in draws]
+    drawn = [_by_group(one, other, groups) for one, other in pairs]
+    scatter = np.array([one - other for one, other in pairs])
+    scatter -= scatter.mean(axis=0)
     found = []
     for name, (ratio, deviation) in _by_group(means[0], means[1], groups).items():
-        row = {"group": name, "ratio": ratio, "deviation": deviation}
+        noise = float(np.sqrt(scatter[:, np.asarray(groups) == name].var(axis=1).mean()))
+        row = {"group": name, "ratio": ratio, "deviation": deviation, "noise": noise}
         for at, column in enumerate(("ratio", "deviation")):
             low, high = np.nanquantile([draw[name][at] for draw in drawn], [0.05, 0.95])
             row |= {f"{column}_low": float(low), f"{column}_high": float(high)}

@@ -29,7 +29,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
     ----------
     n_environments
         Length of the barcode (the paper: 40). With no more environments than that, all are kept as they are.
-    max_depth, learning_rate, gamma, min_child_weight, subsample, colsample_bytree, used_folds, random_state
+    max_depth, learning_rate, gamma, min_child_weight, subsample, colsample_bytree, n_folds, used_folds, random_state
         Of both models, see `EnergyModel`.
 
     Attributes
@@ -61,6 +61,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         min_child_weight: float = 82.011109,
         subsample: float = 0.767066,
         colsample_bytree: float = 0.623959,
+        n_folds: int = 5,
         used_folds: int | None = None,
         random_state: int = 0,
     ) -> None:
@@ -71,6 +72,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         self.min_child_weight = min_child_weight
         self.subsample = subsample
         self.colsample_bytree = colsample_bytree
+        self.n_folds = n_folds
         self.used_folds = used_folds
         self.random_state = random_state
 

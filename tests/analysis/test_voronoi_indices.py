@@ -107,6 +107,23 @@ def test_comparison_finds_what_was_put_in():
     assert (found["deviation_low"] <= found["deviation_high"]).all()
 
 
+def test_scatter_alone_is_the_deviation_of_glasses_that_do_not_differ():
+    """Two sets of 40 runs with independent bars of a known spread: their mean difference scatters by a known amount."""
+    random = np.random.default_rng(3)
+    spread, n_runs = 0.02, 40
+    thermal, driven = (
+        {f"run-{k}": 0.1 + spread * random.normal(size=(1, 200)) for k in range(n_runs)} for _ in range(2)
+    )
+    _, by_group = analysis.compare_barcodes(thermal, driven, ["other"] * 200, n_resamples=100)
+    expected = spread * np.sqrt(2 / n_runs)
+    # 200 environments know a deviation to 5 % (1 / sqrt(2 * 200)); a bootstrap of 40 runs lies 1 % low
+    assert by_group["noise"].item() == pytest.approx(expected, rel=0.2)
+    assert by_group["deviation"].item() == pytest.approx(expected, rel=0.2)
+    alike = {name: np.full((1, 4), 0.25) for name in ("a", "b")}
+    _, none = analysis.compare_barcodes(alike, alike, ["kasper"] * 4, n_resamples=10)
+    assert none["noise"].item() == pytest.approx(0.0, abs=1e-15)
+
+
 def test_small_functions():
     assert analysis.heterogeneity([1.0, 3.0]) == pytest.approx(0.5)
     assert np.isnan(analysis.heterogeneity([0.0, 0.0]))

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from lammps_glass.cli.app import run
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.barcode import RECIPE
+from lammps_glass.studies.barcode.learning import fit
+from lammps_glass.studies.barcode.settings import FitParameters
+from lammps_glass.studies.barcode.structures import Structures, write_structures
 from lammps_glass.workflow import Study
 
 LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
@@ -108,6 +112,17 @@ def test_no_run_of_the_test_set_was_trained_on(smoke):
         records[stage] = {frame.positions.tobytes() for frame in finals}
     assert len(records["quench"]) == 6
     assert not records["quench"] & records["test_quench"]
+
+
+def test_a_single_run_cannot_be_split(tmp_path):
+    table = pd.DataFrame({"run": "replica-1", "energy": [-1.0, -2.0], "n_particles": 4})
+    voronoi = pd.DataFrame({"row": [0, 1], "index": "0,0,12,0", "count": 4})
+    write_structures(tmp_path, Structures(table, np.ones((2, 3)), np.ones((2, 5)), voronoi))
+    case = SimpleNamespace(
+        stage="learn", seed=1, parameters=FitParameters(), inputs=lambda stage: [SimpleNamespace(path=tmp_path)]
+    )
+    with pytest.raises(InputError, match=r"one run \(replica-1\).*more replicas or rates"):
+        fit(case)
 
 
 @pytest.mark.parametrize("name", ["barcode", "ridge"])

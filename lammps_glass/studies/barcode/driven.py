@@ -36,18 +36,21 @@ def _strains(products: tuple[Product, ...], chosen: pd.DataFrame) -> dict[str, n
 
 
 def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: Structures) -> None:
-    """Figure 5: energies and heterogeneity, and the distribution of the strain over its mean."""
+    """Figure 5: energies with heterogeneity and with deviation, and the distribution of the strain over its mean.
+
+    Both, since the mean strain of a driven glass is mostly that of its box and that of a thermal one a few percent.
+    """
     parts, means = [], {}
     for kind, structures in (("thermal", thermal), ("sheared", driven)):
         table = structures.table.assign(energy_mev=1000 * structures.energies / structures.sizes)
         for temperature, part in table.groupby("temperature"):
             series = f"{kind} {temperature:g} K"
             means[series] = (part["energy_mev"].mean(), part["heterogeneity"].mean(), part["mean_strain"].mean())
-            parts.append(
-                pd.DataFrame({"x": part["energy_mev"], "y": part["heterogeneity"]}).assign(
-                    panel="energy and heterogeneity", series=series
-                )
-            )
+            for panel, y in (
+                ("energy and heterogeneity", part["heterogeneity"]),
+                ("energy and deviation", part["heterogeneity"] * part["mean_strain"]),
+            ):
+                parts.append(pd.DataFrame({"x": part["energy_mev"], "y": y}).assign(panel=panel, series=series))
     edges = np.linspace(0.0, 5.0, BINS + 1)
     for kind, stage, structures in (("thermal", "encode", thermal), ("sheared", "shear_encode", driven)):
         for temperature, values in _strains(case.inputs(stage), structures.table).items():
@@ -107,8 +110,15 @@ def comparison_figure(
         columns = {"temperature": "x", value: "y", f"{value}_low": "low", f"{value}_high": "high"}
         one = words.rename(columns=columns)[["x", "y", "low", "high", "series", "heterogeneity"]]
         parts.append(one.assign(panel=panel))
+    alone = words.rename(columns={"temperature": "x", "noise": "y"})[["x", "y", "series", "heterogeneity"]]
+    alone["series"] += ", scatter alone"
+    parts.append(alone.assign(panel="deviation of the difference"))
     text = "; ".join(
-        f"{name}: deviation " + ", ".join(f"{d:.4f} ({t:g} K)" for d, t in zip(part["deviation"], part["temperature"]))
+        f"{name}: deviation "
+        + ", ".join(
+            f"{d:.4f} ({t:g} K; {n:.4f} by scatter alone)"
+            for d, t, n in zip(part["deviation"], part["temperature"], part["noise"])
+        )
         for name, part in words.groupby("series")
     )
     spread = ", ".join(f"{value:.2f}" for value in words.drop_duplicates("temperature")["heterogeneity"])
@@ -116,8 +126,10 @@ def comparison_figure(
         "6",
         pd.concat(parts, ignore_index=True),
         f"{text}; ratio of the sums {words['ratio'].min():.2f} to {words['ratio'].max():.2f}",
-        f"Intervals of 5 to 95 % by a bootstrap over runs. The {case.parameters.nearest} thermal structures nearest in "
-        f"energy to each driven mean; theirs differ by {', '.join(f'{gap:+.1f}' for gap in gaps)} meV/atom. "
+        "Intervals of 5 to 95 % by a bootstrap over runs; scatter alone: the deviation of glasses that do not differ "
+        "(scatter only adds, so that points lie low in their intervals). The "
+        f"{case.parameters.nearest} thermal structures nearest in energy to each driven mean; "
+        f"theirs differ by {', '.join(f'{gap:+.1f}' for gap in gaps)} meV/atom. "
         f"Heterogeneity of the driven, by temperature: {spread}.",
     )
     _group_scores(findings, words)
@@ -152,5 +164,5 @@ def _group_scores(findings: Findings, words: pd.DataFrame) -> None:
             related = float(np.corrcoef(part["heterogeneity"], part["deviation"])[0, 1])
             findings.score({"deviation_with_heterogeneity": related}, prefix)
         for at, temperature in enumerate(part["temperature"]):
-            values = {key: float(part[key].iloc[at]) for key in ("deviation", "ratio")}
+            values = {key: float(part[key].iloc[at]) for key in ("deviation", "noise", "ratio")}
             findings.score(values, f"{prefix}_{temperature:g}_K")

@@ -23,6 +23,7 @@ from lammps_glass.studies.case import Case, Product
 from lammps_glass.tables import write_table
 
 LIBRARY = "library.npz"
+STATE = "segments"  # the name under which a case's folder keeps what an earlier try left
 
 
 def soap_of(case: Case, options: Any) -> Any:
@@ -42,11 +43,13 @@ def scan(case: Case, products: Sequence[Product], parameters: EnvironmentParamet
 
     soap = soap_of(case, parameters.options)
     search = LeaderSearch(parameters.threshold, parameters.form, soap.definition)
-    state = case.directory / "segments"  # the name under which a case's folder keeps what an earlier try left
-    scan_environments(search, _structures(products, soap, parameters, case.seed), state)
-    library = EnvironmentLibrary.of(search)
-    shutil.rmtree(state)
-    return library
+    scan_environments(search, _structures(products, soap, parameters, case.seed), case.directory / STATE)
+    return EnvironmentLibrary.of(search)
+
+
+def forget_scan(case: Case) -> None:
+    """Remove the state of a scan: last of all, so that a case that is killed after it need not scan again."""
+    shutil.rmtree(case.directory / STATE)
 
 
 def _structures(
@@ -82,6 +85,7 @@ def environments(case: Case) -> None:
     indices = found.drop_duplicates("environment").sort_values("environment")["voronoi"].tolist()
     library.annotate(indices, kasper_groups(indices)).save(case.directory / LIBRARY)
     write_table(case.directory / "clusters.parquet", found)
+    forget_scan(case)
 
 
 def _founders(products: Sequence[Product], founders: pd.DataFrame, r_cut: float) -> pd.DataFrame:

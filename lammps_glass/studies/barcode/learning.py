@@ -55,7 +55,9 @@ def fit_models(structures: Structures, chosen: dict[str, Any], parameters: FitPa
     energies, sizes, runs = structures.energies, structures.sizes, structures.runs
     groups = runs if len(set(runs.tolist())) > 1 else None
     seed = chosen["random_state"]
-    barcode = learn.Barcode(n_environments=parameters.n_environments, used_folds=used, **chosen)
+    barcode = learn.Barcode(
+        n_environments=parameters.n_environments, n_folds=parameters.n_folds, used_folds=used, **chosen
+    )
     barcode.fit(structures.fractions, energies, groups)
     indices = structures.indices
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lammps_glass.studies.barcode.environments import encoded, scan, soap_of
+from lammps_glass.studies.barcode.environments import encoded, forget_scan, scan, soap_of
 from lammps_glass.studies.barcode.settings import ScanParameters
 from lammps_glass.studies.barcode.structures import kept_frames, record_name, run_name
 from lammps_glass.studies.case import Case, Product
@@ -30,6 +30,7 @@ def scan_threshold(case: Case) -> None:
             seed = int(np.random.default_rng([case.seed, count, number]).integers(2**31))
             rows.append({"threshold": parameters.threshold, **_error(known, asked, runs, count, seed)})
     write_table(case.directory / "scan.parquet", pd.DataFrame(rows))
+    forget_scan(case)
 
 
 def _set(products: Sequence[Product], library: Any, soap: Any) -> dict[str, Any]:
