@@ -126,8 +126,8 @@ def selection(case: Case) -> None:
     rows = _rows(case, described)
     by_glass, random = _splits(rows, parameters.n_folds, case.seed)
     write_table(case.directory / SELECTED, _with_band(_bases(rows, by_glass, parameters)))
-    curves = [_learning_curve(rows, by_glass, "left-out glasses", case.seed)]
-    curves += [_learning_curve(rows, random, "random rows (leaks)", case.seed)]
+    curves = [_learning_curve(rows, by_glass, "left-out glasses", parameters.C, case.seed)]
+    curves += [_learning_curve(rows, random, "random rows (leaks)", parameters.C, case.seed)]
     write_table(case.directory / CURVE, _with_band(pd.concat(curves, ignore_index=True)))
     scores = _scores(rows, by_glass, random, parameters, case.seed)
     (case.directory / SCORES).write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")
@@ -150,11 +150,14 @@ def _bases(rows: Rows, splits: Sequence[Split], parameters: SelectionParameters)
     return pd.concat([t.assign(basis=b).reindex(columns=columns) for b, t in parts.items()], ignore_index=True)
 
 
-def _learning_curve(rows: Rows, splits: Sequence[Split], name: str, seed: int) -> pd.DataFrame:
+def _learning_curve(rows: Rows, splits: Sequence[Split], name: str, C: float, seed: int) -> pd.DataFrame:
     """With fractions of the training rows that leave at least a few rows of each class."""
     fewest = min(int(np.bincount(rows.y[split.train], minlength=2).min()) for split in splits)
     fractions = [f for f in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if f * fewest >= 2] or [1.0]
-    return learn.learning_curve_by_rows(rows.X, rows.y, splits, fractions=fractions, seed=seed).assign(rows=name)
+    curve = learn.learning_curve_by_rows(
+        rows.X, rows.y, splits, make_estimator=learn.logistic(C), fractions=fractions, seed=seed
+    )
+    return curve.assign(rows=name)
 
 
 def _scores(

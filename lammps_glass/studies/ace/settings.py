@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -58,7 +59,10 @@ def blocks(names: Sequence[str]) -> list[Block]:
 
 
 def check(stages: Mapping[str, Any]) -> None:
-    """Refuse stages that disagree: runs at another temperature than their liquid would not be isoconfigurational.
+    """Refuse stages that disagree.
+
+    Runs at another temperature than their liquid would not be isoconfigurational. Active is who moved in one strain
+    step, and the configuration before every step is described, so a block is a step and each one is stored.
 
     Raises
     ------
@@ -74,3 +78,10 @@ def check(stages: Mapping[str, Any]) -> None:
                     f"stages.{name}_{glass}.temperature = {other.temperature:g} is not "
                     f"stages.equilibrate_{glass}.temperature = {liquid.temperature:g}: set both"
                 )
+    aqs = stages.get("aqs")
+    for field in ("block_strain", "snapshot_every") if aqs else ():
+        if not math.isclose(getattr(aqs, field), aqs.strain_step, rel_tol=1e-6):
+            raise InputError(
+                f"stages.aqs.{field} = {getattr(aqs, field):g} is not stages.aqs.strain_step = {aqs.strain_step:g}: "
+                "set both"
+            )

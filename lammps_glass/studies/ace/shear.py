@@ -55,7 +55,7 @@ def label_shear(case: Case) -> None:
     calm = labels.calm_blocks(record.thermo, steps, 1, parameters.avalanche)
     majority = _majority(next(iter(record.frames())), particles)
     said = _said(record.thermo, values[:, majority], calm, parameters.threshold)
-    said["active_fraction_by_mean"] = _active_by_mean(table, particles[majority], parameters.threshold)
+    said["active_fraction_by_mean"] = _active_by_mean(table, particles[majority], calm, parameters.threshold)
     width = max(1, round(parameters.window / float(sheared.parameters["block_strain"])))
     rows = _rows_of_windows(steps, particles, values, majority, calm, width, parameters.threshold, said)
     write_table(case.directory / LABELS, rows.assign(replica=case.replica, species=SPECIES), {"drive": "shear"})
@@ -127,23 +127,23 @@ def _map(step: int, steps: Any, particles: Any, values: Any) -> pd.DataFrame:
 
 
 def _said(thermo: pd.DataFrame, values: Any, calm: Any, threshold: float) -> dict[str, Any]:
-    """How much happened: steps, events, avalanches, and the fraction of type A that was ever above the threshold."""
+    """How much happened: steps, events, avalanches, and the fraction of type A ever active, avalanches left out."""
     moving = thermo[thermo["step"] > 0]
     return {
         "steps": len(moving),
         "plastic_steps": int(moving["event"].sum()),
         "avalanches": int((~calm).sum()),
         "mean_stress": float(moving["stress"].mean()),
-        "active_fraction": float((values.max(axis=0) > threshold).mean()),
+        "active_fraction": float((values[calm] > threshold).any(axis=0).mean()),
     }
 
 
-def _active_by_mean(table: Path, particles: Any, threshold: float) -> float:
-    """Fraction of the particles whose D2min as a mean over the neighbours was ever above the threshold."""
+def _active_by_mean(table: Path, particles: Any, calm: Any, threshold: float) -> float:
+    """The same fraction were D2min a mean over the neighbours."""
     ever = np.zeros(len(particles), dtype=bool)
-    for block in iter_table(table, ["particle", TARGET, "n_neighbors"]):
+    for block, counts in zip(iter_table(table, ["particle", TARGET, "n_neighbors"]), calm, strict=True):
         own = block[block["particle"].isin(particles)]
-        ever |= (own[TARGET] / own["n_neighbors"] > threshold).to_numpy()
+        ever |= counts & (own[TARGET] / own["n_neighbors"] > threshold).to_numpy()
     return float(ever.mean())
 
 
