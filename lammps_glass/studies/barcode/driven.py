@@ -14,6 +14,9 @@ from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.findings import Findings
 
 BINS = 30
+#: Mean strain of a glass that fell back into the minimum it came from: what is left (1e-6) is the minimiser's, and says
+#: nothing about heterogeneity.
+UNSTRAINED = 1e-4
 
 
 def flowing(case: Case, products: tuple[Product, ...]) -> Structures:
@@ -30,7 +33,8 @@ def _strains(products: tuple[Product, ...], chosen: pd.DataFrame) -> dict[str, n
         name = f"{float(product.conditions['temperature']):g} K"
         mine = read_structures([product]).table
         values = np.load(product.path / "strain.npy")
-        kept = values[mine["step"].isin(set(chosen["step"])).to_numpy()]
+        wanted = mine["step"].isin(set(chosen["step"])) & (mine["mean_strain"] >= UNSTRAINED)
+        kept = values[wanted.to_numpy()]
         found.setdefault(name, []).append((kept / kept.mean(axis=1, keepdims=True)).ravel())
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
@@ -40,17 +44,18 @@ def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: S
 
     Both, since the mean strain of a driven glass is mostly that of its box and that of a thermal one a few percent.
     """
-    parts, means = [], {}
+    parts, means, still = [], {}, 0
     for kind, structures in (("thermal", thermal), ("sheared", driven)):
         table = structures.table.assign(energy_mev=1000 * structures.energies / structures.sizes)
+        table["deviation"] = table["heterogeneity"] * table["mean_strain"]
+        table["heterogeneity"] = table["heterogeneity"].where(table["mean_strain"] >= UNSTRAINED)
+        still += int(table["heterogeneity"].isna().sum())
         for temperature, part in table.groupby("temperature"):
             series = f"{kind} {temperature:g} K"
-            means[series] = (part["energy_mev"].mean(), part["heterogeneity"].mean(), part["mean_strain"].mean())
-            for panel, y in (
-                ("energy and heterogeneity", part["heterogeneity"]),
-                ("energy and deviation", part["heterogeneity"] * part["mean_strain"]),
-            ):
-                parts.append(pd.DataFrame({"x": part["energy_mev"], "y": y}).assign(panel=panel, series=series))
+            means[series] = part[["energy_mev", "heterogeneity", "mean_strain", "deviation"]].mean()
+            for y in ("heterogeneity", "deviation"):
+                one = part[["energy_mev", y]].set_axis(["x", "y"], axis=1).dropna()
+                parts.append(one.assign(panel=f"energy and {y}", series=series))
     edges = np.linspace(0.0, 5.0, BINS + 1)
     for kind, stage, structures in (("thermal", "encode", thermal), ("sheared", "shear_encode", driven)):
         for temperature, values in _strains(case.inputs(stage), structures.table).items():
@@ -60,7 +65,7 @@ def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: S
                     panel="strain over its mean", series=f"{kind} {temperature}"
                 )
             )
-    said = "; ".join(f"{name}: {one:.1f} meV/atom, {two:.2f}" for name, (one, two, _) in means.items())
+    said = "; ".join(f"{n}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for n, m in means.items())
     findings.figure(
         "5",
         pd.concat(parts, ignore_index=True),
@@ -69,15 +74,14 @@ def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: S
         "glasses against the unsheared inherent structure, flips of the box undone, from a shear strain of "
         f"{case.parameters.steady_from:g}; of thermal ones against the cooled glass that was annealed (the paper does "
         "not say). Mean strains: "
-        + ", ".join(f"{n} {three:.3f}" for n, (_, _, three) in means.items())
+        + ", ".join(f"{n} {m['mean_strain']:.3f}" for n, m in means.items())
         + "; deviations: "
-        + ", ".join(f"{n} {two * three:.3f}" for n, (_, two, three) in means.items())
-        + ".",
+        + ", ".join(f"{n} {m['deviation']:.3f}" for n, m in means.items())
+        + f". {still} structures fell back into the minimum they came from and have no deviation / mean.",
     )
-    for name, (energy, spread, strain) in means.items():
-        findings.score(
-            {"energy_mev_per_atom": energy, "heterogeneity": spread, "mean_strain": strain}, name.replace(" ", "_")
-        )
+    for name, mean in means.items():
+        found = {str(key): float(value) for key, value in mean.rename({"energy_mev": "energy_mev_per_atom"}).items()}
+        findings.score(found, name.replace(" ", "_"))
 
 
 def _by_run(barcodes: np.ndarray, runs: Any) -> dict[str, np.ndarray]:

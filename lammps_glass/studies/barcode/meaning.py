@@ -41,12 +41,13 @@ def importance_figures(findings: Findings, case: Case, table: pd.DataFrame) -> N
         pd.DataFrame({"panel": "_all", "x": np.arange(1, len(values) + 1), "y": np.where(values > 0, values, np.nan)}),
         pd.DataFrame({"panel": "histogram", "x": np.log10(np.sqrt(edges[1:] * edges[:-1])), "y": counts}),
     ]
+    kind = str(case.inputs("learn")[0].parameters["shap"]).replace("_", " ")
     share = float(values[:kept].sum() / max(values.sum(), 1e-300))
     findings.figure(
         "A2",
         pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"),
         f"{len(values)} environments, {int((values > 0).sum())} with a SHAP value; the first {kept} carry {share:.0%}",
-        "Mean |SHAP| over the training structures, in eV a system; the histogram is of its decimal logarithm.",
+        f"Mean |SHAP| ({kind}) over the training structures, in eV a system; the histogram is of its decimal logarithm.",
     )
     findings.score({"environments": len(values), "shap_share_of_barcode": share})
     marked = table.assign(
