@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         score_table,
         scores_by_draw,
         species_predictions,
+        spread,
     )
     from lammps_glass.learn.easy_ensemble import EasyEnsemble
     from lammps_glass.learn.energy_model import EnergyModel
@@ -130,6 +131,7 @@ _EXPORTS = {
         "score_table",
         "scores_by_draw",
         "species_predictions",
+        "spread",
     ),
     "easy_ensemble": ("EasyEnsemble",),
     "energy_scoring": ("energy_folds", "energy_scores"),
@@ -212,6 +214,7 @@ __all__ = [  # noqa: RUF022  (in the order of use)
     "defect_predictions",
     "family_predictions",
     "species_predictions",
+    "spread",
     "score_table",
     "scores_by_draw",
     "PowerFactor",

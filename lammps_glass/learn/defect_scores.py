@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.cross_validate import split_predictions
@@ -14,6 +16,26 @@ from lammps_glass.learn.power import power_factor
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.scoring import score_with_intervals, scores
 from lammps_glass.learn.splits import Split
+
+
+class _InDeviations(IntegratedDefect):
+    """Distances in units of `spread` over the rows that it was given to fit."""
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        super().fit(X, y)
+        self.unit_ = spread(super().decision_function(X))
+        return self
+
+    def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        return super().decision_function(X) / self.unit_
+
+
+def spread(distances: ArrayLike) -> float:
+    """Standard deviation of a machine's distances, by which machines of unlike C and gamma are made comparable.
+
+    1 for a machine that gives all rows the same.
+    """
+    return float(np.std(np.asarray(distances, dtype=np.float64))) or 1.0
 
 
 def defect_predictions(
@@ -25,14 +47,18 @@ def defect_predictions(
     gamma: float = PAPER_GAMMA,
     label: str = "label",
     value: str = "igd",
+    in_deviations: bool = False,
     seed: int,
 ) -> pd.DataFrame:
     """Signed distances of left-out rows, pooled over `splits`; see `split_predictions`.
 
-    Each split trains on all its rows that rearranged and one draw (`seed`) of as many that did not.
+    Each split trains on all its rows that rearranged and one draw (`seed`) of as many that did not. With
+    `in_deviations` each machine's distances are divided by their standard deviation over all rows of ``split.train``:
+    the sign stays, and machines of unlike C and gamma, whose distances differ in scale, can be pooled.
     """
+    made = _InDeviations if in_deviations else IntegratedDefect
     return split_predictions(
-        table, columns, splits, lambda: IntegratedDefect(C, gamma, random_state=seed), label=label, value=value
+        table, columns, splits, lambda: made(C, gamma, random_state=seed), label=label, value=value
     )
 
 
@@ -43,22 +69,29 @@ def family_predictions(
     *,
     C: float = PAPER_C,
     gamma: float = PAPER_GAMMA,
+    chosen: Mapping[str, tuple[float, float]] | None = None,
     label: str = "label",
+    in_deviations: bool = False,
     seed: int,
 ) -> pd.DataFrame:
     """Distances from all features (``igd``) and from each family alone, a column each (figures 12 and 13).
 
     `families` maps a name (``gaussians``, ``entropy`` ...) to its feature columns; their union gives ``igd``. If the
-    table has a column ``species`` a last one, ``species_only``, is the baseline of `species_predictions`.
+    table has a column ``species`` a last one, ``species_only``, is the baseline of `species_predictions`. `chosen` maps
+    ``igd`` or a family to its own C and gamma, in place of `C` and `gamma`; `in_deviations` as in `defect_predictions`.
     """
     clash = {"igd", "species_only", label} & set(families)
     if clash or not families or not all(len(columns) for columns in families.values()):
         raise InputError(f"families {', '.join(families) or 'none'}: give other names than igd, and columns for each")
     every = list(dict.fromkeys(name for columns in families.values() for name in columns))
-    result = defect_predictions(table, every, splits, C=C, gamma=gamma, label=label, seed=seed)
-    for name, columns in families.items():
-        alone = defect_predictions(table, columns, splits, C=C, gamma=gamma, label=label, value=name, seed=seed)
-        result[name] = alone[name]
+    options: dict[str, Any] = {"label": label, "in_deviations": in_deviations, "seed": seed}
+    found = {}
+    for name, columns in {"igd": every, **families}.items():
+        own_c, own_gamma = (chosen or {}).get(name, (C, gamma))
+        found[name] = defect_predictions(table, columns, splits, C=own_c, gamma=own_gamma, value=name, **options)
+    result = found["igd"]
+    for name in families:
+        result[name] = found[name][name]
     if "species" in table:
         result["species_only"] = species_predictions(table, splits, label=label)["species_only"]
     return result

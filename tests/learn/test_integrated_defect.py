@@ -279,6 +279,27 @@ def test_families_baseline_and_draws_on_planted_rows():
         learn.family_predictions(table, {"igd": ["a"]}, splits, seed=0)
 
 
+def test_distances_in_deviations_of_each_machine_can_be_pooled():
+    """Each machine by itself, its spread a plain standard deviation over all rows of the samples that train."""
+    table = clustered(signal=3.0)
+    splits = learn.leave_one_replica_out(table["replica"])
+    chosen = {"igd": (1.0, 0.1), "good": (100.0, 0.5)}
+    families = {"good": ["a"], "noise": ["b", "c"]}
+    found = learn.family_predictions(table, families, splits, chosen=chosen, in_deviations=True, seed=3)
+    columns = {"igd": ["a", "b", "c"], **families}
+    X, y = table[["a", "b", "c"]], table["label"].to_numpy()
+    for name in columns:
+        C, gamma = chosen.get(name, (4.0, 0.03125))
+        for split in splits:
+            values = X[columns[name]].to_numpy()
+            machine = learn.IntegratedDefect(C, gamma, random_state=3).fit(values[split.train], y[split.train])
+            own = machine.decision_function(values[split.train])
+            unit = np.sqrt(np.mean((own - own.mean()) ** 2))
+            # rounding of a mean over 600 rows
+            expected = machine.decision_function(values[split.test]) / unit
+            np.testing.assert_allclose(found[name].to_numpy()[split.test], expected, rtol=1e-9, atol=1e-12)
+
+
 def test_power_factor_by_hand():
     """100 rows: 4 of the top 5 and 1 of the lowest 5 rearrange: chi = 4; turned over it is the same, and falls."""
     values, active = np.arange(100.0), np.zeros(100, dtype=int)

@@ -104,13 +104,14 @@ def test_no_machine_saw_the_sample_it_judges(study):
         assert len(metadata["training_replicas"]) == 2
         grid = products(study, "grid", "grid.parquet")
         own = pd.concat([table for table in grid if (table["left_out"] == left_out).all()]).dropna()
+        own = own[own["predictor"] == "igd"]
         if len(own):
             chosen = own.sort_values(["accuracy", "log2_c", "log2_gamma"], ascending=[False, True, True]).iloc[0]
             assert (estimator.C, estimator.gamma) == (2.0 ** chosen["log2_c"], 2.0 ** chosen["log2_gamma"])
 
 
 def test_predictions_are_the_machines_own_values(study):
-    """The column of a left-out sample is what its saved machine says of its rows: rounding only."""
+    """The column of a left-out sample is what its saved machine says of its rows over its spread: rounding only."""
     from lammps_glass import learn
 
     case = study.case("predict", 0)
@@ -119,7 +120,12 @@ def test_predictions_are_the_machines_own_values(study):
     fold = study.store.folder(study.case("fold", 0))
     estimator, metadata = learn.load(fold / "indicators" / "integrated-defect.indicator")
     values = estimator.decision_function(rows.loc[found.index, metadata["columns"]].to_numpy())
-    np.testing.assert_allclose(found["igd"], values, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found["igd"] * metadata["spread"], values, rtol=1e-9, atol=1e-9)
+    trained = [
+        pd.read_parquet(study.store.folder(study.case("describe", number)) / "rows.parquet") for number in (1, 2)
+    ]
+    own = estimator.decision_function(pd.concat(trained)[metadata["columns"]].to_numpy())
+    assert metadata["spread"] == pytest.approx(np.std(own), rel=1e-9)
     assert set(FAMILIES) <= set(found)
 
 
@@ -160,6 +166,48 @@ def test_a_crystal_stops_at_the_gate_and_leaves_its_picture(tmp_path):
     assert not (work / "final.lammpstrj.gz").exists()
 
 
+def planted(tmp_path: Path, prevalence: tuple[float, ...]) -> dict:
+    """Rows and labels of samples whose one feature tells, as the stages before the grid leave them."""
+    from lammps_glass.studies.case import Product
+    from lammps_glass.tables import write_table
+
+    random, n = np.random.default_rng(5), 80
+    inputs: dict = {"describe": [], "label": []}
+    for number, share in enumerate(prevalence, 1):
+        label = (np.arange(n) < share * n).astype(int)
+        key = pd.DataFrame({"replica": str(number), "step": 0, "particle": np.arange(1, n + 1), "species": "Cu"})
+        tables = {
+            "describe": key.assign(a=label + 0.3 * random.normal(size=n), b=random.normal(size=n)),
+            "label": key.assign(largest_jump=0.1 * label, label=label),
+        }
+        for stage, name in (("describe", "rows.parquet"), ("label", "labels.parquet")):
+            folder = tmp_path / f"{number}-{stage}"
+            folder.mkdir()
+            write_table(folder / name, tables[stage], {"families": {"G": ["a"], "S2": ["b"]}})
+            (folder / "manifest.json").write_text(json.dumps({"seed": 7}))
+            inputs[stage].append(Product({"replica": number}, folder))
+    return inputs
+
+
+@pytest.mark.parametrize(("prevalence", "searched"), [((0.3, 0.0, 0.2, 0.3), True), ((0.3, 0.0, 0.0, 0.3), False)])
+def test_a_sample_without_rearrangements_does_not_end_the_search(prevalence, searched, tmp_path):
+    """Two others that have some are folds; with one alone there is none. The last sample is left out."""
+    from lammps_glass import glasses
+    from lammps_glass.studies.case import Case
+    from lammps_glass.studies.igd.search import GridParameters, grid
+
+    inputs = {stage: tuple(products) for stage, products in planted(tmp_path, prevalence).items()}
+    glass = glasses.CuZr(n_particles=250)
+    case = Case("igd", "smoke", "grid", {"left_out": 4, "log2_c": 2.0}, GridParameters(), glass, 1, tmp_path, inputs)
+    grid(case)
+    table = pd.read_parquet(tmp_path / "grid.parquet").set_index("predictor")
+    assert list(table.index) == ["igd", "G", "S2"]
+    assert table["accuracy"].notna().all() == table["accuracy"].notna().any() == searched
+    if searched:  # 1.7 deviations on each side of the edge: 0.95; 64 rows of chance: 0.5 with standard error 0.06
+        assert table.loc["G", "accuracy"] > 0.85
+        assert table.loc["S2", "accuracy"] < 0.75
+
+
 def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
     """Two hundred atoms, cooled in a moment: the first stage alone, from three empty folders."""
     sets = ["glass.n_particles=200", "stages.quench.rate=1e15", "stages.quench.melt=300", "stages.quench.liquid=300"]
@@ -176,6 +224,7 @@ def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
     [
         ("stages.quench.melt_temperature=2100.0", ("stages.quench.melt_temperature", "3000")),
         ('stages.shear.reduce="sum"', ("stages.shear.reduce", "stages.label.threshold")),
+        ("stages.gate.stop=false", ("stages.gate", "stop")),
     ],
 )
 def test_stages_that_disagree_are_refused_before_anything_runs(setting, keys, tmp_path):

@@ -1,4 +1,4 @@
-"""Figures 9b, 9c, 10, 11b and 13: distribution, range and surroundings of the indicator."""
+"""Figures 9b, 10 and 11b, with 9c and 13: distribution, surroundings and range of the indicator."""
 
 from __future__ import annotations
 
@@ -10,18 +10,13 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.predictions import Sample, pooled, predictors, samples
+from lammps_glass.studies.igd.predictions import UNIT, Sample, pooled, predictors, samples
+from lammps_glass.studies.igd.ranges import range_figures
 
-#: Autocorrelations (angstrom): range, width of a bin, and the peaks of g(r) that the decay is fitted to.
-R_MAX, BIN, PEAKS = 12.0, 0.2, (2.8, 4.7, 7.1, 9.4)
-#: A peak is the mean of the bins within this of it: their middles differ a little between glasses.
-NEAR = 0.3
-FEWEST_PAIRS = 30
 #: Of all particles in a bin of 11b, and the fewest, as in the paper.
 SHARE, FEWEST = 0.0025, 50
 #: Of the particles at each end in figure 10.
 EXTREME = 0.1
-PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
 def defect_figures(case: Case) -> None:
@@ -32,7 +27,7 @@ def defect_figures(case: Case) -> None:
         _distribution(findings, table)
         _surroundings(findings, found, case.seed)
         _monotonic(findings, table)
-        _ranges(findings, found, predictors(table), case.seed)
+        range_figures(findings, found, predictors(table), case.seed)
 
 
 def _distribution(findings: Findings, table: pd.DataFrame) -> None:
@@ -48,7 +43,7 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
     findings.score({"igd.mean_rearranged": float(means[0]), "igd.mean_others": float(means[1])})
     findings.figure(
         "9b", pd.concat(parts), f"mean {means[0]:.2f} of the rearranged, {means[1]:.2f} of the others",
-        "Left-out samples pooled: each by a machine that saw nothing of it; the decision value of LIBSVM.",
+        f"Left-out samples pooled, each by a machine that saw nothing of it: {UNIT}.",
     )  # fmt: skip
 
 
@@ -97,55 +92,6 @@ def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
     findings.score({"jump.rank_correlation": said["left-out"]})
     findings.figure(
         "11b", pd.concat(parts), "rank correlation of the bins: " + ", ".join(f"{n} {v:.2f}" for n, v in said.items()),
-        f"Means of {SHARE:.2%} of all particles, at least {FEWEST}, with standard errors. Training and test (the "
-        "paper's inset): the machine of the paper's split, which trained on all samples but the last.",
+        f"Means of {SHARE:.2%} of all particles, at least {FEWEST}, with standard errors; {UNIT}. Training and test "
+        "(the paper's inset): the machine of the paper's split, which trained on all samples but the last.",
     )  # fmt: skip
-
-
-def _ranges(findings: Findings, found: list[Sample], names: list[str], seed: int) -> None:
-    """Figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
-    columns = {"largest jump": "largest_jump", "IGD": "igd"} | {name: name for name in names if name != "igd"}
-    curves, lengths = {}, {}
-    for name, column in columns.items():
-        tables = [
-            analysis.spatial_autocorrelation(s.snapshot, s.values(column), R_MAX, BIN).assign(replica=s.replica)
-            for s in found
-        ]
-        # A bin of a few pairs, closer than particles usually come, says nothing: it is neither shown nor fitted.
-        known = pd.concat(tables, ignore_index=True).query("pairs >= @FEWEST_PAIRS")
-        mean = analysis.mean_over_replicas(known, "r", "normalized", seed=seed)
-        curves[name], lengths[name] = mean.assign(of=name), _length(known)
-    findings.score({f"{'igd' if n == 'IGD' else n.replace(' ', '_')}.decay_length": v for n, v in lengths.items()})
-    note = (
-        f"C(r) by sample, bins of {FEWEST_PAIRS} pairs and more, band over samples; decay fitted to the means within "
-        f"{NEAR:g} angstrom of the peaks of g(r), "
-        f"{', '.join(f'{p:g}' for p in PEAKS)} angstrom, without the self point r = 0."
-    )
-    both = ("largest jump", "IGD")
-    findings.figure("9c", pd.concat([curves[n] for n in both]), _lengths(lengths, both), note)
-    for name, identity in PANELS.items():
-        if name in curves:
-            findings.figure(identity, curves[name], _lengths(lengths, (name,)), note)
-    every = [name for name in columns if name != "largest jump"]
-    findings.figure(
-        "13b", pd.concat([curves[n] for n in every]), _lengths(lengths, every),
-        "The paper's panel shows the predictor from activation barriers, which are a later addition to this study: "
-        "here all predictors that exist stand together. " + note,
-    )  # fmt: skip
-
-
-def _lengths(lengths: dict[str, float], names: Iterable[str]) -> str:
-    said = [
-        f"{name} {lengths[name]:.1f} angstrom" if np.isfinite(lengths[name]) else f"{name}: no decay" for name in names
-    ]
-    return "decay length: " + ", ".join(said)
-
-
-def _length(known: pd.DataFrame) -> float:
-    """Decay through the peaks of g(r), each the mean of its bins by their pairs."""
-    near = []
-    for peak in PEAKS:
-        bins = known[(known["r"] - peak).abs() <= NEAR]
-        near.append(analysis.weighted_mean(bins["normalized"], bins["pairs"]))
-    points = pd.DataFrame({"r": PEAKS, "correlation": near})
-    return analysis.decay_length(points, 0.1, R_MAX, include_self=False).length

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lammps_glass.figures.spec import FigureSpec, Mark
 
 BAND = ("low", "high")
-R, NU, IGD = "r (angstrom)", "frequency nu (THz)", "integrated glassy defect (IGD)"
+R, NU, IGD = "r (angstrom)", "frequency nu (THz)", "integrated glassy defect (IGD, standard deviations)"
 JUMP = "largest jump of D2min (angstrom^2)"
 REDUCED = "g(nu) / nu^2 (THz^-3)"
 THRESHOLD = 0.05

@@ -11,22 +11,23 @@ from typing import Any
 import pandas as pd
 
 from lammps_glass import learn
-from lammps_glass.errors import InputError
 from lammps_glass.learn import integrated_defect
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.common import indicator_path, save_indicator
+from lammps_glass.studies.igd.search import (
+    ALL,
+    all_columns,
+    columns_of,
+    families,
+    grid_table,
+    labelled_rows,
+    seed_of_draws,
+    without,
+)
 from lammps_glass.tables import read_metadata, read_table, write_table
 
 #: Of the indicator.
 NAME = "integrated-defect"
-
-
-@dataclass(frozen=True)
-class GridParameters:
-    """A row of the grid over C and gamma: one `log2_c`, all of `log2_gamma`; the paper searches -5..15 and -15..3."""
-
-    log2_c: float = 2.0
-    log2_gamma: tuple[float, ...] = (-5.0,)
 
 
 @dataclass(frozen=True)
@@ -45,88 +46,45 @@ class SplitParameters:
     n_draws: int = 5
 
 
-def labelled_rows(case: Case) -> pd.DataFrame:
-    """Features, species, ``largest_jump`` and ``label`` of every particle of every sample."""
-    return pd.concat([_of_replica(case, product) for product in case.inputs("describe")], ignore_index=True)
-
-
-def _of_replica(case: Case, product: Product) -> pd.DataFrame:
-    folder = next(p.path for p in case.inputs("label") if p.replica == product.replica)
-    labels = read_table(folder / "labels.parquet", ["replica", "step", "particle", "species", "largest_jump", "label"])
-    return learn.join(read_table(product.path / "rows.parquet"), labels).table
-
-
-def families(case: Case) -> dict[str, list[str]]:
-    """Family of descriptors -> its columns, as the rows say."""
-    found: dict[str, list[str]] = read_metadata(case.inputs("describe")[0].path / "rows.parquet")["families"]
-    return found
-
-
-def all_columns(case: Case) -> list[str]:
-    """Every feature, family by family."""
-    return [name for columns in families(case).values() for name in columns]
-
-
-def seed_of_draws(case: Case) -> int:
-    """The seed of the draw of negatives: one for all cells of the grid and all folds, so that they can be compared."""
-    return case.inputs("describe")[0].seed
-
-
-def _without(case: Case, table: pd.DataFrame) -> tuple[learn.Split, pd.DataFrame]:
-    """The split that tests on the case's ``left_out``, and the rows that train."""
-    left_out = str(case.conditions["left_out"])
-    if left_out not in set(table["replica"]):
-        raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
-    split = learn.split_by_replica(table["replica"], test_replicas=[left_out])
-    return split, table.iloc[split.train]
-
-
-def grid(case: Case) -> None:
-    """``grid.parquet``: accuracy of the cells of this row by folds of whole samples, the left-out one never seen."""
-    parameters: GridParameters = case.parameters
-    _, training = _without(case, labelled_rows(case))
-    cells = [(parameters.log2_c, gamma) for gamma in parameters.log2_gamma]
-    found = pd.DataFrame(cells, columns=["log2_c", "log2_gamma"]).assign(accuracy=float("nan"))
-    # Fewer than two samples that train leave no inner fold, nor do samples of which one has no rearrangement at all.
-    if learn.can_cross_validate(training["replica"]) and training.groupby("replica")["label"].max().min() == 1:
-        values = learn.matrix(training, all_columns(case))
-        found = learn.svm_grid_cells(values, training["label"], training["replica"], cells, seed=seed_of_draws(case))
-    write_table(case.directory / "grid.parquet", found.assign(left_out=str(case.conditions["left_out"])))
-
-
-def grid_table(case: Case) -> pd.DataFrame:
-    """The rows of the grid that the case reads; cells without an inner fold are left out."""
-    table = pd.concat([read_table(p.path / "grid.parquet") for p in case.inputs("grid")], ignore_index=True)
-    return table.dropna(subset="accuracy")
+def _choose(case: Case, predictor: str) -> learn.SvmChoice:
+    parameters: FitParameters = case.parameters
+    cells = grid_table(case, predictor)
+    return learn.choose_svm(None if cells.empty else cells, C=parameters.C, gamma=parameters.gamma)
 
 
 def fit_without_one(case: Case) -> None:
     """Choose C and gamma and fit on all samples but ``left_out``; predict that one, by all features and by families.
 
-    ``predictions.parquet``: key, species, label, ``igd``, a column a family, ``species_only``; ``choice.parquet``.
+    ``predictions.parquet``: key, species, label, ``igd``, a column a family (each in standard deviations of its
+    machine over the samples that train), ``species_only``; ``choice.parquet``, a row a predictor.
     """
-    parameters: FitParameters = case.parameters
     table = labelled_rows(case)
-    split, training = _without(case, table)
-    cells = grid_table(case)
-    choice = learn.choose_svm(None if cells.empty else cells, C=parameters.C, gamma=parameters.gamma)
-    options: dict[str, Any] = {"C": choice.C, "gamma": choice.gamma}
-    seed, columns = seed_of_draws(case), all_columns(case)
-    found = learn.family_predictions(table, families(case), [split], **options, seed=seed)
+    split, training = without(case, table)
+    choices = {name: _choose(case, name) for name in columns_of(case)}
+    seed = seed_of_draws(case)
+    chosen = {name: (choice.C, choice.gamma) for name, choice in choices.items()}
+    found = learn.family_predictions(table, families(case), [split], chosen=chosen, in_deviations=True, seed=seed)
     write_table(case.directory / "predictions.parquet", found)
-    write_table(case.directory / "choice.parquet", pd.DataFrame([{**choice._asdict(), "rows": len(training)}]))
-    estimator = learn.IntegratedDefect(**options, random_state=seed)
-    estimator.fit(learn.matrix(training, columns), training["label"].to_numpy())
-    _keep(case, estimator, columns, sorted(set(training["replica"])))
+    rows = [{"predictor": name, **choice._asdict(), "rows": len(training)} for name, choice in choices.items()]
+    write_table(case.directory / "choice.parquet", pd.DataFrame(rows))
+    _keep(case, training, choices[ALL])
 
 
-def _keep(case: Case, estimator: Any, columns: list[str], replicas: list[str]) -> None:
+def _keep(case: Case, training: pd.DataFrame, choice: learn.SvmChoice) -> None:
+    """Save the machine; its metadata say in which unit the predictions are (``spread``)."""
+    columns = all_columns(case)
+    values = learn.matrix(training, columns)
+    estimator = learn.IntegratedDefect(choice.C, choice.gamma, random_state=seed_of_draws(case))
+    estimator.fit(values, training["label"].to_numpy())
     described = read_metadata(case.inputs("describe")[0].path / "rows.parquet")
     kept = {name: described[name] for name in ("descriptor", "parameters", "families", "species")}
-    threshold = case.inputs("label")[0].parameters["threshold"]
-    save_indicator(
-        case, NAME, estimator, {**kept, "columns": columns, "threshold": threshold, "training_replicas": replicas}
-    )
+    own = {
+        "columns": columns,
+        "threshold": case.inputs("label")[0].parameters["threshold"],
+        "training_replicas": sorted(set(training["replica"])),
+        "spread": learn.spread(estimator.decision_function(values)),
+    }
+    save_indicator(case, NAME, estimator, {**kept, **own})
 
 
 def last_fold(case: Case) -> Product:
@@ -141,8 +99,9 @@ def fit(case: Case) -> None:
     estimator, metadata = learn.load(indicator_path(paper.path, NAME))
     save_indicator(case, NAME, estimator, metadata)
     table, columns, seed = labelled_rows(case), all_columns(case), seed_of_draws(case)
-    chosen = read_table(paper.path / "choice.parquet").iloc[0]
-    options: dict[str, Any] = {"C": float(chosen["C"]), "gamma": float(chosen["gamma"]), "seed": seed}
+    chosen = read_table(paper.path / "choice.parquet").query("predictor == @ALL")
+    C, gamma = chosen[["C", "gamma"]].to_numpy(dtype=float)[0]
+    options: dict[str, Any] = {"C": C, "gamma": gamma, "seed": seed}
     random = learn.random_row_folds(table["label"], parameters.n_folds, seed=case.seed)
     write_table(case.directory / "random_rows.parquet", learn.defect_predictions(table, columns, random, **options))
     split = learn.last_replica_out(table["replica"])
@@ -166,13 +125,13 @@ def predict(case: Case) -> None:
     """``predictions.parquet`` of a sample: distances by the machines that left it out, and by the paper's split.
 
     ``igd``, the families and ``species_only`` are of machines that saw nothing of the sample; ``igd_split`` is of the
-    paper's split, which trained on all samples but the last.
+    paper's split, which trained on all samples but the last. All in standard deviations of their machines.
     """
     fold = next(p for p in case.inputs("fold") if str(p.conditions["left_out"]) == case.replica)
     found = read_table(fold.path / "predictions.parquet")
     rows = labelled_rows(case)
     estimator, metadata = learn.load(indicator_path(last_fold(case).path, NAME))
     split = rows[["replica", "step", "particle", "largest_jump"]].assign(
-        igd_split=estimator.decision_function(learn.matrix(rows, metadata["columns"]))
+        igd_split=estimator.decision_function(learn.matrix(rows, metadata["columns"])) / metadata["spread"]
     )
     write_table(case.directory / "predictions.parquet", learn.join(found, split).table)

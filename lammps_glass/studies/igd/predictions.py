@@ -13,6 +13,8 @@ from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import final_snapshots
 from lammps_glass.tables import read_table
 
+#: In which samples are pooled, for the notes of figures: C and gamma, and so the scale of values, differ by machine.
+UNIT = "decision values in standard deviations of each sample's machine over the samples that trained it"
 #: Columns of predictions that are no predictor.
 OTHERS = ("replica", "step", "particle", "species", "label", "split", "leaking", "largest_jump", "igd_split")
 
@@ -51,6 +53,6 @@ def predictors(table: pd.DataFrame) -> list[str]:
     return [str(name) for name in table if name not in OTHERS and name != "species_only"]
 
 
-def last(found: list[Sample]) -> Sample:
-    """The sample that the paper's split tests on: pictures of one sample show it."""
-    return max(found, key=lambda sample: int(sample.replica))
+def shown(found: list[Sample]) -> Sample:
+    """The sample for pictures of one: the last, on which the paper's split tests, of those with a rearrangement."""
+    return max(found, key=lambda sample: (sample.values("label").any(), int(sample.replica)))

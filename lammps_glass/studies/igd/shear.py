@@ -34,17 +34,19 @@ def _histories(findings: Findings, case: Case, labels: pd.DataFrame, threshold: 
     plane = str(first.conditions["plane"])
     own = labels[labels["replica"] == first.replica].set_index("particle")[f"jump_{plane}"].sort_values(ascending=False)
     jumped = int((own > threshold).sum())
-    chosen = list(dict.fromkeys(int(own.index[k]) for k in (0, max(1, jumped // 2), len(own) // 2)))
-    names = {particle: f"{name}: {particle}" for name, particle in zip(("I", "II", "III"), chosen)}
+    ranks = {"I": 0, "II": jumped // 2}
+    places = {name: k for (name, k), enough in zip(ranks.items(), (jumped > 0, jumped > 1)) if enough}
+    names = {int(own.index[k]): f"{name}: {own.index[k]}" for name, k in (places | {"III": len(own) // 2}).items()}
     table = pd.concat([_history(group, names) for group in iter_table(first.path / "d2min.parquet")])
     said = ", ".join(
         f"{name} {rows['d2min'].max():.3f} at strain {rows['strain'].iloc[int(rows['d2min'].argmax())]:.4f}"
         for name, rows in table.reset_index(drop=True).groupby("particle")
     )
+    few = "" if jumped > 1 else f"Only {jumped} of its particles jumped. "
     findings.figure(
         "3a", table.sort_values(["particle", "strain"]), f"largest: {said} (angstrom^2)",
-        f"Replica {first.replica}, plane {plane}: the particle of the largest jump, one in the middle of those that "
-        "jump, and the median particle. D2min over disjoint blocks of strain, at each block's start.",
+        f"Replica {first.replica}, plane {plane}. {few}I has the largest jump, II is in the middle of those that "
+        "jump, III is the median particle. D2min over disjoint blocks of strain, at each block's start.",
     )  # fmt: skip
 
 

@@ -8,15 +8,15 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.predictions import Sample, last, samples
+from lammps_glass.studies.igd.predictions import Sample, samples, shown
 
 #: Of the slices (angstrom); of the Gaussian that smooths a field in one.
 THICKNESS, WIDTH = 3.5, 1.5
 
 
 def space_figures(case: Case) -> None:
-    """Pictures of the sample that the paper's split tests on; its machine saw nothing of it."""
-    sample = last(list(samples(case)))
+    """Pictures of the last sample with a rearrangement; its machine saw nothing of it."""
+    sample = shown(list(samples(case)))
     with Findings(case.directory) as findings:
         _events(findings, sample)
         _jumps(findings, sample)
@@ -90,13 +90,12 @@ def _jumps(findings: Findings, sample: Sample) -> None:
 def _bubbles(findings: Findings, sample: Sample) -> None:
     centre, real = _richest(sample), sample.values("label") == 1
     rings = _layer(sample, centre, real, "rearranged (area: jump)")
-    table = _map(sample, centre, sample.values("igd"), [rings])
-    of_real, rest = sample.values("igd")[real], sample.values("igd")[~real]
-    findings.figure(
-        "11a", table,
-        f"mean IGD {of_real.mean():.2f} of the {real.sum()} rearranged, {rest.mean():.2f} of the others",
-        _note(sample, centre),
-    )  # fmt: skip
+    igd = sample.values("igd")
+    table = _map(sample, centre, igd, [rings])
+    said = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
+    if real.any():
+        said = f"mean IGD {igd[real].mean():.2f} of the {real.sum()} rearranged, {igd[~real].mean():.2f} of the others"
+    findings.figure("11a", table, said, _note(sample, centre))
 
 
 def _indicator(findings: Findings, sample: Sample) -> None:

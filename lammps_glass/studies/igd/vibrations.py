@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.predictions import pooled
+from lammps_glass.studies.igd.predictions import UNIT, pooled
 from lammps_glass.tables import read_metadata, read_table
 
 #: Groups of IGD in 14a; share of the particles in a bin of 14b, and the fewest.
@@ -140,7 +140,7 @@ def _groups(findings: Findings, spectra: list[Spectra], table: pd.DataFrame, box
     findings.score({"boson_peak.highest_over_lowest_igd": heights[-1] / heights[0]})
     findings.figure(
         "14a", pd.concat(curves), f"{verb} with IGD: {', '.join(f'{h:.4f}' for h in heights)} THz^-3",
-        f"{GROUPS} groups of equal numbers by IGD, left-out samples pooled. {box}",
+        f"{GROUPS} groups of equal numbers by IGD, left-out samples pooled: {UNIT}. {box}",
     )  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def _peaks(findings: Findings, table: pd.DataFrame, box: str) -> None:
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.figure(
         "14b", means, f"rank correlation {bins:.2f} of the bins, {single:.2f} of single particles",
-        f"Bins of {SHARE:.1%} of all particles, at least {FEWEST}. vMSD is one of the features, and at low temperature "
-        "the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this correlation is an identity "
-        f"(harmonic vMSD against I_BP: {harmonic:.2f}). {box}",
+        f"Bins of {SHARE:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the features, and at low "
+        "temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this correlation is "
+        f"an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {box}",
     )  # fmt: skip

@@ -11,8 +11,10 @@ from typing import Any
 
 from lammps_glass.simulate.work import Work
 
-#: Share of the particles that rearrange, for the number of rows that train; what a fast quench leaves.
-PREVALENCE = 0.1
+#: Share of the particles that rearrange, for the number of rows that train: the demo's; slower cooling leaves fewer.
+PREVALENCE = 0.2
+#: Machines of a cell of the grid: of all features, and of each family.
+PREDICTORS = 4
 #: Particles up to which all modes are found at once (`interactions.modes`), and features of a row.
 DENSE, FEATURES = 4000, 100
 
@@ -45,8 +47,8 @@ def learning(parameters: Any, counts: Counts, reads: Reads) -> Work:
     described = reads.get("describe", ())
     rows = float(sum(work.rows for work in described))
     training = 2 * PREVALENCE * rows
-    cells = len(getattr(parameters, "log2_gamma", (0,)))
-    parts = {"cases": 1.0, "kernel": training**2 * cells, "rows": rows}
+    machines = PREDICTORS * len(getattr(parameters, "log2_gamma", (0,)))
+    parts = {"cases": 1.0, "kernel": training**2 * machines, "rows": rows}
     return Work(sum(counts.values()), parts, 1, rows, memory=3 * rows * FEATURES * 8)
 
 
