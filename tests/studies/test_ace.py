@@ -8,6 +8,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,11 @@ from lammps_glass.errors import InputError
 from lammps_glass.simulate import Record
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.ace import RECIPE
-from lammps_glass.studies.ace.pictures import short_name
+from lammps_glass.studies.ace.pictures import _thermal_notes, short_name
 from lammps_glass.studies.ace.settings import DRIVES, GLASSES, blocks
-from lammps_glass.studies.ace.shear import _rows_of_windows
+from lammps_glass.studies.ace.shear import _active_by_mean, _rows_of_windows, _said
 from lammps_glass.studies.ace.thermal import equilibration_warning, relaxation_time
+from lammps_glass.tables import TableWriter
 from lammps_glass.workflow import Study
 
 LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
@@ -134,6 +136,13 @@ def test_stages_that_disagree_are_refused():
         Study.read("ace", "smoke", None, {"stages.isoconfigurational_wahnstrom.temperature": 0.9})
 
 
+@pytest.mark.parametrize("field", ["block_strain", "snapshot_every"])
+def test_a_strain_step_that_is_not_seen_is_refused(field):
+    """Labels of several steps at once, or rows whose configuration is not stored."""
+    with pytest.raises(InputError, match=rf"stages\.aqs\.{field} = 0\.002 is not stages\.aqs\.strain_step = 0\.001"):
+        Study.read("ace", "smoke", None, {f"stages.aqs.{field}": 0.002})
+
+
 # -- parts -------------------------------------------------------------------------------------------------------------
 
 
@@ -173,6 +182,39 @@ def test_liquids_that_may_age_are_named():
     assert "longer than half" in equilibration_warning({**held, "tau_alpha": None})
     assert "held for 5.0 tau_alpha only" in equilibration_warning({**held, "tau_alpha": 20.0})
     assert "grew from 5 to 9" in equilibration_warning({**held, "tau_alpha": 9.0})
+
+
+def test_a_replica_that_did_not_relax_counts_as_the_slowest(tmp_path):
+    """Median of 2, 4 and longer than the run: 4, not 3; of 2 and two that are longer: unknown."""
+    said = {"tau_first_half": None, "held": 9.0, "run_time": 2.0, "runs": 3, "temperature": 1.0}
+    labels = pd.DataFrame({"d2min": [1.0, 2.0, 4.0], "propensity": [1.0, 2.0, 3.0]})
+
+    def notes(*times):
+        products = []
+        for k, tau in enumerate(times):
+            folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            (folder / "relaxation.json").write_text(json.dumps(said | {"tau_alpha": tau}))
+            labels.to_parquet(folder / "labels.parquet")
+            products.append(SimpleNamespace(path=folder, replica=str(k)))
+        return _thermal_notes(products)
+
+    assert notes(2.0, None, 4.0)["scores"]["tau_alpha"] == 4.0
+    unknown = notes(2.0, None, None)
+    assert math.isnan(unknown["scores"]["tau_alpha"])
+    assert "tau_alpha longer than half" in unknown["note"]
+
+
+def test_avalanches_do_not_count_as_activity(tmp_path):
+    """Two particles, two steps: one moves, then an avalanche moves both; by the mean of ten neighbours none does."""
+    thermo = pd.DataFrame({"step": [1, 2], "event": [True, True], "stress": [0.0, 0.0]})
+    values, calm = np.array([[0.9, 0.1], [9.0, 9.0]]), np.array([True, False])
+    assert _said(thermo, values, calm, 0.6)["active_fraction"] == 0.5
+    with TableWriter(tmp_path / "d2min.parquet") as writer:
+        for row in values:
+            writer.write(pd.DataFrame({"particle": [1, 2], "d2min": row, "n_neighbors": 10}))
+    assert _active_by_mean(tmp_path / "d2min.parquet", np.array([1, 2]), calm, 0.6) == 0.0
+    assert _active_by_mean(tmp_path / "d2min.parquet", np.array([1, 2]), ~calm, 0.6) == 1.0
 
 
 def test_classes_are_drawn_in_windows_of_strain():

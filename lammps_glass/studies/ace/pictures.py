@@ -208,7 +208,9 @@ def _learning_curve(findings: Findings, name: str, folder: Path, scores: Mapping
 def _pearson(findings: Findings, name: str, ordered: Sequence[Product], r_cut: float) -> None:
     """The score is that of all features at `r_cut`: the best of all points would be chosen by the rows that test."""
     parts = [
-        read_table(p.path / PEARSON).assign(curve=f"r_cut = {(own := float(p.conditions['r_cut'])):g}", r_cut=own)
+        read_table(p.path / PEARSON).assign(
+            curve=f"r_cut = {p.conditions['r_cut']:g}", r_cut=float(p.conditions["r_cut"])
+        )
         for p in sorted(ordered, key=lambda p: float(p.conditions["r_cut"]))
     ]
     table = pd.concat(parts, ignore_index=True)
@@ -217,8 +219,9 @@ def _pearson(findings: Findings, name: str, ordered: Sequence[Product], r_cut: f
         f"7_{name}", table, f"at most {best['pearson']:.2f}, {best['curve']}, {int(best['n_features'])} features",
         "D2min itself of the rows of figure 3, predicted for left-out glasses; a constant prediction counts as 0.",
     )  # fmt: skip
-    own = table[table["r_cut"] == r_cut].sort_values("n_features")
-    findings.score({"pearson": float(value) for value in own["pearson"].tail(1)}, name.replace("_", "."))
+    at_cutoff = table[table["r_cut"] == r_cut].sort_values("n_features")
+    if len(at_cutoff):
+        findings.score({"pearson": float(at_cutoff["pearson"].iloc[-1])}, name.replace("_", "."))
 
 
 # -- notes -------------------------------------------------------------------------------------------------------------

@@ -114,10 +114,10 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "described before one of the steps in which others were active.",
         'The distance transform is that of the authors\' code ("ace1"): the printed one contradicts the figures.',
         "Accuracies are cross-validated by independent glass; random folds of rows stand beside, and leak.",
-        "Sequential selection adds the feature that raises the likelihood of the training glasses most, by the score test; "
+        "Sequential selection adds the feature that raises the likelihood of the training glasses most (score test); "
         "the paper takes the cross-validated score.",
-        f"Not printed: C = {stages['selection'].C:g} for features standardised by the training rows; and, where the study "
-        "file sets nothing else, time step 0.005, FENE springs with K = 30 and R0 = 1.5.",
+        f"Not printed: C = {stages['selection'].C:g} for features standardised by the training rows; and, unless the "
+        "study file says otherwise, time step 0.005, FENE springs with K = 30 and R0 = 1.5.",
     )
 
 

@@ -78,8 +78,12 @@ def check(stages: Mapping[str, Any]) -> None:
                     f"stages.{name}_{glass}.temperature = {other.temperature:g} is not "
                     f"stages.equilibrate_{glass}.temperature = {liquid.temperature:g}: set both"
                 )
-    aqs = stages.get("aqs")
-    for field in ("block_strain", "snapshot_every") if aqs else ():
+    if aqs := stages.get("aqs"):
+        _check_every_step(aqs)
+
+
+def _check_every_step(aqs: Any) -> None:
+    for field in ("block_strain", "snapshot_every"):
         if not math.isclose(getattr(aqs, field), aqs.strain_step, rel_tol=1e-6):
             raise InputError(
                 f"stages.aqs.{field} = {getattr(aqs, field):g} is not stages.aqs.strain_step = {aqs.strain_step:g}: "
