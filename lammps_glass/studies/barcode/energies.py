@@ -169,7 +169,7 @@ def amount_figure(findings: Findings, case: Case) -> None:
         f"best {best['rmse_ev']:.3f} eV with {best['environments']:.0f} environments and {int(best['runs'])} runs",
         "Error on the second test set, eV a system; environments that occur in the runs that train; thresholds "
         + ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
-        + f"; {int(mean['cases'].min())} draws of runs a point, of which with all runs the trees' seed alone differs; the "
+        + f"; {int(mean['cases'].min())} draws of runs a point (with all runs, seeds of the trees alone); the "
         "paper's parameters of XGBoost.",
     )
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})

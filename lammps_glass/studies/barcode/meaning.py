@@ -47,7 +47,7 @@ def importance_figures(findings: Findings, case: Case, table: pd.DataFrame) -> N
         "A2",
         pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"),
         f"{len(values)} environments, {int((values > 0).sum())} with a SHAP value; the first {kept} carry {share:.0%}",
-        f"Mean |SHAP| ({kind}) over the training structures, in eV a system; the histogram is of its decimal logarithm.",
+        f"Mean |SHAP| ({kind}) over the training structures, in eV a system; the histogram is of its logarithm.",
     )
     findings.score({"environments": len(values), "shap_share_of_barcode": share})
     marked = table.assign(
