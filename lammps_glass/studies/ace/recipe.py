@@ -131,7 +131,9 @@ RECIPE = Recipe(
         "label_thermal": Operation(
             thermal.label_thermal, thermal.ThermalParameters, work=thermal.work, rates={"particle_pairs": 1e-5}
         ),
-        "label_shear": Operation(shear.label_shear, shear.ShearParameters, work=shear.work, rates={"shear_rows": 1e-6}),
+        "label_shear": Operation(
+            shear.label_shear, shear.ShearParameters, version=2, work=shear.work, rates={"shear_rows": 1e-6}
+        ),
         "describe_ace": Operation(
             describing.describe,
             describing.DescribeParameters,
