@@ -77,7 +77,7 @@ def _lengths(lengths: dict[str, dict[str, float]], names: Iterable[str]) -> str:
     for name in names:
         length, least, largest = lengths[name].values()
         spread = f" ({least:.1f} to {largest:.1f})" if np.isfinite(least) else ""
-        said.append(f"{name} {length:.1f} angstrom{spread}" if np.isfinite(length) else f"{name}: no decay")
+        said.append(f"{name} {length:.1f} angstrom{spread}" if np.isfinite(length) else f"{name}: no exponential")
     return "decay length: " + ", ".join(said)
 
 
