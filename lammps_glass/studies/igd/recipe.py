@@ -91,18 +91,20 @@ RECIPE = Recipe(
             modes, ModesParameters, work=work_of_modes, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9}
         ),
         "describe_defects": Operation(describe, RowParameters, work=particles, rates={"cases": 1.0, "particles": 1e-4}),
-        "grid": Operation(grid, GridParameters, work=learning, rates={"cases": 0.5, "kernel": 4e-7}),
+        "grid": Operation(grid, GridParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 4e-8}),
         "fit_without_one": Operation(
-            fit_without_one, FitParameters, work=learning, rates={"cases": 0.5, "kernel": 1e-6}
+            fit_without_one, FitParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 5e-8}
         ),
-        "fit": Operation(fit, SplitParameters, work=learning, rates={"cases": 0.5, "kernel": 2e-6}),
-        "predict": Operation(predict, work=learning, rates={"cases": 0.5, "rows": 1e-4}),
+        "fit": Operation(fit, SplitParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 1e-7}),
+        "predict": Operation(predict, version=2, work=learning, rates={"cases": 0.5, "rows": 1e-4}),
         "structure_figures": Operation(structure_figures, work=pictures, rates={"cases": 2.0, "particles": 1e-3}),
         "shear_figures": Operation(shear_figures, version=2, work=pictures, rates={"cases": 2.0}),
-        "accuracy_figures": Operation(accuracy_figures, work=pictures, rates={"cases": 3.0}),
-        "space_figures": Operation(space_figures, work=pictures, rates={"cases": 1.0, "particles": 1e-5}),
-        "defect_figures": Operation(defect_figures, work=pictures, rates={"cases": 2.0, "particles": 2e-3}),
-        "vibration_figures": Operation(vibration_figures, work=pictures, rates={"cases": 2.0, "particles": 1e-4}),
+        "accuracy_figures": Operation(accuracy_figures, version=2, work=pictures, rates={"cases": 3.0}),
+        "space_figures": Operation(space_figures, version=2, work=pictures, rates={"cases": 1.0, "particles": 1e-5}),
+        "defect_figures": Operation(defect_figures, version=2, work=pictures, rates={"cases": 2.0, "particles": 2e-3}),
+        "vibration_figures": Operation(
+            vibration_figures, version=2, work=pictures, rates={"cases": 2.0, "particles": 1e-4}
+        ),
     },
     figures=FIGURES,
     score_targets={
