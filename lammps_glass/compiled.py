@@ -24,6 +24,16 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
+def generator_kernel(function: Function) -> Function:
+    """Like `kernel` for a generator that kernels call; not cached.
+
+    A generator that numba loads from its cache cannot be compiled into a caller (KeyError): a process that compiles the
+    caller compiles it too, and one that loads the caller needs it no more.
+    """
+    compiled: Function = numba.njit(function, nogil=True)
+    return compiled
+
+
 prange = numba.prange
 
 

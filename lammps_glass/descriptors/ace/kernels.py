@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lammps_glass.compiled import kernel
+from lammps_glass.compiled import generator_kernel, kernel
 from lammps_glass.descriptors.ace.lanes import (
     LANES,
     add,
@@ -69,7 +69,7 @@ def most_candidates(grid: Grid) -> int:
     return most
 
 
-@kernel
+@generator_kernel
 def _runs(grid: Grid, home: Integers) -> Any:
     """The rows of all bins around `home`: how often the cell is repeated along its vectors, first row, last + 1."""
     n0, n1, n2 = grid.n_bins
