@@ -35,7 +35,7 @@ def range_figures(findings: Findings, found: list[Sample], names: list[str], see
     note = (
         f"C(r) by sample, bins of {FEWEST_PAIRS} pairs and more, band over samples; decay fitted to the means within "
         f"{NEAR:g} angstrom of the {len(peaks)} peaks of this g(r), {', '.join(f'{p:.1f}' for p in peaks)} angstrom, "
-        "without the self point r = 0; in brackets the least and the largest of single samples."
+        "without the self point r = 0; in brackets the least and largest of the samples that one fits."
     )
     both = ("largest jump", "IGD")
     findings.figure("9c", pd.concat([curves[n] for n in both]), _lengths(lengths, both), note)
