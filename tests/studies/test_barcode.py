@@ -16,7 +16,7 @@ import lammps_glass
 from lammps_glass import learn
 from lammps_glass.cli.app import run
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.barcode import RECIPE
 from lammps_glass.studies.barcode.learning import fit
 from lammps_glass.studies.barcode.settings import FitParameters
@@ -136,6 +136,20 @@ def test_the_studys_indicator_judges_a_bare_dump(smoke, tmp_path, name):
     assert len(known) > 0
     if name == "ridge":  # shares of particles are energies a particle: their mean is the prediction for the structure
         assert known.mean() == pytest.approx(-5.0, abs=1.0)
+
+
+def test_dumps_that_are_no_glass_of_this_kind_are_refused(smoke, tmp_path, capsys):
+    out, _ = smoke
+    frame = Snapshot.read(next(out.glob("cases/*/test_inherent/final.lammpstrj.gz")))
+    other = frame.replace(species=("Ni", "Zr"))
+    wide = frame.replace(cell=Cell(1.6 * frame.cell.matrix), positions=1.6 * (frame.positions - frame.cell.origin))
+    for name, snapshot, said in (("other", other, "species Ni"), ("wide", wide, "is similar to any of the")):
+        snapshot.write(tmp_path / f"{name}.lammpstrj")
+        wanted = tmp_path / f"{name}-judged.lammpstrj"
+        indicator = str(out / "indicators" / "barcode.indicator")
+        assert run(["predict", indicator, str(tmp_path / f"{name}.lammpstrj"), "-o", str(wanted)]) == 2
+        assert said in capsys.readouterr().err
+        assert not wanted.exists()
 
 
 @pytest.mark.parametrize(

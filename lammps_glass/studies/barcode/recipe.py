@@ -150,14 +150,14 @@ RECIPE = Recipe(
         "environments": Operation(
             environments, EnvironmentParameters, work=size, rates={"cases": 3.0, "particles": 3e-4}
         ),
-        "encode": Operation(encode, EncodeParameters, work=size, rates={"cases": 0.3, "particles": 3e-4}),
+        "encode": Operation(encode, EncodeParameters, work=size, rates={"cases": 0.2, "particles": 1.5e-4}),
         "encode_sheared": Operation(
-            encode_sheared, EncodeParameters, work=size, rates={"cases": 0.3, "particles": 3e-4}
+            encode_sheared, EncodeParameters, work=size, rates={"cases": 0.2, "particles": 1.5e-4}
         ),
         "scan": Operation(
-            scan_threshold, ScanParameters, work=size, rates={"cases": 3.0, "particles": 3e-4, "cells": 5e-4}
+            scan_threshold, ScanParameters, work=size, rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6}
         ),
-        "fit": Operation(fit, FitParameters, work=size, rates={"cases": 3.0, "cells": 1e-3}),
+        "fit": Operation(fit, FitParameters, work=size, rates={"cases": 5.0, "fits": 4e-6}),
         "barcode_figures": Operation(
             barcode_figures, FigureParameters, version=2, work=size, rates={"cases": 3.0, "structures": 2e-3}
         ),
