@@ -126,7 +126,7 @@ RECIPE = Recipe(
     title="Structure of thermal and mechanical rearrangements in three glasses, by the atomic cluster expansion",
     citation="J. Rottler and C. Ortner (2024): Analysis of local structure of mechanical and thermal rearrangements in "
     "glasses with the atomic cluster expansion",
-    # Rates were read off the preset smoke on two slow cores: good to a factor of three.
+    # Rates were read off the preset demo on two shared cores: good to a factor of three.
     operations={
         "label_thermal": Operation(
             thermal.label_thermal, thermal.ThermalParameters, work=thermal.work, rates={"particle_pairs": 1e-5}
@@ -141,10 +141,10 @@ RECIPE = Recipe(
             rates={"cases": 0.5, "particles": 5e-5},
         ),
         "body_order": Operation(
-            learning.body_order, learning.OrderParameters, work=learning.work, rates={"cases": 1.0, "rows": 0.03}
+            learning.body_order, learning.OrderParameters, work=learning.work, rates={"cases": 2.0, "rows": 0.012}
         ),
         "selection": Operation(
-            learning.selection, learning.SelectionParameters, work=learning.work, rates={"cases": 1.0, "rows": 0.03}
+            learning.selection, learning.SelectionParameters, work=learning.work, rates={"cases": 2.0, "rows": 0.04}
         ),
         "ace_figures": Operation(pictures.ace_figures, work=pictures.work, rates={"cases": 5.0}),
     },

@@ -156,6 +156,6 @@ def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequenc
     sheared = [work for works in reads.values() for work in works]
     rows = float(sum(work.rows for work in sheared))
     n_particles = max(work.n_particles for work in sheared)
-    # a step in fifty is plastic; a tenth of the particles of a small event is active
-    steps = max(1, max(work.snapshots for work in sheared) // 50)
-    return Work(n_particles, {"shear_rows": rows}, steps, 0.02 * steps * n_particles)
+    # preset demo: a strain step in twenty is plastic and kept, and there are half as many rows as particles
+    steps = max(1, max(work.snapshots for work in sheared) // 20)
+    return Work(n_particles, {"shear_rows": rows}, steps, 0.5 * n_particles)
