@@ -26,6 +26,7 @@ from lammps_glass.studies.case import Case, Product
 from lammps_glass.workflow.operations import find_operation
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.threads import ONE_THREAD
 from lammps_glass.workflow.values import digest
 
 LOGGER = logging.getLogger(__name__)
@@ -100,9 +101,8 @@ def _measure(study: Study, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="lammps-glass-probe-") as folder:
         file = Path(folder) / "study.toml"
         file.write_text(tomli_w.dumps(study.file.model_dump(exclude_none=True, mode="json")), encoding="utf-8")
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         command = [sys.executable, "-m", __name__, folder, str(path)]
-        done = subprocess.run(command, env={**os.environ, **threads}, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
         raise SimulationError(f"the probe of this machine's speed failed: {last}")

@@ -27,6 +27,7 @@ from lammps_glass.workflow.manifest import Manifest, inventory
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.threads import one_thread
 from lammps_glass.workflow.values import digest
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -163,10 +164,11 @@ def execute(study: Study, case: CaseId, folder: Path) -> int:
     if table.ranks > 1:
         launcher = mpi.launcher_words(study.file.engine, case.stage)
         return mpi.run_ranks(launcher, table.ranks, view.parameters, view.glass, view.after, view.seed, folder)
-    if table.kind == "simulate":
-        operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
-    else:
-        operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+    with one_thread():
+        if table.kind == "simulate":
+            operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
+        else:
+            operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
     return 0
 
 

@@ -16,7 +16,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.workflow.ledger import StageTally
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
-from lammps_glass.workflow.workers import THREADS
+from lammps_glass.workflow.threads import ONE_THREAD
 
 Item = TypeVar("Item")
 
@@ -64,7 +64,7 @@ def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
         'rm -f "$_ended"',
         "trap 'echo $? > \"$_ended\"' EXIT",
         "trap 'exit 143' TERM",
-        "export " + " ".join(f"{name}=1" for name in THREADS),
+        "export " + " ".join(f"{name}={value}" for name, value in ONE_THREAD.items()),
     ]
     own = os.environ.get(SETUP_VARIABLE)
     if own:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+from lammps_glass.workflow.threads import ONE_THREAD
+
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
 #: What a worker is sent to compile kernels, in place of a stage's name.
@@ -43,7 +44,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,
-                env={**os.environ, **dict.fromkeys(THREADS, "1")},
+                env={**os.environ, **ONE_THREAD},
                 start_new_session=True,
                 bufsize=0,
             )

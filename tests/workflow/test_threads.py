@@ -1,0 +1,45 @@
+"""One thread a case, whoever runs it."""
+
+import os
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from lammps_glass.workflow.threads import VARIABLES, one_thread
+
+
+def blas_threads() -> set[int]:
+    return {int(pool["num_threads"]) for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_libraries_take_one_thread_and_get_theirs_back(monkeypatch):
+    monkeypatch.setenv(VARIABLES[0], "3")
+    monkeypatch.delenv(VARIABLES[1], raising=False)
+    np.dot(np.eye(2), np.eye(2))  # BLAS is loaded
+    before = blas_threads()
+    with one_thread():
+        assert blas_threads() == {1}
+        assert {os.environ[name] for name in VARIABLES} == {"1"}
+    assert blas_threads() == before
+    assert os.environ[VARIABLES[0]] == "3"
+    assert VARIABLES[1] not in os.environ
+
+
+def test_every_case_runs_with_one_thread(tmp_path, monkeypatch):
+    from lammps_glass.workflow import operations, runner
+
+    seen = []
+    monkeypatch.setattr(operations, "simulate", lambda *values: seen.append(os.environ["OMP_NUM_THREADS"]))
+
+    class Table:
+        ranks, kind = 1, "simulate"
+
+    class Study:
+        def view(self, case, folder):
+            return type("View", (), {"parameters": None, "glass": None, "after": {}, "seed": 1})()
+
+        def stage(self, name):
+            return type("Stage", (), {"table": Table})()
+
+    runner.execute(Study(), type("Case", (), {"stage": "quench"})(), tmp_path)
+    assert seen == ["1"]
