@@ -43,6 +43,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
     model_ : EnergyModel
         The model on the barcode.
     library_ : EnvironmentLibrary or None
+    n_particles_ : float
         What `attach` was given.
 
     References
@@ -87,6 +88,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         self.ranking_ = np.abs(shap).mean(axis=0)
         self.columns_ = np.argsort(-self.ranking_, kind="stable")[: self.n_environments]
         self.library_: EnvironmentLibrary | None = None
+        self.n_particles_ = float("nan")
         self.model_ = EnergyModel(**options).fit(self.barcodes(values), energies, groups)
         return self
 
@@ -115,15 +117,25 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         check_is_fitted(self)
         return self.model_.predict(self.barcodes(validate_data(self, X, dtype=np.float64, reset=False)))
 
-    def attach(self, library: EnvironmentLibrary) -> Self:
-        """Keep the library whose environments the columns are, so that bare rows of SOAP can be judged."""
+    def attach(self, library: EnvironmentLibrary, n_particles: float) -> Self:
+        """Keep what judges bare rows of SOAP: the library whose environments the columns are, and the training size.
+
+        The energies that were learned are those of systems of `n_particles`; a structure of another size is scaled.
+        """
         if len(library) != self.n_features_in_:
             raise InputError(f"a library of {len(library)} environments for a barcode of {self.n_features_in_}")
-        self.library_ = library
+        if not (np.isfinite(n_particles) and n_particles > 0):
+            raise InputError(
+                f"n_particles = {n_particles!r}: the training structures had a positive number of particles"
+            )
+        self.library_, self.n_particles_ = library, float(n_particles)
         return self
 
     def particle_values(self, rows: ArrayLike) -> Floats:
         """(n_particles,) SHAP value of each particle's environment, divided by the number of particles that have it.
+
+        The model is of systems as large as those it was trained on, so that a structure's SHAP values are multiplied by
+        its number of particles over theirs: a value does not change when the structure is repeated.
 
         Parameters
         ----------
@@ -142,7 +154,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         environment = self.library_.encode(vectors / np.where(lengths > 0, lengths, 1.0)).environment
         shares = self.barcodes(self.library_.fractions(environment).values[None])
-        worth = self.model_.shap_values(shares)[0][0]
+        worth = self.model_.shap_values(shares)[0][0] * (len(environment) / self.n_particles_)
         values = np.full(len(environment), np.nan)
         for column, value in zip(self.columns_, worth):
             mine = environment == column
@@ -167,6 +179,7 @@ def encode_members(estimator: Any) -> dict[str, bytes]:
         return {"model.json": _text(about)}
     names = ("structures", "particles", "threshold", "form", "definition", "voronoi", "kasper")
     about["library"] = {name: _plain(getattr(library, name)) for name in names}
+    about["n_particles"] = estimator.n_particles_
     vectors = io.BytesIO()
     np.save(vectors, library.vectors.astype("<f4"))
     return {"model.json": _text(about), "vectors.npy": vectors.getvalue()}
@@ -179,13 +192,15 @@ def decode_members(members: dict[str, bytes]) -> Any:
     if about["kind"] == "energy":
         return model
     barcode = Barcode(**about["parameters"])
-    barcode.model_, barcode.library_ = model, None
+    barcode.model_, barcode.library_, barcode.n_particles_ = model, None, float("nan")
     barcode.ranking_ = np.array(about["ranking"], dtype=np.float64)
     barcode.columns_ = np.array(about["columns"], dtype=np.intp)
     barcode.n_features_in_ = len(barcode.ranking_)
     if "library" in about:
+        if "n_particles" not in about:
+            raise InputError("this barcode was saved without the size of its training structures: learn it again")
         vectors = np.load(io.BytesIO(members["vectors.npy"]), allow_pickle=False)
-        barcode.attach(EnvironmentLibrary(vectors=vectors, **about["library"]))
+        barcode.attach(EnvironmentLibrary(vectors=vectors, **about["library"]), about["n_particles"])
     return barcode
 
 

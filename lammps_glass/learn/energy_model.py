@@ -30,7 +30,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
     ----------
     max_depth, learning_rate, gamma, min_child_weight, subsample, colsample_bytree
         Of XGBoost (the paper's best at 8000 rows). `min_child_weight` is what it would be at 8000 rows and is
-        multiplied by rows / 8000: unscaled, small data could not be split at all.
+        multiplied by rows / 8000 (in a fold: the rows that train in it); unscaled, small data could not be split.
     max_rounds, early_stopping_rounds
         Most trees, and patience.
     n_folds
@@ -123,7 +123,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
             raise InputError(f"an energy model needs at least 2 structures (samples), there is {n_rows} sample")
         folds = energy_folds(n_rows, self.n_folds, groups, self.random_state)[: self.used_folds]
         history = xgboost.cv(
-            self.booster_parameters(n_rows),
+            self.booster_parameters(len(folds[0].train)),
             data,
             num_boost_round=self.max_rounds,
             folds=[(fold.train, fold.test) for fold in folds],

@@ -65,6 +65,16 @@ def test_weights_of_rows_are_scaled_with_the_training_size():
     assert np.ptp(stuck.predict(X)) < 1e-3
 
 
+def test_a_fold_weighs_the_rows_that_train_in_it(monkeypatch):
+    X, y, runs = data()
+    given = []
+    monkeypatch.setattr(
+        xgboost, "cv", lambda parameters, *_, **__: given.append(parameters) or {"test-rmse-mean": [1.0]}
+    )
+    learn.EnergyModel(n_folds=5).validate(X, y, runs)  # ten runs of eight rows: 64 rows train in each of five folds
+    assert given[0]["min_child_weight"] == pytest.approx(82.011109 * 64 / PAPER_ROWS)
+
+
 def test_same_seed_same_trees_and_another_seed_others():
     X, y, runs = data()
     one, two, other = (learn.EnergyModel(random_state=s, **QUICK).fit(X, y, runs).predict(X) for s in (1, 1, 2))
@@ -86,6 +96,24 @@ def test_the_search_begins_with_the_papers_best_and_stays_in_its_ranges():
     assert again == best
 
 
+@pytest.mark.parametrize(("n_trials", "at_random"), [(1, 1), (2, 1), (3, 1), (10, 3), (50, 10)])
+def test_a_third_of_a_search_is_random_at_most(n_trials, at_random, monkeypatch):
+    import optuna
+
+    X, y, runs = data(40)
+    given, sampler = [], optuna.samplers.TPESampler
+
+    def spy(**options):
+        given.append(options["n_startup_trials"])
+        return sampler(**options)
+
+    monkeypatch.setattr(optuna.samplers, "TPESampler", spy)
+    monkeypatch.setattr(learn.EnergyModel, "validate", lambda self, *_: (1, self.gamma))
+    _, trials = learn.search_energy_model(X, y, runs, n_trials=n_trials, seed=3)
+    assert given == [at_random]
+    assert len(trials) == n_trials
+
+
 def library(n_environments=60, n_features=80, seed=2):
     rows = np.random.default_rng(seed).normal(size=(n_environments, n_features))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -97,7 +125,7 @@ def library(n_environments=60, n_features=80, seed=2):
 @pytest.fixture(scope="module")
 def barcode():
     X, y, runs = data()
-    return learn.Barcode(n_environments=10, **QUICK).fit(X, y, runs).attach(library())
+    return learn.Barcode(n_environments=10, **QUICK).fit(X, y, runs).attach(library(), 200)
 
 
 def test_barcodes_sum_to_one_over_the_most_important(barcode):
@@ -119,7 +147,7 @@ def test_a_particle_has_the_shap_value_of_its_environment_over_its_count(barcode
     foreign = np.eye(80)[:2]  # similar to no environment
     values = barcode.particle_values(np.vstack([rows, foreign]))
     environment = np.concatenate([np.repeat(np.arange(60), counts), [-1, -1]])
-    worth, _ = barcode.model_.shap_values(barcode.barcodes(X[:1]))
+    worth = barcode.model_.shap_values(barcode.barcodes(X[:1]))[0] * len(environment) / 200  # trained on 200 particles
     for place, column in enumerate(barcode.columns_):
         mine = environment == column
         if mine.any():
@@ -129,6 +157,14 @@ def test_a_particle_has_the_shap_value_of_its_environment_over_its_count(barcode
     assert not np.isnan(values[~uncovered]).any()
     present = counts[barcode.columns_] > 0
     assert np.nansum(values) == pytest.approx(worth[0, present].sum(), abs=1e-6)
+
+
+def test_the_values_of_particles_do_not_change_when_the_structure_is_repeated(barcode):
+    X, _, _ = data()
+    rows = np.repeat(barcode.library_.vectors, np.round(200 * X[3]).astype(int), axis=0).astype(float)
+    once, twice = barcode.particle_values(rows), barcode.particle_values(np.vstack([rows, rows]))
+    assert np.nanmax(np.abs(once)) > 0
+    np.testing.assert_allclose(twice, np.concatenate([once, once]), rtol=1e-12)
 
 
 def test_saved_with_its_library_it_judges_the_same(barcode, tmp_path):
@@ -191,7 +227,9 @@ def test_bad_input_is_one_line(barcode):
     with pytest.raises(InputError, match="attach"):
         learn.Barcode(n_environments=10, **QUICK).fit(X, y, runs).particle_values(library().vectors)
     with pytest.raises(InputError, match="library of 5 environments for a barcode of 60"):
-        barcode.attach(library(5))
+        barcode.attach(library(5), 200)
+    with pytest.raises(InputError, match="positive number of particles"):
+        barcode.attach(library(), 0)
     with pytest.raises(InputError, match="background"):
         barcode.model_.shap_values(barcode.barcodes(X), "interventional")
     with pytest.raises(InputError, match="at least 2 replicas"):

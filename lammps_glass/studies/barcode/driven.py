@@ -17,12 +17,15 @@ BINS = 30
 #: Mean strain of a glass that fell back into the minimum it came from: what is left (1e-6) is the minimiser's, and says
 #: nothing about heterogeneity.
 UNSTRAINED = 1e-4
+#: Temperatures of shear that a correlation with the heterogeneity is made of: one of three points says nothing.
+LEAST = 5
 
 
 def flowing(case: Case, products: tuple[Product, ...]) -> Structures:
     """The driven structures whose strain is that of steady flow."""
     structures = read_structures(products)
-    rows = np.flatnonzero(structures.table["strain"].to_numpy() >= case.parameters.steady_from)
+    strain = structures.table["strain"].to_numpy() + 1e-9  # a frame at the very strain is in, whatever its rounding
+    rows = np.flatnonzero(strain >= case.parameters.steady_from)
     return structures.take(rows)
 
 
@@ -164,7 +167,7 @@ def _at_temperature(
 def _group_scores(findings: Findings, words: pd.DataFrame) -> None:
     for name, part in words.groupby("series"):
         prefix = str(name).replace(" ", "_")
-        if len(part) > 2 and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:
+        if len(part) >= LEAST and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:
             related = float(np.corrcoef(part["heterogeneity"], part["deviation"])[0, 1])
             findings.score({"deviation_with_heterogeneity": related}, prefix)
         for at, temperature in enumerate(part["temperature"]):

@@ -94,7 +94,7 @@ def fit(case: Case) -> None:
     write_table(case.directory / "search.parquet", trials)
     fitted = fit_models(structures, chosen, parameters, None)
     library = learn.EnvironmentLibrary.load(case.inputs("environments")[0].path / LIBRARY)
-    fitted.barcode.attach(library)
+    fitted.barcode.attach(library, fitted.n_particles)
     _save(case, fitted, structures)
     write_table(case.directory / "ranking.parquet", _ranking(fitted, structures, library, parameters))
     write_table(case.directory / "predicted.parquet", _out_of_fold(structures, chosen, parameters))

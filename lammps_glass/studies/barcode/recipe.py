@@ -155,11 +155,15 @@ RECIPE = Recipe(
             encode_sheared, EncodeParameters, work=size, rates={"cases": 0.2, "particles": 1.5e-4}
         ),
         "scan": Operation(
-            scan_threshold, ScanParameters, work=size, rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6}
+            scan_threshold,
+            ScanParameters,
+            version=2,
+            work=size,
+            rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6},
         ),
-        "fit": Operation(fit, FitParameters, work=size, rates={"cases": 5.0, "fits": 4e-6}),
+        "fit": Operation(fit, FitParameters, version=2, work=size, rates={"cases": 5.0, "fits": 4e-6}),
         "barcode_figures": Operation(
-            barcode_figures, FigureParameters, version=2, work=size, rates={"cases": 3.0, "structures": 2e-3}
+            barcode_figures, FigureParameters, version=3, work=size, rates={"cases": 3.0, "structures": 2e-3}
         ),
     },
     figures=FIGURES,
