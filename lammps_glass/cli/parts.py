@@ -77,11 +77,18 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
 
     Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
     """
+    return registry_of("descriptors").build(name, _with_glass(name, options, glass))
+
+
+def _with_glass(name: str, options: Mapping[str, Any], glass: Any) -> dict[str, Any]:
+    """The options of a descriptor, and of each part of a joined one, with those that the glass knows."""
     descriptors = registry_of("descriptors")
+    if isinstance(parts := options.get("parts"), Mapping):
+        return {**options, "parts": {part: _with_glass(part, own, glass) for part, own in parts.items()}}
     known = option_names(descriptors, name)
     shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
     of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
-    return descriptors.build(name, {**of_glass, **options})
+    return {**of_glass, **options}
 
 
 def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snapshot], Any]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lammps_glass.descriptors.ace import ACE
     from lammps_glass.descriptors.base import Descriptor
     from lammps_glass.descriptors.interstices import Interstices
+    from lammps_glass.descriptors.joined import Joined
     from lammps_glass.descriptors.pair_entropy import PairEntropy
     from lammps_glass.descriptors.radial_gaussians import RadialGaussians
     from lammps_glass.descriptors.soap import SOAP
@@ -56,6 +57,12 @@ REGISTRY = Registry(
             "length^2",
             protocol="vibrate",
         ),
+        Entry(
+            "joined",
+            "lammps_glass.descriptors.joined:Joined",
+            "the columns of several descriptors side by side, such as --set parts.pair-entropy={}",
+            "those of its parts",
+        ),
     ],
 )
 
@@ -63,12 +70,23 @@ _EXPORTS = {
     "ACE": "ace",
     "Descriptor": "base",
     "Interstices": "interstices",
+    "Joined": "joined",
     "SOAP": "soap",
     "Vibrational": "vibrational",
     "PairEntropy": "pair_entropy",
     "RadialGaussians": "radial_gaussians",
 }
-__all__ = ["ACE", "REGISTRY", "SOAP", "Descriptor", "Interstices", "PairEntropy", "RadialGaussians", "Vibrational"]
+__all__ = [
+    "ACE",
+    "REGISTRY",
+    "SOAP",
+    "Descriptor",
+    "Interstices",
+    "Joined",
+    "PairEntropy",
+    "RadialGaussians",
+    "Vibrational",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -37,10 +37,11 @@ def describe(
     descriptor
         One that needs no simulation computes its rows from the snapshot. One that does (it has ``protocol``) is of the
         inherent structure: the snapshot is minimised at fixed box, the protocol is run on it as often as the
-        descriptor says, each time with a seed of its own, and the rows are made of the records.
+        descriptor says, each time with a seed of its own, and the rows are made of the records. Of a joined one with
+        such a part all parts are of the inherent structure.
     directory
-        Folder of the runs, each in a folder ``1``, ``2``, ...; runs that are complete there are not run again. Default:
-        a temporary one.
+        Folder of the runs, each in a folder ``1``, ``2``, ... (of a joined descriptor under the part's name); runs that
+        are complete there are not run again. Default: a temporary one.
 
     Raises
     ------
@@ -54,15 +55,31 @@ def describe(
         rows: NDArray[np.float64] = descriptor.compute(known)
         return rows
     inherent = minimize(known, glass, engine=engine)
+    members = getattr(descriptor, "members", None)
     with _folder(directory) as folder:
-        records = [
-            REGISTRY.build(descriptor.protocol, options).run(
-                inherent, derived_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
-            )
-            for k, options in enumerate(descriptor.runs(glass), start=1)
+        if members is None:
+            return _simulated(descriptor, inherent, glass, seed, folder, engine)
+        parts = [
+            _simulated(member, inherent, glass, seed, folder / member.name, engine)
+            if getattr(member, "protocol", "")
+            else member.compute(inherent)
+            for member in members
         ]
-        simulated: NDArray[np.float64] = descriptor.from_simulations(inherent, glass, records)
-    return simulated
+    return np.hstack(parts)
+
+
+def _simulated(
+    descriptor: Any, inherent: Snapshot, glass: Glass, seed: int, folder: Path, engine: EngineOptions | None
+) -> NDArray[np.float64]:
+    """The rows of a descriptor of an inherent structure, from the runs that it asks for."""
+    records = [
+        REGISTRY.build(descriptor.protocol, options).run(
+            inherent, derived_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
+        )
+        for k, options in enumerate(descriptor.runs(glass), start=1)
+    ]
+    rows: NDArray[np.float64] = descriptor.from_simulations(inherent, glass, records)
+    return rows
 
 
 @contextlib.contextmanager

@@ -193,7 +193,7 @@ def save_indicator(case: Case, name: str, estimator: Any, metadata: Mapping[str,
 
     path = indicator_path(case.directory, name)
     path.parent.mkdir(parents=True)
-    about = {"indicator": name, "glass": case.glass.name, "glass_options": {}, "seed": case.seed}
+    about = {"indicator": name, "glass": case.glass.name, "glass_options": case.glass.options(), "seed": case.seed}
     learn.save(path, estimator, {**about, **metadata})
 
 

@@ -15,7 +15,10 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
 
 # Options of descriptors that cannot be built without any, chosen small.
-OPTIONS: dict[str, dict] = {"soap": {"species": ("A", "B"), "r_cut": 1.5, "n_max": 4, "l_max": 4, "sigma": 0.3}}
+OPTIONS: dict[str, dict] = {
+    "soap": {"species": ("A", "B"), "r_cut": 1.5, "n_max": 4, "l_max": 4, "sigma": 0.3},
+    "joined": {"parts": {"radial-gaussians": {"r_max": 2.0}, "interstices": {}}},
+}
 # Room for rounding in positions (1e-15), amplified by the steepest feature: 1e-9 unless a descriptor says why not.
 TOLERANCE: dict[str, float] = {}
 

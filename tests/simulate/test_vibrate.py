@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lammps_glass.descriptors import Vibrational
+from lammps_glass.descriptors import Joined, RadialGaussians, Vibrational
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import KobAndersenSmooth
 from lammps_glass.interactions import modes
@@ -217,6 +217,33 @@ def test_describing_a_snapshot_minimises_runs_and_repeats(source, glass, harmoni
     exact = describe(Vibrational(temperatures=(COLD,), method="harmonic"), shaken, glass)
     # the minimum that `describe` finds has forces up to 1e-5
     np.testing.assert_allclose(exact[:, 0], harmonic, rtol=1e-3)
+
+
+def test_joined_parts_are_all_of_the_inherent_structure(source, glass):
+    """Each part as it is alone, one after the other; the shaken positions enter none of them."""
+    random = np.random.default_rng(0)
+    shaken = source.final.replace(positions=source.final.positions + random.normal(scale=0.01, size=(160, 3)))
+    parts = {
+        "vibrational": {"temperatures": [COLD], "method": "harmonic"},
+        "radial-gaussians": {"centers": [1.0, 1.5], "width": 0.3, "r_max": 2.5},
+    }
+    joined = Joined(parts)
+    rows = describe(joined, shaken, glass)
+    inherent = minimize(shaken, glass)
+    np.testing.assert_array_equal(rows[:, 1:], RadialGaussians(**parts["radial-gaussians"]).compute(inherent))
+    np.testing.assert_array_equal(rows[:, :1], describe(Vibrational(**parts["vibrational"]), shaken, glass))
+    assert joined.protocol == "vibrate"
+    with pytest.raises(InputError, match="vibrational needs simulations"):
+        joined.compute(shaken)
+
+
+def test_joined_refuses_what_it_cannot_join():
+    with pytest.raises(InputError, match=r"parts = \{\}"):
+        Joined({})
+    with pytest.raises(InputError, match="joined"):
+        Joined({"joined": {"parts": {"pair-entropy": {}}}})
+    with pytest.raises(InputError, match=r"unknown descriptor 'pair-entropie'.*'pair-entropy'"):
+        Joined({"pair-entropie": {}})
 
 
 def test_descriptor_refuses_what_it_cannot_do():

@@ -129,6 +129,24 @@ def test_predictions_are_the_machines_own_values(study):
     assert set(FAMILIES) <= set(found)
 
 
+def test_the_studys_indicator_predicts_a_bare_dump(smoke, study, tmp_path):
+    """`predict` makes all three families, runs of `vibrate` included.
+
+    Those of structure are the study's; its traces have other seeds, so that values agree as two short traces do.
+    """
+    from lammps_glass.cli.app import run
+    from lammps_glass.snapshots import Snapshot
+
+    out, _ = smoke
+    gate = study.store.folder(study.case("gate", 2))
+    model, output = out / "indicators" / "integrated-defect.indicator", tmp_path / "predicted.lammpstrj.gz"
+    assert run(["predict", str(model), str(gate / "final.lammpstrj.gz"), "-o", str(output)]) == 0
+    snapshot = Snapshot.read(output)
+    found = pd.read_parquet(study.store.folder(study.case("predict", 2)) / "predictions.parquet").set_index("particle")
+    own = snapshot.properties["integrated_defect"]
+    assert np.corrcoef(own, found.loc[snapshot.ids, "igd"])[0, 1] > 0.5
+
+
 def test_densities_of_particles_add_up_and_the_box_is_what_it_is(study):
     for case in study.stage("modes").cases:
         folder = study.store.folder(case)

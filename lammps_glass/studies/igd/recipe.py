@@ -90,7 +90,9 @@ RECIPE = Recipe(
         "modes": Operation(
             modes, ModesParameters, work=work_of_modes, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9}
         ),
-        "describe_defects": Operation(describe, RowParameters, work=particles, rates={"cases": 1.0, "particles": 1e-4}),
+        "describe_defects": Operation(
+            describe, RowParameters, version=2, work=particles, rates={"cases": 1.0, "particles": 1e-4}
+        ),
         "grid": Operation(grid, GridParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 4e-8}),
         "fit_without_one": Operation(
             fit_without_one, FitParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 5e-8}

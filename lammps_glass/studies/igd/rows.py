@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import key_columns
 from lammps_glass.tables import read_metadata, write_table
+
+if TYPE_CHECKING:
+    from lammps_glass.descriptors import Vibrational
 
 #: Family of structure -> its descriptor in the registry.
 STRUCTURE = {"G": "radial-gaussians", "S2": "pair-entropy"}
@@ -42,13 +45,14 @@ def describe(case: Case) -> None:
     options = {STRUCTURE[name]: params for name, (_, params) in structure.items()}
     halves: dict[str, float] = {}
     if "vibrate" in case.after:
-        tables[VIBRATIONS] = _amplitudes(case, snapshot)
+        vibrational = _vibrational(case)
+        tables[VIBRATIONS] = _amplitudes(case, snapshot, vibrational)
         halves = _halves(case)
-        options["vibrational"] = {"temperatures": sorted(p.conditions["temperature"] for p in case.inputs("vibrate"))}
+        options[vibrational.name] = vibrational.get_params()
     rows = pd.concat([key_columns(snapshot, case.replica, np.arange(len(snapshot))), *tables.values()], axis=1)
     metadata = {
-        "descriptor": "+".join(options),
-        "parameters": options,
+        "descriptor": "joined",
+        "parameters": {"parts": options},
         "families": {name: list(table.columns) for name, table in tables.items()},
         "glass": case.glass.name,
         "species": list(case.glass.species),
@@ -69,13 +73,27 @@ def _structure(snapshot: Snapshot, options: Mapping[str, Any]) -> dict[str, tupl
     return found
 
 
-def _amplitudes(case: Case, snapshot: Snapshot) -> pd.DataFrame:
-    """The vibrational amplitude at each temperature, of the runs of ``vibrate``."""
-    from lammps_glass.descriptors.vibrational import PRODUCT, Vibrational
+def _vibrational(case: Case) -> Vibrational:
+    """The descriptor that asks for the runs of ``vibrate`` that there are."""
+    from lammps_glass.descriptors import Vibrational
 
-    runs = sorted(case.inputs("vibrate"), key=lambda product: float(product.conditions["temperature"]))
-    descriptor = Vibrational(temperatures=tuple(float(run.conditions["temperature"]) for run in runs))
-    values = descriptor.from_tables([run.path / PRODUCT for run in runs])
+    runs, timestep = case.inputs("vibrate"), case.glass.timestep
+    ran = runs[0].parameters
+    return Vibrational(
+        temperatures=sorted(float(run.conditions["temperature"]) for run in runs),
+        duration=ran["steps"] * timestep,
+        equilibration=ran["equilibration"] * timestep,
+        sample_every=ran["sample_every"] * timestep,
+        pressure=ran["pressure"],
+        thermostat=ran["thermostat"],
+    )
+
+
+def _amplitudes(case: Case, snapshot: Snapshot, descriptor: Vibrational) -> pd.DataFrame:
+    """The vibrational amplitude at each temperature, of the runs of ``vibrate``."""
+    from lammps_glass.descriptors.vibrational import PRODUCT
+
+    values = descriptor.from_tables([run.path / PRODUCT for run in case.inputs("vibrate")])
     if len(values) != len(snapshot):
         raise InputError(
             f"{len(values)} vibrational amplitudes for {len(snapshot)} particles of replica {case.replica}"

@@ -1,0 +1,68 @@
+"""Several descriptors side by side, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+
+
+class Joined(Descriptor):
+    """The columns of several descriptors, one after the other, for an indicator that learns from all of them.
+
+    Parameters
+    ----------
+    parts
+        Name of each descriptor in the registry -> its options, such as ``{"radial-gaussians": {"width": 0.2},
+        "pair-entropy": {}}``. Columns come in this order.
+
+    Notes
+    -----
+    If a part needs simulations, `lammps_glass.simulate.describe` runs them; all parts are then of the inherent
+    structure of the snapshot, the one that is simulated.
+
+    References
+    ----------
+    Yang et al. (2021), section II C: one vector from all families of descriptors.
+    """
+
+    name = "joined"
+
+    def __init__(self, parts: Mapping[str, Mapping[str, Any]]) -> None:
+        self.parts = parts
+        names = self.feature_names
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InputError(f"joined: two of {', '.join(parts)} have a column {twice}")
+
+    @property
+    def members(self) -> list[Descriptor]:
+        """The descriptors, in order."""
+        from lammps_glass.descriptors import REGISTRY
+
+        if not isinstance(self.parts, Mapping) or not self.parts or self.name in self.parts:
+            raise InputError(f"joined: parts = {self.parts!r}: give options by name of each descriptor")
+        return [REGISTRY.build(name, options) for name, options in self.parts.items()]
+
+    @property
+    def protocol(self) -> str:
+        """The protocols that the parts need, for messages; empty when a snapshot is enough."""
+        return ", ".join(filter(None, (getattr(member, "protocol", "") for member in self.members)))
+
+    @property
+    def feature_names(self) -> list[str]:
+        return [name for member in self.members for name in member.feature_names]
+
+    @property
+    def species_needed(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
+
+    def compute(self, snapshot: Snapshot) -> Floats:
+        """(n_particles, n_features) float64; a part that needs simulations says so in an `InputError`."""
+        return np.hstack([member.compute(snapshot) for member in self.members])
