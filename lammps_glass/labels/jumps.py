@@ -167,20 +167,31 @@ def active_and_inactive(
 
 
 def calm_blocks(
-    steps: pd.DataFrame, starts: ArrayLike, block_steps: int, max_participation: float
+    d2min: ArrayLike, *, threshold: float, max_share: float, eligible: ArrayLike | None = None
 ) -> NDArray[np.bool_]:
-    """Blocks without a system-wide avalanche: in no step did more than `max_participation` of the particles take part.
+    """Blocks without a system-wide avalanche: at most `max_share` of the particles have D2min above `threshold`.
+
+    The measure is the label's own. That of displacements misses avalanches of a small glass, where most particles are
+    near one that moved: a third of them may exceed the threshold while an eighth move by a tenth of a diameter.
 
     Parameters
     ----------
-    steps
-        Table of a shear, with ``step`` and ``participation`` (`simulate.protocols.AQS`).
-    starts
-        (n_blocks,) first strain step of each block; a block ends `block_steps` later.
+    d2min
+        (n_blocks, n_particles).
+    threshold
+        Length^2, as in `active_and_inactive`.
+    max_share
+        Fraction of the eligible particles.
+    eligible
+        (n_particles,) which particles are counted; default: all.
+
+    Returns
+    -------
+    (n_blocks,) bool.
     """
-    share = steps.set_index("step")["participation"]
-    ends = [share.loc[start + 1 : start + block_steps].max() for start in np.asarray(starts).tolist()]
-    return np.asarray(np.asarray(ends) <= max_participation)
+    values = np.asarray(d2min)
+    counted = np.ones(values.shape[1], dtype=bool) if eligible is None else np.asarray(eligible, dtype=bool)
+    return np.asarray((values[:, counted] > threshold).mean(axis=1) <= max_share)
 
 
 def block_values(path: str | Path) -> tuple[Integers, Integers, NDArray[np.float32]]:

@@ -70,8 +70,8 @@ def learning_curve_by_replica(
     Returns
     -------
     DataFrame
-        ``n_replicas``, ``n_rows`` (that train, mean), ``accuracy``, ``std``, ``train_accuracy`` (mean and deviation
-        over tested glasses and draws), ``leaking`` (false).
+        ``n_replicas``, ``n_rows`` (that train, mean), ``accuracy`` (of the tested rows of all glasses together, mean
+        over draws), ``std`` (over tested glasses and draws), ``train_accuracy`` (mean), ``leaking`` (false).
     """
     names = np.asarray(replicas).astype(str)
     splits = leave_one_replica_out(names)
@@ -139,7 +139,8 @@ def _curve(
                 random = np.random.default_rng([seed, number, drawn, round(1e6 * size)])
                 found.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
         n_rows, train, test = np.array(found).T
-        rows.append((size, n_rows.mean(), test.mean(), test.std(), train.mean()))
+        pooled = np.average(test, weights=np.repeat([len(split.test) for split in splits], n_draws))
+        rows.append((size, n_rows.mean(), pooled, test.std(), train.mean()))
     curve = pd.DataFrame(rows, columns=[name, "n_rows", "accuracy", "std", "train_accuracy"])
     curve["leaking"] = any(split.leaking for split in splits)
     return curve

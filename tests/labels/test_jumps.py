@@ -77,7 +77,9 @@ def test_events_and_as_many_that_did_nothing():
         active_and_inactive(values, threshold=0.6)
 
 
-def test_avalanches_are_found_in_the_steps_of_their_block():
-    steps = pd.DataFrame({"step": range(7), "participation": [0.9, 0.0, 0.1, 0.6, 0.0, 0.0, 0.2]})
-    # step 3 belongs to the block that begins at 2; what happened up to a block's first step is not its own
-    assert calm_blocks(steps, [0, 2, 4], 2, 0.5).tolist() == [True, False, True]
+def test_avalanches_are_blocks_in_which_many_are_active():
+    values = np.array([[0.7, 0.0, 0.0, 9.0], [0.7, 0.7, 0.0, 9.0], [0.6, 0.6, 0.6, 9.0]])
+    of_a = [True, True, True, False]
+    # one, two and none of three above the threshold; the last particle counts when all do
+    assert calm_blocks(values, threshold=0.6, max_share=0.5, eligible=of_a).tolist() == [True, False, True]
+    assert calm_blocks(values, threshold=0.6, max_share=1 / 4).tolist() == [False, False, True]

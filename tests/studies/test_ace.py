@@ -68,8 +68,17 @@ def test_scores_of_all_six_cases(smoke):
                 assert 0 <= own[name] <= 1
             assert ("like_pairs" in own) == (glass != "polymer")
             assert -1 <= own["pearson"] <= 1
+            assert -1 <= own["baseline.density_coordination.pearson"] <= 1
     mean = np.mean([summary["scores"][f"{glass}.{drive}.accuracy"] for glass in GLASSES for drive in DRIVES])
     assert summary["scores"]["accuracy"] == pytest.approx(mean, abs=1e-9)
+
+
+def test_the_baseline_stands_in_every_curve(smoke):
+    out, summary = smoke
+    for figure, series in (("3", "curve"), ("5", "basis"), ("6", "rows"), ("7", "curve")):
+        for case in (f"{glass}_{drive}" for glass in GLASSES for drive in DRIVES):
+            table = pd.read_csv(out / summary["figures"][f"{figure}_{case}"]["table"])
+            assert (table[series] == "density and coordination").sum() >= 1, (figure, case)
 
 
 def test_rows_are_balanced_and_described_before_the_events(smoke):
@@ -109,11 +118,47 @@ def test_a_row_of_features_is_that_of_the_snapshot_before_the_step(smoke):
     assert shown
 
 
+def least_squares_d2min(before, after, particle, r_max=2.5):
+    """D2min as a sum, of one particle (id), by numpy's least squares over nearest images."""
+    vectors = []
+    for snapshot in (before, after):
+        centre = int(np.searchsorted(snapshot.ids, particle))
+        apart = (snapshot.positions - snapshot.positions[centre]) @ np.linalg.inv(snapshot.cell.matrix)
+        vectors.append((apart - np.rint(apart)) @ snapshot.cell.matrix)
+    distance = np.linalg.norm(vectors[0], axis=1)
+    near = (distance < r_max) & (distance > 0)
+    start, end = vectors[0][near], vectors[1][near]
+    return float(((end - start @ np.linalg.lstsq(start, end, rcond=None)[0]) ** 2).sum())
+
+
+def test_d2min_of_shear_is_of_the_step_that_begins_with_the_row(smoke):
+    """From the frames of the sheared record: the row's frame and the next one."""
+    out, _ = smoke
+    study, checked = Study.read(out), 0
+    for case in study.stage("label_shear").cases:
+        rows = pd.read_parquet(study.store.folder(case) / "labels.parquet")
+        if not (rows["label"] == 1).any() or case.conditions["glass"] == "polymer":
+            continue
+        sheared = next(c for c in study.stage("aqs").cases if c.conditions == case.conditions)
+        frames = {frame.step: frame for frame in Record(study.store.folder(sheared)).frames()}
+        row = rows[rows["label"] == 1].iloc[0]
+        later = min(step for step in frames if step > row["step"])
+        expected = least_squares_d2min(frames[row["step"]], frames[later], row["particle"])
+        assert row["d2min"] == pytest.approx(expected, rel=1e-4)  # stored in float32, frames with ten digits
+        checked += 1
+    assert checked
+
+
 def test_thermal_labels_are_the_extremes_of_the_mean_over_runs(smoke):
     out, _ = smoke
     study = Study.read(out)
     case = study.stage("label_thermal").cases[0]
     table = pd.read_parquet(study.store.folder(case) / "labels.parquet")
+    runs = [c for c in study.stage("isoconfigurational_polymer").cases if c.conditions["replica"] == 1]
+    ends = [list(Record(study.store.folder(run)).frames()) for run in runs]
+    for _, row in table.iloc[[0, 100]].iterrows():
+        each = [least_squares_d2min(frames[0], frames[-1], row["particle"]) for frames in ends]
+        assert row["d2min"] == pytest.approx(np.mean(each), rel=1e-4)
     said = json.loads((study.store.folder(case) / "relaxation.json").read_text())
     count = round(0.05 * len(table))
     ordered = table.sort_values("d2min", kind="stable")["particle"]
@@ -135,6 +180,25 @@ def test_the_indicator_can_be_used_elsewhere(smoke):
 def test_stages_that_disagree_are_refused():
     with pytest.raises(InputError, match=r"isoconfigurational_wahnstrom\.temperature = 0\.9 is not"):
         Study.read("ace", "smoke", None, {"stages.isoconfigurational_wahnstrom.temperature": 0.9})
+    with pytest.raises(
+        InputError, match=r"quench_polymer\.pressure = 1 is not stages\.equilibrate_polymer\.pressure = 2"
+    ):
+        Study.read("ace", "smoke", None, {"stages.equilibrate_polymer.pressure": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("label_shear.window", 0.5, "max_strain = 0.08 is not a multiple of stages.label_shear.window = 0.5"),
+        ("label_shear.avalanche", 2.0, "avalanche = 2 is a share"),
+        ("label_shear.threshold", -2.0, "threshold = -2 must be above 0"),
+        ("label_thermal.q", -1.0, "q = -1 must be above 0"),
+        ("label_thermal.quantity", "d2mim", "unknown quantity of label_thermal 'd2mim': did you mean 'd2min'"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused_before_anything_runs(key, value, said):
+    with pytest.raises(InputError, match=said):
+        Study.read("ace", "smoke", None, {f"stages.{key}": value})
 
 
 @pytest.mark.parametrize("field", ["block_strain", "snapshot_every"])

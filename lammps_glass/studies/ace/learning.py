@@ -16,7 +16,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.learn.splits import Split
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.ace.describing import features_of, read_rows
-from lammps_glass.studies.ace.settings import BASELINE, LABEL, TARGET, blocks, products
+from lammps_glass.studies.ace.settings import BASELINE, BASELINE_NAME, LABEL, TARGET, blocks, products
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.common import save_indicator
 from lammps_glass.tables import read_metadata, write_table
@@ -102,8 +102,8 @@ def body_order(case: Case) -> None:
     ]
     write_table(case.directory / ORDER, _with_band(pd.concat(curves, ignore_index=True)))
     ends = {block.end for block in blocks(rows.names)}
-    numbers = [n for n in sorted({1, 2, 3, 5, 7, 10, 15, 20, 40, *ends}) if n <= parameters.ard_features]
-    numbers = [n for n in numbers if n <= len(rows.names)]
+    points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *ends}
+    numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, len(rows.names))]
     target = rows.table[TARGET].to_numpy(dtype=np.float64)
     found = learn.ard_pearson(rows.X, target, by_glass, numbers=numbers)
     write_table(case.directory / PEARSON, _with_band(found, "pearson"))
@@ -126,8 +126,15 @@ def selection(case: Case) -> None:
     rows = _rows(case, described)
     by_glass, random = _splits(rows, parameters.n_folds, case.seed)
     write_table(case.directory / SELECTED, _with_band(_bases(rows, by_glass, parameters)))
-    curves = [_learning_curve(rows, by_glass, "left-out glasses", parameters.C, case.seed)]
-    curves += [_learning_curve(rows, random, "random rows (leaks)", parameters.C, case.seed)]
+    baseline = rows.table[list(BASELINE)].to_numpy(dtype=float)
+    curves = [
+        _learning_curve(values, rows.y, splits, name, parameters.C, case.seed)
+        for values, splits, name in (
+            (rows.X, by_glass, "left-out glasses"),
+            (rows.X, random, "random rows (leaks)"),
+            (baseline, by_glass, BASELINE_NAME),
+        )
+    ]
     write_table(case.directory / CURVE, _with_band(pd.concat(curves, ignore_index=True)))
     scores = _scores(rows, by_glass, random, parameters, case.seed)
     (case.directory / SCORES).write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")
@@ -150,13 +157,13 @@ def _bases(rows: Rows, splits: Sequence[Split], parameters: SelectionParameters)
     return pd.concat([t.assign(basis=b).reindex(columns=columns) for b, t in parts.items()], ignore_index=True)
 
 
-def _learning_curve(rows: Rows, splits: Sequence[Split], name: str, C: float, seed: int) -> pd.DataFrame:
+def _learning_curve(
+    X: NDArray[np.float64], y: NDArray[np.int64], splits: Sequence[Split], name: str, C: float, seed: int
+) -> pd.DataFrame:
     """With fractions of the training rows that leave at least a few rows of each class."""
-    fewest = min(int(np.bincount(rows.y[split.train], minlength=2).min()) for split in splits)
+    fewest = min(int(np.bincount(y[split.train], minlength=2).min()) for split in splits)
     fractions = [f for f in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if f * fewest >= 2] or [1.0]
-    curve = learn.learning_curve_by_rows(
-        rows.X, rows.y, splits, make_estimator=learn.logistic(C), fractions=fractions, seed=seed
-    )
+    curve = learn.learning_curve_by_rows(X, y, splits, make_estimator=learn.logistic(C), fractions=fractions, seed=seed)
     return curve.assign(rows=name)
 
 
@@ -172,6 +179,9 @@ def _scores(
     ends = {name: end for name, end in blocks(rows.names)}
     pairs = max(end for name, end in ends.items() if name.startswith("2-body"))
     parts = {"first_feature": 1, "pairs": pairs, "triples": ends["3-body"]}
+    baseline = rows.table[list(BASELINE)].to_numpy(dtype=float)
+    target = rows.table[TARGET].to_numpy(dtype=float)
+    known = learn.ard_pearson(baseline, target, list(by_glass), numbers=[baseline.shape[1]])
     if pairs > ends["2-body A"]:
         parts |= {"like_pairs": ends["2-body A"], "first_unlike_pair": ends["2-body A"] + 1}
     predicted = learn.split_predictions(
@@ -184,12 +194,9 @@ def _scores(
         **{name: accuracy(rows.X[:, :n], by_glass, learn.logistic(C)) for name, n in parts.items()},
         "svm.accuracy": accuracy(rows.X, by_glass, learn.linear_svm(C)),
         "random_split.accuracy": accuracy(rows.X, random, learn.logistic(C)),
-        "baseline.density_coordination.accuracy": accuracy(
-            rows.table[list(BASELINE)].to_numpy(dtype=float), by_glass, learn.logistic(C)
-        ),
-        "baseline.density.accuracy": accuracy(
-            rows.table[[BASELINE[0]]].to_numpy(dtype=float), by_glass, learn.logistic(C)
-        ),
+        "baseline.density_coordination.accuracy": accuracy(baseline, by_glass, learn.logistic(C)),
+        "baseline.density_coordination.pearson": float(known["pearson"].iloc[0]),
+        "baseline.density.accuracy": accuracy(baseline[:, :1], by_glass, learn.logistic(C)),
         "n_rows": float(len(rows.y)),
         "r_cut": parameters.r_cut,
     }

@@ -15,7 +15,7 @@ from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.ace.describing import ROWS, read_rows
 from lammps_glass.studies.ace.learning import CURVE, ORDER, PEARSON, SCORES, SELECTED
-from lammps_glass.studies.ace.settings import DRIVES, GLASSES, LABEL, SPECIES, TARGET, THERMAL, products
+from lammps_glass.studies.ace.settings import BASELINE_NAME, DRIVES, GLASSES, LABEL, SPECIES, TARGET, THERMAL, products
 from lammps_glass.studies.ace.shear import EVENTS, MAP
 from lammps_glass.studies.ace.shear import snapshots as kept_snapshots
 from lammps_glass.studies.ace.thermal import LABELS, RELAXATION, equilibration_warning
@@ -23,6 +23,7 @@ from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.findings import Findings
 from lammps_glass.tables import read_table
 
+BAND_NOTE = "Bands: one standard deviation over the glasses that test."
 THICKNESS, WIDTH = 1.0, 0.6  # of a slice, and of the Gaussian that smooths D2min in it (sigma)
 
 
@@ -58,10 +59,11 @@ def _case_figures(findings: Findings, name: str, found: Sequence[Product]) -> No
     findings.score(said["scores"], f"{glass}.{drive}")
     _map(findings, name, labelled, said["note"])
     _body_order(findings, name, _with(found, ORDER), scores, said["note"])
-    _first_feature(findings, name, [p for p in _with(found, ROWS) if p.conditions["r_cut"] == scores["r_cut"]])
-    _selection(findings, name, chosen.path)
+    r_cut = scores["r_cut"]
+    _first_feature(findings, name, [p for p in _with(found, ROWS) if p.conditions["r_cut"] == r_cut], r_cut)
+    _selection(findings, name, chosen.path, scores)
     _learning_curve(findings, name, chosen.path, scores)
-    _pearson(findings, name, _with(found, PEARSON), scores["r_cut"])
+    _pearson(findings, name, _with(found, PEARSON), scores)
     findings.size(**{f"{glass}_{drive}_rows": int(scores["n_rows"]), f"{glass}_{drive}_glasses": len(labelled)})
 
 
@@ -132,23 +134,28 @@ def _body_order(
             random = table[table["rows"] == "random rows"]
             parts.append(random.assign(curve=f"r_cut = {r_cut:g}, random rows (leaks)", r_cut=r_cut))
     curves = pd.concat(parts, ignore_index=True)
-    ends = curves["n_features"].agg(["min", "max"]).to_numpy()
-    flat = pd.DataFrame({"n_features": ends, "accuracy": scores["baseline.density_coordination.accuracy"]})
-    table = pd.concat([curves, flat.assign(curve="density and coordination", rows="by glass")], ignore_index=True)
+    flat = _baseline(curves, scores, "accuracy")
+    table = pd.concat([curves, flat.assign(curve=BASELINE_NAME, rows="by glass")], ignore_index=True)
     like = f"{scores['like_pairs']:.1%} with A-A, " if "like_pairs" in scores else ""
     findings.figure(
         f"3_{name}", table,
         f"{scores['first_feature']:.1%} with one feature, {like}{scores['pairs']:.1%} with all 2-body, "
         f"{scores['triples']:.1%} with 3-body, {scores['accuracy']:.1%} with 4-body (r_cut {scores['r_cut']:g})",
-        f"Left-out glasses; {int(scores['n_rows'])} rows, half of them active. Density and coordination: "
+        f"Left-out glasses. {BAND_NOTE} {int(scores['n_rows'])} rows, half of them active. Density and coordination: "
         f"{flat['accuracy'].iloc[0]:.1%}; linear SVM with all features: {scores['svm.accuracy']:.1%}. {note}",
     )  # fmt: skip
+
+
+def _baseline(curves: pd.DataFrame, scores: Mapping[str, float], score: str) -> pd.DataFrame:
+    """A flat line over the numbers of features of `curves`: what local density and coordination reach."""
+    ends = curves["n_features"].agg(["min", "max"]).to_numpy()
+    return pd.DataFrame({"n_features": ends, score: scores[f"baseline.density_coordination.{score}"]})
 
 
 # -- 4 -----------------------------------------------------------------------------------------------------------------
 
 
-def _first_feature(findings: Findings, name: str, described: Sequence[Product]) -> None:
+def _first_feature(findings: Findings, name: str, described: Sequence[Product], r_cut: float) -> None:
     rows = pd.concat([read_rows(p.path) for p in described], ignore_index=True)
     first = next(str(column) for column in rows if "-body " in str(column))
     edges = np.histogram_bin_edges(rows[first], bins=int(np.clip(np.sqrt(len(rows)), 6, 25)))
@@ -163,7 +170,7 @@ def _first_feature(findings: Findings, name: str, described: Sequence[Product]) 
         f"4_{name}", pd.concat(parts, ignore_index=True),
         f"{larger} particles have the larger magnitude: mean {mean[1]:.3f} active, {mean[0]:.3f} inactive, "
         f"{abs(apart):.2f} standard deviations apart",
-        "Feature n = 1 of type A, which is negative everywhere; r_cut 4.",
+        f"Feature n = 1 of type A, which is negative everywhere; r_cut {r_cut:g}.",
     )  # fmt: skip
     findings.score({"first_feature_separation": float(apart)}, name.replace("_", "."))
 
@@ -171,17 +178,19 @@ def _first_feature(findings: Findings, name: str, described: Sequence[Product]) 
 # -- 5, 6, 7 -----------------------------------------------------------------------------------------------------------
 
 
-def _selection(findings: Findings, name: str, folder: Path) -> None:
+def _selection(findings: Findings, name: str, folder: Path, scores: Mapping[str, float]) -> None:
     table = read_table(folder / SELECTED)
+    flat = _baseline(table, scores, "accuracy").assign(basis=BASELINE_NAME)
     selected = table[table["basis"] == "sequential selection"].sort_values("n_features")
     names = [short_name(n) for n in selected["feature"].head(4)]
     best = table.groupby("basis")["accuracy"].max()
     reached = selected.loc[selected["accuracy"] >= best["sequential selection"] - 0.01, "n_features"].iloc[0]
     said = ", ".join(f"{basis} {value:.1%}" for basis, value in best.items())
     findings.figure(
-        f"5_{name}", table, f"selected first: {', '.join(names)}; within 1 % of its best after {int(reached)}; "
-        f"best {said}",
-        "2- and 3-body features only. Selection by the training glasses of each split; the names are of all glasses.",
+        f"5_{name}", pd.concat([table, flat], ignore_index=True),
+        f"selected first: {', '.join(names)}; within 1 % of its best after {int(reached)}; best {said}",
+        "2- and 3-body features only. Selection by the training glasses of each split; the names are of all glasses. "
+        f"{BAND_NOTE}",
     )  # fmt: skip
 
 
@@ -201,12 +210,13 @@ def _learning_curve(findings: Findings, name: str, folder: Path, scores: Mapping
     verdict = "converged" if abs(gain) < 0.01 else "not converged"
     findings.figure(
         f"6_{name}", table, f"{verdict}: {gain:+.1%} from {before['n_rows']:.0f} to {last['n_rows']:.0f} rows",
-        f"All features, r_cut {scores['r_cut']:g}; random parts of the rows of the training glasses.",
+        f"All features, r_cut {scores['r_cut']:g}; random parts of the rows of the training glasses. "
+        f"{BAND_NOTE}",
     )  # fmt: skip
 
 
-def _pearson(findings: Findings, name: str, ordered: Sequence[Product], r_cut: float) -> None:
-    """The score is that of all features at `r_cut`: the best of all points would be chosen by the rows that test."""
+def _pearson(findings: Findings, name: str, ordered: Sequence[Product], scores: Mapping[str, float]) -> None:
+    """The score is that of the most features at one cutoff: the best of all points would be chosen by test rows."""
     parts = [
         read_table(p.path / PEARSON).assign(
             curve=f"r_cut = {p.conditions['r_cut']:g}", r_cut=float(p.conditions["r_cut"])
@@ -215,11 +225,15 @@ def _pearson(findings: Findings, name: str, ordered: Sequence[Product], r_cut: f
     ]
     table = pd.concat(parts, ignore_index=True)
     best = table.sort_values("pearson").iloc[-1]
+    flat = _baseline(table, scores, "pearson").assign(curve=BASELINE_NAME)
     findings.figure(
-        f"7_{name}", table, f"at most {best['pearson']:.2f}, {best['curve']}, {int(best['n_features'])} features",
-        "D2min itself of the rows of figure 3, predicted for left-out glasses; a constant prediction counts as 0.",
+        f"7_{name}", pd.concat([table, flat], ignore_index=True),
+        f"at most {best['pearson']:.2f}, {best['curve']}, {int(best['n_features'])} features; density and coordination "
+        f"{flat['pearson'].iloc[0]:.2f}",
+        f"D2min itself of the rows of figure 3, predicted for left-out glasses; a constant prediction counts as 0. "
+        f"Up to {int(table['n_features'].max())} features (`body_order.ard_features`). {BAND_NOTE}",
     )  # fmt: skip
-    at_cutoff = table[table["r_cut"] == r_cut].sort_values("n_features")
+    at_cutoff = table[table["r_cut"] == scores["r_cut"]].sort_values("n_features")
     if len(at_cutoff):
         findings.score({"pearson": float(at_cutoff["pearson"].iloc[-1])}, name.replace("_", "."))
 

@@ -108,8 +108,8 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         f"Glasses are sheared to {flow.max_strain:g} in steps of {flow.strain_step:g}, then observed over "
         f"{aqs.max_strain:g} in steps of {aqs.strain_step:g}; the paper has 0.1 and 0.01, in steps of 5e-5. A small "
         "glass has an event in some per cent of strain only.",
-        f"A strain step in which more than {label.avalanche:.0%} of the particles move more than "
-        f"{aqs.participation_length:g} is a system-wide avalanche and left out.",
+        f"A strain step in which more than {label.avalanche:.0%} of type A has D2min above {label.threshold:g} is a "
+        "system-wide avalanche and left out.",
         f"Inactive particles are those with the lowest largest D2min over the same {label.window:g} of strain, each "
         "described before one of the steps in which others were active.",
         'The distance transform is that of the authors\' code ("ace1"): the printed one contradicts the figures.',
@@ -132,7 +132,7 @@ RECIPE = Recipe(
             thermal.label_thermal, thermal.ThermalParameters, work=thermal.work, rates={"particle_pairs": 1e-5}
         ),
         "label_shear": Operation(
-            shear.label_shear, shear.ShearParameters, version=2, work=shear.work, rates={"shear_rows": 1e-6}
+            shear.label_shear, shear.ShearParameters, version=3, work=shear.work, rates={"shear_rows": 1e-6}
         ),
         "describe_ace": Operation(
             describing.describe,
@@ -141,12 +141,20 @@ RECIPE = Recipe(
             rates={"cases": 0.5, "particles": 5e-5},
         ),
         "body_order": Operation(
-            learning.body_order, learning.OrderParameters, work=learning.work, rates={"cases": 2.0, "rows": 0.012}
+            learning.body_order,
+            learning.OrderParameters,
+            version=2,
+            work=learning.work,
+            rates={"cases": 2.0, "rows": 0.012},
         ),
         "selection": Operation(
-            learning.selection, learning.SelectionParameters, work=learning.work, rates={"cases": 2.0, "rows": 0.04}
+            learning.selection,
+            learning.SelectionParameters,
+            version=2,
+            work=learning.work,
+            rates={"cases": 2.0, "rows": 0.04},
         ),
-        "ace_figures": Operation(pictures.ace_figures, work=pictures.work, rates={"cases": 5.0}),
+        "ace_figures": Operation(pictures.ace_figures, version=2, work=pictures.work, rates={"cases": 5.0}),
     },
     figures=_in_order(),
     score_targets={

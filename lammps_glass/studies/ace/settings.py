@@ -14,6 +14,7 @@ GLASSES = ("polymer", "kob-andersen", "wahnstrom")
 DRIVES = (THERMAL, SHEAR)
 #: Columns of the rows that are neither key nor feature.
 BASELINE = ("local_density", "coordination")
+BASELINE_NAME = "density and coordination"
 TARGET, LABEL = "d2min", "label"
 SPECIES = "A"  # the majority type, which is labelled and described
 
@@ -61,8 +62,9 @@ def blocks(names: Sequence[str]) -> list[Block]:
 def check(stages: Mapping[str, Any]) -> None:
     """Refuse stages that disagree.
 
-    Runs at another temperature than their liquid would not be isoconfigurational. Active is who moved in one strain
-    step, and the configuration before every step is described, so a block is a step and each one is stored.
+    Runs at another temperature than their liquid would not be isoconfigurational, and a liquid is held at the pressure
+    that it was cooled at. Active is who moved in one strain step, and the configuration before every step is described,
+    so a block is a step and each one is stored.
 
     Raises
     ------
@@ -72,14 +74,32 @@ def check(stages: Mapping[str, Any]) -> None:
     for glass in GLASSES:
         liquid, run = stages.get(f"equilibrate_{glass}"), stages.get(f"isoconfigurational_{glass}")
         quench = stages.get(f"quench_{glass}")
-        for name, other in (("isoconfigurational", run), ("quench", quench)):
-            if liquid and other and other.temperature != liquid.temperature:
+        equal = (("isoconfigurational", run, "temperature"), ("quench", quench, "temperature"))
+        for name, other, field in (*equal, ("quench", quench, "pressure")):
+            if liquid and other and getattr(other, field) != getattr(liquid, field):
                 raise InputError(
-                    f"stages.{name}_{glass}.temperature = {other.temperature:g} is not "
-                    f"stages.equilibrate_{glass}.temperature = {liquid.temperature:g}: set both"
+                    f"stages.{name}_{glass}.{field} = {_said(getattr(other, field))} is not "
+                    f"stages.equilibrate_{glass}.{field} = {_said(getattr(liquid, field))}: set both"
                 )
     if aqs := stages.get("aqs"):
         _check_every_step(aqs)
+        _check_windows(aqs, stages.get("label_shear"))
+
+
+def _check_windows(aqs: Any, label: Any) -> None:
+    """The observed strain is cut into whole windows: nothing of it is left out unsaid."""
+    if label is None:
+        return
+    windows = aqs.max_strain / label.window
+    if windows < 1 - 1e-6 or not math.isclose(windows, round(windows), rel_tol=1e-6):
+        raise InputError(
+            f"stages.aqs.max_strain = {aqs.max_strain:g} is not a multiple of stages.label_shear.window = "
+            f"{label.window:g}: set either"
+        )
+
+
+def _said(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
 
 
 def _check_every_step(aqs: Any) -> None:

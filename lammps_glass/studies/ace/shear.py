@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots import files as snapshot_files
@@ -29,14 +30,19 @@ EVENTS, MAP = "events.json", "map.parquet"
 class ShearParameters:
     """Active: type A with D2min of a strain step above `threshold`; inactive: as many with the lowest largest value.
 
-    A step in which more than `avalanche` of all particles move by more than the run's `participation_length` is
-    system-wide and left out. Both classes are drawn anew in each `window` of strain: over more of it hardly a particle
-    of a small glass stays inactive.
+    A step in which more than `avalanche` of type A is above it is system-wide and left out. Both classes are drawn anew
+    in each `window` of strain: over more of it hardly a particle of a small glass stays inactive.
     """
 
     threshold: float = 0.6
     avalanche: float = 0.2
     window: float = 0.01
+
+    def __post_init__(self) -> None:
+        for field in ("threshold", "avalanche", "window"):
+            number("label_shear", field, getattr(self, field), above=0.0)
+        if self.avalanche > 1:
+            raise InputError(f"label_shear: avalanche = {self.avalanche:g} is a share of particles: at most 1")
 
 
 def label_shear(case: Case) -> None:
@@ -52,8 +58,9 @@ def label_shear(case: Case) -> None:
     record = Record(sheared.path)
     table = record.directory / "d2min.parquet"
     steps, particles, values = labels.block_values(table)
-    calm = labels.calm_blocks(record.thermo, steps, 1, parameters.avalanche)
     majority = _majority(next(iter(record.frames())), particles)
+    limits = {"threshold": parameters.threshold, "max_share": parameters.avalanche}
+    calm = labels.calm_blocks(values, **limits, eligible=majority)
     said = _said(record.thermo, values[:, majority], calm, parameters.threshold)
     said["active_fraction_by_mean"] = _active_by_mean(table, particles[majority], calm, parameters.threshold)
     width = max(1, round(parameters.window / float(sheared.parameters["block_strain"])))

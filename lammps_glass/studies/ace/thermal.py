@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lammps_glass.glasses.checks import number
+from lammps_glass.registry import unknown_name
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.ace.settings import LABEL, SPECIES, TARGET, records
@@ -18,22 +20,33 @@ from lammps_glass.studies.common import key_columns, of_species
 from lammps_glass.tables import write_table
 
 LABELS, SNAPSHOTS, RELAXATION = "labels.parquet", "snapshots.lammpstrj.gz", "relaxation.json"
+PROPENSITY = "propensity"
+#: What the classes can be made of.
+QUANTITIES = (TARGET, PROPENSITY)
 #: A liquid still ages when it was held for fewer relaxation times, or relaxes this much slower in the second half.
 HELD, AGEING = 10.0, 1.5
 
 
 @dataclass(frozen=True)
 class ThermalParameters:
-    """Top and bottom `fraction` by the mean over the runs of D2min (`reduce` of neighbours within `r_max`).
+    """Top and bottom `fraction` by the mean over the runs of `quantity`.
 
-    D2min is between the first and the last inherent structure of each run. `q` is the wave number of the relaxation
-    time, about that of the first peak of the structure factor.
+    ``"d2min"`` (`reduce` of neighbours within `r_max`), or ``"propensity"``, the distance moved. D2min is between the
+    first and the last inherent structure of each run. `q` is the wave number of the relaxation time, about that of the
+    first peak of the structure factor.
     """
 
     r_max: float = 2.5
     reduce: str = "sum"
     fraction: float = 0.05
     q: float = 7.2
+    quantity: str = TARGET
+
+    def __post_init__(self) -> None:
+        for field in ("r_max", "fraction", "q"):
+            number("label_thermal", field, getattr(self, field), above=0.0)
+        if self.quantity not in QUANTITIES:
+            raise unknown_name("quantity of label_thermal", str(self.quantity), list(QUANTITIES))
 
 
 def label_thermal(case: Case) -> None:
@@ -46,9 +59,9 @@ def label_thermal(case: Case) -> None:
     chosen = of_species(start, SPECIES)
     table = key_columns(start, case.replica, chosen)
     table[TARGET] = values.mean(axis=0)[chosen]
-    table["propensity"] = moved.mean(axis=0)[chosen]
+    table[PROPENSITY] = moved.mean(axis=0)[chosen]
     table["spread"] = values.std(axis=0)[chosen]
-    table[LABEL] = extreme_fractions(table[TARGET].to_numpy(), parameters.fraction)
+    table[LABEL] = extreme_fractions(table[parameters.quantity].to_numpy(), parameters.fraction)
     write_table(case.directory / LABELS, table, {"runs": len(runs), "drive": "thermal"})
     start.write(case.directory / SNAPSHOTS)
     said = _relaxation(case, parameters.q) | {"run_time": _run_time(runs[0], case), "runs": len(runs)}
