@@ -13,6 +13,7 @@ from lammps_glass.studies.recipe import Operation, Recipe
 BAND = ("low", "high")
 COUNT = "number of features"
 TITLES = {"polymer": "polymer", "kob-andersen": "Kob-Andersen", "wahnstrom": "Wahnström"}
+STEP = 0.005  # time step in Lennard-Jones times, unless the study file says otherwise
 HOW = {THERMAL: "thermal", SHEAR: "sheared"}
 #: Numbers of features at which another body order or species begins.
 BORDERS = {
@@ -93,12 +94,9 @@ def _in_order() -> tuple[FigureSpec, ...]:
 
 def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
     """Departures from the paper and readings taken, from the parameters that ran."""
-    liquids = {glass: stages[f"equilibrate_{glass}"] for glass in GLASSES}
-    temperatures = ", ".join(f"{glass} {liquid.temperature:g}" for glass, liquid in liquids.items())
     aqs, flow, label = stages["aqs"], stages["flow"], stages["label_shear"]
     return (
-        f"Liquids at T = {temperatures}; the paper has 0.47, 0.44 and 0.58. A small run cannot equilibrate there: the "
-        "temperature is raised until the runs are about one relaxation time long, which is printed for each glass.",
+        *_liquids(stages),
         "sigma_AB = 0.8 in the Kob-Andersen mixture: the printed 0.88 is a slip.",
         "Equilibration is one run at the density (polymer: pressure) of the quench; the paper's second and third step "
         "are at the pressure and at the density that the first one ended with.",
@@ -106,8 +104,8 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "The rapid quench for shear is a thermostatted ramp and a minimisation: at constant energy nothing cools. The "
         "polymer is quenched at pressure 1: at the volume of its melt it would tear.",
         f"Glasses are sheared to {flow.max_strain:g} in steps of {flow.strain_step:g}, then observed over "
-        f"{aqs.max_strain:g} in steps of {aqs.strain_step:g}; the paper has 0.1 and 0.01, in steps of 5e-5. A small "
-        "glass has an event in some per cent of strain only.",
+        f"{aqs.max_strain:g} in steps of {aqs.strain_step:g}; the paper has 0.1 and 0.01, in steps of 5e-5."
+        + (" A small glass has an event in some per cent of strain only." if aqs.max_strain > 0.01 else ""),
         f"A strain step in which more than {label.avalanche:.0%} of type A has D2min above {label.threshold:g} is a "
         "system-wide avalanche and left out.",
         f"Inactive particles are those with the lowest largest D2min over the same {label.window:g} of strain, each "
@@ -119,6 +117,33 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         f"Not printed: C = {stages['selection'].C:g} for features standardised by the training rows; and, unless the "
         "study file says otherwise, time step 0.005, FENE springs with K = 30 and R0 = 1.5.",
     )
+
+
+#: Temperatures of the paper's liquids, and the Lennard-Jones times in which they and the sheared glasses are cooled.
+LIQUIDS = {"polymer": 0.47, "kob-andersen": 0.44, "wahnstrom": 0.58}
+COOLED = {"polymer": 100_000.0, "kob-andersen": 50_000.0, "wahnstrom": 50_000.0}
+COOLED_FAST = 500.0
+
+
+def _liquids(stages: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a small run changes of the liquids and of the cooling; nothing at the paper's sizes."""
+    said = []
+    found = {glass: stages[f"equilibrate_{glass}"].temperature for glass in GLASSES}
+    if found != LIQUIDS:
+        temperatures = ", ".join(f"{glass} {value:g}" for glass, value in found.items())
+        said.append(
+            f"Liquids at T = {temperatures}; the paper has 0.47, 0.44 and 0.58. A small run cannot equilibrate there: "
+            "the temperature is raised until the runs are about one relaxation time long, which is printed for each."
+        )
+    cooled = {glass: STEP * stages[f"quench_{glass}"].cooling for glass in GLASSES}
+    fast = STEP * stages["fast_quench"].cooling
+    if cooled != COOLED or fast != COOLED_FAST:
+        times = ", ".join(f"{glass} {value:g}" for glass, value in cooled.items())
+        said.append(
+            f"Cooled in {times} Lennard-Jones times (the paper: 100 000, 50 000, 50 000), the glasses to be sheared in "
+            f"{fast:g} (500)."
+        )
+    return tuple(said)
 
 
 RECIPE = Recipe(
