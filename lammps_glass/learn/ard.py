@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.prefixes import curve_numbers, standardized
+from lammps_glass.learn.prefixes import curve_numbers, spread_over_splits, standardized
 from lammps_glass.learn.splits import Split
 
 Floats = NDArray[np.float64]
@@ -33,8 +33,8 @@ def ard_pearson(
     Returns
     -------
     DataFrame
-        ``n_features``, ``pearson`` (of the pooled predictions), ``std`` (of the coefficient over splits),
-        ``n_kept`` (weights that are not 0, mean over splits), ``leaking``.
+        ``n_features``, ``pearson`` (of the pooled predictions), ``std`` (of the coefficient over splits, each by
+        its rows), ``n_kept`` (weights that are not 0, mean over splits), ``leaking``.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def ard_pearson(
         predicted = np.concatenate([value for value, _ in found])
         each = [_pearson(values[split.test], value) for split, (value, _) in zip(splits, found)]
         kept = float(np.mean([count for _, count in found]))
-        rows.append((number, _pearson(values[tested], predicted), float(np.nanstd(each)), kept))
+        rows.append((number, _pearson(values[tested], predicted), _spread(each, splits), kept))
     curve = pd.DataFrame(rows, columns=["n_features", "pearson", "std", "n_kept"])
     curve["leaking"] = any(split.leaking for split in splits)
     return curve
@@ -71,6 +71,13 @@ def _one_split(X: Floats, target: Floats, split: Split, max_iter: int) -> tuple[
         raise InputError(f"target of the training rows with {split.name} left out: all values are equal")
     model = ARDRegression(max_iter=max_iter).fit(train, (own - mean) / scale)
     return mean + scale * model.predict(test), int(np.count_nonzero(model.coef_))
+
+
+def _spread(each: Sequence[float], splits: Sequence[Split]) -> float:
+    """Over the splits in which the coefficient is defined."""
+    values, sizes = np.array(each), np.array([len(split.test) for split in splits])
+    known = np.isfinite(values)
+    return float(spread_over_splits(values[known], sizes[known])) if known.any() else float("nan")
 
 
 def _pearson(a: Floats, b: Floats) -> float:

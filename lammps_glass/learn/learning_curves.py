@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.learn.cross_validate import MakeEstimator, out_of_fold
 from lammps_glass.learn.estimator import indicator_values, threshold_of
+from lammps_glass.learn.prefixes import spread_over_splits
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.selection import logistic
 from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
@@ -36,7 +37,7 @@ def glass_and_random_splits(y: ArrayLike, replicas: ArrayLike, *, n_folds: int =
 def cross_validated_accuracy(
     X: Floats, y: ArrayLike, splits: Sequence[Split], make_estimator: MakeEstimator
 ) -> dict[str, float | bool]:
-    """``accuracy`` (tested rows pooled), ``std`` (over splits), ``n_rows`` tested, ``leaking``.
+    """``accuracy`` (tested rows pooled), ``std`` (over splits, each by its rows), ``n_rows`` tested, ``leaking``.
 
     For any estimator and any columns: the linear machine beside the regression, or local density and coordination
     as the baseline of both.
@@ -47,7 +48,7 @@ def cross_validated_accuracy(
     each = [right[split.test] for split in splits]
     return {
         "accuracy": float(np.concatenate(each).mean()),
-        "std": float(np.std([part.mean() for part in each])),
+        "std": float(spread_over_splits([part.mean() for part in each], [len(part) for part in each])),
         "n_rows": sum(map(len, each)),
         "leaking": any(split.leaking for split in splits),
     }
@@ -71,7 +72,8 @@ def learning_curve_by_replica(
     -------
     DataFrame
         ``n_replicas``, ``n_rows`` (that train, mean), ``accuracy`` (of the tested rows of all glasses together, mean
-        over draws), ``std`` (over tested glasses and draws), ``train_accuracy`` (mean), ``leaking`` (false).
+        over draws), ``std`` (over tested glasses and draws, each by its rows), ``train_accuracy`` (mean), ``leaking``
+        (false).
     """
     names = np.asarray(replicas).astype(str)
     splits = leave_one_replica_out(names)
@@ -139,8 +141,9 @@ def _curve(
                 random = np.random.default_rng([seed, number, drawn, round(1e6 * size)])
                 found.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
         n_rows, train, test = np.array(found).T
-        pooled = np.average(test, weights=np.repeat([len(split.test) for split in splits], n_draws))
-        rows.append((size, n_rows.mean(), pooled, test.std(), train.mean()))
+        tested = np.repeat([len(split.test) for split in splits], n_draws)
+        pooled, std = np.average(test, weights=tested), spread_over_splits(test, tested)
+        rows.append((size, n_rows.mean(), pooled, std, train.mean()))
     curve = pd.DataFrame(rows, columns=[name, "n_rows", "accuracy", "std", "train_accuracy"])
     curve["leaking"] = any(split.leaking for split in splits)
     return curve

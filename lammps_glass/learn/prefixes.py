@@ -18,6 +18,16 @@ Floats = NDArray[np.float64]
 Ordering = Callable[[Floats, NDArray[np.int64], Floats], tuple[Floats, Floats]]
 
 
+def spread_over_splits(values: ArrayLike, sizes: ArrayLike) -> NDArray[np.float64]:
+    """Standard deviation over splits (first axis), each weighted by the rows that it tests.
+
+    As the pooled score weights them: a glass with a handful of rows is right or wrong by chance.
+    """
+    known, weights = np.asarray(values, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    mean = np.average(known, axis=0, weights=weights)
+    return np.asarray(np.sqrt(np.average((known - mean) ** 2, axis=0, weights=weights)))
+
+
 def standardized(train: Floats, test: Floats) -> tuple[Floats, Floats]:
     """Both by mean and deviation of the training rows; a constant column becomes 0."""
     mean, scale = train.mean(axis=0), train.std(axis=0)
@@ -49,8 +59,8 @@ def accuracy_of_prefixes(
     Returns
     -------
     DataFrame
-        ``n_features``, ``accuracy`` (tested rows of all splits pooled), ``std`` (over splits), ``train_accuracy``,
-        ``leaking``.
+        ``n_features``, ``accuracy`` (tested rows of all splits pooled), ``std`` (`spread_over_splits`),
+        ``train_accuracy``, ``leaking``.
     """
     labels = check_two_classes(y, "rows")
     wanted = sorted(set(numbers))
@@ -64,7 +74,7 @@ def accuracy_of_prefixes(
         {
             "n_features": wanted,
             "accuracy": right.sum(axis=0) / sizes.sum(),
-            "std": (right / sizes[:, None]).std(axis=0),
+            "std": spread_over_splits(right / sizes[:, None], sizes),
             "train_accuracy": train.mean(axis=0),
             "leaking": any(split.leaking for split in splits),
         }

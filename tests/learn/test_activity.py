@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.learn.newton import RidgeLogistic
-from lammps_glass.learn.prefixes import standardized
+from lammps_glass.learn.prefixes import spread_over_splits, standardized
 
 
 def planted(n=600, n_features=30, weights=((7, 1.5), (3, 1.0), (20, 0.6)), seed=0, correlated=0.3):
@@ -211,6 +211,24 @@ def test_linear_machine_is_nearly_the_same_and_random_folds_leak():
     assert scored["accuracy"] > 0.75
     assert scored["leaking"]
     assert [split.leaking for split in by_rows] == [True] * 5
+
+
+def test_curves_pool_the_rows_of_unlike_glasses():
+    """With all rows a learning curve ends where the other curves do, for glasses of 20 and of 290 rows."""
+    X, y, _ = planted()
+    replicas = np.repeat(["small", "a", "b"], [20, 290, 290])
+    splits = learn.leave_one_replica_out(replicas)
+    whole = learn.learning_curve_by_rows(X, y, splits, fractions=[1.0], n_draws=2, seed=0).iloc[0]
+    direct = learn.cross_validated_accuracy(X, y, splits, learn.logistic(1.0))
+    by_order = learn.accuracy_by_body_order(X, y, ["all"] * X.shape[1], splits, C=1.0).iloc[-1]
+    for name in ("accuracy", "std"):
+        assert whole[name] == pytest.approx(direct[name], abs=1e-12)
+        assert by_order[name] == pytest.approx(direct[name], abs=5e-3)  # two solvers: a row at the boundary may flip
+
+
+def test_spread_counts_a_split_by_its_rows():
+    assert spread_over_splits([0.0, 1.0], [1, 1]) == pytest.approx(0.5)
+    assert spread_over_splits([0.0, 1.0], [1, 3]) == pytest.approx(np.std([0.0, 1.0, 1.0, 1.0]))
 
 
 def test_learning_curves_rise_to_the_best_there_is():

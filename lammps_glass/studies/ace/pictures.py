@@ -23,7 +23,7 @@ from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.findings import Findings
 from lammps_glass.tables import read_table
 
-BAND_NOTE = "Bands: one standard deviation over the glasses that test."
+BAND_NOTE = "Bands: one standard deviation over the glasses that test, each by its rows."
 THICKNESS, WIDTH = 1.0, 0.6  # of a slice, and of the Gaussian that smooths D2min in it (sigma)
 
 

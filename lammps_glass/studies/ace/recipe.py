@@ -168,14 +168,14 @@ RECIPE = Recipe(
         "body_order": Operation(
             learning.body_order,
             learning.OrderParameters,
-            version=2,
+            version=3,
             work=learning.work,
             rates={"cases": 2.0, "rows": 0.012},
         ),
         "selection": Operation(
             learning.selection,
             learning.SelectionParameters,
-            version=2,
+            version=3,
             work=learning.work,
             rates={"cases": 2.0, "rows": 0.04},
         ),
