@@ -95,6 +95,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     from lammps_glass.figures import kinds
+    from lammps_glass.figures.clusters import DRAW as CLUSTERS
     from lammps_glass.figures.panels import DRAW as PANELS
     from lammps_glass.figures.spatial import DRAW as IN_SPACE
 
@@ -105,7 +106,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
-    {**kinds.DRAW, **IN_SPACE, **PANELS}[spec.kind](spec, table, axes)
+    {**kinds.DRAW, **IN_SPACE, **PANELS, **CLUSTERS}[spec.kind](spec, table, axes)
     # Room for a legend that stands between plot and title (`kinds.legend`).
     pad = 24 if kinds.legend_above(spec, axes) else 10
     axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)

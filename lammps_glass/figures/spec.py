@@ -48,30 +48,35 @@ class Mark:
 class Panel:
     """One plot of a figure of kind ``panels``: the rows whose column ``panel`` holds `name`.
 
+    Optional columns of the table: ``title`` replaces the panel's name above it; ``colour_of`` names the series whose
+    colour another one takes, drawn dashed and without error bars; in a panel of bars a line stands where ``group``
+    changes.
+
     Attributes
     ----------
     name
         In the column ``panel``; also its title, unless it begins with "_".
     kind
-        ``line``, ``scatter``, ``bar`` or ``step``.
+        ``line``, ``scatter``, ``bar``, ``step``, or ``legend``: no plot but the names of the series, which have one
+        colour in all panels.
     box
         (left, bottom, width, height) of its axes, in fractions of the figure's plot area.
     x_label, y_label, logy
         Of its axes.
     diagonal
         Draw the line y = x.
-    legend
-        Name the series.
+    same_y
+        Have the range of y of all panels that say so.
     """
 
     name: str
-    kind: Literal["line", "scatter", "bar", "step"]
+    kind: Literal["line", "scatter", "bar", "step", "legend"]
     box: tuple[float, float, float, float]
     x_label: str = ""
     y_label: str = ""
     logy: bool = False
     diagonal: bool = False
-    legend: bool = False
+    same_y: bool = False
 
 
 @dataclass(frozen=True)

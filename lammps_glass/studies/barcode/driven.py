@@ -111,13 +111,15 @@ def comparison_figure(
             panel = "lowest temperature" if temperature == temperatures[0] else "highest temperature"
             for column, series in (("thermal", "thermal"), ("driven", "sheared")):
                 one = pd.DataFrame({"x": bars["environment"], "y": bars[column], "group": bars["group"]})
-                parts.append(one.assign(panel=panel, series=series, temperature=temperature))
+                title = f"{panel}, {temperature:g} K"
+                parts.append(one.assign(panel=panel, series=series, temperature=temperature, title=title))
     words = pd.concat(sums, ignore_index=True)
     for panel, value in (("ratio of the sums", "ratio"), ("deviation of the difference", "deviation")):
         columns = {"temperature": "x", value: "y", f"{value}_low": "low", f"{value}_high": "high"}
         one = words.rename(columns=columns)[["x", "y", "low", "high", "series", "heterogeneity"]]
         parts.append(one.assign(panel=panel))
     alone = words.rename(columns={"temperature": "x", "noise": "y"})[["x", "y", "series", "heterogeneity"]]
+    alone["colour_of"] = alone["series"]
     alone["series"] += ", scatter alone"
     parts.append(alone.assign(panel="deviation of the difference"))
     text = "; ".join(
@@ -133,6 +135,7 @@ def comparison_figure(
         "6",
         pd.concat(parts, ignore_index=True),
         f"{text}; ratio of the sums {words['ratio'].min():.2f} to {words['ratio'].max():.2f}",
+        "A dashed line parts the environments of group 1, Kasper kernels, from those of group 2. "
         "Intervals of 5 to 95 % by a bootstrap over runs; scatter alone: the deviation of glasses that do not differ "
         "(scatter only adds, so that points lie low in their intervals). The "
         f"{case.parameters.nearest} thermal structures nearest in energy to each driven mean; "

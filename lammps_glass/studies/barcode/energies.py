@@ -1,4 +1,4 @@
-"""Figures 2, 2_inset, A1, A3 and transfer: how well the energies of other glasses are predicted."""
+"""Figures 2, 2_inset, A1 and A3: how well the energies of other glasses are predicted."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def prediction_scores(findings: Findings, case: Case, fitted: Fitted, sets: dict
     rows = []
     for where, structures in sets.items():
         for name, predicted in fitted.predict(structures).items():
-            found = learn.energy_scores(structures.energies, predicted, structures.sizes)
+            found = scored(structures, predicted)
             rows.append({"model": name, "judged on": where, "structures": len(structures), **found})
-            findings.score(found, _prefix(name, "" if where == "test" else where))
+            findings.score(found, prefix(name, "" if where == "test" else where))
     held = read_table(case.input("learn") / "predicted.parquet")
     for split, part in held.groupby("split", sort=False):
         where = "by_run" if split == "run" else "random_split"
         for name in MODELS:
             found = learn.energy_scores(part["energy"], part[name], part["n_particles"])
             rows.append({"model": name, "judged on": where, "structures": len(part), **found})
-            findings.score(found, _prefix(name, where))
+            findings.score(found, prefix(name, where))
     pd.DataFrame(rows).to_csv(findings.directory / "tables" / "errors.csv", index=False, lineterminator="\n")
     test = sets["test"]
     low, high = _interval(test, fitted.predict(test)["barcode"], case.seed)
     findings.score({"rmse_ev.low": low, "rmse_ev.high": high})
 
 
-def _prefix(model: str, where: str) -> str:
+def prefix(model: str, where: str) -> str:
     """``baseline.ridge.by_run``; the barcode's own scores stand under no model's name."""
     own = {"barcode": "", "all_environments": "all_environments"}.get(model, f"baseline.{model}")
     return ".".join(part for part in (own, where) if part)
@@ -52,7 +52,7 @@ def _interval(structures: Structures, predicted: np.ndarray, seed: int) -> tuple
     )
 
 
-def _above(structures: Structures, predicted: np.ndarray, lowest: float) -> pd.DataFrame:
+def above(structures: Structures, predicted: np.ndarray, lowest: float) -> pd.DataFrame:
     """True and predicted energies in meV an atom above `lowest` (eV an atom), and the systems' own in eV."""
     return pd.DataFrame(
         {
@@ -66,54 +66,32 @@ def _above(structures: Structures, predicted: np.ndarray, lowest: float) -> pd.D
 
 
 def prediction_figures(findings: Findings, fitted: Fitted, sets: dict[str, Structures], barcodes: np.ndarray) -> None:
-    """Figures 2, 2_inset, A3 and transfer."""
+    """Figures 2, 2_inset and A3."""
     test, larger = sets["test"], sets["larger"]
-    predicted = {name: fitted.predict(structures)["barcode"] for name, structures in sets.items()}
+    predicted = {name: fitted.predict(sets[name])["barcode"] for name in ("test", "larger")}
     lowest = float((test.energies / test.sizes).min())
-    score = {n: learn.energy_scores(s.energies, predicted[n], s.sizes) for n, s in sets.items()}
-    parity = _above(test, predicted["test"], lowest).assign(panel="_parity", series="second test set")
+    score = {n: scored(sets[n], predicted[n]) for n in predicted}
+    parity = above(test, predicted["test"], lowest).assign(panel="_parity", series="second test set")
     examples = _examples(test, barcodes)
     findings.figure(
         "2",
         pd.concat([parity, examples], ignore_index=True),
         _words(score["test"]) + f", {len(test)} structures of {int(test.sizes.mean())} atoms",
         "Energies above the lowest inherent structure of the second test set, which shares no run with the training. "
-        "Right: barcodes of its lowest, median and highest structure.",
+        "Right: barcodes of its lowest, median and highest structure, on one scale.",
     )
     findings.figure(
         "2_inset",
-        _above(larger, predicted["larger"], lowest),
+        above(larger, predicted["larger"], lowest),
         _words(score["larger"]) + f", {len(larger)} structures of {int(larger.sizes.mean())} atoms",
-        "The same model, scaled to the number of atoms, on a larger box that it was not trained on.",
+        "The same model, scaled to the number of atoms, on a larger box that it was not trained on. Energies above the "
+        "lowest an atom of the second test set, as in figure 2.",
     )
-    _distributions(findings, score, {n: (sets[n], predicted[n]) for n in ("test", "larger")})
-    others = [name for name in sets if name not in ("test", "larger")]
-    parts = [_above(sets[name], predicted[name], lowest).assign(series=name) for name in ("test", *others)]
-    within = {n: _centred_error(sets[n], predicted[n]) for n in others}
-    said = "; ".join(
-        f"{n}: RMSE {score[n]['rmse_mev_per_atom']:.1f} meV/atom, bias {score[n]['bias_mev_per_atom']:.1f}, "
-        f"{within[n]:.1f} without it"
-        for n in others
-    )
-    findings.figure(
-        "transfer",
-        pd.concat(parts, ignore_index=True),
-        said,
-        "Two compositions that were not trained on; energies above the lowest of the test set (Cu56Zr44). Ridge "
-        + "; ".join(
-            f"{n}: "
-            f"{learn.energy_scores(s.energies, fitted.predict(s)['ridge'], s.sizes)['rmse_mev_per_atom']:.1f} meV/atom"
-            for n, s in sets.items()
-            if n in others
-        )
-        + ".",
-    )
-    for name in others:
-        findings.score({"rmse_without_bias_mev_per_atom": within[name]}, name)
+    _distributions(findings, {n: (sets[n], predicted[n]) for n in predicted})
 
 
-def _centred_error(structures: Structures, predicted: np.ndarray) -> float:
-    return float(1000 * ((predicted - structures.energies) / structures.sizes).std())
+def scored(structures: Structures, predicted: np.ndarray) -> dict[str, float]:
+    return learn.energy_scores(structures.energies, predicted, structures.sizes)
 
 
 def _words(score: dict[str, float]) -> str:
@@ -129,13 +107,13 @@ def _examples(test: Structures, barcodes: np.ndarray) -> pd.DataFrame:
     parts = []
     for panel, at in (("lowest", order[0]), ("median", order[len(order) // 2]), ("highest", order[-1])):
         bars = pd.DataFrame({"x": np.arange(1, barcodes.shape[1] + 1), "y": barcodes[at]})
-        parts.append(bars.assign(panel=panel, series="barcode", run=test.runs[at], energy_ev=test.energies[at]))
+        title = f"{panel}: {1000 * test.energies[at] / test.sizes[at]:.1f} meV/atom"
+        kept = {"run": test.runs[at], "energy_ev": test.energies[at]}
+        parts.append(bars.assign(panel=panel, series="barcode", title=title, **kept))
     return pd.concat(parts, ignore_index=True)
 
 
-def _distributions(
-    findings: Findings, score: dict[str, dict[str, float]], sets: dict[str, tuple[Structures, np.ndarray]]
-) -> None:
+def _distributions(findings: Findings, sets: dict[str, tuple[Structures, np.ndarray]]) -> None:
     errors = {n: 1000 * (found - s.energies) / s.sizes for n, (s, found) in sets.items()}
     widest = max(float(np.abs(error).max()) for error in errors.values()) * 1.05
     edges = np.linspace(-widest, widest, BINS + 1)

@@ -9,6 +9,7 @@ from lammps_glass.studies.barcode.energies import amount_figure, prediction_figu
 from lammps_glass.studies.barcode.learning import load_models
 from lammps_glass.studies.barcode.meaning import barcode_table, importance_figures, sum_figures
 from lammps_glass.studies.barcode.structures import Structures, read_structures
+from lammps_glass.studies.barcode.transfer import transfer_figure
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
 
@@ -38,12 +39,20 @@ def barcode_figures(case: Case) -> None:
     with Findings(case.directory) as findings:
         prediction_scores(findings, case, fitted, sets)
         prediction_figures(findings, fitted, sets, bars["test"][:, order])
+        transfer_figure(findings, fitted, {name: s for name, s in sets.items() if name != "larger"})
         importance_figures(findings, case, table)
         strain_figure(findings, case, train, driven)
         comparison_figure(findings, case, table, (train, bars["train"]), (driven, bars["driven"]))
         sum_figures(findings, table, bars["train"], train)
         amount_figure(findings, case)
         _sizes(findings, case, train, sets, driven)
+        kept = fitted.barcode.columns_
+        findings.score({"coverage.barcode": _share(sets["test"], kept), "coverage.barcode.train": _share(train, kept)})
+
+
+def _share(structures: Structures, columns: np.ndarray) -> float:
+    """Share of the particles whose environment is one of some columns: what the barcode sees of a glass."""
+    return float(structures.counts[:, columns].sum() / structures.sizes.sum())
 
 
 def _sizes(findings: Findings, case: Case, train: Structures, sets: dict[str, Structures], driven: Structures) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.analysis import ICOSAHEDRON
+from lammps_glass.figures.clusters import JOINED
 from lammps_glass.studies.barcode.structures import Structures
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
@@ -83,9 +84,9 @@ def _pictures(findings: Findings, case: Case, table: pd.DataFrame) -> None:
         "3",
         pd.concat(parts, ignore_index=True),
         f"{kasper} Kasper kernels, {len(table) - kasper} not",
-        "The founder of each environment and its neighbours within r_cut of SOAP (Cu orange, Zr blue; the first shell "
-        "joined, the rest pale). Text: number, Voronoi index, mean share of the barcode, correlation with the energy "
-        "(red raises, blue lowers it). Group 1 first, by importance within a group.",
+        "The founder of each environment and its neighbours within r_cut of SOAP (Cu orange, Zr blue; those within "
+        f"{JOINED:g} A joined, the rest pale). Text: number, Voronoi index, mean share of the barcode, correlation "
+        "with the energy (red raises, blue lowers it). Group 1 first, by importance within a group.",
     )
 
 

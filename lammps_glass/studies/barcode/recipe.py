@@ -24,15 +24,16 @@ from lammps_glass.studies.recipe import Operation, Recipe
 BAND = ("low", "high")
 TRUE, PREDICTED = "true energy above the lowest (meV/atom)", "predicted (meV/atom)"
 ENERGY = "energy (meV/atom)"
+CENTRED, SHIFTED = "energy over the set's mean (meV/atom)", "predicted, mean error removed"
 
 FIGURES = (
     FigureSpec(
         "2", "Predicted and true energies of the second test set, and barcodes", "panels", "x", "y", series="series",
         panels=(
             Panel("_parity", "scatter", (0.09, 0.13, 0.44, 0.84), TRUE, PREDICTED, diagonal=True),
-            Panel("lowest", "bar", (0.65, 0.74, 0.35, 0.22), "", "share"),
-            Panel("median", "bar", (0.65, 0.42, 0.35, 0.22), "", "share"),
-            Panel("highest", "bar", (0.65, 0.10, 0.35, 0.22), "environment", "share"),
+            Panel("lowest", "bar", (0.65, 0.74, 0.35, 0.22), "", "share", same_y=True),
+            Panel("median", "bar", (0.65, 0.42, 0.35, 0.22), "", "share", same_y=True),
+            Panel("highest", "bar", (0.65, 0.10, 0.35, 0.22), "environment", "share", same_y=True),
         ),
         paper="RMSE 2.3624 eV per 2000 atoms (1.18 meV/atom)",
     ),
@@ -56,10 +57,8 @@ FIGURES = (
                 "energy and heterogeneity", "scatter", (0.09, 0.60, 0.38, 0.34), ENERGY, "strain: deviation / mean"
             ),
             Panel("energy and deviation", "scatter", (0.09, 0.10, 0.38, 0.34), ENERGY, "strain: deviation"),
-            Panel(
-                "strain over its mean", "step", (0.60, 0.10, 0.40, 0.84), "von Mises strain / mean", "density",
-                legend=True,
-            ),
+            Panel("strain over its mean", "step", (0.60, 0.10, 0.40, 0.58), "von Mises strain / mean", "density"),
+            Panel("_names", "legend", (0.60, 0.76, 0.40, 0.20)),
         ),
         paper="sheared more heterogeneous, the more the lower T",
     ),
@@ -67,12 +66,13 @@ FIGURES = (
         "6", "Barcodes of thermal and of sheared glasses at equal energy", "panels", "x", "y", series="series",
         error=BAND,
         panels=(
-            Panel("lowest temperature", "bar", (0.08, 0.62, 0.40, 0.32), "environment", "share", legend=True),
-            Panel("highest temperature", "bar", (0.59, 0.62, 0.41, 0.32), "environment", "share", legend=True),
-            Panel("ratio of the sums", "line", (0.08, 0.10, 0.40, 0.33), "temperature of shear (K)",
-                  "thermal / sheared", legend=True),
-            Panel("deviation of the difference", "line", (0.59, 0.10, 0.41, 0.33), "temperature of shear (K)",
-                  "standard deviation", legend=True),
+            Panel("_names", "legend", (0.08, 0.92, 0.92, 0.09)),
+            Panel("lowest temperature", "bar", (0.08, 0.56, 0.40, 0.30), "environment", "share", same_y=True),
+            Panel("highest temperature", "bar", (0.60, 0.56, 0.40, 0.30), "environment", "share", same_y=True),
+            Panel("ratio of the sums", "line", (0.08, 0.08, 0.40, 0.32), "temperature of shear (K)",
+                  "thermal / sheared"),
+            Panel("deviation of the difference", "line", (0.60, 0.08, 0.40, 0.32), "temperature of shear (K)",
+                  "standard deviation"),
         ),
         paper="group-2 deviation follows heterogeneity, group-1 flat; ratios near 1",
     ),
@@ -102,8 +102,13 @@ FIGURES = (
         x_label="error (meV/atom)", y_label="probability density", paper="Gaussian, alike",
     ),
     FigureSpec(
-        "transfer", "Energies of other compositions, without new training", "scatter", "x", "y", series="series",
-        x_label=TRUE, y_label=PREDICTED, diagonal=True, paper="some flexibility for other compositions (text)",
+        "transfer", "Energies of other compositions, without new training", "panels", "x", "y", series="series",
+        panels=(
+            Panel("_names", "legend", (0.09, 0.92, 0.91, 0.08)),
+            Panel("barcode", "scatter", (0.09, 0.13, 0.38, 0.68), CENTRED, SHIFTED, diagonal=True),
+            Panel("ridge on mean SOAP", "scatter", (0.61, 0.13, 0.38, 0.68), CENTRED, SHIFTED, diagonal=True),
+        ),
+        paper="some flexibility for other compositions (text)",
     ),
 )  # fmt: skip
 
