@@ -30,6 +30,8 @@ from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.threads import one_thread
 from lammps_glass.workflow.values import digest
 
+#: Boosted trees, their explanation and search, and the other SOAP.
+LEARNERS = ("xgboost", "shap", "optuna", "dscribe")
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
@@ -59,7 +61,7 @@ def naming_full_disk(folder: Path) -> Iterator[None]:
 def versions() -> dict[str, str]:
     """Versions of this package, of LAMMPS, Python and the libraries that make numbers."""
     found = {"lammps_glass": __version__, "python": platform.python_version()}
-    for name in ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba"):
+    for name in ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba", *LEARNERS):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -143,7 +143,9 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "Figure 5: strain of thermal glasses is against the cooled glass that was annealed (a reading). 7a and 7b show "
         "the training structures; the paper shows those of its figure 6.",
         "A1: " + ", ".join(f"{amount:.0%}" for amount in scanned.amounts) + " of the training runs, "
-        f"{scanned.cases} draws each; the paper has 10, 20 and 30 coolings of 1000 structures.",
+        f"{scanned.cases} draws each, so that preset paper has 3, 7 and 10 coolings; the paper has 10, 20 and 30 of "
+        "1000 structures, which would be three times the set that its models are trained on.",
+        "Figure 3 is drawn by matplotlib everywhere; OVITO's renderer is not used.",
     )
 
 
