@@ -40,13 +40,18 @@ def groups(spec: FigureSpec, table: pd.DataFrame) -> list[tuple[Any, pd.DataFram
 
 def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     found = groups(spec, table)
-    names = [name for name, _ in found if str(name) != spec.highlight]
+    names = list(dict.fromkeys(_leader(name) for name, _ in found if str(name) != spec.highlight))
     palette = dict(zip(names, style.colours(names)))
     for at, (name, rows) in enumerate(found):
         top = spec.highlight is not None and str(name) == spec.highlight
-        colour = style.HIGHLIGHT if top else palette[name]
+        colour = style.HIGHLIGHT if top else palette[_leader(name)]
         _DRAW_CURVE[spec.kind](spec, rows.sort_values(spec.x, kind="stable"), axes, colour, _name(name), at, top)
     _finish(spec, table, axes)
+
+
+def _leader(name: Any) -> Any:
+    """The series whose colour one takes: that of a curve, for its "(points)" and its "(fit)"."""
+    return name.removesuffix(" (points)").removesuffix(" (fit)") if isinstance(name, str) else name
 
 
 def _name(name: Any) -> str:
@@ -54,12 +59,26 @@ def _name(name: Any) -> str:
 
 
 def _line(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, name: str, at: int, top: bool) -> None:
+    """A curve with its band; a series "... (points)" as symbols alone, "... (fit)" dashed, neither in the legend."""
+    if name.endswith((" (points)", " (fit)")):
+        look = {"linestyle": "none", "marker": "o"} if name.endswith(" (points)") else {"linestyle": "--"}
+        axes.plot(rows[spec.x], rows[spec.y], color=colour, linewidth=1.3, zorder=3.5, **look)
+        return
     marker = style.MARKERS[at % len(style.MARKERS)] if spec.markers and len(rows) <= 60 else None
     width = 2.4 if top else 1.6
     axes.plot(rows[spec.x], rows[spec.y], color=colour, marker=marker, label=name, linewidth=width, zorder=3 + top)
     if spec.error:
         low, high = spec.error
-        axes.fill_between(rows[spec.x], rows[low], rows[high], color=colour, alpha=0.18, linewidth=0)
+        # A band that reaches below a logarithmic axis is drawn down to its end.
+        least = spec.y_limits[0] if spec.logy and spec.y_limits else -np.inf
+        axes.fill_between(
+            rows[spec.x],
+            rows[low].clip(lower=least),
+            rows[high].clip(lower=least),
+            color=colour,
+            alpha=0.18,
+            linewidth=0,
+        )
 
 
 def _scatter(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, name: str, at: int, top: bool) -> None:
@@ -99,7 +118,8 @@ def _finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
         axes.set_xscale("log")
         _log_axis(axes.xaxis)
     if spec.logy:
-        axes.set_yscale("log", nonpositive="mask")
+        # A bar begins at zero, which is cut off; a point that has no logarithm is left out.
+        axes.set_yscale("log", nonpositive="clip" if spec.kind == "bar" else "mask")
         _log_axis(axes.yaxis)
     if spec.y_limits:
         axes.set_ylim(*spec.y_limits)

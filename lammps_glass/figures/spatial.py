@@ -67,7 +67,8 @@ def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     axes.set_box_aspect(spans, zoom=0.95)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_major_locator(MaxNLocator(4))
-    axes.set(xlabel=spec.x_label or spec.x, ylabel=spec.y_label or spec.y, zlabel=places[2])
+    unit = spec.x_label.removeprefix(spec.x) if spec.x_label.startswith(spec.x) else ""  # that of the third axis too
+    axes.set(xlabel=spec.x_label or spec.x, ylabel=spec.y_label or spec.y, zlabel=f"{places[2]}{unit}")
     if spec.series and spec.value is None:
         axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1.02))
 

@@ -61,8 +61,11 @@ def _distribution(findings: Findings, labels: pd.DataFrame, threshold: float) ->
     jumps = labels["largest_jump"].to_numpy(dtype=float)
     count, edges = np.histogram(jumps.clip(EDGES[0], EDGES[-1]), EDGES)
     middle = np.sqrt(edges[:-1] * edges[1:])
-    curves = {"share in the bin": count / len(jumps), "share below (cumulative)": count.cumsum() / len(jumps)}
-    table = pd.concat([pd.DataFrame({"jump": middle, "share": y, "curve": name}) for name, y in curves.items()])
+    curves = {  # a sum through a bin is known at the bin's upper edge
+        "share in the bin": (middle, count / len(jumps)),
+        "share below (cumulative)": (edges[1:], count.cumsum() / len(jumps)),
+    }
+    table = pd.concat([pd.DataFrame({"jump": x, "share": y, "curve": name}) for name, (x, y) in curves.items()])
     planes = {name.removeprefix("jump_"): (labels[name] > threshold).mean() for name in _planes(labels)}
     union = float((jumps > threshold).mean())
     findings.score({"labels.union": union} | {f"labels.{plane}": float(share) for plane, share in planes.items()})

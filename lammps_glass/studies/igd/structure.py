@@ -54,8 +54,8 @@ def _radial(findings: Findings, glasses: Sequence[Snapshot]) -> None:
         "1",
         pd.concat(tables, ignore_index=True),
         f"first peak {first['g']:.2f} at {first['r']:.2f} angstrom, maxima of the second at {', '.join(peaks) or '-'}",
-        f"{len(glasses)} samples of {len(glasses[0])} atoms; r up to half the box. Every sample passed the gate on "
-        "g(r) and on crystal-like atoms.",
+        f"{len(glasses)} samples of {len(glasses[0])} atoms; r up to {reach:g} angstrom. Every sample passed the gate "
+        "on g(r) and on crystal-like atoms.",
     )
 
 

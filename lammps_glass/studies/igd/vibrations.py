@@ -2,87 +2,67 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
-
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
+from lammps_glass.studies.igd.harmonic import compare, hopping
+from lammps_glass.studies.igd.modes import SEARCHED, boson_peaks
 from lammps_glass.studies.igd.predictions import UNIT, pooled
-from lammps_glass.tables import read_metadata, read_table
+from lammps_glass.studies.igd.spectra import Spectra, box_of, edge_of, read, sounds_of
+from lammps_glass.tables import read_table
 
 #: Groups of IGD in 14a; share of the particles in a bin of 14b, and the fewest.
 GROUPS, SHARE, FEWEST = 5, 0.025, 30
-#: THz: where the boson peak of a Cu-Zr glass lies, and up to where a reduced spectrum is searched for it.
-PEAK, SEARCHED = (0.6, 0.8), 2.0
-
-
-@dataclass(frozen=True, eq=False)
-class Spectra:
-    """Densities of the particles of one sample: frequencies (k,), density (k, n) and the particles' ids (n,)."""
-
-    replica: str
-    frequencies: np.ndarray
-    density: np.ndarray
-    particles: np.ndarray
 
 
 def vibration_figures(case: Case) -> None:
     """Spectra of the samples, of single particles, and of the particles by IGD."""
-    spectra, sounds = _read(case), _sounds(case)
-    box = _box(sounds)
+    spectra, sounds = read(case), sounds_of(case)
+    box = box_of(sounds)
     with Findings(case.directory) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
-        _whole(findings, spectra, sounds, box, case.seed)
-        _particles(findings, spectra[0], box)
+        edge = edge_of(case)
+        findings.score({"boson_peak.at_lower_end": edge})
+        _density(findings, spectra, box, case.seed)
+        _reduced(findings, spectra, sounds, box)
+        _particles(findings, spectra[0], box, edge)
         table = _with_igd(case)
         _groups(findings, spectra, table, box)
-        _peaks(findings, table, box)
+        compared = compare(case)
+        for temperature, values in compared.items():
+            findings.score(values, f"vMSD.over_harmonic.{temperature}")
+        _peaks(findings, table, f"{hopping(compared)}{box}", edge)
 
 
-def _read(case: Case) -> list[Spectra]:
-    found = []
-    for product in case.inputs("modes"):
-        path = product.path / "spectra.parquet"
-        frequencies, table = np.array(read_metadata(path)["frequencies"]), read_table(path)
-        density = table.drop(columns="particle").to_numpy(dtype=float).T
-        found.append(Spectra(product.replica, frequencies, density, table["particle"].to_numpy()))
-    # The softest modes alone end at another frequency in each sample: spectra are compared up to where all are known.
-    common = min(len(s.frequencies) for s in found)
-    return [replace(s, frequencies=s.frequencies[:common], density=s.density[:common]) for s in found]
-
-
-def _sounds(case: Case) -> pd.DataFrame:
-    rows = [json.loads((p.path / "sound.json").read_text(encoding="utf-8")) for p in case.inputs("modes")]
-    return pd.DataFrame(rows)
-
-
-def _box(sounds: pd.DataFrame) -> str:
-    """What the size of the box allows: printed beside every spectrum."""
-    lowest = sounds["lowest_frequency"].mean()
-    said = f"nu_min = c_T / L = {lowest:.2f} THz (c_T {sounds['transverse'].mean() / 10:.2f} km/s)"
-    if lowest > PEAK[0]:
-        return f"{said}: no wave of the boson peak's {PEAK[0]}-{PEAK[1]} THz fits into this box, its peak is the box's."
-    return f"{said}: the box holds waves below the boson peak's {PEAK[0]}-{PEAK[1]} THz."
-
-
-def _whole(findings: Findings, spectra: list[Spectra], sounds: pd.DataFrame, box: str, seed: int) -> None:
+def _mean(spectra: list[Spectra], seed: int) -> pd.DataFrame:
     parts = [
         pd.DataFrame({"frequency": s.frequencies, "vdos": s.density.mean(axis=1), "replica": s.replica})
         for s in spectra
     ]  # fmt: skip
-    mean = analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
-    top = mean.iloc[int(mean["vdos"].argmax())]
+    return analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
+
+
+def _density(findings: Findings, spectra: list[Spectra], box: str, seed: int) -> None:
+    mean = _mean(spectra, seed)
+    top, end = mean.iloc[int(mean["vdos"].argmax())], spectra[0].frequencies[-1]
+    ours = f"largest at {top['frequency']:.2f} THz, from modes of the whole Hessian; mean of {len(spectra)}"
+    cut = ""
+    if not all(s.complete for s in spectra):
+        ours = f"TRUNCATED at {end:.2f} THz: the softest modes only; mean of {len(spectra)}"
+        cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
     findings.figure(
-        "5a", mean, f"largest at {top['frequency']:.2f} THz, from modes of the whole Hessian; mean of {len(spectra)}",
-        f"Normalised to 1 over all frequencies; Gaussian broadening; band: interval over the samples. {box}",
+        "5a", mean, ours,
+        f"{cut}Normalised to 1 over all frequencies; Gaussian broadening; band: interval over the samples. {box}",
     )  # fmt: skip
-    nu, level = mean["frequency"].to_numpy(), float(sounds["debye_level"].mean())
+
+
+def _reduced(findings: Findings, spectra: list[Spectra], sounds: pd.DataFrame, box: str) -> None:
+    nu, level = spectra[0].frequencies, float(sounds["debye_level"].mean())
     debye_top = float(sounds["debye_frequency"].mean())
-    reduced = mean["vdos"].to_numpy() / nu**2
+    reduced = np.mean([s.density.mean(axis=1) for s in spectra], axis=0) / nu**2
     curves = [
         pd.DataFrame({"frequency": nu, "value": reduced, "curve": "samples"}),
         pd.DataFrame({"frequency": nu[nu <= debye_top], "value": level, "curve": "Debye level"}),
@@ -97,9 +77,9 @@ def _whole(findings: Findings, spectra: list[Spectra], sounds: pd.DataFrame, box
     )  # fmt: skip
 
 
-def _particles(findings: Findings, first: Spectra, box: str) -> None:
+def _particles(findings: Findings, first: Spectra, box: str, edge: float) -> None:
     """Figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
-    peaks = (first.density / first.frequencies[:, None] ** 2).max(axis=0)
+    peaks, _ = boson_peaks(first.frequencies, first.density)
     order = np.argsort(peaks)
     names = {"lowest I_BP": order[0], "median I_BP": order[len(order) // 2], "highest I_BP": order[-1]}
     table = pd.concat(
@@ -114,7 +94,11 @@ def _particles(findings: Findings, first: Spectra, box: str) -> None:
     note = f"Replica {first.replica}; N times eq. 6, so that the mean particle has the density of the sample. {box}"
     said = ", ".join(f"{peaks[at]:.4f}" for at in names.values())
     findings.figure("5c", table, f"particles of I_BP {said} THz^-3", note)
-    findings.figure("5d", table, f"I_BP from {peaks.min():.4f} to {peaks.max():.4f} THz^-3", note)
+    findings.figure("5d", table, f"I_BP from {peaks.min():.4f} to {peaks.max():.4f} THz^-3", f"{_no_peak(edge)}{note}")
+
+
+def _no_peak(edge: float) -> str:
+    return f"I_BP: largest up to {SEARCHED:g} THz; at {edge:.1%} of all particles at the lower end, so no peak. "
 
 
 def _with_igd(case: Case) -> pd.DataFrame:
@@ -149,17 +133,21 @@ def _rows(spectra: Spectra, members: pd.DataFrame) -> np.ndarray:
     return np.flatnonzero(np.isin(spectra.particles, own))
 
 
-def _peaks(findings: Findings, table: pd.DataFrame, box: str) -> None:
-    from scipy.stats import spearmanr
+def _peaks(findings: Findings, table: pd.DataFrame, said: str, edge: float) -> None:
+    from scipy.stats import pearsonr, spearmanr
 
     means = analysis.binned_means(table["igd"], table["boson_peak"], SHARE, FEWEST)
     bins = float(spearmanr(means["indicator"], means["value"]).statistic)
+    linear = float(pearsonr(means["indicator"], means["value"]).statistic)
     single = float(spearmanr(table["igd"], table["boson_peak"]).statistic)
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
+    findings.score({"boson_peak.linear_correlation": linear})
     findings.figure(
-        "14b", means, f"rank correlation {bins:.2f} of the bins, {single:.2f} of single particles",
-        f"Bins of {SHARE:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the features, and at low "
-        "temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this correlation is "
-        f"an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {box}",
+        "14b", means,
+        f"correlation of the bins {linear:.2f} (ranks {bins:.2f}), ranks of single particles {single:.2f}",
+        f"{_no_peak(edge)}Bins of {SHARE:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the "
+        "features, and at low temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of "
+        "this correlation is "
+        f"an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {said}",
     )  # fmt: skip

@@ -36,10 +36,16 @@ def particles(parameters: Any, counts: Counts, reads: Reads) -> Work:
 
 
 def modes(parameters: Any, counts: Counts, reads: Reads) -> Work:
-    """Modes grow with the cube of the particles: all of them at once, or a share of them by iteration."""
+    """Modes grow with the cube of the particles: all of them at once, or a share of them by iteration.
+
+    Iterated ones are kept orthogonal, which grows with the square of their share; the rate is of a share of 0.05.
+    """
     n = sum(counts.values())
-    part = "dense" if n <= DENSE else "iterated"
-    return Work(n, {"cases": 1.0, part: float(n) ** 3}, 1, float(n), memory=9.0 * min(n, DENSE) ** 2 * 8 * 3)
+    if n <= DENSE:
+        return Work(n, {"cases": 1.0, "dense": float(n) ** 3}, 1, float(n), memory=9.0 * n**2 * 8 * 3)
+    iterated = float(n) ** 3 * (parameters.share / 0.05) ** 2
+    # Twice as many vectors as wanted are iterated, and the wanted ones combined from them.
+    return Work(n, {"cases": 1.0, "iterated": iterated}, 1, float(n), memory=4 * parameters.share * 9.0 * n**2 * 8)
 
 
 def learning(parameters: Any, counts: Counts, reads: Reads) -> Work:
