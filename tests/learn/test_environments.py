@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numba
 import numpy as np
@@ -146,6 +147,26 @@ def test_a_killed_scan_resumes_to_the_same_list(tmp_path):
     again = learn.scan_environments(learn.LeaderSearch(THRESHOLD), streams(rows), tmp_path / "state")
     assert again.founders == whole.founders
     assert np.array_equal(again.vectors, whole.vectors)
+
+
+def test_memory_does_not_grow_with_the_number_of_structures():
+    """Peak of a scan of 40 structures and of 5, whose environments are the same: rows that were seen are not kept."""
+    rows = clouds(400, seed=5)
+
+    def peak(n_structures):
+        streams = ((f"s{k}", lambda: iter([(np.arange(len(rows)), rows.copy())])) for k in range(n_structures))
+        tracemalloc.start()
+        try:
+            found = learn.scan_environments(learn.LeaderSearch(THRESHOLD), streams)
+            return tracemalloc.get_traced_memory()[1], len(found)
+        finally:
+            tracemalloc.stop()
+
+    peak(1)  # what is compiled and imported once
+    (few, n_few), (many, n_many) = peak(5), peak(40)
+    assert n_few == n_many
+    # 35 more structures would be 35 times their rows; founders' names and buffers are less than the rows of one
+    assert many - few < rows.nbytes
 
 
 def test_a_state_of_another_search_is_refused(tmp_path):

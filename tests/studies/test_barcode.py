@@ -14,13 +14,15 @@ import pytest
 
 import lammps_glass
 from lammps_glass import learn
+from lammps_glass.analysis import voronoi_indices
 from lammps_glass.cli.app import run
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.barcode import RECIPE
 from lammps_glass.studies.barcode.learning import fit
 from lammps_glass.studies.barcode.settings import FitParameters
-from lammps_glass.studies.barcode.structures import Structures, write_structures
+from lammps_glass.studies.barcode.structures import Structures, kept_frames, record_name, write_structures
+from lammps_glass.studies.case import Product
 from lammps_glass.workflow import Study
 
 LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
@@ -61,8 +63,13 @@ def test_every_model_is_judged_by_run_by_random_row_and_on_every_set(smoke):
     scores = summary["scores"]
     n_particles = summary["sizes"]["particles"]
     assert scores["rmse_mev_per_atom"] == pytest.approx(1000 * scores["rmse_ev"] / n_particles, rel=1e-6)
-    for name in ("by_run.rmse_ev", "random_split.rmse_ev", "baseline.ridge.rmse_ev", "baseline.ridge.by_run.rmse_ev"):
-        assert scores[name] > 0
+    held = pd.read_parquet(out / "cases" / "all" / "learn" / "predicted.parquet")
+    for split, where in (("run", "by_run"), ("random", "random_split")):
+        mine = held[held["split"] == split]
+        assert len(mine) == summary["sizes"]["structures"]["train"]
+        for model, prefix in (("barcode", ""), ("ridge", "baseline.ridge.")):
+            own = np.sqrt(np.mean((mine[model] - mine["energy"]) ** 2))
+            assert scores[f"{prefix}{where}.rmse_ev"] == pytest.approx(own, rel=1e-9)
     # composition and density are the same for all training structures: such a model is the mean of the others
     assert scores["baseline.composition.random_split.rmse_over_std"] == pytest.approx(1.0, abs=0.2)
 
@@ -91,7 +98,21 @@ def test_training_structures_are_made_of_their_own_environments(smoke):
     assert 0 < summary["scores"]["coverage"] <= 1
     library = learn.EnvironmentLibrary.load(out / "cases" / "all" / "environments" / "library.npz")
     assert len(library) == summary["scores"]["environments"]
-    assert set(library.kasper) <= {"kasper", "other"}
+    # the founders of one structure have the index that OVITO gives them there, and Kasper's rule makes their group
+    inherent = Study.read(out).stage("inherent").cases
+    store = Study.read(out).store
+    records = {record_name(found): found for found in (Product(dict(c.conditions), store.folder(c)) for c in inherent)}
+    name, step = library.structures[0].rsplit("/", 1)
+    frame = next(frame for frame in kept_frames(records[name]) if frame.step == int(step))
+    indices = voronoi_indices(frame)
+    mine = [at for at, structure in enumerate(library.structures) if structure == library.structures[0]]
+    assert len(mine) > 1
+    for at in mine:
+        assert library.voronoi[at] == indices[np.searchsorted(frame.ids, library.particles[at])]
+    for index, group in zip(library.voronoi, library.kasper):
+        faces = [int(number) for number in index.split(",")]
+        kasper = faces[0] == 0 and not any(faces[4:]) and 2 * faces[1] + faces[2] == 12
+        assert group == ("kasper" if kasper else "other")
 
 
 def test_barcodes_of_the_figures_sum_to_one(smoke):
@@ -128,14 +149,26 @@ def test_a_single_run_cannot_be_split(tmp_path):
 @pytest.mark.parametrize("name", ["barcode", "ridge"])
 def test_the_studys_indicator_judges_a_bare_dump(smoke, tmp_path, name):
     out, _ = smoke
-    dump = next(out.glob("cases/*/test_inherent/final.lammpstrj.gz"))
+    study = Study.read(out)
+    case = study.stage("test_inherent").cases[0]
+    dump = study.store.folder(case) / "final.lammpstrj.gz"
+    encoded = study.store.folder(study.stage("test_encode").cases[0])
+    assert case.conditions == study.stage("test_encode").cases[0].conditions
     output = tmp_path / "judged.lammpstrj.gz"
     assert run(["predict", str(out / "indicators" / f"{name}.indicator"), str(dump), "-o", str(output)]) == 0
     values = Snapshot.read(output).properties[name]
-    known = values[~np.isnan(values)]
-    assert len(known) > 0
-    if name == "ridge":  # shares of particles are energies a particle: their mean is the prediction for the structure
-        assert known.mean() == pytest.approx(-5.0, abs=1.0)
+    estimator, _ = learn.load(out / "indicators" / f"{name}.indicator")
+    if name == "ridge":  # linear: the mean over the particles is the prediction for the structure, of its mean vector
+        # rows of SOAP, their stored mean and the dump are rounded: 1e-4 eV an atom is far below the 6 meV of the spread
+        expected = estimator.predict(np.load(encoded / "soap.npy")[-1:])[0]
+        assert values.mean() == pytest.approx(expected, abs=1e-4)
+        return
+    counts = np.load(encoded / "counts.npy")[-1]
+    shares = estimator.barcodes((counts / counts.sum())[None])
+    present = counts[estimator.columns_] > 0
+    worth = estimator.model_.shap_values(shares)[0][0][present].sum()
+    assert (~np.isnan(values)).sum() == counts[estimator.columns_].sum() > 0
+    assert np.nansum(values) == pytest.approx(worth, abs=1e-4)  # test and training structures are of one size
 
 
 def test_dumps_that_are_no_glass_of_this_kind_are_refused(smoke, tmp_path, capsys):
