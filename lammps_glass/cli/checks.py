@@ -103,7 +103,15 @@ def _potentials() -> str:
     names = sorted(path.parent.name for path in data_path("potentials").glob("*/potential.toml"))
     if not names:
         raise RuntimeError("none found")
-    return ", ".join(names)
+    return f"{', '.join(names)}; {_table()}"
+
+
+def _table() -> str:
+    """The table of the default metal glass: its file comes with LAMMPS, or lies in a folder that a variable names."""
+    from lammps_glass.glasses import CuZr
+    from lammps_glass.interactions.tables import find_table
+
+    return str(find_table(CuZr().table).path)
 
 
 def _decks() -> str:
@@ -152,7 +160,6 @@ CHECKS: tuple[Check, ...] = (
         _version_of("libsvm-official", "libsvm"),
         "it is built from source: install a C++ compiler (Debian: apt-get install g++; macOS: xcode-select --install), "
         "then python -m pip install libsvm-official",
-        needed=False,
     ),
     Check(
         "xgboost",

@@ -101,8 +101,14 @@ def parse_set(text: str) -> tuple[list[str], Any]:
 
 
 def _may_be_made(keys: list[str], tables: dict[str, Any]) -> bool:
-    """Whether a table that a study file may leave out is meant: [engine], [engine.slurm], [engine.slurm.STAGE]."""
+    """Whether a table that a study file may leave out is meant.
+
+    [engine], [engine.slurm], [engine.slurm.STAGE], and a parameter of a stage that is a table: the parameters refuse
+    one that is none.
+    """
     stages = tables.get("stages")
+    if keys[0] == "stages" and len(keys) == 3:
+        return isinstance(stages, dict) and isinstance(stages.get(keys[1]), dict)
     known = keys[2:] == [] or (len(keys) == 3 and isinstance(stages, dict) and keys[2] in stages)
     return keys[:2] == ["engine", "slurm"][: len(keys)] and known
 

@@ -31,7 +31,7 @@ from lammps_glass.workflow.threads import one_thread
 from lammps_glass.workflow.values import digest
 
 #: Boosted trees, their explanation and search, and the other SOAP.
-LEARNERS = ("xgboost", "shap", "optuna", "dscribe")
+LEARNERS = ("libsvm-official", "xgboost", "shap", "optuna", "dscribe")
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 

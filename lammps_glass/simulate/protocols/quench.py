@@ -20,10 +20,14 @@ from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisation
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lammps_glass.glasses import Glass
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quench(Segmented):
     """Random positions are pushed apart, held as a liquid, cooled at fixed box or pressure, and minimised.
+
+    For glasses in reduced units; one in metal units is refused: `MeltQuench` cools at a rate in K/s.
 
     Parameters
     ----------
@@ -97,6 +101,14 @@ class Quench(Segmented):
             "velocity_seed": self.seed_of(seed, "velocities"),
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
+
+    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+        if glass.units == "metal":
+            raise InputError(
+                f"quench is for reduced units: {glass.name} is in metal units, and its temperatures would be a few "
+                "kelvin; use melt-quench, which melts really and cools in K/s"
+            )
+        return super().deck(glass, seed, n_segments)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
         steps = self.push_steps + self.liquid + self.cooling

@@ -24,7 +24,7 @@ from lammps_glass.studies.igd.learning import (
 )
 from lammps_glass.studies.igd.modes import SEARCHED, ModesParameters, modes
 from lammps_glass.studies.igd.predictions import UNIT
-from lammps_glass.studies.igd.rows import RowParameters, describe
+from lammps_glass.studies.igd.rows import STRUCTURE, RowParameters, describe
 from lammps_glass.studies.igd.search import GridParameters, grid
 from lammps_glass.studies.igd.settings import check
 from lammps_glass.studies.igd.shear import shear_figures
@@ -74,9 +74,9 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _structure(describe: Any) -> tuple[str, ...]:
     """How the families of structure were made."""
-    from lammps_glass.descriptors import PairEntropy, RadialGaussians
+    from lammps_glass.descriptors import REGISTRY
 
-    gaussians, entropy = RadialGaussians(**describe.gaussians), PairEntropy(**describe.entropy)
+    gaussians, entropy = (REGISTRY.build(STRUCTURE[family], own) for family, own in describe.options.items())
     width, smoothing, r_c = gaussians.width, entropy.smoothing, max(entropy.cutoffs)
     species = "by species" if gaussians.by_species else "of all species together"
     few = ": they hold about four independent numbers, as smooth as that" if width == PAPER_WIDTH else ""

@@ -30,6 +30,11 @@ class RowParameters:
     gaussians: Mapping[str, Any] = field(default_factory=dict)
     entropy: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def options(self) -> dict[str, Mapping[str, Any]]:
+        """Family -> options of its descriptor."""
+        return {"G": self.gaussians, "S2": self.entropy}
+
 
 def describe(case: Case) -> None:
     """``rows.parquet``: key, species, features; its metadata says which columns make a family.
@@ -40,7 +45,7 @@ def describe(case: Case) -> None:
 
     parameters: RowParameters = case.parameters
     snapshot = Record(case.input("gate")).final
-    structure = _structure(snapshot, {"G": parameters.gaussians, "S2": parameters.entropy})
+    structure = _structure(snapshot, parameters.options)
     tables = {name: table for name, (table, _) in structure.items()}
     options = {STRUCTURE[name]: params for name, (_, params) in structure.items()}
     halves: dict[str, float] = {}
@@ -61,7 +66,9 @@ def describe(case: Case) -> None:
     write_table(case.directory / "rows.parquet", rows, metadata)
 
 
-def _structure(snapshot: Snapshot, options: Mapping[str, Any]) -> dict[str, tuple[pd.DataFrame, dict[str, Any]]]:
+def _structure(
+    snapshot: Snapshot, options: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[pd.DataFrame, dict[str, Any]]]:
     """Family -> its columns and the parameters of its descriptor."""
     from lammps_glass.descriptors import REGISTRY
 

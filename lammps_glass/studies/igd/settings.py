@@ -24,7 +24,7 @@ def check(stages: Mapping[str, Any]) -> None:
     InputError
         Naming the keys.
     """
-    quench, shear, label = (stages.get(name) for name in ("quench", "shear", "label"))
+    quench, shear, label, describe = (stages.get(name) for name in ("quench", "shear", "label", "describe"))
     if quench:
         _require(
             quench.melt_temperature >= MELTS,
@@ -37,3 +37,18 @@ def check(stages: Mapping[str, Any]) -> None:
             f"stages.shear.reduce = {shear.reduce!r}: stages.label.threshold is of the mean over the neighbours "
             "(eq. 4): leave it at 'mean'",
         )
+    if describe:
+        _options(describe)
+
+
+def _options(describe: Any) -> None:
+    """Options that a descriptor refuses would stop the study after its simulations; the defaults need no look."""
+    from lammps_glass.descriptors import REGISTRY
+    from lammps_glass.studies.igd.rows import STRUCTURE
+
+    for family, own in describe.options.items():
+        if own:
+            try:
+                REGISTRY.build(STRUCTURE[family], own)
+            except InputError as error:
+                raise InputError(f"stages.describe: {error}") from error
