@@ -206,4 +206,25 @@ def test_doctor_finds_this_installation_in_order(run):
     out = run("doctor", "--json")
     states = {entry["part"]: entry["state"] for entry in json.loads(out.out)}
     assert states["lammps"] == states["python"] == states["kernel cache"] == "ok"
+    assert states["libsvm-official"] == states["potentials"] == "ok"
     assert out.status == 0
+
+
+@pytest.mark.parametrize("fault", ["libsvm-official", "potentials"])
+def test_doctor_misses_what_would_stop_a_study(fault, monkeypatch):
+    """Without LIBSVM the study igd ends at its first machine; without the default table no metal glass starts."""
+    import sys
+
+    from lammps_glass.cli.checks import run_checks
+    from lammps_glass.errors import InputError
+    from lammps_glass.interactions import tables
+
+    def gone(*_args, **_options):
+        raise InputError("cu-zr-2007: no such file")
+
+    if fault == "potentials":
+        monkeypatch.setattr(tables, "find_table", gone)
+    else:
+        monkeypatch.setitem(sys.modules, "libsvm", None)
+    states = {result.name: result.state for result in run_checks()}
+    assert states[fault] == "missing"

@@ -91,3 +91,9 @@ def test_bad_fields_are_refused(name, options):
 def test_unknown_option_names_the_nearest():
     with pytest.raises(InputError, match="did you mean 'stress'"):
         REGISTRY.build("creep", {"stres": 0.5})
+
+
+def test_quench_in_reduced_units_refuses_a_metal():
+    """Its default of 3 would be 3 K: the line names the protocol that melts."""
+    with pytest.raises(InputError, match=r"cu-zr is in metal units.*melt-quench"):
+        REGISTRY.build("quench", {}).deck(CuZr(n_particles=250), 1)
