@@ -50,6 +50,17 @@ def larger():
     return glass, snapshot, eigenvalues(snapshot, glass)
 
 
+@pytest.mark.slow
+def test_iterated_lowest_modes_of_two_thousand_atoms():
+    """2048 atoms, unstable directions included, against all eigenvalues by scipy."""
+    glass = CuZr()
+    snapshot = shaken(glass, 4.2, cells=8, noise=0.04)
+    values = eigenvalues(snapshot, glass)
+    expected = np.delete(values, np.argsort(np.abs(values))[:3])[:50]
+    found = modes(snapshot, glass.model(), glass.masses, lowest=50, dense=False)
+    assert np.abs(found.eigenvalues / expected - 1).max() < 1e-8
+
+
 @pytest.mark.parametrize("lowest", [10, 75])
 def test_iterated_lowest_modes_equal_the_dense_ones(larger, lowest):
     glass, snapshot, values = larger
