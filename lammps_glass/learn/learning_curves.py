@@ -142,7 +142,7 @@ def _curve(
                 found.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
         n_rows, train, test = np.array(found).T
         tested = np.repeat([len(split.test) for split in splits], n_draws)
-        pooled, std = np.average(test, weights=tested), spread_over_splits(test, tested)
+        pooled, std = np.average(test, weights=tested), float(spread_over_splits(test, tested))
         rows.append((size, n_rows.mean(), pooled, std, train.mean()))
     curve = pd.DataFrame(rows, columns=[name, "n_rows", "accuracy", "std", "train_accuracy"])
     curve["leaking"] = any(split.leaking for split in splits)

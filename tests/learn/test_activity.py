@@ -219,6 +219,7 @@ def test_curves_pool_the_rows_of_unlike_glasses():
     replicas = np.repeat(["small", "a", "b"], [20, 290, 290])
     splits = learn.leave_one_replica_out(replicas)
     whole = learn.learning_curve_by_rows(X, y, splits, fractions=[1.0], n_draws=2, seed=0).iloc[0]
+    assert isinstance(whole["std"], float)  # an array in a column is no table that can be stored
     direct = learn.cross_validated_accuracy(X, y, splits, learn.logistic(1.0))
     by_order = learn.accuracy_by_body_order(X, y, ["all"] * X.shape[1], splits, C=1.0).iloc[-1]
     for name in ("accuracy", "std"):
