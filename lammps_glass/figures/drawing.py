@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = "") -> tuple[Path, Path, Path]:
     """Write ``<id>.png``, ``<id>.svg`` and ``<id>.csv`` into `folder`; equal tables give equal bytes.
 
+    A figure of kind ``clusters`` gets ``<id>_ovito.png`` too where OVITO can render (see :mod:`.rendered`).
+
     Parameters
     ----------
     spec
@@ -52,7 +54,21 @@ def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = 
         _save(paths[0], lambda path: figure.savefig(path, format="png", metadata={"Software": None}))
         _save(paths[1], lambda path: figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None}))
     _save(paths[2], lambda path: path.write_text(_csv(table), encoding="utf-8"))
+    if spec.kind == "clusters":
+        _render(spec, table, folder / f"{spec.id}_ovito.png", note)
     return paths
+
+
+def _render(spec: FigureSpec, table: pd.DataFrame, path: Path, note: str) -> None:
+    """A second picture with OVITO's spheres, where OVITO can render; an older one does not stay beside a new table."""
+    from lammps_glass.figures.rendered import spheres
+
+    path.unlink(missing_ok=True)
+    drawer = spheres(spec, table)
+    if drawer is not None:
+        with style.context():
+            figure = _figure(spec, table, note, drawer)
+            _save(path, lambda path: figure.savefig(path, format="png", metadata={"Software": None}))
 
 
 def _check(spec: FigureSpec, table: pd.DataFrame) -> None:
@@ -88,7 +104,7 @@ def _digits(value: Any) -> str:
     return repr(float(value))
 
 
-def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
+def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Any = None) -> Figure:
     """A figure with axes, drawn by the kind's function, with the note below; no pyplot, so no display is touched."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -106,7 +122,8 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str) -> Figure:
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
-    {**kinds.DRAW, **IN_SPACE, **PANELS, **CLUSTERS}[spec.kind](spec, table, axes)
+    drawer = drawer or {**kinds.DRAW, **IN_SPACE, **PANELS, **CLUSTERS}[spec.kind]
+    drawer(spec, table, axes)
     # Room for a legend that stands between plot and title (`kinds.legend`).
     pad = 24 if kinds.legend_above(spec, axes) else 10
     axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)

@@ -145,7 +145,7 @@ def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
         "A1: " + ", ".join(f"{amount:.0%}" for amount in scanned.amounts) + " of the training runs, "
         f"{scanned.cases} draws each, so that preset paper has 3, 7 and 10 coolings; the paper has 10, 20 and 30 of "
         "1000 structures, which would be three times the set that its models are trained on.",
-        "Figure 3 is drawn by matplotlib everywhere; OVITO's renderer is not used.",
+        "Figure 3 is drawn by matplotlib; 3_ovito.png by OVITO's ray tracer is there where its graphics libraries are.",
     )
 
 

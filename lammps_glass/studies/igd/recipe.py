@@ -115,7 +115,7 @@ RECIPE = Recipe(
             rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9},
         ),
         "describe_defects": Operation(
-            describe, RowParameters, version=2, work=particles, rates={"cases": 1.0, "particles": 1e-4}
+            describe, RowParameters, version=2, work=particles, rates={"cases": 1.0, "particles": 2.5e-3}
         ),
         "grid": Operation(grid, GridParameters, version=2, work=learning, rates={"cases": 0.5, "kernel": 4e-8}),
         "fit_without_one": Operation(
