@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import lammps_forces, shaken, spacing_of
+from shaken_cells import lammps_forces, shaken, spacing_of
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr

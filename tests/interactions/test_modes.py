@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import shaken
 from scipy.linalg import eigvalsh
+from shaken_cells import shaken
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError

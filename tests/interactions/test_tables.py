@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import shaken, small
+from shaken_cells import shaken, small
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError
