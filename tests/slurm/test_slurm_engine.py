@@ -153,9 +153,9 @@ def test_a_task_that_dies_fails_alone(study_file, tmp_path):
 
 @pytest.mark.slow
 def test_time_limit_then_more_time(study_file, tmp_path):
-    """A case of 75 s in a job of one minute; Slurm ends it late by up to a minute (its own granularity)."""
+    """A case of 150 s in a job of one minute; Slurm ends it late by up to a minute (its own granularity)."""
     out = tmp_path / "run"
-    file = study_file.read_text().replace("item = 6", "item = 1").replace("seconds = 0.05", "seconds = 75")
+    file = study_file.read_text().replace("item = 6", "item = 1").replace("seconds = 0.05", "seconds = 150")
     study_file.write_text(file + '\n[engine.slurm.nap]\ntime = "00:01:00"\n')
     # Slurm may let a job overrun to the next whole minute: the wait is longer than that twice.
     told = by_engine(study_file, out)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,9 +20,16 @@ COMMAND = [sys.executable, "-m", "lammps_glass"]
 
 
 def start(*words: object, **options: object) -> subprocess.Popen[str]:
-    """A command of the package, started in a session of its own."""
+    """A command of the package, started in a session of its own, that can be interrupted.
+
+    What a shell without job control starts with ``&`` ignores SIGINT, and so would all that tests start from there.
+    """
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen([*COMMAND, *map(str, words)], **{**pipes, **options})
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen([*COMMAND, *map(str, words)], **{**pipes, **options})
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def command(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
