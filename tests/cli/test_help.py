@@ -1,11 +1,10 @@
-"""Help is fast and imports nothing heavy; every command has the common options."""
+"""Help imports nothing heavy; every command has the common options."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 import typer
@@ -45,16 +44,6 @@ def test_help_imports_nothing_heavy(words):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stderr.split())
     assert not loaded & set(HEAVY)
-
-
-def test_help_is_fast():
-    """Half a second is promised; three tries and 1.5 s here, because test machines are shared and busy."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "lammps_glass", "--help"], capture_output=True, check=True)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 1.5
 
 
 @pytest.mark.parametrize("name", COMMANDS, ids=" ".join)

@@ -278,19 +278,11 @@ def test_reading_is_lazy_but_a_missing_file_is_told_at_once(tmp_path: Path) -> N
                 function(tmp_path / name)
 
 
-def test_a_frame_of_10_000_particles_takes_less_than_30_ms(tmp_path: Path) -> None:
-    """Processor time, best of five, as the machine may be shared; about 10 ms measured, numpy's text parser took 75."""
-    import time
-
+def test_a_frame_of_10_000_particles_comes_back_bit_by_bit(tmp_path: Path) -> None:
+    """More than one buffer of the reader; how long it takes is measured in benchmarks/bench_snapshots.py."""
     cell = Cell.orthogonal([20, 20, 20])
     positions = np.random.default_rng(0).uniform(0, 20, (10_000, 3))
     path = tmp_path / "a.lammpstrj"
-    write(path, [Snapshot(cell, positions, np.zeros(10_000, dtype=int), ("1",))] * 6)
-    frames = read_all(path)
-    np.testing.assert_array_equal(next(frames).positions, positions)
-    times = []
-    for _ in range(5):
-        start = time.process_time()
-        next(frames)
-        times.append(time.process_time() - start)
-    assert min(times) < 0.03
+    write(path, [Snapshot(cell, positions, np.zeros(10_000, dtype=int), ("1",))] * 2)
+    for found in read_all(path):
+        np.testing.assert_array_equal(found.positions, positions)
