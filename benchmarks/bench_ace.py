@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 os.environ["RAYON_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # before the peers are imported
@@ -77,16 +78,15 @@ def snap_run(snapshot: Snapshot) -> tuple[Callable[[], Any], str]:
 
 def our_runs(snapshot: Snapshot) -> dict[str, Callable[[], Any]]:
     one_species = snapshot.replace(types=np.zeros_like(snapshot.types), species=("A",))
-    two, polymer = {"r_cut": R_CUT}, {"species": ("A",), "r_cut": R_CUT, "n_max": 20, "max_degree": 18}
     runs = {
-        "ace 574 pure": (ACE(**two), snapshot),
-        "ace 574 plain": (ACE(**two, purified=False), snapshot),
-        "ace 174 pure, order 2": (ACE(**two, max_order=2), snapshot),
-        "ace 20, order 1": (ACE(**two, max_order=1), snapshot),
+        "ace 574 pure": (ACE(r_cut=R_CUT), snapshot),
+        "ace 574 plain": (ACE(r_cut=R_CUT, purified=False), snapshot),
+        "ace 174 pure, order 2": (ACE(r_cut=R_CUT, max_order=2), snapshot),
+        "ace 20, order 1": (ACE(r_cut=R_CUT, max_order=1), snapshot),
         "ace 574 pure, r_cut 3": (ACE(r_cut=3.0), snapshot),
-        "ace 1121 pure, polymer": (ACE(**polymer), one_species),
+        "ace 1121 pure, polymer": (ACE(("A",), r_cut=R_CUT, n_max=20, max_degree=18), one_species),
     }
-    return {name: lambda ace=ace, of=of: ace.compute(of) for name, (ace, of) in runs.items()}
+    return {name: partial(ace.compute, of) for name, (ace, of) in runs.items()}
 
 
 def main() -> None:

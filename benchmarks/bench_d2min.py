@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from side_by_side import (
     glassy_snapshot,
@@ -31,7 +33,8 @@ def main() -> None:
         affine_mapping=ReferenceConfigurationModifier.AffineMapping.Off,
         minimum_image_convention=True,
     )
-    modifier.reference = StaticSource(data=ovito_collection(reference))
+    source: Any = StaticSource(data=ovito_collection(reference))  # OVITO's annotation knows files only
+    modifier.reference = source
 
     def ours() -> np.ndarray:
         return labels.d2min(reference, current, r_max=2.5, reduce="sum")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def main() -> None:
         "ovito: Voronoi alone",
         "ovito: Voronoi with bonds",
     ]
-    runs = [
+    runs: list[Callable[[], Any]] = [
         lambda: interstice_features(neighbors, radii),
         lambda: descriptor.compute(snapshot),
         voronoi,

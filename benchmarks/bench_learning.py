@@ -93,7 +93,7 @@ def curve(rounds: int) -> None:
     seconds = interleaved({"ours": ours, "fresh": theirs}, min(rounds, 3))
     print(f"curve of {len(numbers)} numbers up to 300, 1500 rows, 6 glasses: {seconds}")
     # lbfgs and Newton stop at other distances from the same minimum: a row or two at the very edge.
-    require("largest difference of accuracy", float(np.abs(np.subtract(*found.values())).max()), 3.01 / 1500)
+    require("largest difference of accuracy", float(np.ptp(list(found.values()), axis=0).max()), 3.01 / 1500)
     require("our curve / fresh fits", seconds["ours"] / seconds["fresh"], 1.0)
 
 

@@ -15,7 +15,10 @@ import re
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from lammps_glass.glasses import KobAndersen
 from lammps_glass.simulate.mpi import open_lammps
@@ -25,7 +28,7 @@ from lammps_glass.simulate.record import Record
 BOUND = 1.03
 
 
-def seconds(work) -> float:
+def seconds(work: Callable[[], Any]) -> float:
     """CPU seconds of this process in `work`."""
     start = time.process_time()
     work()
@@ -40,15 +43,14 @@ def bare(folder: Path) -> None:
     instance.close()
 
 
-def compare(protocol, source, rounds: int, root: Path) -> float:
+def compare(protocol: Any, source: Any, rounds: int, root: Path) -> float:
     """Median over rounds of the package's time over the bare deck's."""
     ratios = []
     for k in range(rounds):
         ours, theirs = root / f"ours{k}", root / f"bare{k}"
         protocol.prepare(source, 1, theirs)
-        run_ours = lambda folder=ours: protocol.run(source, 1, folder)  # noqa: E731
-        run_bare = lambda folder=theirs: bare(folder)  # noqa: E731
-        order = [run_ours, run_bare] if k % 2 else [run_bare, run_ours]
+        run_ours, run_bare = partial(protocol.run, source, 1, ours), partial(bare, theirs)
+        order: list[Callable[[], Any]] = [run_ours, run_bare] if k % 2 else [run_bare, run_ours]
         times = {work: seconds(work) for work in order}
         ratios.append(times[run_ours] / times[run_bare])
         print(f"round {k}: package {times[run_ours]:.2f} s, bare {times[run_bare]:.2f} s, ratio {ratios[-1]:.4f}")

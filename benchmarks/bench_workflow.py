@@ -28,7 +28,7 @@ from side_by_side import require
 
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.manifest import Manifest, inventory
-from lammps_glass.workflow.workers import THREADS
+from lammps_glass.workflow.threads import ONE_THREAD
 
 RATIO, LISTED, STATUS, HELP = 1.25, 5.0, 3.0, 0.5
 
@@ -54,7 +54,7 @@ Seconds = tuple[float, float]
 def timed(command: list[str]) -> Seconds:
     """Wall and CPU seconds of a command and of all that it started and waited for."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, **dict.fromkeys(THREADS, "1")}
+    environment = {**os.environ, **ONE_THREAD}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
