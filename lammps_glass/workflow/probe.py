@@ -36,7 +36,7 @@ PARTICLES, STEPS = 500, 1000
 #: A rate of one run of seconds is never known better than this.
 SMALLEST_SPREAD = 0.15
 #: Raised when the probe measures something else: rates of an older one are not used.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,16 @@ class Rate:
 def rate_key(study: Study, stage: Stage) -> str:
     """Names what a stage runs as far as its speed depends on it: stages with equal keys share one measurement."""
     glass = {k: v for k, v in study.glass(stage.cases[0]).options().items() if k != "n_particles"}
-    runs = stage.table.protocol or stage.table.operation
-    return digest({"kind": stage.kind, "runs": runs, "ranks": stage.table.ranks, "glass": glass, "study": study.name})
+    parameters, _ = study.parameters(stage.cases[0])
+    what = {
+        "kind": stage.kind,
+        "runs": stage.table.protocol or stage.table.operation,
+        "settings": {name: getattr(parameters, name) for name in getattr(parameters, "sets_rate", ())},
+        "ranks": stage.table.ranks,
+        "glass": glass,
+        "study": study.name,
+    }
+    return digest(what)
 
 
 def cache_path(study: Study) -> Path:
@@ -92,7 +100,9 @@ def rates(study: Study, *, fresh: bool = False) -> dict[str, Rate]:
     if fresh or not path.is_file():
         _measure(study, path)
     found = json.loads(path.read_text(encoding="utf-8"))
-    return {key: Rate(**values) for key, values in found.items()}
+    for stage, reason in found["failures"].items():
+        LOGGER.warning("stage %s was not measured (`plan --fresh` tries again): %s", stage, reason)
+    return {key: Rate(**values) for key, values in found["rates"].items()}
 
 
 def _measure(study: Study, path: Path) -> None:
@@ -106,9 +116,6 @@ def _measure(study: Study, path: Path) -> None:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
         raise SimulationError(f"the probe of this machine's speed failed: {last}")
-    for line in done.stderr.splitlines():
-        if line.startswith("stage "):
-            LOGGER.warning(line)
 
 
 # -- in the probe's process --------------------------------------------------------------------------------------------
@@ -123,6 +130,7 @@ class Miniature:
         self.products: dict[str, Product] = {}
         self.works: dict[str, Work] = {}
         self.rates: dict[str, Rate] = {}
+        self.failures: dict[str, str] = {}
         self._first: dict[str, tuple[Product, Work]] = {}
 
     def _read(self, stage: Stage) -> list[str]:
@@ -141,7 +149,7 @@ class Miniature:
                     self.rates[key] = self._stage(stage)
                     self._first[key] = self.products[stage.name], self.works[stage.name]
                 except Exception as error:  # what cannot run in small is planned without a time
-                    print(f"stage {stage.name} was not measured: {error}", file=sys.stderr)
+                    self.failures[stage.name] = " ".join(str(error).split())
         return self.rates
 
     def _stage(self, stage: Stage) -> Rate:
@@ -253,12 +261,13 @@ def main(arguments: list[str]) -> int:
     try:
         if not kernels_are_warm():
             warm_kernels()
-        found = {key: asdict(rate) for key, rate in Miniature(study).run().items()}
+        miniature = Miniature(study)
+        found = {key: asdict(rate) for key, rate in miniature.run().items()}
     except LammpsGlassError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(found), encoding="utf-8")
+    draft.write_text(json.dumps({"rates": found, "failures": miniature.failures}), encoding="utf-8")
     draft.replace(path)
     return 0
 

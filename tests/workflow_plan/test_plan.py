@@ -108,7 +108,27 @@ def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatc
     miniature = probe.Miniature(study)
     monkeypatch.setattr(miniature, "_stage", lambda stage: 1 / 0)
     assert miniature.run() == {}
+    assert miniature.failures["quench"] == "division by zero"
     monkeypatch.setattr(plan, "rates", lambda study, fresh: {})
     made = plan.plan(study)
     assert next(s for s in made.stages if s.stage == "quench").source == "unknown"
     assert asdict(made.stages[0])["seconds"] is None
+
+
+def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog):
+    path = tmp_path / "rates.json"
+    path.write_text(json.dumps({"rates": {}, "failures": {"creep": "lost atoms"}}))
+    monkeypatch.setattr(probe, "cache_path", lambda study: path)
+    for _ in range(2):
+        assert probe.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
+    told = [record.message for record in caplog.records]
+    assert told == ["stage creep was not measured (`plan --fresh` tries again): lost atoms"] * 2
+
+
+def test_strain_steps_of_other_lengths_are_measured_apart(tmp_path):
+    def keys(*sets: str) -> set[str]:
+        study = Study.read("ace", "laptop", tmp_path, list(sets))
+        return {probe.rate_key(study, study.stage(name)) for name in ("flow", "aqs")}
+
+    assert len(keys()) == 2
+    assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 1

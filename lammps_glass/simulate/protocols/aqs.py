@@ -90,6 +90,7 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")
 
     plane: str = "xy"
     max_strain: float = 0.05

@@ -40,6 +40,8 @@ class Protocol(ABC):
     name: ClassVar[str]
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
+    #: Fields that the seconds a unit of `work` depend on: runs that differ in them are measured apart by `plan`.
+    sets_rate: ClassVar[tuple[str, ...]] = ()
 
     def options(self) -> dict[str, Any]:
         """Fields as JSON values: ``REGISTRY.build(protocol.name, protocol.options())`` makes an equal protocol."""
