@@ -111,9 +111,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Any = None
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     from lammps_glass.figures import kinds
-    from lammps_glass.figures.clusters import DRAW as CLUSTERS
-    from lammps_glass.figures.panels import DRAW as PANELS
-    from lammps_glass.figures.spatial import DRAW as IN_SPACE
+    from lammps_glass.figures.axes import legend_above
 
     lines = textwrap.wrap(note, 98)
     figure = Figure(
@@ -122,10 +120,10 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Any = None
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
-    drawer = drawer or {**kinds.DRAW, **IN_SPACE, **PANELS, **CLUSTERS}[spec.kind]
+    drawer = drawer or kinds.DRAW[spec.kind]
     drawer(spec, table, axes)
-    # Room for a legend that stands between plot and title (`kinds.legend`).
-    pad = 24 if kinds.legend_above(spec, axes) else 10
+    # Room for a legend that stands between plot and title (`axes.legend`).
+    pad = 24 if legend_above(spec, axes) else 10
     axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)
     if lines:
         figure.supxlabel("\n".join(lines), fontsize=7.8, color="#555555", x=0.02, ha="left", linespacing=1.35)

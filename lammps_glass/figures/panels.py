@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lammps_glass.figures import kinds, style
+from lammps_glass.figures import style
+from lammps_glass.figures.axes import diagonal
 from lammps_glass.figures.spec import FigureSpec, Panel
 
 
@@ -66,7 +67,7 @@ def _legend(panel: Panel, looks: dict[str, dict[str, Any]], axes: Any) -> None:
 
 def _finish(panel: Panel, rows: pd.DataFrame, axes: Any) -> None:
     if panel.diagonal:
-        kinds.diagonal(axes)
+        diagonal(axes)
     if panel.logy:
         axes.set_yscale("log", nonpositive="mask")
     titles = [str(title) for title in rows["title"].dropna()] if "title" in rows else []

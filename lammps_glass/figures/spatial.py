@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lammps_glass.figures import kinds, style
+from lammps_glass.figures import style
+from lammps_glass.figures.axes import groups, legend
+from lammps_glass.figures.grids import heatmap
 from lammps_glass.figures.spec import FigureSpec
 
 #: Area, in square points, of the largest ring of a map and of the spheres of a space.
@@ -18,16 +20,16 @@ LARGEST = 170.0
 def _map(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """The field as a heatmap of equal scales, and a ring for each row without a value."""
     field = table[spec.value].notna()
-    kinds.DRAW["heatmap"](spec, table[field], axes)
+    heatmap(spec, table[field], axes)
     axes.set_aspect("equal")
-    for (name, rows), colour in zip(kinds.groups(spec, table[~field]), ("white", style.ON_MAP)):
+    for (name, rows), colour in zip(groups(spec, table[~field]), ("white", style.ON_MAP)):
         if rows.empty:
             continue
         axes.scatter(
             rows[spec.x], rows[spec.y], s=_areas(spec, rows), facecolors="none", edgecolors=colour, linewidths=1.3,
             label=str(name), zorder=3,
         )  # fmt: skip
-    kinds.legend(spec, axes)
+    legend(spec, axes)
     # A white ring cannot be seen on the white of the legend.
     if axes.get_legend() is not None:
         axes.get_legend().set_frame_on(True)
@@ -59,7 +61,7 @@ def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
         )
         axes.figure.colorbar(drawn, ax=axes, label=spec.value_label or spec.value, shrink=0.7, pad=0.12)
     else:
-        found = kinds.groups(spec, table)
+        found = groups(spec, table)
         for (name, rows), colour in zip(found, style.colours([str(name) for name, _ in found])):
             area = _areas(spec, rows) if spec.size else even
             axes.scatter(*(rows[p] for p in places), s=area, color=colour, label=str(name), **look)

@@ -21,7 +21,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.simulate import Record
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.ace import RECIPE
-from lammps_glass.studies.ace.pictures import _thermal_notes, short_name
+from lammps_glass.studies.ace.notes import thermal_notes
+from lammps_glass.studies.ace.pictures import short_name
 from lammps_glass.studies.ace.settings import DRIVES, GLASSES, blocks
 from lammps_glass.studies.ace.shear import _active_by_mean, _rows_of_windows, _said
 from lammps_glass.studies.ace.thermal import equilibration_warning, relaxation_time
@@ -262,7 +263,7 @@ def test_a_replica_that_did_not_relax_counts_as_the_slowest(tmp_path):
             (folder / "relaxation.json").write_text(json.dumps(said | {"tau_alpha": tau}))
             labels.to_parquet(folder / "labels.parquet")
             products.append(SimpleNamespace(path=folder, replica=str(k)))
-        return _thermal_notes(products)
+        return thermal_notes(products)
 
     assert notes(2.0, None, 4.0)["scores"]["tau_alpha"] == 4.0
     unknown = notes(2.0, None, None)
