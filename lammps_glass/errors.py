@@ -15,6 +15,12 @@ class InputError(LammpsGlassError, ValueError):
     exit_status = 2
 
 
+def require(holds: bool, message: str) -> None:
+    """Raise `InputError` with `message` unless `holds`."""
+    if not holds:
+        raise InputError(message)
+
+
 class SimulationError(LammpsGlassError, RuntimeError):
     """A simulation failed or stopped short (lost particles, a minimisation at its limit).
 

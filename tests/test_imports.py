@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def violations(source: str, path: Path) -> list[str]:
     ]
 
 
-MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+MODULES = [path for path in sorted(PACKAGE.rglob("*.py*")) if path.suffix in (".py", ".pyi") and path.parent != PACKAGE]
+MODULES += [path for path in sorted(PACKAGE.glob("*.py")) if path.name != "__init__.py"]
 
 
 def test_every_part_has_its_place():
@@ -96,3 +98,17 @@ def test_the_package_itself_imports_nothing_when_imported():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     at_top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     assert all(not (getattr(node, "module", "") or "").startswith("lammps_glass") for node in at_top)
+
+
+PACKAGES = ["lammps_glass", *(f"lammps_glass.{name}" for name in sorted(lammps_glass.__all__) if name.islower())]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_every_name_that_a_stub_lists_is_there(name):
+    """A stub is the only list of what a package exports; completion in a shell shows the same names."""
+    package = importlib.import_module(name)
+    assert set(dir(package)) >= set(package.__all__)
+    for exported in package.__all__:
+        assert getattr(package, exported) is not None
+    with pytest.raises(AttributeError, match="nothing_of_this_name"):
+        getattr(package, "nothing_of_this_name")  # noqa: B009

@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from lammps_glass.workflow.study import Study
-
-__all__ = ["Study"]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Study":
-        from lammps_glass.workflow.study import Study
-
-        return Study
-    raise AttributeError(f"module 'lammps_glass.workflow' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

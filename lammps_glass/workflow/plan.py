@@ -13,7 +13,8 @@ from typing import Any, Literal
 from lammps_glass.simulate.work import Work
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.probe import PARTICLES, Rate, measurable, rate_key, rates, work_of
+from lammps_glass.workflow.probe import PARTICLES
+from lammps_glass.workflow.rates import Rate, measurable, rate_key, rates, work_of
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 

@@ -6,8 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from interstice_oracle import disordered, features, solid_angle, voronoi_shells
 from scipy.spatial import ConvexHull
 

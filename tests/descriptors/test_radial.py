@@ -6,8 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from radial_oracle import distances, entropy, gaussians, pair_correlation, pair_entropies
 
 from lammps_glass.descriptors import PairEntropy, RadialGaussians

@@ -7,8 +7,7 @@ import tomllib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY, KobAndersen, KobAndersenSmooth

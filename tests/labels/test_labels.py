@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from affine_oracle import fit, random_pair
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import special_ortho_group
 
 from lammps_glass import labels

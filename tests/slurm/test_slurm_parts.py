@@ -7,8 +7,7 @@ import pickle
 import subprocess
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import slurm_queue

@@ -9,8 +9,8 @@ import pytest
 
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.work import loop_times
-from lammps_glass.workflow import Study, plan, probe
-from lammps_glass.workflow.probe import Rate
+from lammps_glass.workflow import Study, plan, probe, rates
+from lammps_glass.workflow.rates import Rate
 
 LOG = """\
 Step Temp
@@ -50,12 +50,12 @@ def test_loop_times_tell_minimisations_from_dynamics(tmp_path):
 def rates_of_ten(monkeypatch):
     """Every measured thing takes a microsecond a unit and ten seconds to start, as if a probe had found so."""
 
-    def rates(study, fresh=False):
+    def ten(study, fresh=False):
         parts = {"atom_steps": (1e-6, 0.2), "minimised": (1e-6, 0.2), "particle_pairs": (1e-6, 0.2)}
         found = Rate({**parts, "particles": (1e-6, 0.2)}, start=10.0, frame_bytes=30.0, memory=1e8)
-        return {probe.rate_key(study, stage): found for stage in study.stages if probe.measurable(study, stage)}
+        return {rates.rate_key(study, stage): found for stage in study.stages if rates.measurable(study, stage)}
 
-    monkeypatch.setattr(plan, "rates", rates)
+    monkeypatch.setattr(plan, "rates", ten)
 
 
 def test_paper_preset_costs_what_its_sizes_say(rates_of_ten, tmp_path):
@@ -88,7 +88,7 @@ SETTINGS = {
 def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeypatch):
     study = Study.read("looseness", "smoke", tmp_path / "run", SETTINGS)
     path = tmp_path / "rates.json"
-    monkeypatch.setattr(probe, "cache_path", lambda study: path)
+    monkeypatch.setattr(rates, "cache_path", lambda study: path)
     before = {stage.stage: stage for stage in plan.plan(study).stages}
     assert {s.source for s in before.values()} == {"probe", "stated"}
     measured = path.read_bytes()
@@ -118,9 +118,9 @@ def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatc
 def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog):
     path = tmp_path / "rates.json"
     path.write_text(json.dumps({"rates": {}, "failures": {"creep": "lost atoms"}}))
-    monkeypatch.setattr(probe, "cache_path", lambda study: path)
+    monkeypatch.setattr(rates, "cache_path", lambda study: path)
     for _ in range(2):
-        assert probe.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
+        assert rates.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
     told = [record.message for record in caplog.records]
     assert told == ["stage creep was not measured (`plan --fresh` tries again): lost atoms"] * 2
 
@@ -128,7 +128,7 @@ def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog)
 def test_strain_steps_of_other_lengths_are_measured_apart(tmp_path):
     def keys(*sets: str) -> set[str]:
         study = Study.read("ace", "laptop", tmp_path, list(sets))
-        return {probe.rate_key(study, study.stage(name)) for name in ("flow", "aqs")}
+        return {rates.rate_key(study, study.stage(name)) for name in ("flow", "aqs")}
 
     assert len(keys()) == 2
     assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 1

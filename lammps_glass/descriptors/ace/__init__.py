@@ -2,18 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from lammps_glass.descriptors.ace.descriptor import ACE
-
-__all__ = ["ACE"]
-
-
-def __getattr__(name: str) -> Any:
-    """Import the class when it is first used: its kernels need numba."""
-    if name == "ACE":
-        from lammps_glass.descriptors.ace.descriptor import ACE
-
-        return ACE
-    raise AttributeError(f"module 'lammps_glass.descriptors.ace' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,8 +16,7 @@ from lammps_glass.studies.ace.describing import ROWS, read_rows
 from lammps_glass.studies.ace.learning import CURVE, ORDER, PEARSON, SCORES, SELECTED
 from lammps_glass.studies.ace.notes import shear_notes, thermal_notes
 from lammps_glass.studies.ace.settings import BASELINE_NAME, DRIVES, GLASSES, LABEL, SPECIES, TARGET, THERMAL, products
-from lammps_glass.studies.ace.shear import MAP
-from lammps_glass.studies.ace.shear import snapshots as kept_snapshots
+from lammps_glass.studies.ace.shear import MAP, snapshots as kept_snapshots
 from lammps_glass.studies.ace.thermal import LABELS
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.findings import Findings

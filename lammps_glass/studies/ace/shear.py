@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.work import Work
-from lammps_glass.snapshots import Snapshot
-from lammps_glass.snapshots import files as snapshot_files
+from lammps_glass.snapshots import Snapshot, files as snapshot_files
 from lammps_glass.studies.ace.settings import LABEL, SPECIES, TARGET, records
 from lammps_glass.studies.ace.thermal import LABELS, SNAPSHOTS
 from lammps_glass.studies.case import Case

@@ -31,8 +31,7 @@ from lammps_glass.studies.igd.shear import shear_figures
 from lammps_glass.studies.igd.space import space_figures
 from lammps_glass.studies.igd.structure import structure_figures
 from lammps_glass.studies.igd.vibrations import vibration_figures
-from lammps_glass.studies.igd.work import gated, learning, particles, pictures
-from lammps_glass.studies.igd.work import modes as work_of_modes
+from lammps_glass.studies.igd.work import gated, learning, modes as work_of_modes, particles, pictures
 from lammps_glass.studies.recipe import Operation, Recipe
 
 #: L of the Gaussians as printed, angstrom.

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, require
 
 #: Below this a metal does not really melt in picoseconds: B2 stays solid at 2000 K.
 MELTS = 3000.0
-
-
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise InputError(message)
 
 
 def check(stages: Mapping[str, Any]) -> None:
@@ -26,13 +21,13 @@ def check(stages: Mapping[str, Any]) -> None:
     """
     quench, shear, label, describe = (stages.get(name) for name in ("quench", "shear", "label", "describe"))
     if quench:
-        _require(
+        require(
             quench.melt_temperature >= MELTS,
             f"stages.quench.melt_temperature = {quench.melt_temperature:g}: the crystal would not melt in so short a "
             f"time: use at least {MELTS:g} K",
         )
     if shear and label:
-        _require(
+        require(
             shear.reduce == "mean",
             f"stages.shear.reduce = {shear.reduce!r}: stages.label.threshold is of the mean over the neighbours "
             "(eq. 4): leave it at 'mean'",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import require
 from lammps_glass.studies.case import Case
 
 
@@ -24,11 +24,6 @@ def species(case: Case) -> str:
     return str(case.inputs("describe")[0].parameters["species"])
 
 
-def _require(holds: bool, message: str) -> None:
-    if not holds:
-        raise InputError(message)
-
-
 def check(stages: Mapping[str, Any]) -> None:
     """Refuse a study file whose stages disagree: they would run to the end and mean nothing.
 
@@ -40,23 +35,23 @@ def check(stages: Mapping[str, Any]) -> None:
     creep, relax, label, describe = (stages.get(name) for name in ("creep", "relax", "label", "describe"))
     fits = {name: stages[name] for name in ("fold", "learn") if name in stages}
     if creep and relax:
-        _require(
+        require(
             creep.stress == relax.stress,
             f"stages.relax.stress = {relax.stress:g} differs from stages.creep.stress = {creep.stress:g}: set both",
         )
     if label:
-        _require(1 in label.lags, f"stages.label.lags = {list(label.lags)}: needs lag 1, which figure 3 shows")
+        require(1 in label.lags, f"stages.label.lags = {list(label.lags)}: needs lag 1, which figure 3 shows")
     if label and describe:
-        _require(
+        require(
             label.species == describe.species,
             f"stages.describe.species = {describe.species} is not stages.label.species = {label.species}: set both",
         )
     for name, fit in fits.items():
-        _require(
+        require(
             label is None or fit.lag in label.lags,
             f"stages.{name}.lag = {fit.lag} is not among stages.label.lags",
         )
-        _require(
+        require(
             describe is None or fit.threshold in describe.thresholds,
             f"stages.{name}.threshold = {fit.threshold:g} is not among stages.describe.thresholds: add it there",
         )
@@ -67,4 +62,4 @@ def check(stages: Mapping[str, Any]) -> None:
 def _check_fits(fold: Any, learn: Any) -> None:
     for key in ("lag", "threshold", "n_features", "C", "n_learners", "ranking_step"):
         ours, theirs = getattr(fold, key), getattr(learn, key)
-        _require(ours == theirs, f"stages.fold.{key} = {ours} differs from stages.learn.{key} = {theirs}: set both")
+        require(ours == theirs, f"stages.fold.{key} = {ours} differs from stages.learn.{key} = {theirs}: set both")

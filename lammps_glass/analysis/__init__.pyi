@@ -1,0 +1,91 @@
+"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+
+from .barcodes import (
+    compare_barcodes as compare_barcodes,
+    group_sums as group_sums,
+    heterogeneity as heterogeneity,
+    nearest_in_energy as nearest_in_energy,
+    pearson_coefficients as pearson_coefficients,
+)
+from .correlations import (
+    DecayFit as DecayFit,
+    decay_length as decay_length,
+    decay_lengths as decay_lengths,
+    spatial_autocorrelation as spatial_autocorrelation,
+)
+from .debye import Sound as Sound, sound as sound
+from .dynamics import (
+    four_point_susceptibility as four_point_susceptibility,
+    mean_squared_displacement as mean_squared_displacement,
+    non_gaussian_parameter as non_gaussian_parameter,
+    self_intermediate_scattering as self_intermediate_scattering,
+)
+from .elasticity import ShearModulus as ShearModulus, shear_modulus as shear_modulus, sheared as sheared
+from .glass_gate import (
+    GateLimits as GateLimits,
+    GlassGate as GlassGate,
+    check_glass as check_glass,
+    crystal_fraction as crystal_fraction,
+)
+from .joint import (
+    ExponentialFit as ExponentialFit,
+    exponential_fit as exponential_fit,
+    indicator_distribution as indicator_distribution,
+    joint_density as joint_density,
+)
+from .maps import slice_field as slice_field, slice_particles as slice_particles
+from .mechanics import (
+    LogTimeFit as LogTimeFit,
+    creep_modulus as creep_modulus,
+    linear_in_log_time as linear_in_log_time,
+)
+from .populations import binned_means as binned_means, radial_distribution_around as radial_distribution_around
+from .statistics import (
+    bootstrap as bootstrap,
+    mean_over_replicas as mean_over_replicas,
+    resamples as resamples,
+    weighted_mean as weighted_mean,
+    weighted_mean_of_tables as weighted_mean_of_tables,
+)
+from .structure import (
+    radial_distribution_function as radial_distribution_function,
+    structure_factor as structure_factor,
+)
+from .tails import (
+    PowerLawFit as PowerLawFit,
+    log_histogram as log_histogram,
+    power_law_slope as power_law_slope,
+    tail_exponent as tail_exponent,
+    tail_exponent_interval as tail_exponent_interval,
+)
+from .time_correlations import (
+    crossing_distribution as crossing_distribution,
+    crossing_exponent as crossing_exponent,
+    field_autocorrelation as field_autocorrelation,
+    first_zero_crossings as first_zero_crossings,
+    voxel_autocorrelations as voxel_autocorrelations,
+)
+from .vibrations import (
+    BosonPeak as BosonPeak,
+    boson_peak as boson_peak,
+    boson_peak_intensity as boson_peak_intensity,
+    low_mode_participation as low_mode_participation,
+    participation_ratios as participation_ratios,
+    particle_density_of_states as particle_density_of_states,
+    reduced_density_of_states as reduced_density_of_states,
+    vibrational_density_of_states as vibrational_density_of_states,
+)
+from .voronoi import (
+    ICOSAHEDRON as ICOSAHEDRON,
+    is_kasper as is_kasper,
+    kasper_groups as kasper_groups,
+    voronoi_indices as voronoi_indices,
+)
+from .voxels import (
+    Fields as Fields,
+    fluctuation_by_population as fluctuation_by_population,
+    voxel_field as voxel_field,
+    voxel_fields as voxel_fields,
+    voxel_indices as voxel_indices,
+    voxel_number as voxel_number,
+)

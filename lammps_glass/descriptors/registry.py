@@ -1,0 +1,54 @@
+"""Names of the descriptors."""
+
+from __future__ import annotations
+
+from lammps_glass.registry import Entry, Registry
+
+REGISTRY = Registry(
+    "descriptor",
+    [
+        Entry(
+            "interstices",
+            "lammps_glass.descriptors.interstices:Interstices",
+            "60 statistics of the free distances, areas and volumes between a particle and its Voronoi neighbours",
+            "1",
+        ),
+        Entry(
+            "ace",
+            "lammps_glass.descriptors.ace:ACE",
+            "rotation-invariant sums over neighbours, pairs and triples of them, purified: 574 for two species",
+            "1",
+        ),
+        Entry(
+            "radial-gaussians",
+            "lammps_glass.descriptors.radial_gaussians:RadialGaussians",
+            "sums of Gaussians of the distances to the neighbours: 31 centres",
+            "1",
+        ),
+        Entry(
+            "pair-entropy",
+            "lammps_glass.descriptors.pair_entropy:PairEntropy",
+            "two-body excess entropy of each particle up to 25 cutoffs",
+            "k_B",
+        ),
+        Entry(
+            "soap",
+            "lammps_glass.descriptors.soap:SOAP",
+            "power spectrum of the smoothed density around a particle, of unit length: 3289 for two species",
+            "1",
+        ),
+        Entry(
+            "vibrational",
+            "lammps_glass.descriptors.vibrational:Vibrational",
+            "vibrational mean squared displacement at 20 temperatures; runs the protocol vibrate",
+            "length^2",
+            protocol="vibrate",
+        ),
+        Entry(
+            "joined",
+            "lammps_glass.descriptors.joined:Joined",
+            "the columns of several descriptors side by side, such as --set parts.pair-entropy={}",
+            "those of its parts",
+        ),
+    ],
+)

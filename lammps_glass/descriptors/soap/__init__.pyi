@@ -1,0 +1,3 @@
+"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+
+from .descriptor import SOAP as SOAP

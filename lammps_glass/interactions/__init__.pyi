@@ -1,0 +1,10 @@
+"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+
+from .eam import EAM as EAM
+from .hessian import Hessian as Hessian
+from .lennard_jones import LennardJones as LennardJones
+from .model import Model as Model
+from .setfl import Setfl as Setfl
+from .system import System as System
+from .tables import Table as Table, find_table as find_table
+from .vibrations import Modes as Modes, modes as modes

@@ -1,0 +1,15 @@
+"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+
+from .anneal import Anneal as Anneal
+from .aqs import AQS as AQS
+from .base import Protocol as Protocol
+from .constant_volume_cooling import ConstantVolumeCooling as ConstantVolumeCooling
+from .creep import Creep as Creep
+from .inherent import Inherent as Inherent
+from .isoconfigurational import Isoconfigurational as Isoconfigurational
+from .melt_quench import MeltQuench as MeltQuench
+from .quench import Quench as Quench
+from .registry import REGISTRY as REGISTRY
+from .relax import Relax as Relax
+from .shear import Shear as Shear
+from .vibrate import Vibrate as Vibrate

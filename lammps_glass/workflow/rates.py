@@ -1,0 +1,121 @@
+"""How fast this machine runs what a study runs: measured once by `probe` in a process of its own, then remembered.
+
+What was found is kept in the user's cache folder, by machine, package version and what was run.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.errors import SimulationError
+from lammps_glass.resources import cache_dir
+from lammps_glass.simulate.work import Work
+from lammps_glass.workflow.operations import find_operation
+from lammps_glass.workflow.stages import Stage
+from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.threads import ONE_THREAD
+from lammps_glass.workflow.values import digest
+
+LOGGER = logging.getLogger(__name__)
+
+#: Raised when the probe measures something else: rates of an older one are not used.
+VERSION = 3
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What was measured of one thing that stages run.
+
+    `seconds` by part: (seconds a unit, relative uncertainty); `start` is what a case takes besides; `frame_bytes` is
+    the disk of a particle in a snapshot, `memory` the peak of the process, both in bytes.
+    """
+
+    seconds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    start: float = 0.0
+    frame_bytes: float = 0.0
+    memory: float = 0.0
+
+
+def rate_key(study: Study, stage: Stage) -> str:
+    """Names what a stage runs as far as its speed depends on it: stages with equal keys share one measurement."""
+    glass = {k: v for k, v in study.glass(stage.cases[0]).options().items() if k != "n_particles"}
+    parameters, _ = study.parameters(stage.cases[0])
+    what = {
+        "kind": stage.kind,
+        "runs": stage.table.protocol or stage.table.operation,
+        "settings": {name: getattr(parameters, name) for name in getattr(parameters, "sets_rate", ())},
+        "ranks": stage.table.ranks,
+        "glass": glass,
+        "study": study.name,
+    }
+    return digest(what)
+
+
+def cache_path(study: Study) -> Path:
+    """Where the rates of this study's things on this machine are kept."""
+    from lammps_glass.workflow.runner import versions
+
+    what = {
+        "machine": [platform.node(), platform.machine(), os.cpu_count()],
+        "versions": {**versions(), "probe": VERSION},
+        "keys": sorted({rate_key(study, stage) for stage in study.stages if measurable(study, stage)}),
+    }
+    return cache_dir() / f"rates-{digest(what)[:16]}.json"
+
+
+def measurable(study: Study, stage: Stage) -> bool:
+    """Whether a probe can run the stage: a protocol, or an operation whose work has parts without a rate."""
+    if stage.kind == "simulate":
+        return True
+    operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
+    return operation.work is not None and not operation.rates
+
+
+def rates(study: Study, *, fresh: bool = False) -> dict[str, Rate]:
+    """Rates by `rate_key`, from the cache or measured now.
+
+    Raises
+    ------
+    SimulationError
+        The probe's process failed; the message holds its last line.
+    """
+    path = cache_path(study)
+    if fresh or not path.is_file():
+        _measure(study, path)
+    found = json.loads(path.read_text(encoding="utf-8"))
+    for stage, reason in found["failures"].items():
+        LOGGER.warning("stage %s was not measured (`plan --fresh` tries again): %s", stage, reason)
+    return {key: Rate(**values) for key, values in found["rates"].items()}
+
+
+def _measure(study: Study, path: Path) -> None:
+    import tomli_w
+
+    with tempfile.TemporaryDirectory(prefix="lammps-glass-probe-") as folder:
+        file = Path(folder) / "study.toml"
+        file.write_text(tomli_w.dumps(study.file.model_dump(exclude_none=True, mode="json")), encoding="utf-8")
+        command = [sys.executable, "-m", "lammps_glass.workflow.probe", folder, str(path)]
+        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
+        raise SimulationError(f"the probe of this machine's speed failed: {last}")
+
+
+def work_of(study: Study, stage: Stage, parameters: Any, glass: Any, reads: Mapping[str, list[Work]]) -> Work:
+    """What one case of `stage` asks of a machine, as its protocol or operation declares it."""
+    if stage.kind == "simulate":
+        sources = [work for works in reads.values() for work in works]
+        declared: Work = parameters.work(glass.n_particles, sources[0].snapshots if sources else 1)
+        return declared
+    operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
+    return operation.work(parameters, glass.counts(), reads) if operation.work else Work(glass.n_particles)
