@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import subprocess
@@ -13,8 +12,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from expected import figure_ids, require_figures
 
-import lammps_glass
 from lammps_glass import learn
 from lammps_glass.descriptors import ACE
 from lammps_glass.errors import InputError
@@ -29,9 +28,6 @@ from lammps_glass.studies.ace.thermal import equilibration_warning, relaxation_t
 from lammps_glass.tables import TableWriter
 from lammps_glass.workflow import Study
 
-LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
-IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "ace"]
-
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
@@ -43,18 +39,11 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
 
 
 def test_every_figure_of_the_paper_has_a_specification():
-    assert [spec.id for spec in RECIPE.figures] == IDS
+    assert [spec.id for spec in RECIPE.figures] == figure_ids("ace")
 
 
 def test_every_figure_of_all_six_cases_is_there(smoke):
-    out, summary = smoke
-    assert summary["status"] == "complete"
-    assert list(summary["figures"]) == IDS
-    for identity, entry in summary["figures"].items():
-        assert (out / entry["file"]).stat().st_size > 2000
-        assert entry["ours"]
-        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
-        assert pd.to_numeric(pd.read_csv(out / entry["table"])[spec.measured]).map(math.isfinite).any(), identity
+    require_figures(RECIPE, *smoke)
 
 
 def test_scores_of_all_six_cases(smoke):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from expected import figure_ids, require_figures
 
-import lammps_glass
 from lammps_glass import learn
 from lammps_glass.analysis import voronoi_indices
 from lammps_glass.cli.app import run
@@ -25,9 +22,6 @@ from lammps_glass.studies.barcode.structures import Structures, kept_frames, rec
 from lammps_glass.studies.case import Product
 from lammps_glass.workflow import Study
 
-LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
-IDS = [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "barcode"]
-
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory):
@@ -37,19 +31,11 @@ def smoke(tmp_path_factory):
 
 
 def test_every_figure_of_the_paper_has_a_specification():
-    assert [spec.id for spec in RECIPE.figures] == IDS
+    assert [spec.id for spec in RECIPE.figures] == figure_ids("barcode")
 
 
 def test_every_stage_and_figure_is_there(smoke):
-    out, summary = smoke
-    assert summary["status"] == "complete"
-    assert list(summary["figures"]) == IDS
-    for identity, entry in summary["figures"].items():
-        assert (out / entry["file"]).stat().st_size > 2000
-        assert entry["ours"]
-        spec = next(spec for spec in RECIPE.figures if spec.id == identity)
-        table = pd.read_csv(out / entry["table"])
-        assert pd.to_numeric(table[spec.measured]).map(math.isfinite).any(), identity
+    require_figures(RECIPE, *smoke)
 
 
 def test_every_model_is_judged_by_run_by_random_row_and_on_every_set(smoke):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from pathlib import Path
@@ -10,16 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from expected import figure_ids, listed, require_figures
 
-import lammps_glass
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.studies.igd import RECIPE
 from lammps_glass.workflow import Study
 
-LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
-ROWS = [row for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == "igd"]
-#: The list holds every figure of the paper; those that wait for barriers or for long times say so.
-IDS = [row["id"] for row in ROWS if not row["later"]]
 FAMILIES = ("G", "S2", "vMSD")
 
 
@@ -42,17 +37,13 @@ def products(study: Study, stage: str, name: str) -> list[pd.DataFrame]:
 
 
 def test_every_figure_that_is_not_for_later_has_a_specification():
-    assert [spec.id for spec in RECIPE.figures] == IDS
-    assert {row["later"] for row in ROWS} == {"", "barriers", "long times"}
+    assert [spec.id for spec in RECIPE.figures] == figure_ids("igd")
+    assert {row["later"] for row in listed("igd")} == {"", "barriers", "long times"}
 
 
 def test_every_stage_and_figure_is_there(smoke):
     out, summary = smoke
-    assert summary["status"] == "complete"
-    assert list(summary["figures"]) == IDS
-    for entry in summary["figures"].values():
-        assert (out / entry["file"]).stat().st_size > 2000
-        assert entry["ours"]
+    require_figures(RECIPE, out, summary)
     for identity in ("5a", "5b", "5c", "5d", "14a", "14b"):
         assert "nu_min" in summary["figures"][identity]["note"]
 
