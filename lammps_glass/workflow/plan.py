@@ -14,7 +14,7 @@ from lammps_glass.simulate.work import Work
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.probe import PARTICLES
-from lammps_glass.workflow.rates import Rate, measurable, rate_key, rates, work_of
+from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 
@@ -100,9 +100,10 @@ class _Planner:
         finished = [m for case in stage.cases if (m := self._manifest(case)) is not None]
         made = StagePlan(stage.name, stage.kind, stage.table.ranks, len(stage.cases), len(finished), "unknown")
         made.atom_steps = sum(work.parts.get("atom_steps", 0.0) for work in works)
-        rate = self._rate(stage)
-        if rate is not None:
-            self._from_rate(stage, made, rate, works)
+        known = self._rates(stage)
+        rated = [(known[glass], w) for c, w in zip(stage.cases, works) if (glass := glass_of(c)) in known]
+        if rated:
+            self._from_rates(stage, made, rated)
         if finished:
             self._from_finished(made, finished)
         if made.seconds is not None:
@@ -123,28 +124,32 @@ class _Planner:
         folder = self.study.store.folder(case)
         return Manifest.read(folder) if (folder / "manifest.json").is_file() and self.study.is_done(case) else None
 
-    def _rate(self, stage: Stage) -> Rate | None:
+    def _rates(self, stage: Stage) -> dict[str, Rate]:
+        """Rates by glass, of those that are known."""
         if measurable(self.study, stage):
-            return self.measured.get(rate_key(self.study, stage))
+            found = {glass: self.measured.get(rate_key(self.study, case)) for glass, case in examples(stage).items()}
+            return {glass: rate for glass, rate in found.items() if rate is not None}
         operation = operations.find_operation(stage.table.operation or "", self.study.recipe, stage.name)
-        return Rate({name: (rate, STATED) for name, rate in operation.rates.items()}) if operation.work else None
+        stated = Rate({name: (rate, STATED) for name, rate in operation.rates.items()})
+        return dict.fromkeys(examples(stage), stated) if operation.work else {}
 
-    def _from_rate(self, stage: Stage, made: StagePlan, rate: Rate, works: list[Work]) -> None:
+    def _from_rates(self, stage: Stage, made: StagePlan, rated: list[tuple[Rate, Work]]) -> None:
         import math
 
-        each = [_seconds(rate, work) for work in works]
-        if not any(rate.seconds.get(part) for work in works for part in work.parts):
+        if not any(rate.seconds.get(part) for rate, work in rated for part in work.parts):
             return
+        each = [_seconds(rate, work) for rate, work in rated]
         made.source = "probe" if measurable(self.study, stage) else "stated"
         made.seconds = sum(seconds for seconds, _ in each) / len(each)
         made.longest = max(seconds for seconds, _ in each)
-        size = max(work.n_particles for work in works)
+        size = max(work.n_particles for _, work in rated)
         extrapolated = PER_DECADE * math.log10(max(1.0, size / PARTICLES))
         made.uncertainty = sum(error for _, error in each) / max(sum(s for s, _ in each), 1e-9) + extrapolated
-        base = rate.memory or max((r.memory for r in self.measured.values()), default=0.0)
-        made.memory = base + max(work.memory + PARTICLE_BYTES * work.n_particles for work in works)
-        if rate.frame_bytes:
-            made.disk = sum(rate.frame_bytes * work.n_particles * work.snapshots for work in works)
+        largest = max((rate.memory for rate in self.measured.values()), default=0.0)
+        needs = [(rate.memory or largest) + work.memory + PARTICLE_BYTES * work.n_particles for rate, work in rated]
+        made.memory = max(needs)
+        if any(rate.frame_bytes for rate, _ in rated):
+            made.disk = sum(rate.frame_bytes * work.n_particles * work.snapshots for rate, work in rated)
             made.disk_labels = 0.0
 
     def _from_finished(self, made: StagePlan, finished: list[Manifest]) -> None:

@@ -18,7 +18,7 @@ from lammps_glass.errors import InputError, LammpsGlassError
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, loop_times
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.workflow.operations import find_operation
-from lammps_glass.workflow.rates import Rate, measurable, rate_key, work_of
+from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, work_of
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 
@@ -26,49 +26,60 @@ from lammps_glass.workflow.study import Study
 PARTICLES, STEPS = 500, 1000
 #: A rate of one run of seconds is never known better than this.
 SMALLEST_SPREAD = 0.15
+#: Stage and glass of a case.
+At = tuple[str, str]
+
+
+def _at(case: CaseId) -> At:
+    return case.stage, glass_of(case)
 
 
 class Miniature:
-    """Runs the first case of each stage in small, in the order of the stages; stages with equal keys once."""
+    """Runs the first case of each glass of each stage in small, in the order of the stages; equal keys once."""
 
     def __init__(self, study: Study) -> None:
         self.study = study
         self.folder = study.out / "probe"
-        self.products: dict[str, Product] = {}
-        self.works: dict[str, Work] = {}
+        self.products: dict[At, Product] = {}
+        self.works: dict[At, Work] = {}
         self.rates: dict[str, Rate] = {}
         self.failures: dict[str, str] = {}
         self._first: dict[str, tuple[Product, Work]] = {}
 
-    def _read(self, stage: Stage) -> list[str]:
-        """The stages that the first case reads cases of: of another glass's stages it reads none."""
-        return [name for name, cases in self.study.graph.reads(stage.cases[0]).items() if cases]
-
     def run(self) -> dict[str, Rate]:
         for stage in self.study.stages:
-            if not measurable(self.study, stage):
-                continue
-            key = rate_key(self.study, stage)
-            if key in self.rates:  # the first stage of a key stands for all, for those that read them too
-                self.products[stage.name], self.works[stage.name] = self._first[key]
-            elif all(name in self.products for name in self._read(stage)):
-                try:
-                    self.rates[key] = self._stage(stage)
-                    self._first[key] = self.products[stage.name], self.works[stage.name]
-                except Exception as error:  # what cannot run in small is planned without a time
-                    self.failures[stage.name] = " ".join(str(error).split())
+            if measurable(self.study, stage):
+                for case in examples(stage).values():
+                    self._measure(stage, case)
         return self.rates
 
-    def _stage(self, stage: Stage) -> Rate:
-        case = self._case(stage.cases[0])
+    def _measure(self, stage: Stage, case: CaseId) -> None:
+        key, at = rate_key(self.study, case), _at(case)
+        if key in self.rates:  # the first case of a key stands for all, for those that read them too
+            self.products[at], self.works[at] = self._first[key]
+        elif all(source in self.products for source in self._sources(case).values()):
+            try:
+                self.rates[key] = self._example(stage, case)
+                self._first[key] = self.products[at], self.works[at]
+            except Exception as error:  # what cannot run in small is planned without a time
+                self.failures[" ".join(at).strip()] = " ".join(str(error).split())
+
+    def _sources(self, case: CaseId) -> dict[str, At]:
+        """Stage -> where the product lies that stands for the cases of it that `case` reads."""
+        return {name: _at(cases[0]) for name, cases in self.study.graph.reads(case).items() if cases}
+
+    def _example(self, stage: Stage, example: CaseId) -> Rate:
+        at, case = _at(example), self._case(example)
         wall, share = self._run(stage, case)
-        self.products[stage.name] = Product(case.conditions, case.directory)
+        self.products[at] = Product(case.conditions, case.directory)
         first = wall
         if stage.kind != "simulate":  # the second run shows the work without what the first one loads
-            again = replace(case, directory=case.directory.with_name(f"{stage.name}-again"))
+            again = replace(case, directory=case.directory.with_name(f"{case.directory.name}-again"))
             again.directory.mkdir()
             wall, share = self._run(stage, again)
-        return self._rate(stage, case, (first, wall), share)
+        reads = {name: [self.works[source]] for name, source in self._sources(example).items()}
+        self.works[at] = work_of(self.study, stage, case.parameters, case.glass, reads)
+        return self._rate(stage, case, self.works[at], (first, wall), share)
 
     def _run(self, stage: Stage, case: Case) -> tuple[float, float]:
         """Seconds of a run, and the share of them that this process had its core.
@@ -85,9 +96,9 @@ class Miniature:
         return wall * share, share
 
     def _case(self, case: CaseId) -> Case:
-        view = self.study.view(case, self.folder / case.stage)
+        view = self.study.view(case, self.folder / "-".join(_at(case)))
         view.directory.mkdir(parents=True)
-        after = {name: (self.products[name],) for name in self._read(self.study.stage(case.stage))}
+        after = {name: (self.products[source],) for name, source in self._sources(case).items()}
         glass = small(view.glass)
         parameters = view.parameters.shortened(STEPS) if hasattr(view.parameters, "shortened") else view.parameters
         return replace(view, glass=glass, parameters=parameters, after=after)
@@ -102,11 +113,10 @@ class Miniature:
         ranks = stage.table.ranks
         mpi.run_ranks(launcher, ranks, case.parameters, case.glass, case.after, case.seed, case.directory)
 
-    def _rate(self, stage: Stage, case: Case, seconds: tuple[float, float], share: float) -> Rate:
+    @staticmethod
+    def _rate(stage: Stage, case: Case, work: Work, seconds: tuple[float, float], share: float) -> Rate:
         from lammps_glass.workflow.runner import peak_memory
 
-        work = work_of(self.study, stage, case.parameters, case.glass, {s: [self.works[s]] for s in case.after})
-        self.works[stage.name] = work
         parts: dict[str, tuple[float, float]]
         if stage.kind == "simulate":
             parts = dict(_loop_rates(case.directory / "log.lammps", work, share))

@@ -21,7 +21,7 @@ from lammps_glass.errors import SimulationError
 from lammps_glass.resources import cache_dir
 from lammps_glass.simulate.work import Work
 from lammps_glass.workflow.operations import find_operation
-from lammps_glass.workflow.stages import Stage
+from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.threads import ONE_THREAD
 from lammps_glass.workflow.values import digest
@@ -29,7 +29,7 @@ from lammps_glass.workflow.values import digest
 LOGGER = logging.getLogger(__name__)
 
 #: Raised when the probe measures something else: rates of an older one are not used.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,29 @@ class Rate:
     memory: float = 0.0
 
 
-def rate_key(study: Study, stage: Stage) -> str:
-    """Names what a stage runs as far as its speed depends on it: stages with equal keys share one measurement."""
-    glass = {k: v for k, v in study.glass(stage.cases[0]).options().items() if k != "n_particles"}
-    parameters, _ = study.parameters(stage.cases[0])
+def glass_of(case: CaseId) -> str:
+    """The condition ``glass`` of a case; empty where its stage runs over no glass."""
+    return str(case.conditions.get("glass", ""))
+
+
+def examples(stage: Stage) -> dict[str, CaseId]:
+    """The first case of each glass of a stage: cases that differ in other conditions are thought equally fast."""
+    found: dict[str, CaseId] = {}
+    for case in stage.cases:
+        found.setdefault(glass_of(case), case)
+    return found
+
+
+def rate_key(study: Study, case: CaseId) -> str:
+    """Names what a case runs as far as its speed depends on it: cases with equal keys share one measurement."""
+    table = study.stage(case.stage).table
+    parameters, _ = study.parameters(case)
     what = {
-        "kind": stage.kind,
-        "runs": stage.table.protocol or stage.table.operation,
+        "kind": table.kind,
+        "runs": table.protocol or table.operation,
         "settings": {name: getattr(parameters, name) for name in getattr(parameters, "sets_rate", ())},
-        "ranks": stage.table.ranks,
-        "glass": glass,
+        "ranks": table.ranks,
+        "glass": {k: v for k, v in study.glass(case).options().items() if k != "n_particles"},
         "study": study.name,
     }
     return digest(what)
@@ -65,10 +78,11 @@ def cache_path(study: Study) -> Path:
     """Where the rates of this study's things on this machine are kept."""
     from lammps_glass.workflow.runner import versions
 
+    measured = [stage for stage in study.stages if measurable(study, stage)]
     what = {
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
         "versions": {**versions(), "probe": VERSION},
-        "keys": sorted({rate_key(study, stage) for stage in study.stages if measurable(study, stage)}),
+        "keys": sorted({rate_key(study, case) for stage in measured for case in examples(stage).values()}),
     }
     return cache_dir() / f"rates-{digest(what)[:16]}.json"
 

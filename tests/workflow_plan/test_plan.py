@@ -53,7 +53,9 @@ def rates_of_ten(monkeypatch):
     def ten(study, fresh=False):
         parts = {"atom_steps": (1e-6, 0.2), "minimised": (1e-6, 0.2), "particle_pairs": (1e-6, 0.2)}
         found = Rate({**parts, "particles": (1e-6, 0.2)}, start=10.0, frame_bytes=30.0, memory=1e8)
-        return {rates.rate_key(study, stage): found for stage in study.stages if rates.measurable(study, stage)}
+        return {
+            rates.rate_key(study, stage.cases[0]): found for stage in study.stages if rates.measurable(study, stage)
+        }
 
     monkeypatch.setattr(plan, "rates", ten)
 
@@ -106,7 +108,7 @@ def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeyp
 def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatch):
     study = Study.read("looseness", "smoke", tmp_path)
     miniature = probe.Miniature(study)
-    monkeypatch.setattr(miniature, "_stage", lambda stage: 1 / 0)
+    monkeypatch.setattr(miniature, "_example", lambda stage, case: 1 / 0)
     assert miniature.run() == {}
     assert miniature.failures["quench"] == "division by zero"
     monkeypatch.setattr(plan, "rates", lambda study, fresh: {})
@@ -125,10 +127,25 @@ def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog)
     assert told == ["stage creep was not measured (`plan --fresh` tries again): lost atoms"] * 2
 
 
-def test_strain_steps_of_other_lengths_are_measured_apart(tmp_path):
+def test_strain_steps_of_other_lengths_and_other_glasses_are_measured_apart(tmp_path):
     def keys(*sets: str) -> set[str]:
         study = Study.read("ace", "laptop", tmp_path, list(sets))
-        return {rates.rate_key(study, study.stage(name)) for name in ("flow", "aqs")}
+        of_stages = [rates.examples(study.stage(name)).values() for name in ("flow", "aqs")]
+        return {rates.rate_key(study, case) for cases in of_stages for case in cases}
 
-    assert len(keys()) == 2
-    assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 1
+    assert len(keys()) == 6
+    assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 3
+
+
+def test_each_glass_has_its_own_seconds(tmp_path, monkeypatch):
+    """The mean and the longest case of a stage over three glasses of one size come from three rates."""
+    study = Study.read("ace", "laptop", tmp_path)
+    cases = rates.examples(study.stage("aqs"))
+    found = {
+        rates.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)}) for k, case in enumerate(cases.values(), 1)
+    }
+    monkeypatch.setattr(plan, "rates", lambda study, fresh: found)
+    made = next(stage for stage in plan.plan(study).stages if stage.stage == "aqs")
+    amount = study.stage_parameters()["aqs"].work(4000).parts["minimised"]
+    assert made.seconds == pytest.approx(2e-6 * amount)
+    assert made.longest == pytest.approx(3e-6 * amount)

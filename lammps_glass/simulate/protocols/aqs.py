@@ -15,7 +15,7 @@ from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
 from lammps_glass.simulate.run import Plan
-from lammps_glass.simulate.work import MINIMISED, Work
+from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.tables import TableWriter, iter_table
 
@@ -186,11 +186,15 @@ class AQS(Protocol):
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
-        """A strain step is declared as particles times steps of the part `MINIMISED`."""
+        """Strain steps are declared as minimisations.
+
+        Their evaluations grow with the box: 1.7 times from 500 to 2000 particles of sheared `kob-andersen-smooth` at a
+        step of 1e-3, less where few steps are plastic.
+        """
         every = self._steps("snapshot_every")
         stored = 2 + ((self.n_steps - self.observe_step) // every if every else 0)
         rows = float(n_particles * self.n_blocks)
-        return Work(n_particles, {MINIMISED: float(n_particles * self.n_steps)}, stored, rows)
+        return Work(n_particles, {MINIMISED: minimisations(n_particles, self.n_steps)}, stored, rows)
 
     def shortened(self, steps: int) -> Self:
         """A tenth of `steps` strain steps (minimisations), in whole blocks, observed from the start."""
