@@ -44,6 +44,13 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
     return frame
 
 
+def column_names(path: str | Path) -> list[str]:
+    """The names of the columns of a Parquet table."""
+    import pyarrow.parquet as pq
+
+    return [str(name) for name in pq.read_schema(str(path)).names]
+
+
 def read_metadata(path: str | Path) -> dict[str, Any]:
     """The metadata that `write_table` stored; empty for a table of another origin."""
     import pyarrow.parquet as pq

@@ -64,12 +64,12 @@ def _one_split(X: Floats, target: Floats, split: Split, max_iter: int) -> tuple[
     """Predictions of the test rows in units of the target, and how many weights are left."""
     from sklearn.linear_model import ARDRegression
 
-    train, test = standardized(X[split.train], X[split.test])
+    train, test = standardized(X, split)
     own = target[split.train]
     mean, scale = own.mean(), own.std()
     if not scale > 0:
         raise InputError(f"target of the training rows with {split.name} left out: all values are equal")
-    model = ARDRegression(max_iter=max_iter).fit(train, (own - mean) / scale)
+    model = ARDRegression(max_iter=max_iter, copy_X=False).fit(train, (own - mean) / scale)
     return mean + scale * model.predict(test), int(np.count_nonzero(model.coef_))
 
 

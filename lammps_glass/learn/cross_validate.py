@@ -36,7 +36,7 @@ def out_of_fold(
 
 def split_predictions(
     table: pd.DataFrame,
-    columns: Sequence[str],
+    columns: Sequence[str] | NDArray[np.float64],
     splits: Sequence[Split],
     make_estimator: MakeEstimator,
     *,
@@ -50,7 +50,7 @@ def split_predictions(
     table
         A row per particle: key columns, features, and `label` (0 tight, 1 loose).
     columns
-        The feature columns.
+        The feature columns; or the features themselves, (n_rows, n_features), where the table is without them.
     splits
         Which rows train and which test; no row is tested twice.
     make_estimator
@@ -65,8 +65,9 @@ def split_predictions(
     if len(np.unique(tests)) != len(tests):
         raise InputError("the splits test some rows twice: pooled predictions need each row once")
     y = check_two_classes(table[label], "rows")
+    X = columns if isinstance(columns, np.ndarray) else matrix(table, columns)
     result = table[[*KEY, label]].copy()
-    result[value] = out_of_fold(matrix(table, columns), y, splits, make_estimator)
+    result[value] = out_of_fold(X, y, splits, make_estimator)
     names = np.full(len(table), "", dtype=object)
     for split in splits:
         names[split.test] = split.name

@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 MAX_STEPS = 100
 # Newton's decrement estimates how far the loss lies above its minimum: below 1e-10 of a row's worth it is there.
 _TOLERANCE = 1e-10
+#: Rows in a block of weighted sums.
+_BLOCK = 1024
 
 
 class RidgeLogistic:
@@ -25,32 +27,54 @@ class RidgeLogistic:
 
     def __init__(self, y: NDArray[np.int64], C: float) -> None:
         self.y, self.C = y.astype(np.float64), C
-        self.design = np.ones((len(y), 1))
+        self.columns: Floats = np.empty((len(y), 0))
         mean = float(np.clip(self.y.mean(), 1e-6, 1 - 1e-6))
         self.weights: Floats = np.array([np.log(mean / (1 - mean))])
         self.solve()
 
     def add(self, columns: Floats, start: Floats | None = None) -> None:
         """Columns (n_rows, n_new) more, with weights `start` (default 0) to begin with; then solve."""
-        self.design = np.hstack([self.design, columns])
-        self.weights = np.concatenate([self.weights, np.zeros(columns.shape[1]) if start is None else start])
+        self.take(np.hstack([self.columns, columns]), start)
+
+    def take(self, columns: Floats, start: Floats | None = None) -> None:
+        """The same with those that were taken before, at the front of one array, which is kept and not copied."""
+        n_new = columns.shape[1] - self.columns.shape[1]
+        self.columns = columns
+        self.weights = np.concatenate([self.weights, np.zeros(n_new) if start is None else start])
         self.solve()
 
     @property
     def probability(self) -> Floats:
         """(n_rows,) of class 1."""
-        result: Floats = expit(self.design @ self.weights)
+        result: Floats = expit(self.decision(self.columns))
         return result
 
-    def decision(self, columns: Floats) -> Floats:
-        """(n,) w . z + b of other rows."""
-        result: Floats = columns @ self.weights[1:] + self.weights[0]
+    def decision(self, columns: Floats, weights: Floats | None = None) -> Floats:
+        """(n,) w . z + b of other rows, at the solution or at `weights` (the intercept first)."""
+        at = self.weights if weights is None else weights
+        result: Floats = columns @ at[1:] + at[0]
+        return result
+
+    def weighted_products(self, weight: Floats, z: Floats) -> Floats:
+        """(1 + n_features, m) sums over rows of weight, 1 or column, and each of `z` (n_rows, m).
+
+        Rows are taken in blocks, so that no weighted copy of all of them is made.
+        """
+        result = np.zeros((1 + self.columns.shape[1], z.shape[1]))
+        for start in range(0, len(z), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            weighted = z[rows] * weight[rows, None]
+            result[0] += weighted.sum(axis=0)
+            result[1:] += self.columns[rows].T @ weighted
         return result
 
     def hessian(self, probability: Floats) -> Floats:
         """(1 + n_features,) squared: second derivatives of the objective, the intercept first."""
-        weighted = self.design * (probability * (1.0 - probability))[:, None]
-        result: Floats = self.C * (self.design.T @ weighted)
+        weight = probability * (1.0 - probability)
+        result = np.empty((len(self.weights),) * 2)
+        result[:, 1:] = self.weighted_products(weight, self.columns)
+        result[1:, 0], result[0, 0] = result[0, 1:], weight.sum()
+        result *= self.C
         result.flat[:: len(result) + 1] += np.concatenate([[1e-12 * len(self.y)], np.ones(len(result) - 1)])
         return result
 
@@ -59,8 +83,8 @@ class RidgeLogistic:
         loss = self.loss(self.weights)
         for _ in range(MAX_STEPS):
             probability = self.probability
-            gradient = self.C * (self.design.T @ (probability - self.y))
-            gradient[1:] += self.weights[1:]
+            rest = probability - self.y
+            gradient = np.concatenate([[self.C * rest.sum()], self.C * (self.columns.T @ rest) + self.weights[1:]])
             step = cho_solve(cho_factor(self.hessian(probability)), gradient)
             decrement = float(gradient @ step)
             if decrement <= _TOLERANCE * self.C * len(self.y):
@@ -84,6 +108,6 @@ class RidgeLogistic:
 
     def loss(self, weights: Floats) -> float:
         """The objective at `weights` (1 + n_features,), the intercept first."""
-        value = self.design @ weights
+        value = self.decision(self.columns, weights)
         rows = np.logaddexp(0.0, value) - self.y * value
         return float(0.5 * weights[1:] @ weights[1:] + self.C * rows.sum())

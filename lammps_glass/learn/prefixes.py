@@ -14,7 +14,8 @@ from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
 
 Floats = NDArray[np.float64]
-#: Training rows, their labels and the test rows, all features -> the columns of both in the order they are added.
+#: Training rows, their labels and the test rows, all features standardised by the training rows -> the columns of both
+#: in the order they are added.
 Ordering = Callable[[Floats, NDArray[np.int64], Floats], tuple[Floats, Floats]]
 
 
@@ -28,12 +29,23 @@ def spread_over_splits(values: ArrayLike, sizes: ArrayLike) -> NDArray[np.float6
     return np.asarray(np.sqrt(np.average((known - mean) ** 2, axis=0, weights=weights)))
 
 
-def standardized(train: Floats, test: Floats) -> tuple[Floats, Floats]:
-    """Both by mean and deviation of the training rows; a constant column becomes 0."""
-    mean, scale = train.mean(axis=0), train.std(axis=0)
+def standardize(train: Floats, test: Floats) -> None:
+    """Both in place, by mean and deviation of the training rows; a constant column becomes 0."""
+    mean = train.mean(axis=0)
+    for values in (train, test):
+        values -= mean
+    scale = np.sqrt(np.einsum("ij,ij->j", train, train) / len(train))
     # A constant column has a deviation of rounding, not of 0.
     scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1e-300), scale, np.inf)
-    return (train - mean) / scale, (test - mean) / scale
+    for values in (train, test):
+        values /= scale
+
+
+def standardized(X: Floats, split: Split) -> tuple[Floats, Floats]:
+    """Copies of the training rows and of the test rows of a split, after `standardize`."""
+    train, test = X[split.train], X[split.test]
+    standardize(train, test)
+    return train, test
 
 
 def curve_numbers(n_features: int, ends: Sequence[int] = (), *, one_by_one: int = 20, n_more: int = 15) -> list[int]:
@@ -86,14 +98,14 @@ def _one_split(
 ) -> tuple[list[int], list[float]]:
     """For each number: how many test rows are right, and the share of training rows that are."""
     own = check_two_classes(y[split.train], f"training rows with {split.name} left out")
-    train, test = ordering(X[split.train], own, X[split.test])
+    z_train, z_test = standardized(X, split)
+    train, test = ordering(z_train, own, z_test)
     if numbers[-1] > train.shape[1]:
         raise InputError(f"{numbers[-1]} features of {train.shape[1]}: ask for fewer")
-    model, before = RidgeLogistic(own, C), 0
+    model = RidgeLogistic(own, C)
     right, shares = [], []
     for number in numbers:
-        model.add(train[:, before:number])
-        before = number
+        model.take(train[:, :number])
         right.append(int(((model.decision(test[:, :number]) > 0) == y[split.test]).sum()))
         shares.append(float(((model.probability > 0.5) == own).mean()))
     return right, shares
@@ -134,7 +146,7 @@ def accuracy_by_body_order(
     if len(ends) != len(set(names)):
         raise InputError("a block of features is interrupted by another: sort the features by block")
     wanted = curve_numbers(len(names), ends) if numbers is None else [*numbers, *ends]
-    curve = accuracy_of_prefixes(X, y, splits, lambda train, _, test: standardized(train, test), wanted, C=C)
+    curve = accuracy_of_prefixes(X, y, splits, lambda train, _, test: (train, test), wanted, C=C)
     curve["block"] = [str(names[number - 1]) for number in curve["n_features"]]
     curve["ends_block"] = curve["n_features"].isin(ends)
     return curve
@@ -155,6 +167,5 @@ def accuracy_by_components(
 
 def _components(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
     """Scores of both on the principal axes of the training rows."""
-    z_train, z_test = standardized(train, test)
-    axes = np.linalg.svd(z_train, full_matrices=False)[2].T
-    return z_train @ axes, z_test @ axes
+    axes = np.linalg.eigh(train.T @ train)[1][:, ::-1]
+    return train @ axes, test @ axes

@@ -12,7 +12,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.newton import RidgeLogistic
-from lammps_glass.learn.prefixes import Ordering, accuracy_of_prefixes, standardized
+from lammps_glass.learn.prefixes import Ordering, accuracy_of_prefixes, standardize
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
 
@@ -51,8 +51,14 @@ def forward_selection(X: Floats, y: ArrayLike, n_features: int, *, C: float = 1.
     labels = check_two_classes(y, "rows of the selection")
     if not 1 <= n_features <= X.shape[1]:
         raise InputError(f"{n_features} features to select of {X.shape[1]}: give a number from 1 to {X.shape[1]}")
-    z, _ = standardized(X, X[:0])
-    model = RidgeLogistic(labels, C)
+    z = np.array(X, dtype=np.float64)
+    standardize(z, z[:0])
+    return _select(z, labels, n_features, C)
+
+
+def _select(z: Floats, y: NDArray[np.int64], n_features: int, C: float) -> Selection:
+    """`forward_selection` on standardised columns."""
+    model = RidgeLogistic(y, C)
     free = np.ones(z.shape[1], dtype=bool)
     order: list[int] = []
     gains: list[float] = []
@@ -72,7 +78,7 @@ def _screen(model: RidgeLogistic, z: Floats) -> tuple[Floats, Floats]:
     gradient = z.T @ (model.y - probability)
     weight = probability * (1.0 - probability)
     own = np.einsum("i,ij,ij->j", weight, z, z) + 1.0 / model.C
-    cross = (model.design * weight[:, None]).T @ z
+    cross = model.weighted_products(weight, z)
     solved = cho_solve(cho_factor(model.hessian(probability) / model.C), cross)
     # The penalty keeps the curvature at 1/C at least; rounding must not take it away.
     curvature = np.maximum(own - np.einsum("sj,sj->j", cross, solved), 1.0 / model.C)
@@ -115,9 +121,8 @@ def _selected(n_features: int, C: float, orders: list[list[int]]) -> Ordering:
     """An ordering by forward selection that keeps the order of each split."""
 
     def ordering(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
-        order = forward_selection(train, y, n_features, C=C).order
+        order = _select(train, y, n_features, C).order
         orders.append(order)
-        z_train, z_test = standardized(train, test)
-        return z_train[:, order], z_test[:, order]
+        return train[:, order], test[:, order]
 
     return ordering

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 #: Parts of every protocol: molecular dynamics (particles x steps), and minimisations. The iterations of a minimisation
 #: grow with the box's edge (870 on average for 500 particles, 1170 for 1000 in creep's frames), so that its amount is
@@ -31,6 +32,10 @@ class Work:
         Of the table that the case leaves.
     memory
         Bytes that grow with the sizes, beyond those of a small case.
+    strain
+        Over which shear is observed.
+    conditions
+        Of the case; set for those that read it.
     """
 
     n_particles: int = 0
@@ -38,6 +43,8 @@ class Work:
     snapshots: int = 0
     rows: float = 0.0
     memory: float = 0.0
+    strain: float = 0.0
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
 def minimisations(n_particles: int, snapshots: int = 1) -> float:

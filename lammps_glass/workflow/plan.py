@@ -116,7 +116,7 @@ class _Planner:
         parameters, _ = operations.stage_parameters(stage.table, case.conditions, self.study.recipe, where)
         read = self.study.graph.reads(case)
         reads = {name: [self.works[c.stage, c.index] for c in cases] for name, cases in read.items()}
-        work = work_of(self.study, stage, parameters, self.study.glass(case), reads)
+        work = work_of(self.study, case, parameters, self.study.glass(case), reads)
         self.works[case.stage, case.index] = work
         return work
 

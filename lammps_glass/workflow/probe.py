@@ -78,7 +78,7 @@ class Miniature:
             again.directory.mkdir()
             wall, share = self._run(stage, again)
         reads = {name: [self.works[source]] for name, source in self._sources(example).items()}
-        self.works[at] = work_of(self.study, stage, case.parameters, case.glass, reads)
+        self.works[at] = work_of(self.study, example, case.parameters, case.glass, reads)
         return self._rate(stage, case, self.works[at], (first, wall), share)
 
     def _run(self, stage: Stage, case: Case) -> tuple[float, float]:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +125,13 @@ def _measure(study: Study, path: Path) -> None:
         raise SimulationError(f"the probe of this machine's speed failed: {last}")
 
 
-def work_of(study: Study, stage: Stage, parameters: Any, glass: Any, reads: Mapping[str, list[Work]]) -> Work:
-    """What one case of `stage` asks of a machine, as its protocol or operation declares it."""
+def work_of(study: Study, case: CaseId, parameters: Any, glass: Any, reads: Mapping[str, list[Work]]) -> Work:
+    """What a case asks of a machine with these parameters and glass, as its protocol or operation declares it."""
+    stage = study.stage(case.stage)
     if stage.kind == "simulate":
         sources = [work for works in reads.values() for work in works]
         declared: Work = parameters.work(glass.n_particles, sources[0].snapshots if sources else 1)
-        return declared
-    operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
-    return operation.work(parameters, glass.counts(), reads) if operation.work else Work(glass.n_particles)
+    else:
+        operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
+        declared = operation.work(parameters, glass.counts(), reads) if operation.work else Work(glass.n_particles)
+    return replace(declared, conditions=dict(case.conditions))

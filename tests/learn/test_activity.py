@@ -13,7 +13,11 @@ from sklearn.linear_model import LogisticRegression
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.learn.newton import RidgeLogistic
-from lammps_glass.learn.prefixes import spread_over_splits, standardized
+from lammps_glass.learn.prefixes import spread_over_splits, standardize
+
+
+def unit_columns(X):
+    return (X - X.mean(axis=0)) / X.std(axis=0)
 
 
 def planted(n=600, n_features=30, weights=((7, 1.5), (3, 1.0), (20, 0.6)), seed=0, correlated=0.3):
@@ -39,7 +43,7 @@ def oracle(Z, y, C):
 @pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
 def test_newton_finds_the_minimum_however_columns_come(C):
     X, y, _ = planted(n=300, n_features=8, weights=((2, 2.0),))
-    Z, _ = standardized(X, X[:0])
+    Z = unit_columns(X)
     at_once, one_by_one = RidgeLogistic(y, C), RidgeLogistic(y, C)
     at_once.add(Z)
     for column in range(8):
@@ -47,6 +51,32 @@ def test_newton_finds_the_minimum_however_columns_come(C):
     # The decrement stops at 1e-10 of the loss, so weights are right to about 1e-5; BFGS with numerical gradients alike.
     np.testing.assert_allclose(at_once.weights, one_by_one.weights, atol=1e-5)
     np.testing.assert_allclose(at_once.weights, oracle(Z, y, C), atol=2e-4)
+
+
+def test_standardising_takes_moments_of_the_training_rows_only():
+    X, _, _ = planted(n=90, n_features=4, weights=((1, 1.0),))
+    train, test = np.column_stack([np.full(60, 3.7), X[:60]]), np.column_stack([np.full(30, 3.7), X[60:]])
+    expected = (X[60:] - X[:60].mean(axis=0)) / X[:60].std(axis=0)
+    standardize(train, test)
+    # sums in another order: rounding of 60 terms
+    np.testing.assert_allclose(train[:, 1:], unit_columns(X[:60]), atol=1e-13)
+    np.testing.assert_allclose(test[:, 1:], expected, atol=1e-13)
+    np.testing.assert_allclose(np.concatenate([train[:, 0], test[:, 0]]), 0.0, atol=1e-13)
+
+
+def test_second_derivatives_are_those_of_the_loss_for_more_rows_than_a_block():
+    """Central differences of the gradient, itself from those of the loss: 1e-4 of the largest entry."""
+    X, y, _ = planted(n=5000, n_features=3, weights=((1, 1.0),))
+    model = RidgeLogistic(y, 0.3)
+    model.take(unit_columns(X))
+    found, h = model.hessian(model.probability), 1e-3
+    unit = h * np.eye(4)
+
+    def loss(step):
+        return model.loss(model.weights + step)
+
+    numbers = [[(loss(a + b) - loss(a - b) - loss(b - a) + loss(-a - b)) / (4 * h * h) for b in unit] for a in unit]
+    np.testing.assert_allclose(found, numbers, atol=1e-4 * np.abs(found).max())
 
 
 def test_newton_stays_finite_where_classes_separate():
@@ -64,7 +94,7 @@ def test_activity_is_the_standardised_regression():
     # The same solver and rows: rounding only.
     np.testing.assert_allclose(model.predict_proba(X), reference.predict_proba(X), atol=1e-12)
     newton = RidgeLogistic(y, 0.5)
-    newton.add(standardized(X, X[:0])[0])
+    newton.add(unit_columns(X))
     # lbfgs stops at a gradient of 1e-4 of a sum of 600 rows.
     np.testing.assert_allclose(model.coef_, newton.weights[1:], atol=5e-3)
     scaled = learn.Activity(C=0.5).fit(X * np.arange(1, 31), y)
@@ -131,7 +161,7 @@ def test_selection_recovers_what_was_planted():
 def test_each_pick_is_the_best_refit(seed):
     """The pick has, of all refits, the smallest loss, or one so near that the quadratic estimate may err."""
     X, y, _ = planted(n=200, n_features=6, weights=((1, 1.0), (4, 0.7)), seed=seed)
-    Z, _ = standardized(X, X[:0])
+    Z = unit_columns(X)
     order = learn.forward_selection(X, y, 3).order
     before = 0.0
     for step in range(3):
@@ -153,7 +183,7 @@ def test_selection_predicts_as_well_as_blind_search():
     fresh_X, fresh_y, _ = planted(n=3000, n_features=12, weights=((2, 1.0), (9, 0.8), (5, 0.5)), seed=99)
     folds = [(split.train, split.test) for split in learn.leave_one_replica_out(replicas)]
     blind = SequentialFeatureSelector(LogisticRegression(), n_features_to_select=4, cv=folds)
-    blind.fit(standardized(X, X[:0])[0], y)
+    blind.fit(unit_columns(X), y)
     chosen = [learn.forward_selection(X, y, 4).order, np.flatnonzero(blind.get_support()).tolist()]
     ours, theirs = (
         np.mean(learn.Activity().fit(X[:, columns], y).predict(fresh_X[:, columns]) == fresh_y) for columns in chosen

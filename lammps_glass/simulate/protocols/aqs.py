@@ -194,7 +194,8 @@ class AQS(Protocol):
         every = self._steps("snapshot_every")
         stored = 2 + ((self.n_steps - self.observe_step) // every if every else 0)
         rows = float(n_particles * self.n_blocks)
-        return Work(n_particles, {MINIMISED: minimisations(n_particles, self.n_steps)}, stored, rows)
+        observed = self.max_strain - self.observe_from
+        return Work(n_particles, {MINIMISED: minimisations(n_particles, self.n_steps)}, stored, rows, strain=observed)
 
     def shortened(self, steps: int) -> Self:
         """A tenth of `steps` strain steps (minimisations), in whole blocks, observed from the start."""

@@ -16,7 +16,7 @@ from lammps_glass.studies.ace.settings import BASELINE, LABEL, products
 from lammps_glass.studies.ace.shear import snapshots
 from lammps_glass.studies.ace.thermal import LABELS
 from lammps_glass.studies.case import Case
-from lammps_glass.tables import read_table, write_table
+from lammps_glass.tables import column_names, read_table, write_table
 
 ROWS = "rows.parquet"
 
@@ -82,18 +82,24 @@ def _plain(descriptor: Any) -> dict[str, Any]:
     return {name: list(v) if isinstance(v, tuple) else v for name, v in descriptor.get_params().items()}
 
 
-def read_rows(folder: Path) -> pd.DataFrame:
-    """The rows of one case."""
-    return read_table(folder / ROWS)
+def read_rows(folder: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """The rows of one case, or some of their columns."""
+    return read_table(folder / ROWS, columns)
 
 
-def features_of(table: pd.DataFrame) -> list[str]:
+def features_of(folder: Path) -> list[str]:
     """The columns of the descriptor, in its order."""
-    return [str(name) for name in table if "-body " in str(name)]
+    return [name for name in column_names(folder / ROWS) if "-body " in name]
+
+
+def row_bytes(counts: Mapping[str, int]) -> float:
+    """Of the features of one row, with the numbers of features of the paper."""
+    return 8.0 * (1121 if len(counts) == 1 else 574)
 
 
 def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     labelled = [work for works in reads.values() for work in works]
     particles = float(sum(work.n_particles * work.snapshots for work in labelled))
     rows = float(sum(work.rows for work in labelled))
-    return Work(parts={"cases": 1.0, "particles": particles}, rows=rows, memory=rows * 1200 * 8 * 3)
+    memory = row_bytes(counts) * (sum(counts.values()) + 3 * rows)
+    return Work(parts={"cases": 1.0, "particles": particles}, rows=rows, memory=memory)

@@ -15,15 +15,17 @@ from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.learn.splits import Split
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.ace.describing import features_of, read_rows
+from lammps_glass.studies.ace.describing import features_of, read_rows, row_bytes
 from lammps_glass.studies.ace.settings import BASELINE, BASELINE_NAME, LABEL, TARGET, blocks, products
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.common import save_indicator
-from lammps_glass.tables import read_metadata, write_table
+from lammps_glass.tables import KEY, read_metadata, write_table
 
 ORDER, PEARSON, SELECTED, CURVE, SCORES = (
     "order.parquet", "pearson.parquet", "selection.parquet", "curve.parquet", "scores.json",
 )  # fmt: skip
+#: Columns of the rows beside their keys and features.
+TOLD = (LABEL, TARGET, *BASELINE)
 BY_GLASS, RANDOM = "by glass", "random rows"
 
 
@@ -51,7 +53,7 @@ class SelectionParameters:
 
 
 class Rows(NamedTuple):
-    """Rows of one case as arrays; the classes are balanced in every glass."""
+    """Rows of one case as arrays, the features in `X` alone; the classes are balanced in every glass."""
 
     table: pd.DataFrame
     names: list[str]
@@ -70,15 +72,20 @@ class Rows(NamedTuple):
 
 
 def _rows(case: Case, described: Sequence[Product]) -> Rows:
-    table = pd.concat([read_rows(product.path) for product in described], ignore_index=True)
-    names = features_of(table)
+    folders = [product.path for product in described]
+    names = features_of(folders[0])
+    table = pd.concat([read_rows(folder, [*KEY, *TOLD]) for folder in folders], ignore_index=True)
     n_glasses = table["replica"].nunique()
     if n_glasses < 2:
         raise InputError(
             f"stages.{case.stage}: {len(table)} labelled rows of {n_glasses} glasses of {case.conditions['glass']} "
             f"({case.conditions['drive']}): shear further, or use more particles or replicas"
         )
-    values = table[names].to_numpy(dtype=np.float64)
+    values, start = np.empty((len(table), len(names))), 0
+    for folder in folders:  # one glass at a time beside the array: they may be gigabytes
+        part = read_rows(folder, names).to_numpy(dtype=np.float64)
+        values[start : start + len(part)] = part
+        start += len(part)
     labels = table[LABEL].to_numpy(dtype=np.int64)
     return Rows(table, names, values, labels, table["replica"].to_numpy(dtype=np.str_))
 
@@ -184,9 +191,7 @@ def _scores(
     known = learn.ard_pearson(baseline, target, list(by_glass), numbers=[baseline.shape[1]])
     if pairs > ends["2-body A"]:
         parts |= {"like_pairs": ends["2-body A"], "first_unlike_pair": ends["2-body A"] + 1}
-    predicted = learn.split_predictions(
-        rows.table, rows.names, list(by_glass), lambda: learn.Activity(C=C), label=LABEL
-    )
+    predicted = learn.split_predictions(rows.table, rows.X, list(by_glass), lambda: learn.Activity(C=C), label=LABEL)
     pooled = learn.score_with_intervals(predicted, label=LABEL, n_resamples=parameters.n_resamples, seed=seed)
     kept = {name: value for name, value in pooled.items() if name.split(".")[0] in ("accuracy", "auc")}
     return {
@@ -203,5 +208,9 @@ def _scores(
 
 
 def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    rows = sum(work.rows for works in reads.values() for work in works)
-    return Work(parts={"cases": 1.0, "rows": rows}, memory=rows * 1200 * 8 * 6)
+    """Rows are held once, and twice more by what learns from them (components and the ARD regression; measured 3.1)."""
+    described = [work for works in reads.values() for work in works]
+    if isinstance(parameters, SelectionParameters):
+        described = [work for work in described if float(work.conditions["r_cut"]) == parameters.r_cut]
+    rows = sum(work.rows for work in described)
+    return Work(parts={"cases": 1.0, "rows": rows}, memory=3.2 * rows * row_bytes(counts))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.ace.describing import ROWS, read_rows
+from lammps_glass.studies.ace.describing import ROWS, features_of, read_rows
 from lammps_glass.studies.ace.learning import CURVE, ORDER, PEARSON, SCORES, SELECTED
 from lammps_glass.studies.ace.notes import shear_notes, thermal_notes
 from lammps_glass.studies.ace.settings import BASELINE_NAME, DRIVES, GLASSES, LABEL, SPECIES, TARGET, THERMAL, products
@@ -155,8 +155,8 @@ def _baseline(curves: pd.DataFrame, scores: Mapping[str, float], score: str) -> 
 
 
 def _first_feature(findings: Findings, name: str, described: Sequence[Product], r_cut: float) -> None:
-    rows = pd.concat([read_rows(p.path) for p in described], ignore_index=True)
-    first = next(str(column) for column in rows if "-body " in str(column))
+    first = features_of(described[0].path)[0]
+    rows = pd.concat([read_rows(p.path, [LABEL, first]) for p in described], ignore_index=True)
     edges = np.histogram_bin_edges(rows[first], bins=int(np.clip(np.sqrt(len(rows)), 6, 25)))
     parts = []
     for label, what in ((1, "active"), (0, "inactive")):
@@ -238,5 +238,5 @@ def _pearson(findings: Findings, name: str, ordered: Sequence[Product], scores: 
 
 
 def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    rows = sum(work.rows for works in reads.values() for work in works)
-    return Work(parts={"cases": 1.0}, memory=rows * 1200 * 8)
+    """Of the rows, one feature of one case at a time is held."""
+    return Work(parts={"cases": 1.0})

@@ -168,14 +168,14 @@ RECIPE = Recipe(
         "body_order": Operation(
             learning.body_order,
             learning.OrderParameters,
-            version=3,
+            version=4,
             work=learning.work,
             rates={"cases": 2.0, "rows": 0.005},
         ),
         "selection": Operation(
             learning.selection,
             learning.SelectionParameters,
-            version=3,
+            version=4,
             work=learning.work,
             rates={"cases": 2.0, "rows": 0.02},
         ),

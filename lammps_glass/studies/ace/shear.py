@@ -158,10 +158,11 @@ def snapshots(folder: Any) -> Iterator[Snapshot]:
     return Snapshot.read_all(folder / SNAPSHOTS)
 
 
-def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+def work(parameters: ShearParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     sheared = [work for works in reads.values() for work in works]
-    rows = float(sum(work.rows for work in sheared))
+    blocks = float(sum(work.rows for work in sheared))
     n_particles = max(work.n_particles for work in sheared)
-    # preset demo: a strain step in twenty is plastic and kept, and there are half as many rows as particles
+    # Preset demo: a strain step in twenty is plastic and kept, and a window of 1 % gives 0.06 rows a particle.
     steps = max(1, max(work.snapshots for work in sheared) // 20)
-    return Work(n_particles, {"shear_rows": rows}, steps, 0.5 * n_particles)
+    rows = 0.06 * n_particles * sum(work.strain for work in sheared) / 0.01
+    return Work(n_particles, {"shear_rows": blocks}, steps, rows)
