@@ -14,7 +14,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.interactions import setfl
-from lammps_glass.interactions.tables import Table, find_table
+from lammps_glass.interactions.tables import Table, find_table, is_path
 from lammps_glass.snapshots import Cell, Snapshot
 
 if TYPE_CHECKING:
@@ -81,9 +81,14 @@ class CuZr(Glass):
     retabulate: bool = True
 
     def __post_init__(self) -> None:
+        for name in ("table", "checksum"):
+            if not isinstance(getattr(self, name), str | Path):
+                raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} must be text")
         found = self._found()
         table = self._contents(found)
-        for name, value in (("table", str(self.table)), ("checksum", found.sha256), ("masses", self._masses(table))):
+        # A path is made absolute, so that the glass means the same in any folder.
+        known = self.table if not is_path(self.table) else str(found.path)
+        for name, value in (("table", str(known)), ("checksum", found.sha256), ("masses", self._masses(found))):
             object.__setattr__(self, name, value)
         if self.r_cut not in (0.0, table.r_cut):
             raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
@@ -98,8 +103,12 @@ class CuZr(Glass):
     def _contents(self, table: Table) -> setfl.Setfl:
         return _read(table.path, table.sha256)
 
-    def _masses(self, table: setfl.Setfl) -> tuple[float, ...]:
-        return tuple(table.masses[row] for row in table.rows_of(self.species))
+    def _masses(self, table: Table) -> tuple[float, ...]:
+        contents = self._contents(table)
+        try:
+            return tuple(contents.masses[row] for row in contents.rows_of(self.species))
+        except InputError as error:
+            raise InputError(f"{table.path}: {error}") from error
 
     def initial(self, seed: int) -> Snapshot:
         """Sites of fcc cells in a cube at `density`, species drawn at random; surplus sites are left empty at random.
@@ -132,10 +141,12 @@ class CuZr(Glass):
         return EAM(self._found().prepared(self.retabulate), self.species)
 
     def options(self) -> dict[str, Any]:
-        """As for `Glass`; a path is made absolute, so that the glass can be built from any folder."""
-        table = self.table if self.table == _DEFAULT else self._portable()
-        return {**super().options(), "table": table}
+        """As for `Glass`; a path to a table that is found by its name is given by that name, which travels."""
+        return {**super().options(), "table": self._portable()}
 
     def _portable(self) -> str:
-        found = self._found()
-        return found.name or str(found.path)
+        name = self._found().name
+        try:
+            return name if name and find_table(name) else self.table
+        except InputError:
+            return self.table

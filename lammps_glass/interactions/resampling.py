@@ -39,7 +39,8 @@ def check(original: Setfl, other: Setfl) -> dict[str, float]:
     if not (energy <= ENERGY_BOUND and pressure <= PRESSURE_BOUND):
         raise InputError(
             f"EAM table in {other.n_r} rows departs from its {original.n_r} rows by {energy:.2g} eV a particle and "
-            f"{pressure:.2g} bar (bounds {ENERGY_BOUND:g} and {PRESSURE_BOUND:g}): use retabulate=False"
+            f"{pressure:.2g} bar (bounds {ENERGY_BOUND:g} and {PRESSURE_BOUND:g}): its functions are not "
+            "smooth: is the file damaged? If it is as published, set retabulate = false"
         )
     return {"energy": energy, "pressure": pressure}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ase.data import atomic_numbers
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
@@ -143,7 +144,8 @@ class _Lines:
         except ValueError:
             raise self.fail(f"{what} holds a word that is no number") from None
         if len(values) > count or not np.isfinite(values).all():
-            raise self.fail(f"{what} has {len(values)} values instead of {count}, or one that is not finite")
+            wrong = f"{len(values)} values instead of {count}" if len(values) > count else "a value that is not finite"
+            raise self.fail(f"{what} has {wrong}")
         return values
 
 
@@ -203,6 +205,9 @@ def _element_head(lines: _Lines, name: str) -> tuple[int, float, str]:
         number, mass = int(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise lines.fail(f"is not 'number mass lattice' of {name}") from None
+    expected = atomic_numbers.get(name)
+    if expected is not None and number != expected:
+        raise lines.fail(f"{name} has the atomic number {number}, not {expected}: are the names in another order?")
     if not 0 < mass < 1000:
         raise lines.fail(f"mass of {name} is {mass:g}")
     lattice = " ".join(words[2:4]) if len(words) > 3 else "0 none"

@@ -63,7 +63,10 @@ class Table:
         if original.n_r <= ROWS:
             return self.path
         short = resampling.resampled(original, ROWS)
-        deviations = resampling.check(original, short)
+        try:
+            deviations = resampling.check(original, short)
+        except InputError as error:
+            raise InputError(f"{self.path}: {error}") from error
         with atomic_path(path) as draft:
             draft.write_text(short.text(), encoding="utf-8")
         with atomic_path(note) as draft:
@@ -105,7 +108,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     if str(table) in known:
         entry = known[str(table)]
         path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
-    elif _is_path(table):
+    elif is_path(table):
         path = Path(table).expanduser().resolve()
     else:
         raise unknown_name("EAM table (or path)", str(table), sorted(known))
@@ -118,7 +121,8 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     return Table(path, found, name)
 
 
-def _is_path(table: str | Path) -> bool:
+def is_path(table: str | Path) -> bool:
+    """Whether a path is meant, and not a name of the registry."""
     return isinstance(table, Path) or os.sep in table or "." in table or Path(table).is_file()
 
 

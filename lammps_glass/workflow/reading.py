@@ -72,7 +72,8 @@ def check_text(value: Any, where: str) -> None:
     Raises
     ------
     InputError
-        A control character, ``$``, backquote, ``&``, ``..`` or a path from the root or home, with its key.
+        A control character, ``$``, backquote, ``&``, ``..`` or a path from the root or home (but to the potential table
+        of a glass), with its key.
     """
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
@@ -80,8 +81,19 @@ def check_text(value: Any, where: str) -> None:
     if isinstance(value, str):
         if any(ord(c) < 32 or c in "$`&;|<>\"'\\" for c in value):
             raise InputError(f"{where}: {value!r} holds a character that is not allowed: use letters, digits, - and _")
-        if value.startswith(("/", "~")) or ".." in value.split("/"):
+        is_table = where.startswith("glass") and where.endswith(".table")  # of a potential: see `_resolve_tables`
+        if (value.startswith(("/", "~")) or ".." in value.split("/")) and not is_table:
             raise InputError(f"{where}: {value!r} is a path outside the study: name what the package knows")
+
+
+def _resolve_tables(tables: dict[str, Any], folder: Path) -> None:
+    """Make paths of potential tables absolute: those of a study file start from its folder, of ``--set`` from here."""
+    from lammps_glass.interactions.tables import is_path
+
+    glasses = tables.get("glasses")
+    for glass in [tables.get("glass"), *(glasses.values() if isinstance(glasses, dict) else ())]:
+        if isinstance(glass, dict) and isinstance(glass.get("table"), str) and is_path(glass["table"]):
+            glass["table"] = str((folder / Path(glass["table"]).expanduser()).resolve())
 
 
 def parse_set(text: str) -> tuple[list[str], Any]:
@@ -150,7 +162,9 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         _override(tables, presets[preset], f"presets.{preset}", path)
         if isinstance(tables.get("study"), dict):
             tables["study"]["preset"] = preset
+    _resolve_tables(tables, path.parent)
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
+    _resolve_tables(tables, Path.cwd())
     try:
         check_finite(tables, "")
         for name in ("study", "glass", "glasses", "stages"):

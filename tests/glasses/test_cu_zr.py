@@ -63,6 +63,27 @@ def test_a_path_is_the_same_table_and_options_travel(tmp_path, monkeypatch):
     assert simulate.energy(start, original) == pytest.approx(simulate.energy(start, CuZr()), abs=256 * 5e-9)
 
 
+def test_a_relative_path_means_the_same_from_any_folder(tmp_path, monkeypatch):
+    """A simulation runs in a folder of its own."""
+    shipped = find_table("cu-zr-2007").path
+    copied = tmp_path / "mine.eam.fs"
+    copied.write_text(shipped.read_text().replace("CITATION: Unknown", "CITATION: none"))
+    monkeypatch.chdir(tmp_path)
+    assert find_table("mine.eam.fs").name == ""
+    glass = CuZr(table="mine.eam.fs", n_particles=256, retabulate=False)
+    monkeypatch.chdir("/")
+    assert glass.options()["table"] == str(copied)
+    expected = simulate.energy(glass.initial(1), CuZr(n_particles=256, retabulate=False))
+    assert simulate.energy(glass.initial(1), glass) == expected
+
+
+def test_a_table_without_an_element_is_named(tmp_path):
+    path = tmp_path / "other.eam.fs"
+    path.write_text(find_table("cu-zr-2007").path.read_text().replace("2  Cu  Zr", "2  X1  Zr"))
+    with pytest.raises(InputError, match=r"other\.eam\.fs: the table has X1, Zr: no Cu"):
+        CuZr(table=str(path))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -71,6 +92,8 @@ def test_a_path_is_the_same_table_and_options_travel(tmp_path, monkeypatch):
         ({"checksum": "ab" * 32}, "another or a damaged table"),
         ({"r_cut": 5.0}, "r_cut = 5.0 is not that of the table, 7.6"),
         ({"retabulate": "yes"}, "must be true or false"),
+        ({"table": 5}, "table = 5 must be text"),
+        ({"checksum": 5}, "checksum = 5 must be text"),
         ({"composition": {"Cu": 0.5, "Ni": 0.5}}, "composition names Ni"),
     ],
 )

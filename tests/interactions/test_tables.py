@@ -52,6 +52,14 @@ def test_files_of_another_format_are_named_with_the_line(tmp_path, change, messa
     assert "\n" not in str(caught.value)
 
 
+def test_names_in_another_order_than_the_elements_are_refused(tmp_path):
+    """Energies of another alloy otherwise: the heads of the elements still say which is which."""
+    path = tmp_path / "t.eam"
+    path.write_text(small().text().replace("2 Cu Zr", "2 Zr Cu"))
+    with pytest.raises(InputError, match="Zr has the atomic number 29, not 40"):
+        setfl.read(path)
+
+
 def test_missing_elements_are_named():
     with pytest.raises(InputError, match="the table has Cu, Zr: no Ni"):
         small().rows_of(("Cu", "Ni"))
@@ -115,7 +123,7 @@ def test_short_tables_stay_as_they_are(cache, tmp_path):
 
 
 def test_a_departure_from_the_original_is_refused():
-    with pytest.raises(InputError, match=r"departs from its 40 rows by .* use retabulate=False"):
+    with pytest.raises(InputError, match=r"departs from its 40 rows by .* is the file damaged"):
         resampling.check(small(), resampling.resampled(small(), 12))
 
 

@@ -174,3 +174,38 @@ def test_tables_of_the_engine_may_be_set_without_being_in_the_file(study_file):
     for wrong in ("engine.slurm.naps.time=00:10:00", "engin.cores=3", "engine.slum.time=1", "glasses.x.name=y"):
         with pytest.raises(InputError, match="unknown table"):
             Study.read(study_file, None, None, [wrong])
+
+
+METAL = """
+[study]
+name = "igd"
+[glass]
+name = "cu-zr"
+n_particles = 250
+table = "tables/mine.eam.fs"
+[stages.quench]
+kind = "simulate"
+protocol = "melt-quench"
+"""
+
+
+def test_a_path_of_a_potential_starts_from_the_file_and_is_kept_whole(tmp_path, monkeypatch):
+    """A job array and a later `report` read the stored study from other folders."""
+    from lammps_glass.interactions.tables import find_table
+
+    text = find_table("cu-zr-2007").path.read_text().replace("CITATION: Unknown", "CITATION: none")
+    for folder in ("tables", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.eam.fs").write_text(text)
+    file, out = tmp_path / "study.toml", tmp_path / "out"
+    file.write_text(METAL)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert Study.read(file).file.glass["table"] == str(tmp_path / "tables" / "mine.eam.fs")
+    here = Study.read(file, None, out, ["glass.table=mine.eam.fs"])
+    assert here.file.glass["table"] == str(tmp_path / "elsewhere" / "mine.eam.fs")
+    here.claim(exact=True)
+    monkeypatch.chdir("/")
+    assert Study.read(out).file == here.file
+    assert Study.read(out).key(here.case("quench", 0), {}) == here.key(here.case("quench", 0), {})
+    with pytest.raises(InputError, match=r"none\.eam\.fs: no such EAM table"):
+        Study.read(file, None, None, ["glass.table=none.eam.fs"])
