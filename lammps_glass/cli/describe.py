@@ -9,7 +9,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
-from lammps_glass.errors import InputError
+from lammps_glass.errors import LammpsGlassError
 from lammps_glass.files import check_writable
 
 Snapshots = Annotated[
@@ -56,7 +56,7 @@ def describe(
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in parts.read_frames(path, built_glass, last=last):
-                writer.append(_rows(built, snapshot, name, path, describe_one), name, snapshot.step)
+                writer.append(_rows(built, snapshot, name, path, describe_one), name, snapshot.step, path)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
     common.show(
@@ -81,7 +81,7 @@ def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path, describe_one
 
     try:
         values = describe_one(snapshot)
-    except InputError as error:
+    except LammpsGlassError as error:
         raise parts.located(error, path, snapshot.step) from error
     return row_table(snapshot, replica, dict(zip(descriptor.feature_names, values.T)))
 

@@ -66,7 +66,7 @@ def d2min(
     metadata = {"label": "d2min", "r_max": r_max, "reduce": "sum" if total else "mean", "lag": lag, "glass": glass}
     with row_writer(output, metadata) as writer:
         for before, after in pairs:
-            writer.append(_rows(before, after, r_max, total, name, current), name, before.step)
+            writer.append(_rows(before, after, r_max, total, name, current), name, before.step, current)
     common.show(
         {"output": output, "pairs": writer.n_snapshots, "rows": writer.n_rows},
         f"{output}: {writer.n_snapshots} pairs of frames, {writer.n_rows} rows",

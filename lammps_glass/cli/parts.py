@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 from lammps_glass.registry import Registry, unknown_name
 
 if TYPE_CHECKING:
@@ -131,11 +131,15 @@ def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
     return checked
 
 
-def located(error: InputError, path: Path, step: int | None = None) -> InputError:
+def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
     """The same error with the file (and step) in front, once."""
     text = str(error)
-    where = f"{path}: " + ("" if step is None else f"step {step}: ")
-    return error if text.startswith(str(path)) else InputError(where + text)
+    if text.startswith(str(path)):
+        return error
+    text = f"{path}: " + ("" if step is None else f"step {step}: ") + text
+    if isinstance(error, SimulationError):
+        return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
+    return InputError(text)
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:

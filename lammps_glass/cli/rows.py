@@ -25,19 +25,24 @@ class RowWriter:
 
     def __init__(self, writer: TableWriter) -> None:
         self._writer = writer
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: dict[tuple[str, int], Path] = {}
         self.n_rows = 0
 
     @property
     def n_snapshots(self) -> int:
         return len(self._seen)
 
-    def append(self, table: pd.DataFrame, replica: str, step: int) -> None:
-        if (replica, step) in self._seen:
+    def append(self, table: pd.DataFrame, replica: str, step: int, path: Path) -> None:
+        """The rows of one snapshot, read from `path`."""
+        earlier = self._seen.get((replica, step))
+        if earlier == path:
+            raise InputError(f"{path}: step {step} comes twice (does a restart write it again?): leave one out")
+        if earlier is not None:
             raise InputError(
-                f"replica {replica}, step {step} comes twice: name the replica of each file with --replica"
+                f"{path}: replica {replica}, step {step} came before, from {earlier}: name the replica of each file "
+                "with --replica"
             )
-        self._seen.add((replica, step))
+        self._seen[replica, step] = path
         self._writer.write(table)
         self.n_rows += len(table)
 

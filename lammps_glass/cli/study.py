@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from lammps_glass.workflow.study import Study
 
 PANEL = "Studies"
+
+LOGGER = logging.getLogger(__name__)
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name, a study.toml, or a study's folder.")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a study.")]
@@ -63,6 +66,8 @@ def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
         ]
         common.table("Scores", scores)
+    for what, text in summary["warnings"].items():
+        LOGGER.warning("%s: %s", what, text)
     common.say(f"status: {summary['status']}; report: {study.out / 'report.html'}")
 
 

@@ -132,10 +132,10 @@ def _joined(
     import pandas as pd
 
     from lammps_glass import learn
-    from lammps_glass.tables import KEY, read_table
+    from lammps_glass.tables import read_table
 
     described = read_table(rows)
-    labelled = pd.concat([read_table(path, columns=[*KEY, label]) for path in labels], ignore_index=True)
+    labelled = pd.concat([_read_labels(path, label) for path in labels], ignore_index=True)
     columns = learn.feature_columns(described)
     if list(source["features"]) != columns:
         raise InputError(
@@ -150,6 +150,14 @@ def _joined(
         f"{joined.labels_without_row} labels without a row"
     )
     return _of_species(joined.table, species, rows), columns
+
+
+def _read_labels(path: Path, label: str) -> pd.DataFrame:
+    """Keys and label, and the species where the table has it: it must be that of the rows."""
+    from lammps_glass.tables import KEY, column_names, read_table
+
+    found = read_table(path, [*KEY, label])
+    return read_table(path, [*KEY, "species", label]) if "species" in column_names(path) else found
 
 
 def _difference(source: dict[str, Any], columns: list[str]) -> str:

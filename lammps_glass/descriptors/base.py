@@ -11,6 +11,18 @@ from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
+
+
+def types_of(snapshot: Snapshot, species: Sequence[str], descriptor: str) -> Integers:
+    """(n_particles,) index of each particle's species among those that a descriptor is made for."""
+    try:
+        return snapshot.with_species(species).types
+    except InputError as error:
+        raise InputError(
+            f"{descriptor} is set up for the species {', '.join(species)} (step {snapshot.step}): {error}; name the "
+            "glass, or set `species` to those of the snapshot"
+        ) from error
 
 
 class Descriptor(ABC):

@@ -86,7 +86,8 @@ class FenePolymer(Glass):
         Raises
         ------
         InputError
-            An id is missing, the last chain is cut, or a bond is broken or too long.
+            An id is missing, the last chain is cut, molecules of the file are not the chains, or a bond is broken or
+            too long.
         """
         known = super().check(snapshot)
         n_beads = len(known)
@@ -95,8 +96,23 @@ class FenePolymer(Glass):
                 f"{n_beads} beads with ids {known.ids[0]} to {known.ids[-1]} are no whole chains of "
                 f"{self.chain_length}: glass {self.name} takes its bonds from ids 1 to n, chain after chain"
             )
+        self._check_molecules(known)
         self._check_lengths(known)
         return known
+
+    def _check_molecules(self, snapshot: Snapshot) -> None:
+        """Molecules that a file numbers (column ``mol``) are the chains."""
+        molecules = snapshot.properties.get("mol")
+        if molecules is None or not np.any(molecules):
+            return
+        chains = (snapshot.ids - 1) // self.chain_length
+        pairs = len(np.unique(np.column_stack([chains, molecules]), axis=0))
+        if pairs != len(np.unique(chains)) or pairs != len(np.unique(molecules)):
+            sizes = np.unique(np.unique(molecules, return_counts=True)[1])
+            raise InputError(
+                f"molecules of {', '.join(map(str, sizes[:3].tolist()))} beads are not chains of {self.chain_length} "
+                "with consecutive ids: set chain_length to theirs"
+            )
 
     def _check_lengths(self, snapshot: Snapshot) -> None:
         pairs = self.bonds(snapshot) - 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lammps_glass.errors import SimulationError
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.start import derived_seed
 from lammps_glass.simulate.static import minimize
@@ -41,7 +43,8 @@ def describe(
         such a part all parts are of the inherent structure.
     directory
         Folder of the runs, each in a folder ``1``, ``2``, ... (of a joined descriptor under the part's name); runs that
-        are complete there are not run again. Default: a temporary one.
+        are complete there are not run again. Default: a temporary one, which stays where a
+        simulation failed.
 
     Raises
     ------
@@ -87,5 +90,12 @@ def _folder(directory: str | Path | None) -> Iterator[Path]:
     if directory is not None:
         yield Path(directory)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix="lammps-glass-describe-"))
+    try:
+        yield folder
+    except SimulationError:
+        raise  # the deck and the log that it names stay to be looked at
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

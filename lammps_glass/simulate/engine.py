@@ -99,6 +99,7 @@ class Engine:
         self.options = options or EngineOptions()
         self._variables = {name: str(value) for name, value in (variables or {}).items()}
         self._lammps: Any = None
+        self._log: Path | None = None
 
     def __enter__(self) -> Engine:
         self._lammps = open_lammps(self._arguments(), self.options.communicator, self.options.module)
@@ -110,6 +111,8 @@ class Engine:
         instance, self._lammps = self._lammps, None
         if instance is not None:
             instance.close()
+        if isinstance(error, SimulationError) and self._log is not None:
+            error.log_tail = tail(self._log)  # now that LAMMPS has written what it held back
 
     def _arguments(self) -> list[str]:
         switches = list(self.options.switches)
@@ -128,13 +131,13 @@ class Engine:
 
     def run_file(self, deck: Path, log: Path | None = None) -> None:
         """Run a whole deck in its own folder (a loop over single commands would ignore ``jump``)."""
-        deck = deck.resolve()
-        with in_folder(deck.parent), _errors(deck, log):
+        deck, self._log = deck.resolve(), log
+        with in_folder(deck.parent), _errors(deck):
             self.lammps.file(deck.name)
 
     def commands(self, text: str) -> None:
         """Run LAMMPS commands given as text."""
-        with _errors(None, None):
+        with _errors(None):
             self.lammps.commands_string(text)
 
 
@@ -146,7 +149,7 @@ def in_folder(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _errors(deck: Path | None, log: Path | None) -> Iterator[None]:
+def _errors(deck: Path | None) -> Iterator[None]:
     try:
         yield
     except (OSError, InputError, SimulationError):
@@ -154,14 +157,14 @@ def _errors(deck: Path | None, log: Path | None) -> Iterator[None]:
     except Exception as error:  # LAMMPS raises bare Exception and its own MPIAbortException
         raise SimulationError(
             f"LAMMPS: {one_line(str(error))}" + (f" (deck {deck})" if deck else ""),
-            log_tail=tail(log) if log else "",
             deck=str(deck or ""),
         ) from error
 
 
 #: What some errors of LAMMPS mean, and what to do.
 _STRETCHED = "a bond was stretched until it broke: take a shorter time step, or a start whose bonds are not stretched"
-_MEANINGS = {"Bad FENE bond": _STRETCHED, "Bond atoms": _STRETCHED}
+_LOST = "particles flew apart: take a shorter time step or a lower temperature, or a start in which none overlap"
+_MEANINGS = {"Bad FENE bond": _STRETCHED, "Bond atoms": _STRETCHED, "Lost atoms": _LOST, "Non-numeric": _LOST}
 
 
 def one_line(message: str) -> str:

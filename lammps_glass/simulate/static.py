@@ -80,6 +80,8 @@ def minimize(
         residual = _gather(instance, snapshot, "f")
         moved = _gather(instance, snapshot, "x")
     largest = float(np.linalg.norm(residual, axis=1).max())
+    if not np.isfinite(largest):
+        raise SimulationError("minimisation: forces are not finite: do particles overlap?")
     if not largest <= tolerance:
         raise SimulationError(
             f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g}: "

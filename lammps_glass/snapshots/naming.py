@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.snapshot import Integers
 
+UNKNOWN = "?"  # the species of particles of which a file says neither type nor element
 MAX_TYPES = 10_000  # a larger type number is damage, not a species
 
 
@@ -29,7 +30,7 @@ def name_species(
 
     Type t is species t - 1 in every frame. Its name is the element of its particles when elements tell all types apart
     (LAMMPS calls every type "C" unless told otherwise), else the number; a type without particles keeps its number.
-    Elements without types are ordered alphabetically. Without either, all particles are of species "1".
+    Elements without types are ordered alphabetically. Without either, all particles are of species `UNKNOWN`.
 
     Raises
     ------
@@ -38,7 +39,8 @@ def name_species(
     """
     if types is None and words is not None:
         return _from_words(words, naming)
-    types = np.ones(n_particles, dtype=np.int64) if types is None else types
+    if types is None:
+        return np.zeros(n_particles, dtype=np.int64), naming or Naming((UNKNOWN,), False)
     if types.min() < 1 or types.max() > MAX_TYPES:
         raise InputError(f"particle types run from {types.min()} to {types.max()}: they count from 1")
     names = {} if words is None else _names_of_types(types, words)

@@ -91,8 +91,9 @@ class Snapshot:
             raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
         if len(set(self.species)) < len(self.species):
             raise InputError(f"a species stands twice among {', '.join(self.species)}")
-        if np.unique(columns["ids"]).size != n_particles:
-            raise InputError(f"a particle id stands twice (step {self.step})")
+        ids, counts = np.unique(columns["ids"], return_counts=True)
+        if len(ids) != n_particles:
+            raise InputError(f"particle id {ids[np.argmax(counts)]} stands twice (step {self.step})")
 
     def _store(self, columns: dict[str, Any], properties: dict[str, Any]) -> None:
         order = np.argsort(columns["ids"], kind="stable")
@@ -135,16 +136,23 @@ class Snapshot:
         """The snapshot in terms of a glass's `species` (a subset of them is valid).
 
         A snapshot whose types carry no names (``("1", "2")``) takes the glass's names in order; named species are
-        matched by name.
+        matched by name; where a file tells none, all are of the only species of the glass.
 
         Raises
         ------
         InputError
-            A species is not one of `species`, or there are more types than species.
+            A species is not one of `species`, there are more types than species, or none is told and there are several.
         """
         known = tuple(species)
         if self.species == known:
             return self
+        if self.species == ("?",):
+            if len(known) > 1:
+                raise InputError(
+                    f"neither type nor element of a particle is told: which of {', '.join(known)} are they? "
+                    "Write the column type or element"
+                )
+            return self.replace(species=known)
         if all(name.isdigit() for name in self.species):
             if max(int(name) for name in self.species) > len(known):
                 raise InputError(f"{len(self.species)} particle types, but the glass has species {', '.join(known)}")

@@ -17,8 +17,8 @@ from lammps_glass.errors import InputError
 class Findings:
     """Collects findings of one case and writes them when its context ends.
 
-    ``tables/<id>.csv`` holds the table behind a figure, ``findings.json`` id -> ours, note; ``scores.json`` and
-    ``sizes.json`` are flat.
+    ``tables/<id>.csv`` holds the table behind a figure, ``findings.json`` id -> ours, note; ``scores.json``,
+    ``sizes.json`` and ``warnings.json`` are flat.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -26,6 +26,7 @@ class Findings:
         self.figures: dict[str, dict[str, str]] = {}
         self.scores: dict[str, float] = {}
         self.sizes: dict[str, Any] = {}
+        self.warnings: dict[str, str] = {}
 
     def __enter__(self) -> Findings:
         (self.directory / "tables").mkdir(parents=True, exist_ok=True)
@@ -47,11 +48,16 @@ class Findings:
     def size(self, **sizes: Any) -> None:
         self.sizes.update(sizes)
 
+    def warn(self, what: str, text: str) -> None:
+        """What the user must hear at the end of the run, not only read below a figure; `what` it is about."""
+        self.warnings[what] = text
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            for name, values in (("findings", self.figures), ("scores", self.scores), ("sizes", self.sizes)):
+            files = {"findings": self.figures, "scores": self.scores, "sizes": self.sizes, "warnings": self.warnings}
+            for name, values in files.items():
                 text = json.dumps(values, indent=1, sort_keys=True, allow_nan=False)
                 (self.directory / f"{name}.json").write_text(text, encoding="utf-8")
 

@@ -13,7 +13,7 @@ from lammps_glass.registry import unknown_name
 from lammps_glass.studies.recipe import Recipe
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.schema import StudyFile
-from lammps_glass.workflow.stages import CaseId, Graph, Stage, order_stages
+from lammps_glass.workflow.stages import CaseId, Graph, Stage, check_conditions, order_stages
 from lammps_glass.workflow.values import canonical, derive_seed, digest
 
 
@@ -26,6 +26,7 @@ class Definition:
         self.recipe: Recipe = operations.recipe(file.study.name)
         self._stages = order_stages(file.stages, where)
         self.graph = Graph(self._stages)
+        check_conditions(self._stages, self.graph, where)
         self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
         self._check_stages()

@@ -175,7 +175,7 @@ def execute(study: Study, case: CaseId, folder: Path) -> int:
 
 
 def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -> dict[str, Any]:
-    """What ``failed.json`` keeps of an exception: one line, the status, the tails of log and traceback."""
+    """What ``failed.json`` keeps of an exception: one line, the status, tails of log and unforeseen traceback."""
     status = error.exit_status if isinstance(error, LammpsGlassError) else 1
     log = error.log_tail if isinstance(error, SimulationError) else ""
     if not log and (folder / "log.lammps").is_file():
@@ -184,7 +184,8 @@ def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -
         "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
         "status": status,
         "log": log,
-        "stderr": last_lines("".join(traceback.format_exception(error))),
+        # What we foresaw is said in the reason; a traceback is for what nobody did.
+        "stderr": last_lines("".join(traceback.format_exception(error))) if status == 1 else "",
         "deck": str(folder / "in.lmp") if (folder / "in.lmp").is_file() else "",
         "key": key,
         "attempt": attempt,

@@ -91,6 +91,40 @@ def order_stages(tables: Mapping[str, StageTable], where: str) -> dict[str, Stag
     return ordered
 
 
+def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> None:
+    """Refuse conditions with which a case would find, after hours, that there is nothing for it to read.
+
+    Raises
+    ------
+    InputError
+        More replicas than a stage that is read has, a case that reads nothing, or a ``left_out`` (the replica that a
+        fold is tested on) that does not run over the replicas.
+    """
+    for stage in stages.values():
+        for name in stage.after:
+            _check_counts(stage, stages[name], where)
+        for case in stage.cases:
+            if stage.after and not any(graph.reads(case).values()):
+                raise InputError(
+                    f"{where}: stages.{stage.name}.over: case {case.name} reads no case of {', '.join(stage.after)}: "
+                    "give them conditions that agree"
+                )
+
+
+def _check_counts(stage: Stage, earlier: Stage, where: str) -> None:
+    here = f"{where}: stages.{stage.name}.over"
+    for name, count in earlier.table.over.items():
+        own = stage.table.over.get(name)
+        if isinstance(count, int) and isinstance(own, int) and own > count:
+            raise InputError(f"{here}.{name} = {own}, but stages.{earlier.name}.over.{name} = {count}: give as many")
+    folds, replicas = stage.table.over.get("left_out"), earlier.table.over.get("replica")
+    if isinstance(folds, int) and isinstance(replicas, int) and (folds != replicas or folds < 2):
+        raise InputError(
+            f"{here}.left_out = {folds}, and stages.{earlier.name}.over.replica = {replicas}: each replica is left out "
+            "once, and at least one other trains"
+        )
+
+
 class Graph:
     """Which cases a case reads: those of the stages in its `after` whose conditions agree with its own."""
 

@@ -82,6 +82,7 @@ def summarise(study: Study) -> dict[str, Any]:
         "seconds": seconds,
         "sizes": _gather(study, "sizes.json"),
         "scores": _gather(study, "scores.json"),
+        "warnings": _gather(study, "warnings.json"),
         "figures": figures,
         "versions": versions,
         "seed": study.file.study.seed,

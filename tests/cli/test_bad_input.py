@@ -96,7 +96,18 @@ def test_files_of_other_lengths(run, dumps, bad_dump, out, tmp_path):
 
 def test_one_snapshot_twice(run, dumps, crystal, bad_dump, out):
     paths = [bad_dump(dumps.frame(*crystal), name) for name in ("1.dump", "2.dump")]
-    refused(run("describe", *paths, *D, "-o", out), "twice", "--replica")
+    refused(run("describe", *paths, *D, "-o", out), "2.dump", "came before", "1.dump", "--replica")
+    restarted = bad_dump(2 * dumps.frame(*crystal), "restarted.dump")
+    refused(run("describe", restarted, *D, "-o", out), "restarted.dump", "step 0 comes twice")
+
+
+def test_species_that_are_not_told(run, dumps, crystal, bad_dump, out):
+    positions, _, edge = crystal
+    text = dumps.frame(positions, np.ones(len(positions), dtype=int), edge)
+    head, _, rows = text.partition("ITEM: ATOMS id type x y z\n")
+    rows = "".join(f"{row.split()[0]} {' '.join(row.split()[2:])}\n" for row in rows.splitlines())
+    path = bad_dump(f"{head}ITEM: ATOMS id x y z\n{rows}")
+    refused(run("describe", path, *D, "-o", out), "bad.lammpstrj", "which of A, B", "type or element")
 
 
 @pytest.mark.parametrize(
@@ -182,6 +193,14 @@ def test_labels_of_other_particles(run, rows, labels, bad_dump, out, tmp_path):
     words = ["train", rows, "--labels", tmp_path / "in" / "labels.parquet", *TRAIN, "--threshold", 0.005]
     refused(run(*words, "-o", out), "replica z")
     refused(run("train", rows, "--labels", labels, "--label", "d3min", *TRAIN, "--threshold", 1, "-o", out), "d3min")
+
+
+def test_labels_of_other_species(run, rows, labels, bad_dump, out, tmp_path):
+    table = pd.read_parquet(labels)
+    swapped = table["species"].map({"A": "B", "B": "A"})
+    table.assign(species=swapped).to_parquet(tmp_path / "in" / "labels.parquet")
+    words = ["train", rows, "--labels", tmp_path / "in" / "labels.parquet", *TRAIN, "--threshold", 0.005]
+    refused(run(*words, "-o", out), "differ in species")
 
 
 def test_a_fault_of_ours_is_one_line_too(run, monkeypatch):

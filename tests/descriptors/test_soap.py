@@ -243,7 +243,7 @@ def test_bad_parameters(options, words):
 
 def test_foreign_species_and_particles_that_are_not_there():
     snapshot = glassy(2).replace(species=("Ni", "P"))
-    with pytest.raises(InputError, match=r"soap knows the species Cu, Zr only .*Ni"):
+    with pytest.raises(InputError, match=r"soap is set up for the species Cu, Zr .*Ni"):
         SOAP().compute(snapshot)
     with pytest.raises(InputError, match="there are 8"):
         SOAP().rows_of(glassy(2), [8])

@@ -105,12 +105,27 @@ def test_broken_chains_are_refused(glass, quenched):
         glass.model()
 
 
+def test_molecules_that_a_file_numbers_are_the_chains(glass, quenched):
+    """A data file of longer chains would otherwise be cut at every 20th bead."""
+    final = quenched.final
+    chains = (final.ids - 1) // 20
+    for molecules in (chains + 1, 100 - chains, 0 * chains):
+        glass.check(final.replace(properties={"mol": molecules}))
+    for wrong, size in (((final.ids - 1) // 40 + 1, 40), ((final.ids - 1) // 10 + 1, 10)):
+        with pytest.raises(InputError, match=f"molecules of .*{size}.* beads are not chains of 20"):
+            glass.check(final.replace(properties={"mol": wrong}))
+
+
 def test_a_bond_stretched_in_a_run_is_a_clear_line(glass, quenched, tmp_path):
     """A time step far too long: LAMMPS says Bad FENE bond, or that bond atoms are missing."""
     wild = FenePolymer(n_particles=300, timestep=0.06)
     protocol = Quench(liquid=2000, cooling=1000, liquid_temperature=1.0, temperature=0.5)
-    with pytest.raises(SimulationError, match="a bond was stretched until it broke"):
+    with pytest.raises(SimulationError, match="a bond was stretched until it broke") as caught:
         protocol.run(wild, 1, tmp_path)
+    # the deck holds its output back; what LAMMPS wrote last is shown all the same
+    log = next(iter(sorted((tmp_path / "segments").glob("*.log"), reverse=True)))
+    assert caught.value.log_tail
+    assert caught.value.log_tail.splitlines()[-1] == log.read_text().splitlines()[-1]
 
 
 STRETCHED = """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from lammps_glass.descriptors import Joined, RadialGaussians, Vibrational
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.glasses import KobAndersenSmooth
 from lammps_glass.interactions import modes
 from lammps_glass.simulate import describe, minimize
@@ -200,6 +203,24 @@ def test_descriptor_joins_runs_by_their_temperatures(source, tmp_path):
         descriptor.from_tables([*paths, paths[0]])
     with pytest.raises(InputError, match="other particles"):
         descriptor.from_tables(paths, ids[::-1])
+
+
+def test_a_run_that_fails_leaves_the_deck_that_it_names(source, glass):
+    """So hot that particles fly apart; a run that ends well leaves nothing."""
+    descriptor = Vibrational(temperatures=(1e6,), duration=15.0, equilibration=0.5)
+    with pytest.raises(SimulationError) as caught:
+        describe(descriptor, source.final, glass, seed=1)
+    folder = Path(caught.value.deck).parents[1]
+    assert Path(caught.value.deck).is_file()
+    assert caught.value.log_tail
+    shutil.rmtree(folder)
+
+
+def test_overlapping_particles_are_told(source, glass):
+    positions = source.final.positions.copy()
+    positions[1] = positions[0]
+    with pytest.raises((InputError, SimulationError), match=r"overlap|nearest neighbours"):
+        describe(Vibrational(temperatures=(COLD,)), source.final.replace(positions=positions), glass)
 
 
 def test_describing_a_snapshot_minimises_runs_and_repeats(source, glass, harmonic, tmp_path):

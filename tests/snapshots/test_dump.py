@@ -133,7 +133,7 @@ def test_shuffled_ids_are_sorted_and_missing_ones_counted(tmp_path: Path) -> Non
     shuffled = read(put(tmp_path, frame("id x z y", rows.replace("2\n", "2 4\n"))))
     assert shuffled.ids.tolist() == [1, 2, 3]
     assert shuffled.positions.tolist() == [[0, 4, 2], [0.5, 4, 2], [1, 4, 2]]
-    assert shuffled.species == ("1",)
+    assert shuffled.species == ("?",)
     ordered = read(put(tmp_path, frame("x y z", "3 1 2\n1 0 2\n")))
     assert (ordered.ids.tolist(), ordered.positions[0].tolist()) == ([1, 2], [3, 1, 2])
 
@@ -221,7 +221,7 @@ DAMAGE = {
     "frame 1.*columns is id type xu yu zu, but id type x y z": GOOD + GOOD.replace("x y z", "xu yu zu"),
     "no coordinates among the columns id type a y z": GOOD.replace("x y z", "a y z"),
     "a column stands twice": GOOD.replace("x y z", "x x z"),
-    "a particle id stands twice": GOOD.replace("\n2 1", "\n1 1"),
+    "particle id 1 stands twice": GOOD.replace("\n2 1", "\n1 1"),
     "column id holds numbers that are not whole": GOOD.replace("\n2 1", "\n2.5 1"),
     "particle types run from 0": GOOD.replace("\n2 1", "\n2 0"),
     "particles of type 1 have different elements": frame("type element x y z", "1 A 0 0 3\n1 B 0 0 4\n"),

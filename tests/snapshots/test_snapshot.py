@@ -33,7 +33,7 @@ def test_everything_is_sorted_by_id_together() -> None:
         ({"types": [0, 1, 2]}, "types run from 0 to 2 but there are 2 species"),
         ({"positions": [[1, 0, 0], [np.nan, 0, 0], [3, 0, 0]]}, "positions of particle 2 are not finite"),
         ({"velocities": [[1, 0, 0], [0, 0, 0], [np.inf, 0, 0]]}, "velocities of particle 3 are not finite"),
-        ({"ids": [1, 2, 2]}, "a particle id stands twice"),
+        ({"ids": [1, 2, 2]}, "particle id 2 stands twice"),
         ({"species": ("A", "A")}, "a species stands twice"),
         ({"positions": np.empty((0, 3)), "types": []}, "n_particles >= 1"),
         ({"properties": {"q": [1.0]}}, "q has 1 rows"),
@@ -51,6 +51,13 @@ def test_numbered_types_take_the_species_of_the_glass_in_order() -> None:
     assert only_second.species_of_particles.tolist() == ["B"] * 3
     with pytest.raises(InputError, match="species A"):
         make(species=("1", "2")).with_species(("A",))
+
+
+def test_species_that_no_file_tells_are_not_guessed() -> None:
+    silent = make(species=("?",), types=[0, 0, 0])
+    assert silent.with_species(("A",)).species_of_particles.tolist() == ["A"] * 3
+    with pytest.raises(InputError, match=r"which of A, B .* Write the column type or element"):
+        silent.with_species(("A", "B"))
 
 
 def test_named_species_are_matched_by_name_and_a_subset_is_valid() -> None:

@@ -18,7 +18,7 @@ from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.barcode import RECIPE
 from lammps_glass.studies.barcode.learning import fit
 from lammps_glass.studies.barcode.settings import FitParameters
-from lammps_glass.studies.barcode.structures import Structures, kept_frames, record_name, write_structures
+from lammps_glass.studies.barcode.structures import Structures, kept_frames, record_name, require_runs, write_structures
 from lammps_glass.studies.case import Product
 from lammps_glass.workflow import Study
 
@@ -130,6 +130,8 @@ def test_a_single_run_cannot_be_split(tmp_path):
     )
     with pytest.raises(InputError, match=r"one run \(replica-1\).*more replicas or rates"):
         fit(case)
+    with pytest.raises(InputError, match=r"stages\.scan: .*one run \(x\)"):
+        require_runs("scan", ["x", "x"])
 
 
 @pytest.mark.parametrize("name", ["barcode", "ridge"])

@@ -176,6 +176,28 @@ def test_tables_of_the_engine_may_be_set_without_being_in_the_file(study_file):
             Study.read(study_file, None, None, [wrong])
 
 
+@pytest.mark.parametrize(
+    ("study", "sets", "expected"),
+    [
+        (
+            "igd",
+            ["stages.quench.over.replica=2"],
+            r"stages\.gate\.over\.replica = 3, but stages\.quench\.over\.replica = 2",
+        ),
+        (
+            "igd",
+            ["stages.fold.over.left_out=5"],
+            r"stages\.fold\.over\.left_out = 5, and stages\.\w+\.over\.replica = 3",
+        ),
+        ("looseness", ["stages.fold.over.left_out=1"], r"stages\.fold\.over\.left_out = 1"),
+        ("ace", ['stages.flow.over.drive=["heat"]'], r"stages\.flow\.over: case .* reads no case of fast_quench"),
+    ],
+)
+def test_conditions_that_leave_nothing_to_read_are_refused_before_anything_runs(study, sets, expected):
+    with pytest.raises(InputError, match=expected):
+        Study.read(study, "smoke", None, sets)
+
+
 METAL = """
 [study]
 name = "igd"

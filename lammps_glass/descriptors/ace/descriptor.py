@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lammps_glass.descriptors.ace.plan import Plan, make_plan
 from lammps_glass.descriptors.ace.radial import TRANSFORMS, make_transform
 from lammps_glass.descriptors.ace.selection import MAX_ORDER, Feature, Selection, feature_name, pick, select
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
@@ -169,7 +169,7 @@ class ACE(Descriptor):
         InputError
             A species is not among `species`; a particle has no neighbour, or another one at its own position.
         """
-        types = _types(snapshot, tuple(self.species))
+        types = types_of(snapshot, tuple(self.species), self.name)
         grid = _fine_grid(snapshot, float(self.r_cut))
         rows: Floats = np.empty((len(snapshot), len(self.plan.outputs)), dtype=self.dtype)
         faults = _describe(grid, types[grid.order], self.plan, int(self.n_threads), rows)
@@ -193,13 +193,6 @@ def _check_positive(what: str, value: Any) -> None:
 def _check_whole(what: str, value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise InputError(f"{what} of ace is {value!r}: it must be a whole number, 1 or more")
-
-
-def _types(snapshot: Snapshot, species: tuple[str, ...]) -> Integers:
-    try:
-        return snapshot.with_species(species).types
-    except InputError as error:
-        raise InputError(f"ace knows the species {', '.join(species)} only (step {snapshot.step}): {error}") from error
 
 
 def _fine_grid(snapshot: Snapshot, r_cut: float) -> Grid:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
@@ -173,7 +173,7 @@ class SOAP(Descriptor):
         wanted = np.asarray(particles, dtype=np.int64)
         if wanted.size and (wanted.min() < 0 or wanted.max() >= len(snapshot)):
             raise InputError(f"particles of soap run from {wanted.min()} to {wanted.max()}: there are {len(snapshot)}")
-        types = _types(snapshot, tuple(self.species))
+        types = types_of(snapshot, tuple(self.species), self.name)
         if self.backend == "dscribe":
             return self._by_dscribe(snapshot, types, wanted)
         return self._compiled(snapshot, types, wanted)
@@ -233,10 +233,3 @@ def _check_species(species: Any) -> None:
         raise InputError(f"species of soap is {species!r}: it must be a list of names, such as ('Cu', 'Zr')")
     if not all(isinstance(name, str) and name for name in species) or len(set(species)) < len(species):
         raise InputError(f"species of soap is {species!r}: names must be different and not empty")
-
-
-def _types(snapshot: Snapshot, species: tuple[str, ...]) -> Integers:
-    try:
-        return snapshot.with_species(species).types
-    except InputError as error:
-        raise InputError(f"soap knows the species {', '.join(species)} only (step {snapshot.step}): {error}") from error

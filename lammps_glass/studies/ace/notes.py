@@ -39,7 +39,7 @@ def thermal_notes(labelled: Sequence[Product]) -> dict[str, Any]:
         f"T = {one['temperature']:g}, {reached}, {one['runs']} runs of {one['run_time']:g}, liquid held for "
         f"{one['held']:g}." + (f" Not equilibrated: {'; '.join(warnings)}." if warnings else "")
     )
-    return {"scores": scores, "note": note}
+    return {"scores": scores, "note": note, "warnings": warnings}
 
 
 def shear_notes(labelled: Sequence[Product]) -> dict[str, Any]:

@@ -10,10 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass import learn
-from lammps_glass.errors import InputError
 from lammps_glass.studies.barcode.environments import LIBRARY
 from lammps_glass.studies.barcode.settings import FitParameters
-from lammps_glass.studies.barcode.structures import Structures, read_structures
+from lammps_glass.studies.barcode.structures import Structures, read_structures, require_runs
 from lammps_glass.studies.case import Case
 from lammps_glass.tables import write_table
 
@@ -80,11 +79,7 @@ def fit(case: Case) -> None:
     parameters: FitParameters = case.parameters
     structures = read_structures(case.inputs("encode"))
     runs = structures.runs
-    if len(set(runs.tolist())) < 2:
-        raise InputError(
-            f"stages.{case.stage}: all structures come from one run ({runs[0]}): a split by run needs two or more; "
-            "give stages.quench more replicas or rates"
-        )
+    require_runs(case.stage, runs.tolist())
     seed = case.seed % 2**31
     best, trials = learn.search_energy_model(
         structures.fractions, structures.energies, runs, n_trials=parameters.n_trials, seed=seed,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lammps_glass.studies.barcode.environments import encoded, forget_scan, scan, soap_of
 from lammps_glass.studies.barcode.settings import ScanParameters
-from lammps_glass.studies.barcode.structures import kept_frames, record_name, run_name
+from lammps_glass.studies.barcode.structures import kept_frames, record_name, require_runs, run_name
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.tables import write_table
 
@@ -19,6 +19,7 @@ def scan_threshold(case: Case) -> None:
     """``scan.parquet``: a row a case: threshold, runs, structures, environments among them, error in eV a system."""
     parameters: ScanParameters = case.parameters
     train, test = case.inputs("inherent"), case.inputs("test_inherent")
+    require_runs(case.stage, [run_name(product) for product in train])
     library = scan(case, train, parameters)
     soap = soap_of(case, parameters.options)
     known, asked = _set(train, library, soap), _set(test, library, soap)

@@ -142,3 +142,12 @@ def read_structures(products: Sequence[Product]) -> Structures:
         np.concatenate(soap).astype(float),
         pd.concat(voronoi, ignore_index=True),
     )
+
+
+def require_runs(stage: str, runs: Sequence[str]) -> None:
+    """Refuse structures of a single run: an `InputError` that names what to raise."""
+    if len(set(runs)) < 2:
+        raise InputError(
+            f"stages.{stage}: all structures come from one run ({runs[0]}): a split by run needs two or more; "
+            "give stages.quench more replicas or rates"
+        )

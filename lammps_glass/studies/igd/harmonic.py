@@ -58,10 +58,13 @@ def hopping(compared: dict[str, dict[str, float]]) -> str:
         f"{t} K {v['ratio']:.1f} (largest {v['ratio.largest']:.1f}, correlation {v['correlation']:.2f})"
         for t, v in compared.items()
     )
-    hopped = [t for t, v in compared.items() if v["ratio.largest"] > HOPS]
-    warning = (
-        f" WARNING: above {HOPS:g} at {', '.join(hopped)} K: particles hop, it is not vibration alone."
-        if hopped
-        else ""
-    )
+    warning = f" WARNING: {hops_warning(compared)}." if hops_warning(compared) else ""
     return f"Measured over harmonic vMSD, mean of the samples: {said}.{warning} "
+
+
+def hops_warning(compared: dict[str, dict[str, float]]) -> str:
+    """At which temperatures particles hop; empty where they only vibrate."""
+    hopped = [t for t, v in compared.items() if v["ratio.largest"] > HOPS]
+    if not hopped:
+        return ""
+    return f"above {HOPS:g} at {', '.join(hopped)} K: particles hop, it is not vibration alone"

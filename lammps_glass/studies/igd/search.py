@@ -61,7 +61,14 @@ def without(case: Case, table: pd.DataFrame) -> tuple[learn.Split, pd.DataFrame]
     if left_out not in set(table["replica"]):
         raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
     split = learn.split_by_replica(table["replica"], test_replicas=[left_out])
-    return split, table.iloc[split.train]
+    training = table.iloc[split.train]
+    if training["label"].nunique() < 2:
+        threshold = case.inputs("label")[0].parameters["threshold"]
+        raise InputError(
+            f"stages.label.threshold = {threshold:g}: {int(training['label'].sum())} of {len(training)} training atoms "
+            f"pass (largest jump {training['largest_jump'].max():.3g}): take another threshold, or shear further"
+        )
+    return split, training
 
 
 def grid(case: Case) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.harmonic import compare, hopping
+from lammps_glass.studies.igd.harmonic import compare, hopping, hops_warning
 from lammps_glass.studies.igd.modes import SEARCHED, boson_peaks
 from lammps_glass.studies.igd.predictions import UNIT, pooled
 from lammps_glass.studies.igd.spectra import Spectra, box_of, edge_of, read, sounds_of
@@ -34,6 +34,8 @@ def vibration_figures(case: Case) -> None:
         compared = compare(case)
         for temperature, values in compared.items():
             findings.score(values, f"vMSD.over_harmonic.{temperature}")
+        if said := hops_warning(compared):
+            findings.warn("measured over harmonic vMSD", said)
         _peaks(findings, table, f"{hopping(compared)}{box}", edge)
 
 
