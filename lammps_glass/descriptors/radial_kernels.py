@@ -31,6 +31,28 @@ def fine_grid(cell: Cell, positions: Floats, r_max: float) -> Grid:
 
 
 @kernel
+def _edges(grid: Grid) -> tuple[float, float, float]:
+    """Edges of the bins of an orthogonal cell, to tell which bins are too far; 0 where bins may not be told apart.
+
+    Along an open direction a bin at the end holds what lies outside of the cell.
+    """
+    h0, h1, h2 = grid.matrix[0, 0], grid.matrix[1, 1], grid.matrix[2, 2]
+    if np.abs(grid.matrix).sum() > abs(h0) + abs(h1) + abs(h2):
+        return 0.0, 0.0, 0.0
+    h0 *= grid.periodic[0] / grid.n_bins[0]
+    h1 *= grid.periodic[1] / grid.n_bins[1]
+    h2 *= grid.periodic[2] / grid.n_bins[2]
+    return h0, h1, h2
+
+
+@kernel
+def _gap(offset: int, edge: float) -> float:
+    """Square of the shortest distance along one direction between points of bins that are `offset` apart."""
+    apart = max(abs(offset) - 1, 0) * edge
+    return apart * apart
+
+
+@kernel
 def gather(  # noqa: C901
     grid: Grid, groups: Integers, bin_index: Integers, points: Floats, own: Integers, starts: Integers
 ) -> Floats:
@@ -51,6 +73,8 @@ def gather(  # noqa: C901
     """
     n_groups = len(starts) - 1
     found = 0
+    h0, h1, h2 = _edges(grid)
+    beyond = grid.r_max * grid.r_max * (1.0 + 1e-9)
     for s in range(n_groups):
         starts[s] = found
         for o0 in range(-grid.reach[0], grid.reach[0] + 1):
@@ -63,10 +87,11 @@ def gather(  # noqa: C901
                 t1 = b1 // grid.n_bins[1]
                 if t1 != 0 and not grid.periodic[1]:
                     continue
+                gap = _gap(o0, h0) + _gap(o1, h1)
                 for o2 in range(-grid.reach[2], grid.reach[2] + 1):
                     b2 = bin_index[2] + o2
                     t2 = b2 // grid.n_bins[2]
-                    if t2 != 0 and not grid.periodic[2]:
+                    if (t2 != 0 and not grid.periodic[2]) or gap + _gap(o2, h2) > beyond:
                         continue
                     home = o0 == 0 and o1 == 0 and o2 == 0
                     flat = (b0 - t0 * grid.n_bins[0]) * grid.n_bins[1] + b1 - t1 * grid.n_bins[1]
