@@ -87,6 +87,7 @@ def reproduce(
     """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
     opened = open_study(common, study, preset, out, settings)
     if common.dry_run:
+        opened.check_conditions()
         _outline(common, opened)
         return
     quiet = common.quiet or common.json

@@ -47,6 +47,7 @@ def validate(common: Common, study: StudyName, preset: Preset = None, settings: 
     rows = []
     for name in names:
         checked = Study.read(path, name, None, list(settings or []))
+        checked.check_conditions()
         rows.append({"preset": name or "", "stages": len(checked.stages), "cases": sum(1 for _ in checked.all_cases())})
     if common.json:
         common.show({"file": str(path), "valid": True, "presets": rows})

@@ -97,6 +97,7 @@ def reproduce(
     if engine == "slurm":
         require_slurm()
     chosen = [study.stage(name) for name in rerun]
+    study.check_conditions()
     check_claim(study.file, study.out, exact=False)
     with hold(study):
         study.claim(exact=False)

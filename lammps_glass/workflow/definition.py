@@ -26,7 +26,6 @@ class Definition:
         self.recipe: Recipe = operations.recipe(file.study.name)
         self._stages = order_stages(file.stages, where)
         self.graph = Graph(self._stages)
-        check_conditions(self._stages, self.graph, where)
         self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
         self._check_stages()
@@ -40,6 +39,16 @@ class Definition:
             self.recipe.check(self.stage_parameters())
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from error
+
+    def check_conditions(self) -> None:
+        """Refuse conditions with which the whole cannot come to an end; parts of such a study can be run.
+
+        Raises
+        ------
+        InputError
+            A case has nothing to read: see `lammps_glass.workflow.stages.check_conditions`.
+        """
+        check_conditions(self._stages, self.graph, self.where)
 
     def stage_parameters(self) -> dict[str, Any]:
         """The built parameters of the first case of every stage, by its name."""

@@ -193,9 +193,17 @@ def test_tables_of_the_engine_may_be_set_without_being_in_the_file(study_file):
         ("ace", ['stages.flow.over.drive=["heat"]'], r"stages\.flow\.over: case .* reads no case of fast_quench"),
     ],
 )
-def test_conditions_that_leave_nothing_to_read_are_refused_before_anything_runs(study, sets, expected):
+def test_conditions_that_leave_nothing_to_read_are_refused_before_anything_runs(
+    study, sets, expected, tmp_path, capsys
+):
+    """A part of such a study can be run; the whole cannot."""
+    read = Study.read(study, "smoke", tmp_path / "out", sets)
     with pytest.raises(InputError, match=expected):
-        Study.read(study, "smoke", None, sets)
+        read.reproduce()
+    assert not (tmp_path / "out").exists()
+    for words in (["validate", study], ["reproduce", study, "--dry-run"]):
+        assert main([*words, "--preset", "smoke", "--set", sets[0]]) == 2
+        assert re.search(expected, capsys.readouterr().err)
 
 
 METAL = """

@@ -185,5 +185,5 @@ def test_ranks_belong_to_simulations(tmp_path):
 
 def test_more_ranks_than_cores_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(InputError, match=r"stages\.creep\.ranks = 2, more than the cores"):
-        _study(tmp_path, 2).reproduce(cores=1, quiet=True)
+        Study.read("looseness", "smoke", tmp_path, {"stages.creep.ranks": 2}).reproduce(cores=1, quiet=True)
     assert not list(tmp_path.glob("cases/*/*"))
