@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +27,25 @@ def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, An
     pq.write_table(arrow, str(path), compression="zstd")
 
 
-def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet table; a missing file, another format or a missing column is an `InputError`."""
+@contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """Turn what Arrow says of a file that is no Parquet table, or is not there, into one line."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
-        arrow = pq.read_table(str(path), columns=columns)
+        yield
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet table ({str(error).splitlines()[0]})") from error
+
+
+def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a Parquet table; a missing file, another format or a missing column is an `InputError`."""
+    import pyarrow.parquet as pq
+
+    with _readable(path):
+        arrow = pq.read_table(str(path), columns=columns)
     missing = [name for name in columns or [] if name not in arrow.column_names]
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(arrow.column_names)}")
@@ -45,10 +54,11 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
 
 
 def column_names(path: str | Path) -> list[str]:
-    """The names of the columns of a Parquet table."""
+    """The names of the columns of a Parquet table; a missing file or another format is an `InputError`."""
     import pyarrow.parquet as pq
 
-    return [str(name) for name in pq.read_schema(str(path)).names]
+    with _readable(path):
+        return [str(name) for name in pq.read_schema(str(path)).names]
 
 
 def read_metadata(path: str | Path) -> dict[str, Any]:

@@ -156,8 +156,8 @@ def _read_labels(path: Path, label: str) -> pd.DataFrame:
     """Keys and label, and the species where the table has it: it must be that of the rows."""
     from lammps_glass.tables import KEY, column_names, read_table
 
-    found = read_table(path, [*KEY, label])
-    return read_table(path, [*KEY, "species", label]) if "species" in column_names(path) else found
+    species = ["species"] if "species" in column_names(path) else []
+    return read_table(path, [*KEY, *species, label])
 
 
 def _difference(source: dict[str, Any], columns: list[str]) -> str:

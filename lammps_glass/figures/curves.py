@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import error_bars, finish, groups, series_name
+from lammps_glass.figures.axes import Axes, error_bars, finish, groups, series_name
 from lammps_glass.figures.spec import FigureSpec
-
-Axes = Any
 
 
 def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:

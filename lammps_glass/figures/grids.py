@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import finish
+from lammps_glass.figures.axes import Axes, finish
 from lammps_glass.figures.spec import FigureSpec
-
-Axes = Any
 
 
 def heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:

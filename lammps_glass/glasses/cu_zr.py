@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,8 +88,8 @@ class CuZr(Glass):
         found = self._found()
         table = self._contents(found)
         # A path is made absolute, so that the glass means the same in any folder.
-        known = self.table if not is_path(self.table) else str(found.path)
-        for name, value in (("table", str(known)), ("checksum", found.sha256), ("masses", self._masses(found))):
+        where = str(found.path if is_path(self.table) else self.table)
+        for name, value in (("table", where), ("checksum", found.sha256), ("masses", self._masses(found))):
             object.__setattr__(self, name, value)
         if self.r_cut not in (0.0, table.r_cut):
             raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
@@ -146,7 +147,9 @@ class CuZr(Glass):
 
     def _portable(self) -> str:
         name = self._found().name
-        try:
-            return name if name and find_table(name) else self.table
-        except InputError:
-            return self.table
+        if name:
+            # It may be known by its checksum, and lie in no folder where names are looked for.
+            with contextlib.suppress(InputError):
+                find_table(name)
+                return name
+        return self.table

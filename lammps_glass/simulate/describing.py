@@ -91,11 +91,10 @@ def _folder(directory: str | Path | None) -> Iterator[Path]:
         yield Path(directory)
         return
     folder = Path(tempfile.mkdtemp(prefix="lammps-glass-describe-"))
-    try:
-        yield folder
-    except SimulationError:
-        raise  # the deck and the log that it names stay to be looked at
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            yield folder
+        except SimulationError:
+            stack.pop_all()  # the deck and the log that it names stay to be looked at
+            raise

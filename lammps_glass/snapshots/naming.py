@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots.snapshot import Integers
+from lammps_glass.snapshots.snapshot import UNKNOWN, Integers
 
-UNKNOWN = "?"  # the species of particles of which a file says neither type nor element
 MAX_TYPES = 10_000  # a larger type number is damage, not a species
 
 
@@ -37,9 +36,9 @@ def name_species(
     InputError
         A type below 1, one type with two elements, or a species that the first frame (`naming`) does not have.
     """
-    if types is None and words is not None:
-        return _from_words(words, naming)
     if types is None:
+        if words is not None:
+            return _from_words(words, naming)
         return np.zeros(n_particles, dtype=np.int64), naming or Naming((UNKNOWN,), False)
     if types.min() < 1 or types.max() > MAX_TYPES:
         raise InputError(f"particle types run from {types.min()} to {types.max()}: they count from 1")

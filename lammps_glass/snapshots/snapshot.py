@@ -14,6 +14,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Cell, Floats
 
 Integers = NDArray[np.int64]
+#: The species of particles of which a file says neither type nor element.
+UNKNOWN = "?"
 
 
 def _no_ids() -> Integers:
@@ -146,7 +148,7 @@ class Snapshot:
         known = tuple(species)
         if self.species == known:
             return self
-        if self.species == ("?",):
+        if self.species == (UNKNOWN,):
             if len(known) > 1:
                 raise InputError(
                     f"neither type nor element of a particle is told: which of {', '.join(known)} are they? "

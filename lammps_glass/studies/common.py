@@ -169,6 +169,14 @@ def _union(samples: Mapping[str, Any]) -> pd.DataFrame:
 # -- pictures ----------------------------------------------------------------------------------------------------------
 
 
+def left_out_replica(case: Case, table: pd.DataFrame) -> str:
+    """The replica that a fold leaves out, which must be one of the rows' (``left_out`` of the case)."""
+    left_out = str(case.conditions["left_out"])
+    if left_out not in set(table["replica"]):
+        raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
+    return left_out
+
+
 def draw_figures(case: Case) -> None:
     """``figures/``: a picture of every table that an analysis of this study wrote."""
     from lammps_glass.figures import draw

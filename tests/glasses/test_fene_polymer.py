@@ -123,7 +123,7 @@ def test_a_bond_stretched_in_a_run_is_a_clear_line(glass, quenched, tmp_path):
     with pytest.raises(SimulationError, match="a bond was stretched until it broke") as caught:
         protocol.run(wild, 1, tmp_path)
     # the deck holds its output back; what LAMMPS wrote last is shown all the same
-    log = next(iter(sorted((tmp_path / "segments").glob("*.log"), reverse=True)))
+    log = sorted((tmp_path / "segments").glob("*.log"))[-1]
     assert caught.value.log_tail
     assert caught.value.log_tail.splitlines()[-1] == log.read_text().splitlines()[-1]
 

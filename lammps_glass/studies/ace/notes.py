@@ -56,4 +56,8 @@ def shear_notes(labelled: Sequence[Product]) -> dict[str, Any]:
         f"{total['windows_crowded']} with too many; {active:.1%} of type A ever active (by the mean over neighbours: "
         f"{by_mean:.1%})."
     )
-    return {"scores": {"active_fraction": active, "active_fraction_by_mean": by_mean} | total, "note": note}
+    return {
+        "scores": {"active_fraction": active, "active_fraction_by_mean": by_mean} | total,
+        "note": note,
+        "warnings": [],
+    }

@@ -56,7 +56,7 @@ def _case_figures(findings: Findings, name: str, found: Sequence[Product]) -> No
     findings.score(scores, f"{glass}.{drive}")
     said = thermal_notes(labelled) if drive == THERMAL else shear_notes(labelled)
     findings.score(said["scores"], f"{glass}.{drive}")
-    if said.get("warnings"):
+    if said["warnings"]:
         findings.warn(f"{glass}, {drive}", f"not equilibrated: {'; '.join(said['warnings'])}")
     _map(findings, name, labelled, said["note"])
     _body_order(findings, name, _with(found, ORDER), scores, said["note"])

@@ -58,7 +58,7 @@ def hopping(compared: dict[str, dict[str, float]]) -> str:
         f"{t} K {v['ratio']:.1f} (largest {v['ratio.largest']:.1f}, correlation {v['correlation']:.2f})"
         for t, v in compared.items()
     )
-    warning = f" WARNING: {hops_warning(compared)}." if hops_warning(compared) else ""
+    warning = f" WARNING: {hops}." if (hops := hops_warning(compared)) else ""
     return f"Measured over harmonic vMSD, mean of the samples: {said}.{warning} "
 
 

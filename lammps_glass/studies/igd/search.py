@@ -9,6 +9,7 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.studies.case import Case, Product
+from lammps_glass.studies.common import left_out_replica
 from lammps_glass.tables import read_metadata, read_table, write_table
 
 #: The predictor from all families, beside one a family.
@@ -57,9 +58,7 @@ def seed_of_draws(case: Case) -> int:
 
 def without(case: Case, table: pd.DataFrame) -> tuple[learn.Split, pd.DataFrame]:
     """The split that tests on the case's ``left_out``, and the rows that train."""
-    left_out = str(case.conditions["left_out"])
-    if left_out not in set(table["replica"]):
-        raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
+    left_out = left_out_replica(case, table)
     split = learn.split_by_replica(table["replica"], test_replicas=[left_out])
     training = table.iloc[split.train]
     if training["label"].nunique() < 2:

@@ -11,7 +11,14 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import UNIFORM, d2min_column, indicator_path, loose_column, save_indicator
+from lammps_glass.studies.common import (
+    UNIFORM,
+    d2min_column,
+    indicator_path,
+    left_out_replica,
+    loose_column,
+    save_indicator,
+)
 from lammps_glass.tables import read_metadata, read_table, write_table
 
 #: Of the indicator.
@@ -102,10 +109,8 @@ def _keep(case: Case, estimator: Any, columns: list[str], replicas: list[str]) -
 def fit_without_one(case: Case) -> None:
     """Rank, choose and fit on all replicas but ``left_out``; nothing of that replica is seen."""
     parameters: FitParameters = case.parameters
-    left_out = str(case.conditions["left_out"])
     table = pooled_rows(case)
-    if left_out not in set(table["replica"]):
-        raise InputError(f"stages.{case.stage}.over: left_out={left_out} is not a replica: give as many as replicas")
+    left_out = left_out_replica(case, table)
     rows = labelled(table[table["replica"] != left_out], parameters.lag, parameters.threshold)
     ranking = rank(rows, features_of(table), parameters, case.seed)
     columns = ranking["feature"].head(parameters.n_features).tolist()
