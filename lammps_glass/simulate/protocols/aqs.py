@@ -18,12 +18,12 @@ from lammps_glass.simulate.record import BlockSettings, ShearRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.shear_planes import shear_plane
 from lammps_glass.tables import TableWriter, iter_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLANES = ("xy", "yz", "zx")
 REDUCTIONS = ("mean", "sum")
 
 
@@ -47,7 +47,7 @@ class AQS(Protocol):
     Parameters
     ----------
     plane
-        ``"xy"``, ``"yz"`` or ``"zx"``.
+        ``"xy"``, ``"yz"`` or ``"zx"`` (also written ``"xz"``).
     max_strain
         Strain at the end.
     strain_step
@@ -113,9 +113,9 @@ class AQS(Protocol):
     segment_steps: int = 100
 
     def __post_init__(self) -> None:
-        for field, value, known in (("plane", self.plane, PLANES), ("reduce", self.reduce, REDUCTIONS)):
-            if value not in known:
-                raise InputError(f"{self.name}: {field} = {value!r} must be one of {', '.join(known)}")
+        shear_plane(self.plane, self.name)
+        if self.reduce not in REDUCTIONS:
+            raise InputError(f"{self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
         if not isinstance(self.predictor, bool):
             raise InputError(f"{self.name}: predictor = {self.predictor!r} must be true or false")
         for field in (
@@ -180,6 +180,7 @@ class AQS(Protocol):
         numbers = {name: value for name, value in self.options().items() if name not in ("predictor", "reduce")}
         return {
             **numbers,
+            "plane": shear_plane(self.plane).tilt,
             "predict": int(self.predictor),
             "n_steps": self.n_steps,
             "block_steps": self.block_steps,

@@ -14,9 +14,7 @@ from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.work import ATOM_STEPS, Work
 from lammps_glass.snapshots import Cell, Snapshot
-
-#: Plane -> (row of the cell that is tilted, row along which it is tilted).
-PLANES = {"xy": (1, 0), "xz": (2, 0), "yz": (2, 1)}
+from lammps_glass.snapshots.shear_planes import shear_plane
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ class Shear(Segmented):
     Parameters
     ----------
     plane
-        ``xy``: flow along x, gradient along y; ``xz``, ``yz`` likewise.
+        ``xy``: flow along x, gradient along y; ``xz`` (also written ``zx``), ``yz`` likewise.
     strain
         Engineering shear strain at the end.
     strain_rate
@@ -65,8 +63,7 @@ class Shear(Segmented):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.plane not in PLANES:
-            raise InputError(f"{self.name}: plane = {self.plane!r} must be one of {', '.join(PLANES)}")
+        shear_plane(self.plane, self.name)
         whole(self.name, "snapshots", self.snapshots, minimum=1)
         for field in ("strain", "strain_rate", "timestep", "temperature", "thermostat_damping"):
             number(self.name, field, getattr(self, field), above=0.0)
@@ -97,6 +94,7 @@ class Shear(Segmented):
     def variables(self, seed: int) -> dict[str, Value]:
         return {
             **self.options(),
+            "plane": shear_plane(self.plane).tilt,
             "steps": self.steps,
             "snapshot_every": self.snapshot_every,
             "velocity_seed": self.seed_of(seed, "velocities"),
@@ -115,7 +113,8 @@ class Shear(Segmented):
 
         Positions are those of LAMMPS's ``xu yu zu``, which flips leave as they are.
         """
-        row, along = PLANES[self.plane]
+        plane = shear_plane(self.plane)
+        row, along = plane.gradient, plane.flow
         matrix = frame.cell.matrix.copy()
         height = reference.cell.matrix[row, row]
         wanted = reference.cell.matrix[row, along] + self.strain_at(frame.step - reference.step) * height
