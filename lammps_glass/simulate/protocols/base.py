@@ -17,7 +17,7 @@ from lammps_glass.simulate.deck import Value, render
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.record import Identity, Record
-from lammps_glass.simulate.start import checksum, derived_seed, require_periodic, write_data
+from lammps_glass.simulate.start import checksum, lammps_seed, require_periodic, write_data
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 
@@ -92,7 +92,7 @@ class Protocol(ABC):
 
     def seed_of(self, seed: int, use: str) -> int:
         """LAMMPS's seed for one use, derived from the run's seed."""
-        return derived_seed(seed, self.name, use)
+        return lammps_seed(seed, self.name, use)
 
     def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
         """Render the deck for `glass`: plain LAMMPS text for ``lmp -in``; a glass that does not fit is refused."""

@@ -20,8 +20,8 @@ from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, Source, StartKind
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import Record
-from lammps_glass.simulate.run import Plan, digest
-from lammps_glass.simulate.start import checksum, require_periodic, write_data
+from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.start import checksum, joint_checksum, require_periodic, write_data
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 
@@ -70,7 +70,7 @@ class Framewise(Protocol):
         self.deck(glass, seed, 1)
         with _scratch(Path(directory)) as scratch:
             steps, sums = self._write_frames(source, glass, scratch)
-            plan = self.plan(Path(directory), glass, seed, len(steps), digest(sums))
+            plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
             plan.open()  # from here on the folder is known to be this run's
             for path in scratch.iterdir():
                 path.replace(plan.segments / path.name)

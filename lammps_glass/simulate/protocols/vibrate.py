@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
 from lammps_glass.glasses.checks import number, whole
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
@@ -17,7 +18,7 @@ from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.record import VibrationRecord
-from lammps_glass.simulate.run import Plan, replacing
+from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Vibrate(Segmented):
                 plan.directory, self.temperature, correlation,
             )  # fmt: skip
         metadata = {"temperature": self.temperature, "samples": samples, "correlation": correlation}
-        with replacing(self.record(plan.directory).vibrations_path) as path:
+        with atomic_path(self.record(plan.directory).vibrations_path) as path:
             write_table(path, table, metadata)
 
     def _vibrations(self, plan: Plan) -> pd.DataFrame:
