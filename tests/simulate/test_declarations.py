@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from dataclasses import fields
 from typing import get_args
 
 import pytest
 
+from lammps_glass import simulate
 from lammps_glass.errors import InputError, NotReadyError
 from lammps_glass.glasses import CuZr, KobAndersen
+from lammps_glass.registry import Entry
 from lammps_glass.simulate import Record, ShearRecord, VibrationRecord
 from lammps_glass.simulate.protocols import (
     AQS,
@@ -71,3 +75,29 @@ def test_a_record_opens_as_the_class_of_its_protocol(tmp_path):
         assert type(Record.open(tmp_path)) is cls
     with pytest.raises(InputError, match="protocol not-installed, which writes no ShearRecord"):
         ShearRecord.open(tmp_path)
+
+
+def test_functions_have_the_fields_and_the_documentation_of_their_class():
+    for name in REGISTRY:
+        function, cls = getattr(simulate, name.replace("-", "_")), REGISTRY[name].load()
+        parameters = inspect.signature(function).parameters
+        assert list(parameters)[:3] == ["source", "directory", "seed"]
+        assert {field.name for field in fields(cls)} <= set(parameters)
+        assert (parameters["seed"].default == 0) != cls.draws_random_numbers
+        assert inspect.getdoc(cls) in function.__doc__
+        assert function.__name__ in simulate.__all__
+
+
+def test_a_seed_is_asked_for_and_an_unknown_option_refused(tmp_path):
+    with pytest.raises(TypeError, match="'seed'"):
+        simulate.quench(KobAndersen(), directory=tmp_path)
+    with pytest.raises(InputError, match="did you mean 'cooling'"):
+        simulate.quench(KobAndersen(), seed=1, directory=tmp_path, coolin=3)
+
+
+def test_a_protocol_of_another_distribution_is_a_function_too(monkeypatch):
+    entry = Entry("slow-creep", "lammps_glass.simulate.protocols.creep:Creep", "creep, slowly", "lj")
+    monkeypatch.setitem(REGISTRY._entries, "slow-creep", entry)
+    assert simulate.slow_creep.__doc__.startswith("Run `Creep`: creep, slowly.")
+    with pytest.raises(AttributeError, match="simulate' has no attribute 'fast_creep'"):
+        _ = simulate.fast_creep

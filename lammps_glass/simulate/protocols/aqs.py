@@ -91,6 +91,7 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    draws_random_numbers: ClassVar[bool] = False
     record: ClassVar[type[ShearRecord]] = ShearRecord
     sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")
 

@@ -43,6 +43,8 @@ class Protocol(ABC):
     starts_from: ClassVar[StartKind] = "record"
     #: Class that reads its products.
     record: ClassVar[type[Record]] = Record
+    #: Whether its result depends on the seed.
+    draws_random_numbers: ClassVar[bool] = True
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
     #: Fields that the seconds a unit of `work` depend on: runs that differ in them are measured apart by `plan`.

@@ -44,6 +44,7 @@ class Framewise(Protocol):
     """
 
     starts_from: ClassVar[StartKind] = "frames"
+    draws_random_numbers: ClassVar[bool] = False
 
     force_tolerance: float = 1e-5
     max_iterations: int = 20_000
