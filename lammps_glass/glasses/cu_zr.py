@@ -94,8 +94,6 @@ class CuZr(Glass):
         if self.r_cut not in (0.0, table.r_cut):
             raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
         object.__setattr__(self, "r_cut", float(table.r_cut))
-        if not isinstance(self.retabulate, bool):
-            raise InputError(f"{self.name}: retabulate = {self.retabulate!r} must be true or false")
         super().__post_init__()
 
     def _found(self) -> Table:

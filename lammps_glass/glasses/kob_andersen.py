@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
 
 if TYPE_CHECKING:
@@ -57,11 +57,6 @@ class KobAndersen(_Mixture):
 
     r_cut_scaled: bool = False
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.r_cut_scaled, bool):
-            raise InputError(f"{self.name}: r_cut_scaled = {self.r_cut_scaled!r} must be true or false")
-
     def interaction_variables(self) -> dict[str, float]:
         return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": cut for pair, cut in self._cutoffs().items()}}
 
@@ -87,11 +82,11 @@ class KobAndersenSmooth(_Mixture):
     name: ClassVar[str] = "kob-andersen-smooth"
     potential: ClassVar[str] = "kob-andersen-smooth"
 
-    r_inner: float = 2.2
+    r_inner: PositiveFloat = 2.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if number(self.name, "r_inner", self.r_inner, above=0.0) >= self.r_cut:
+        if self.r_inner >= self.r_cut:
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class Wahnstrom(Glass):
     r_cut: float = 2.5
     skin: float = 0.3
     suffix: str = "opt"
-    r_inner: float = 2.2
+    r_inner: PositiveFloat = 2.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if number(self.name, "r_inner", self.r_inner, above=0.0) >= self.r_cut:
+        if self.r_inner >= self.r_cut:
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:

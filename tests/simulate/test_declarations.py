@@ -11,7 +11,7 @@ import pytest
 
 from lammps_glass import simulate
 from lammps_glass.errors import InputError, NotReadyError
-from lammps_glass.glasses import CuZr, KobAndersen
+from lammps_glass.glasses import REGISTRY as GLASSES, CuZr, KobAndersen
 from lammps_glass.registry import Entry
 from lammps_glass.simulate import Record, ShearRecord, VibrationRecord
 from lammps_glass.simulate.protocols import (
@@ -101,3 +101,21 @@ def test_a_protocol_of_another_distribution_is_a_function_too(monkeypatch):
     assert simulate.slow_creep.__doc__.startswith("Run `Creep`: creep, slowly.")
     with pytest.raises(AttributeError, match="simulate' has no attribute 'fast_creep'"):
         _ = simulate.fast_creep
+
+
+@pytest.mark.parametrize("registry", [REGISTRY, GLASSES], ids=["protocol", "glass"])
+def test_no_number_of_a_part_goes_unchecked(registry):
+    wrong = {bool: 1, int: 0.5, float: float("nan")}
+    for name in registry:
+        for field in fields(registry[name].load()):
+            if type(field.default) in wrong:
+                with pytest.raises(InputError, match=rf"{name}: {field.name} = "):
+                    registry.build(name, {field.name: wrong[type(field.default)]})
+
+
+def test_a_subclass_with_another_default_keeps_the_bounds():
+    assert Creep.__annotations__["steps"] == "int"  # the bound stands in `Holding`
+    with pytest.raises(InputError, match="creep: steps = 0 must be at least 1"):
+        Creep(steps=0)
+    with pytest.raises(InputError, match="kob-andersen: density = 0 must be above 0"):
+        KobAndersen(density=0.0)

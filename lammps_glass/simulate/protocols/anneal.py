@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.quench import Quench
@@ -34,11 +33,6 @@ class Anneal(Holding):
     temperature: float = 0.4
     pressure: float | None = None
     snapshot_every: int = 10_000
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
 
     def check_start(self, start: Protocol) -> None:
         """Refuse a quench under another pressure, when both runs are under one."""

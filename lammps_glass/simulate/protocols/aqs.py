@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import NonNegativeFloat, PositiveFloat, PositiveInt
 from lammps_glass.simulate import athermal, thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -96,37 +96,28 @@ class AQS(Protocol):
     sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")
 
     plane: str = "xy"
-    max_strain: float = 0.05
-    strain_step: float = 1e-5
-    force_tolerance: float = 1e-4
+    max_strain: PositiveFloat = 0.05
+    strain_step: PositiveFloat = 1e-5
+    force_tolerance: PositiveFloat = 1e-4
     predictor: bool = True
-    predictor_limit: float = 0.02
-    block_strain: float = 1e-4
-    observe_from: float = 0.0
-    r_max: float = 3.85
+    predictor_limit: NonNegativeFloat = 0.02
+    block_strain: PositiveFloat = 1e-4
+    observe_from: NonNegativeFloat = 0.0
+    r_max: PositiveFloat = 3.85
     reduce: str = "mean"
-    snapshot_every: float = 0.0
-    participation_length: float = 0.1
-    max_move: float = 0.1
-    max_iterations: int = 20_000
-    max_evaluations: int = 100_000
-    attempts: int = 3
-    segment_steps: int = 100
+    snapshot_every: NonNegativeFloat = 0.0
+    participation_length: PositiveFloat = 0.1
+    max_move: PositiveFloat = 0.1
+    max_iterations: PositiveInt = 20_000
+    max_evaluations: PositiveInt = 100_000
+    attempts: PositiveInt = 3
+    segment_steps: PositiveInt = 100
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         shear_plane(self.plane, self.name)
         if self.reduce not in REDUCTIONS:
             raise InputError(f"{self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
-        if not isinstance(self.predictor, bool):
-            raise InputError(f"{self.name}: predictor = {self.predictor!r} must be true or false")
-        for field in (
-            "strain_step", "max_strain", "force_tolerance", "block_strain", "r_max", "participation_length", "max_move",
-        ):  # fmt: skip
-            number(self.name, field, getattr(self, field), above=0.0)
-        for field in ("predictor_limit", "observe_from", "snapshot_every"):
-            number(self.name, field, getattr(self, field), minimum=0.0)
-        for field in ("max_iterations", "max_evaluations", "attempts", "segment_steps"):
-            whole(self.name, field, getattr(self, field), minimum=1)
         self._check_blocks()
 
     def _check_blocks(self) -> None:

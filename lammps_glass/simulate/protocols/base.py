@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import whole
+from lammps_glass.glasses.checks import check_fields, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import run as running
 from lammps_glass.simulate.deck import Value, render
@@ -49,6 +49,9 @@ class Protocol(ABC):
     has_frames: ClassVar[bool] = True
     #: Fields that the seconds a unit of `work` depend on: runs that differ in them are measured apart by `plan`.
     sets_rate: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self.name, self)
 
     def options(self) -> dict[str, Any]:
         """Fields as JSON values: ``REGISTRY.build(protocol.name, protocol.options())`` makes an equal protocol."""

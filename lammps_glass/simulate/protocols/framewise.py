@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lammps_glass.errors import InputError, SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
@@ -46,12 +46,8 @@ class Framewise(Protocol):
     starts_from: ClassVar[StartKind] = "frames"
     draws_random_numbers: ClassVar[bool] = False
 
-    force_tolerance: float = 1e-5
-    max_iterations: int = 20_000
-
-    def __post_init__(self) -> None:
-        number(self.name, "force_tolerance", self.force_tolerance, above=0.0)
-        whole(self.name, "max_iterations", self.max_iterations, minimum=1)
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 20_000
 
     @property
     def n_segments(self) -> int:

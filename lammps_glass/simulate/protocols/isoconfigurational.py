@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from lammps_glass.errors import InputError, SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -55,23 +55,20 @@ class Isoconfigurational(Protocol):
 
     name: ClassVar[str] = "isoconfigurational"
 
-    steps: int = 200_000
-    temperature: float = 0.5
-    snapshot_every: int = 200_000
-    force_tolerance: float = 1e-5
-    max_iterations: int = 50_000
-    energy_tolerance: float = 0.05
-    thermo_every: int = 1000
+    steps: PositiveInt = 200_000
+    temperature: PositiveFloat = 0.5
+    snapshot_every: PositiveInt = 200_000
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 50_000
+    energy_tolerance: PositiveFloat = 0.05
+    thermo_every: PositiveInt = 1000
 
     def __post_init__(self) -> None:
-        for field in ("steps", "snapshot_every", "max_iterations", "thermo_every"):
-            whole(self.name, field, getattr(self, field), minimum=1)
+        super().__post_init__()
         if self.steps % self.snapshot_every:
             raise InputError(
                 f"{self.name}: steps = {self.steps} is no whole number of snapshot_every = {self.snapshot_every}"
             )
-        for field in ("temperature", "force_tolerance", "energy_tolerance"):
-            number(self.name, field, getattr(self, field), above=0.0)
 
     def check_start(self, start: Protocol) -> None:
         """Refuse a liquid at another temperature: velocities would not be those of its equilibrium."""

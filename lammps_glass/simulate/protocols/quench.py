@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -57,29 +57,21 @@ class Quench(Segmented):
     starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 
-    liquid: int = 50_000
-    cooling: int = 10_000
-    liquid_temperature: float = 3.0
-    temperature: float = 0.1
+    liquid: PositiveInt = 50_000
+    cooling: PositiveInt = 10_000
+    liquid_temperature: PositiveFloat = 3.0
+    temperature: PositiveFloat = 0.1
     pressure: float | None = None
-    thermostat_damping: float = 1.0
-    barostat_damping: float = 10.0
-    push_steps: int = 500
-    force_tolerance: float = 1e-5
-    max_iterations: int = 50_000
+    thermostat_damping: PositiveFloat = 1.0
+    barostat_damping: PositiveFloat = 10.0
+    push_steps: PositiveInt = 500
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 50_000
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("liquid", "cooling", "push_steps", "max_iterations"):
-            whole(self.name, field, getattr(self, field), minimum=1)
-        for field in (
-            "liquid_temperature", "temperature", "thermostat_damping", "barostat_damping", "force_tolerance",
-        ):  # fmt: skip
-            number(self.name, field, getattr(self, field), above=0.0)
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
         if self.temperature > self.liquid_temperature:
             raise InputError(
                 f"quench: temperature = {self.temperature:g} is above liquid_temperature = {self.liquid_temperature:g}"

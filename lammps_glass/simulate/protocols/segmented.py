@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from lammps_glass.errors import SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -36,12 +36,8 @@ def check_minimum(log: Path, run: int, tolerance: float, what: str) -> None:
 class Segmented(Protocol):
     """Molecular dynamics cut into segments of `segment_steps`, which are part of the trajectory's bits."""
 
-    segment_steps: int
-    thermo_every: int
-
-    def __post_init__(self) -> None:
-        whole(self.name, "segment_steps", self.segment_steps, minimum=1)
-        whole(self.name, "thermo_every", self.thermo_every, minimum=1)
+    segment_steps: PositiveInt
+    thermo_every: PositiveInt
 
     def check_segment(self, log: Path, segment: int) -> None:
         for table in thermo.tables(log):
@@ -61,20 +57,13 @@ class Segmented(Protocol):
 class Holding(Segmented):
     """`steps` of dynamics under constant conditions, with a frame every `snapshot_every` steps, step 0 included."""
 
-    steps: int
-    temperature: float
-    snapshot_every: int
-    thermostat_damping: float = 1.0
-    barostat_damping: float = 10.0
+    steps: PositiveInt
+    temperature: PositiveFloat
+    snapshot_every: PositiveInt
+    thermostat_damping: PositiveFloat = 1.0
+    barostat_damping: PositiveFloat = 10.0
     segment_steps: int = 100_000
     thermo_every: int = 100
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        whole(self.name, "steps", self.steps, minimum=1)
-        whole(self.name, "snapshot_every", self.snapshot_every, minimum=1)
-        for field in ("temperature", "thermostat_damping", "barostat_damping"):
-            number(self.name, field, getattr(self, field), above=0.0)
 
     @property
     def n_segments(self) -> int:

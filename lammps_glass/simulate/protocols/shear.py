@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
@@ -52,21 +52,18 @@ class Shear(Segmented):
     name: ClassVar[str] = "shear"
 
     plane: str = "xy"
-    strain: float = 0.2
-    strain_rate: float = 1e-2
-    timestep: float = 0.002
-    temperature: float = 300.0
-    snapshots: int = 10
-    thermostat_damping: float = 0.1
+    strain: PositiveFloat = 0.2
+    strain_rate: PositiveFloat = 1e-2
+    timestep: PositiveFloat = 0.002
+    temperature: PositiveFloat = 300.0
+    snapshots: PositiveInt = 10
+    thermostat_damping: PositiveFloat = 0.1
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
         shear_plane(self.plane, self.name)
-        whole(self.name, "snapshots", self.snapshots, minimum=1)
-        for field in ("strain", "strain_rate", "timestep", "temperature", "thermostat_damping"):
-            number(self.name, field, getattr(self, field), above=0.0)
         if self.strain_rate * self.timestep > 0.01 * self.strain:
             raise InputError(
                 f"{self.name}: strain = {self.strain:g} is reached in less than 100 steps of {self.timestep:g} at a "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import NonNegativeInt, PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -79,28 +79,21 @@ class Vibrate(Segmented):
     record: ClassVar[type[VibrationRecord]] = VibrationRecord
     has_frames: ClassVar[bool] = False
 
-    temperature: float = 300.0
-    steps: int = 50_000
-    equilibration: int = 5_000
-    sample_every: int = 10
+    temperature: PositiveFloat = 300.0
+    steps: PositiveInt = 50_000
+    equilibration: NonNegativeInt = 5_000
+    sample_every: PositiveInt = 10
     pressure: float | None = None
     thermostat: str = "nose-hoover"
-    thermostat_damping: float = 0.1
-    barostat_damping: float = 1.0
-    force_tolerance: float = 1e-5
-    max_iterations: int = 20_000
+    thermostat_damping: PositiveFloat = 0.1
+    barostat_damping: PositiveFloat = 1.0
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 20_000
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("steps", "sample_every", "max_iterations"):
-            whole(self.name, field, getattr(self, field), minimum=1)
-        whole(self.name, "equilibration", self.equilibration, minimum=0)
-        for field in ("temperature", "thermostat_damping", "barostat_damping", "force_tolerance"):
-            number(self.name, field, getattr(self, field), above=0.0)
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
         if self.thermostat not in _THERMOSTATS:
             raise InputError(f"{self.name}: thermostat = {self.thermostat!r}; known are {', '.join(_THERMOSTATS)}")
         if self.steps % (2 * self.sample_every):
