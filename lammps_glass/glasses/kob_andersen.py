@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.pair_coefficients import by_pair, pair_coefficients, pair_matrices, pair_variables
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import LennardJones
-
-_EPSILON = {"AA": 1.0, "AB": 1.5, "BB": 0.5}
-_SIGMA = {"AA": 1.0, "AB": 0.8, "BB": 0.88}
-
-
-def _matrix(pairs: Mapping[str, float]) -> list[list[float]]:
-    return [[pairs["AA"], pairs["AB"]], [pairs["AB"], pairs["BB"]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +52,18 @@ class KobAndersen(_Mixture):
     r_cut_scaled: bool = False
 
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": cut for pair, cut in self._cutoffs().items()}}
+        cutoffs = {f"r_cut_{pair}": cutoff for pair, cutoff in self._cutoffs().items()}
+        return {"r_cut": float(self.r_cut), **cutoffs, **pair_variables(self.potential)}
 
     def _cutoffs(self) -> dict[str, float]:
-        scale = _SIGMA if self.r_cut_scaled else dict.fromkeys(_SIGMA, 1.0)
-        return {pair: self.r_cut * scale[pair] for pair in _SIGMA}
+        sigma = pair_coefficients(self.potential)["sigma"]
+        return {pair: self.r_cut * (length if self.r_cut_scaled else 1.0) for pair, length in sigma.items()}
 
     def model(self) -> LennardJones:
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), _matrix(self._cutoffs()), self.species)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, by_pair(self._cutoffs(), self.species), self.species)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +86,10 @@ class KobAndersenSmooth(_Mixture):
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner)}
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), self.r_cut, self.species, self.r_inner)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.pair_coefficients import pair_matrices, pair_variables
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import LennardJones
-
-_EPSILON = [[1.0, 1.0], [1.0, 1.0]]
-_SIGMA = [[1.0, 11 / 12], [11 / 12, 5 / 6]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +56,10 @@ class Wahnstrom(Glass):
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner)}
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_EPSILON, _SIGMA, self.r_cut, self.species, self.r_inner)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)
