@@ -127,6 +127,7 @@ class CuZr(Glass):
         return Snapshot(cell, sites[kept], types, self.species, units=self.units)
 
     def interactions(self) -> str:
+        """Write the masses and the pair style with the path and format of the table."""
         found = self._found()
         path = str(found.prepared(self.retabulate))
         if any(character in path for character in '"\n\r'):
@@ -135,6 +136,7 @@ class CuZr(Glass):
         return text.replace("* * eam.table", f'* * "{path}"')
 
     def model(self) -> EAM:
+        """Build the embedded-atom potential in compiled code."""
         from lammps_glass.interactions.eam import EAM
 
         return EAM(self._found().prepared(self.retabulate), self.species)

@@ -74,6 +74,7 @@ class FenePolymer(Glass):
             )
 
     def bonds(self, snapshot: Snapshot) -> Integers:
+        """(m, 2) ids of bonded beads, from the ids alone."""
         first = snapshot.ids[snapshot.ids % self.chain_length != 0]
         return np.column_stack([first, first + 1])
 
@@ -135,6 +136,7 @@ class FenePolymer(Glass):
         return Snapshot(cell, positions, types, self.species, units=self.units)
 
     def interaction_variables(self) -> dict[str, float]:
+        """Cutoff, and K and R0 of the FENE bonds."""
         return {
             "r_cut": float(self.r_cut),
             "bond_stiffness": float(self.bond_stiffness),

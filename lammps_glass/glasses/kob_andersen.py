@@ -52,6 +52,7 @@ class KobAndersen(_Mixture):
     r_cut_scaled: bool = False
 
     def interaction_variables(self) -> dict[str, float]:
+        """Cutoffs and pair coefficients by name."""
         cutoffs = {f"r_cut_{pair}": cutoff for pair, cutoff in self._cutoffs().items()}
         return {"r_cut": float(self.r_cut), **cutoffs, **pair_variables(self.potential)}
 
@@ -60,6 +61,7 @@ class KobAndersen(_Mixture):
         return {pair: self.r_cut * (length if self.r_cut_scaled else 1.0) for pair, length in sigma.items()}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
         epsilon, sigma = pair_matrices(self.potential, self.species)
@@ -86,9 +88,11 @@ class KobAndersenSmooth(_Mixture):
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
+        """Cutoffs and pair coefficients by name."""
         return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
         epsilon, sigma = pair_matrices(self.potential, self.species)

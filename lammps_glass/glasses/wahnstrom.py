@@ -56,9 +56,11 @@ class Wahnstrom(Glass):
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
+        """Range of the smoothing and pair coefficients by name."""
         return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
         epsilon, sigma = pair_matrices(self.potential, self.species)

@@ -49,6 +49,7 @@ class EngineOptions:
 
     @property
     def rank(self) -> int:
+        """Rank of this process, 0 without MPI."""
         return 0 if self.communicator is None else int(self.communicator.Get_rank())
 
     def barrier(self) -> None:

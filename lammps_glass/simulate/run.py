@@ -34,13 +34,16 @@ class Plan:
 
     @property
     def deck(self) -> Path:
+        """Path of the rendered deck."""
         return self.directory / "in.lmp"
 
     @property
     def segments(self) -> Path:
+        """Folder of the files of unfinished runs."""
         return self.directory / "segments"
 
     def log(self, segment: int) -> Path:
+        """Path of a segment's log; segments count from 1."""
         return self.segments / f"{segment}.log"
 
     def mark(self, segment: int) -> Path:

@@ -40,6 +40,7 @@ class Anneal(Holding):
             self.require_equal("pressure", start)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensemble: ``nvt`` at fixed box, ``npt`` under a pressure."""
         values: dict[str, Any] = super().variables(seed)
         held = self.pressure is not None
         return {**values, "pressure": self.pressure if held else 0.0, "ensemble": "npt" if held else "nvt"}

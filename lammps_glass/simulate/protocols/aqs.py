@@ -153,6 +153,7 @@ class AQS(Protocol):
 
     @property
     def block_steps(self) -> int:
+        """Strain steps of a block."""
         return self._steps("block_strain")
 
     @property
@@ -162,13 +163,16 @@ class AQS(Protocol):
 
     @property
     def n_blocks(self) -> int:
+        """Number of blocks of the run."""
         return (self.n_steps - self.observe_step) // self.block_steps
 
     @property
     def n_segments(self) -> int:
+        """Number of segments of whole blocks."""
         return segments_of(self.n_steps, self.segment_steps)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Give every strain also as a number of strain steps."""
         numbers = {name: value for name, value in self.options().items() if name not in ("predictor", "reduce")}
         return {
             **numbers,
@@ -202,10 +206,12 @@ class AQS(Protocol):
         )  # fmt: skip
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` for a step above the force tolerance; then reduce the block borders to D2min."""
         athermal.require_converged(log, self.strain_step, self.force_tolerance)
         self._observe(log.parent, segment)
 
     def thermo(self, plan: Plan) -> pd.DataFrame:
+        """One row a strain step, with the columns that the class names."""
         logs = (plan.log(segment) for segment in range(1, plan.n_segments + 1))
         final = Snapshot.read(plan.segments / "final.dump")
         table = athermal.step_table(logs, self.plane, self.strain_step, final.units or "lj", len(final))
@@ -213,10 +219,12 @@ class AQS(Protocol):
         return table
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """Dumps of the segments that stored a minimum."""
         paths = (plan.segments / f"{segment}.dump" for segment in range(1, plan.n_segments + 1))
         return (Dump(path) for path in paths if path.is_file())
 
     def final_file(self, plan: Plan) -> Dump:
+        """The minimum at `max_strain`."""
         return Dump(plan.segments / "final.dump")
 
     def write_products(self, plan: Plan) -> None:

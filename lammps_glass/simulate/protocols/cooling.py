@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -11,7 +10,6 @@ from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
-from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.run import Plan
@@ -84,9 +82,11 @@ class Cooling(Segmented):
 
     @property
     def n_segments(self) -> int:
+        """Segments of the three phases, and one of the minimisation."""
         return sum(segments_of(steps, self.segment_steps) for steps in self.phases.values()) + 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the length of cooling, segments of the phases, and seeds."""
         return {
             **self.options(),
             "cooling": self.cooling,
@@ -104,6 +104,7 @@ class Cooling(Segmented):
             )
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics of the three phases and one minimisation."""
         steps = sum(self.phases.values())
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
@@ -124,6 +125,3 @@ class Cooling(Segmented):
         inherent["step"] = sum(self.phases.values())
         inherent["phase"] = "minimised"
         return pd.concat([moving, inherent], ignore_index=True)
-
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())

@@ -51,12 +51,15 @@ class Framewise(Protocol):
 
     @property
     def n_segments(self) -> int:
+        """One segment for a single frame; `prepare` counts the frames."""
         return 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """The fields alone: minimisations draw no random numbers."""
         return dict(self.options())
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """One minimisation a frame."""
         return Work(n_particles, {MINIMISED: minimisations(n_particles, snapshots)}, snapshots)
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
@@ -92,6 +95,7 @@ class Framewise(Protocol):
         return steps, sums
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` unless the last minimisation of the frame converged."""
         check_minimum(log, -1, self.force_tolerance, f"{self.name}, frame of step {self._step_of(log, segment)}")
 
     @staticmethod
@@ -115,9 +119,11 @@ class Framewise(Protocol):
         return table
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """The minima in order of their frames, under the steps of these."""
         return (Dump(plan.mark(segment), step) for segment, step in enumerate(self._steps(plan), start=1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The minimum of the last frame."""
         return Dump(plan.mark(plan.n_segments), self._steps(plan)[-1])
 
     def _steps(self, plan: Plan) -> list[int]:

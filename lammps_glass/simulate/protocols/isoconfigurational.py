@@ -77,20 +77,25 @@ class Isoconfigurational(Protocol):
 
     @property
     def n_segments(self) -> int:
+        """One segment for each inherent structure."""
         return 1 + self.steps // self.snapshot_every
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the seed of the velocities."""
         return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """The dynamics, and a minimisation at each inherent structure."""
         minimised = minimisations(n_particles, self.n_segments)
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps), MINIMISED: minimised}, self.n_segments)
 
     def shortened(self, steps: int) -> Self:
+        """Keep four intervals between inherent structures."""
         quarter = max(1, steps // 4)
         return replace(self, steps=4 * quarter, snapshot_every=quarter)
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check the inherent structure, and the drift of the total energy from the start of the run."""
         check_minimum(log, -1, self.force_tolerance, f"{self.name}, inherent structure {segment}")
         start = _dynamics(log.parent / "1.log").iloc[0]
         moving = _dynamics(log)
@@ -110,9 +115,11 @@ class Isoconfigurational(Protocol):
         return table.assign(inherent=table["step"].map(minima).astype(float))
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """The inherent structures in order."""
         return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, plan.n_segments + 1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The last inherent structure."""
         return Dump(plan.segments / f"{plan.n_segments}.dump")
 
 

@@ -43,6 +43,7 @@ class MeltQuench(Cooling):
     max_strain: PositiveFloat = 1e-3
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check that every number is finite, and in the end that forces and stress have relaxed."""
         if segment < self.n_segments:
             super().check_segment(log, segment)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -11,7 +10,6 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
-from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.run import Plan
@@ -79,13 +77,16 @@ class Quench(Segmented):
 
     @property
     def liquid_segments(self) -> int:
+        """Segments of the liquid."""
         return segments_of(self.liquid, self.segment_steps)
 
     @property
     def n_segments(self) -> int:
+        """One segment to push particles apart, those of liquid and cooling, and one of the minimisation."""
         return 1 + self.liquid_segments + segments_of(self.cooling, self.segment_steps) + 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensemble, segments of the liquid, and seeds."""
         return {
             **self.options(),
             "pressure": 0.0 if self.pressure is None else self.pressure,
@@ -104,6 +105,7 @@ class Quench(Segmented):
             )
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics of all phases and one minimisation."""
         steps = self.push_steps + self.liquid + self.cooling
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
@@ -114,6 +116,7 @@ class Quench(Segmented):
         return replace(self, liquid=liquid, cooling=cooling, segment_steps=max(1, steps // 4))
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check that every number is finite and that the last minimisation converged."""
         if segment == self.n_segments:
             check_minimum(log, 0, self.force_tolerance, "quench, inherent structure")
         elif segment > 1:  # the first pushes overlapping particles apart: its energies may be anything
@@ -129,6 +132,3 @@ class Quench(Segmented):
         inherent["step"] = self.liquid + self.cooling
         inherent["phase"] = "minimised"
         return pd.concat([moving, inherent], ignore_index=True)
-
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())

@@ -51,6 +51,7 @@ class Relax(Framewise):
             self.require_equal("stress", start)
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check convergence, and that the pressures are those of the load."""
         super().check_segment(log, segment)
         self._check_load(log, self._step_of(log, segment))
 

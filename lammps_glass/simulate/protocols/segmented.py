@@ -40,16 +40,21 @@ class Segmented(Protocol):
     thermo_every: PositiveInt
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` when a number of the thermodynamic output is not finite."""
         for table in thermo.tables(log):
             thermo.require_finite(table, f"{self.name}, segment {segment}")
 
     def thermo(self, plan: Plan) -> pd.DataFrame:
+        """Join the output of the segments."""
         return thermo.read(*(plan.log(segment) for segment in range(1, plan.n_segments + 1)))
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, plan.n_segments + 1))
+        """Dumps of the segments, none for a protocol without frames."""
+        n_dumps = plan.n_segments if self.has_frames else 0
+        return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, n_dumps + 1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The configuration that the last segment ended with."""
         return Dump(plan.segments / "final.dump")
 
 
@@ -67,14 +72,18 @@ class Holding(Segmented):
 
     @property
     def n_segments(self) -> int:
+        """Number of segments of at most `segment_steps`."""
         return segments_of(self.steps, self.segment_steps)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics alone."""
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.steps // self.snapshot_every + 1)
 
     def shortened(self, steps: int) -> Self:
+        """Keep four frames, one a segment."""
         quarter = max(1, steps // 4)
         return replace(self, steps=4 * quarter, snapshot_every=quarter, segment_steps=quarter)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the seed of the velocities."""
         return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}

@@ -82,6 +82,7 @@ class Shear(Segmented):
 
     @property
     def n_segments(self) -> int:
+        """Number of segments of at most `segment_steps`."""
         return segments_of(self.steps, self.segment_steps)
 
     def strain_at(self, step: int) -> float:
@@ -89,6 +90,7 @@ class Shear(Segmented):
         return self.strain_rate * self.timestep * step
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add steps, steps between frames, and the seed of the velocities."""
         return {
             **self.options(),
             "plane": shear_plane(self.plane).tilt,
@@ -98,6 +100,7 @@ class Shear(Segmented):
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics alone."""
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.snapshots + 1)
 
     def shortened(self, steps: int) -> Self:

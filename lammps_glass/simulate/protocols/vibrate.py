@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -123,13 +122,16 @@ class Vibrate(Segmented):
 
     @property
     def equilibration_segments(self) -> int:
+        """Segments of the equilibration."""
         return segments_of(self.equilibration, self.segment_steps)
 
     @property
     def n_segments(self) -> int:
+        """One segment of the minimisation, those of the equilibration and of both halves of the trace."""
         return 1 + self.equilibration_segments + 2 * self.half_segments
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensembles, segments and samples of the halves, and seeds."""
         options = self.options()
         pressure, thermostat = options.pop("pressure"), options.pop("thermostat")
         without_bath = "nve" if pressure is None else "nph"
@@ -147,14 +149,17 @@ class Vibrate(Segmented):
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """The dynamics and one minimisation; one row a particle."""
         steps = float(n_particles * (self.steps + self.equilibration))
         return Work(n_particles, {ATOM_STEPS: steps, MINIMISED: minimisations(n_particles)}, 1, float(n_particles))
 
     def shortened(self, steps: int) -> Self:
+        """Drop the equilibration, keep two halves of the trace."""
         pairs = max(1, steps // (2 * self.sample_every))
         return replace(self, steps=2 * pairs * self.sample_every, equilibration=0, segment_steps=max(1, steps // 4))
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check the minimisation of the reference, then that every number is finite."""
         if segment == 1:
             check_minimum(log, 0, self.force_tolerance, f"{self.name}, inherent structure")
         else:
@@ -175,10 +180,8 @@ class Vibrate(Segmented):
         moving["phase"] = moving["step"].lt(max(1, self.equilibration)).map({True: "equilibration", False: "trace"})
         return pd.concat([inherent, moving], ignore_index=True)
 
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())
-
     def final_file(self, plan: Plan) -> Dump:
+        """The configuration at the end of the trace."""
         return Dump(plan.segments / "final.dump", self.equilibration + self.steps)
 
     def write_products(self, plan: Plan) -> None:
