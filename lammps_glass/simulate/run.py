@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.simulate import frames
 from lammps_glass.simulate.engine import Engine, EngineOptions, tail
-from lammps_glass.simulate.record import FINGERPRINT, Record
+from lammps_glass.simulate.record import IDENTITY, Identity, Record
 
 if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
@@ -31,7 +31,7 @@ class Plan:
     directory: Path
     protocol: str
     n_segments: int
-    identity: dict[str, Any]
+    identity: Identity
 
     @property
     def deck(self) -> Path:
@@ -58,14 +58,14 @@ class Plan:
     def open(self) -> None:
         """Make the folder, or check that it holds this very run."""
         text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
-        path = self.directory / FINGERPRINT
+        path = self.directory / IDENTITY
         if path.is_file():
             self._compare(json.loads(path.read_text(encoding="utf-8")), json.loads(text))
         self.segments.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def _compare(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-        differing = [key for key in wanted if found.get(key) != wanted[key]]
+    def _compare(self, stored: dict[str, Any], identity: dict[str, Any]) -> None:
+        differing = [key for key in identity if stored.get(key) != identity[key]]
         if differing:
             raise InputError(
                 f"{self.directory} holds another run (different {', '.join(differing)}): "
@@ -98,7 +98,7 @@ def execute(
             if progress is not None:
                 progress(segment, plan.n_segments)
         options.on_root(lambda: finish(protocol, plan))
-    return Record(directory)
+    return protocol.record(directory)
 
 
 def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:

@@ -16,6 +16,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr, KobAndersen
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols import REGISTRY
+from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import run_segment
 
 PRODUCTS = [
@@ -164,6 +165,8 @@ def test_record_can_be_reopened(case, glass):
     stored = json.loads((record.directory / "run.json").read_text())
     assert stored["protocol"]["name"] == name
     assert REGISTRY.build(name, stored["protocol"]["options"]) == protocol
+    assert Record.open(record.directory) == record
+    assert type(record) is protocol.record
     assert record.glass.options() == glass.options()
     assert len(record.final) == glass.n_particles
     assert record.thermo["step"].is_monotonic_increasing

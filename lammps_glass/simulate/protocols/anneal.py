@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.simulate.protocols.quench import Quench
 from lammps_glass.simulate.protocols.segmented import Holding
 
 
@@ -37,6 +39,11 @@ class Anneal(Holding):
         super().__post_init__()
         if self.pressure is not None:
             number(self.name, "pressure", self.pressure)
+
+    def check_start(self, start: Protocol) -> None:
+        """Refuse a quench under another pressure, when both runs are under one."""
+        if isinstance(start, Quench) and self.pressure is not None and start.pressure is not None:
+            self.require_equal("pressure", start)
 
     def variables(self, seed: int) -> dict[str, Value]:
         values: dict[str, Any] = super().variables(seed)

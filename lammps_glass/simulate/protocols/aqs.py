@@ -14,6 +14,7 @@ from lammps_glass.simulate import athermal, thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
+from lammps_glass.simulate.record import BlockSettings, ShearRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
@@ -90,6 +91,7 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    record: ClassVar[type[ShearRecord]] = ShearRecord
     sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")
 
     plane: str = "xy"
@@ -226,8 +228,10 @@ class AQS(Protocol):
 
     def write_products(self, plan: Plan) -> None:
         """Join the block tables of the segments."""
-        settings = {"plane": self.plane, "r_max": self.r_max, "reduce": self.reduce, "block_strain": self.block_strain}
-        with TableWriter(plan.directory / "d2min.parquet", settings) as table:
+        settings: BlockSettings = {
+            "plane": self.plane, "r_max": self.r_max, "reduce": self.reduce, "block_strain": self.block_strain,
+        }  # fmt: skip
+        with TableWriter(self.record(plan.directory).d2min_path, settings) as table:
             for segment in range(1, plan.n_segments + 1):
                 path = self._observe(plan.segments, segment)
                 for group in iter_table(path) if path.is_file() else ():

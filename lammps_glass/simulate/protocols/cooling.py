@@ -12,7 +12,7 @@ from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
@@ -47,6 +47,7 @@ class Cooling(Segmented):
         Of each minimisation; reaching it in the last is an error.
     """
 
+    starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 
     rate: float = 1e13
@@ -102,12 +103,12 @@ class Cooling(Segmented):
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
 
-    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+    def check_glass(self, glass: Glass) -> None:
+        """Refuse a glass in other than metal units."""
         if glass.units != "metal":
             raise InputError(
                 f"{self.name} cools in K/s: it needs a glass in metal units, not {glass.units} ({glass.name})"
             )
-        return super().deck(glass, seed, n_segments)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
         steps = sum(self.phases.values())

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.glasses.checks import number, whole
@@ -17,7 +17,7 @@ from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import Protocol, Source
+from lammps_glass.simulate.protocols.base import Protocol, Source, StartKind
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import Plan, digest
@@ -42,6 +42,8 @@ class Framewise(Protocol):
     max_iterations
         Of each minimisation; reaching it in the last is an error.
     """
+
+    starts_from: ClassVar[StartKind] = "frames"
 
     force_tolerance: float = 1e-5
     max_iterations: int = 20_000

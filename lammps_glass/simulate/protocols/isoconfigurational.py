@@ -14,6 +14,7 @@ from lammps_glass.glasses.checks import number, whole
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.anneal import Anneal
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.run import Plan
@@ -71,6 +72,11 @@ class Isoconfigurational(Protocol):
             )
         for field in ("temperature", "force_tolerance", "energy_tolerance"):
             number(self.name, field, getattr(self, field), above=0.0)
+
+    def check_start(self, start: Protocol) -> None:
+        """Refuse a liquid at another temperature: velocities would not be those of its equilibrium."""
+        if isinstance(start, Anneal):
+            self.require_equal("temperature", start)
 
     @property
     def n_segments(self) -> int:

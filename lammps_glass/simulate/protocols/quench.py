@@ -12,7 +12,7 @@ from lammps_glass.glasses.checks import number, whole
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
@@ -54,6 +54,7 @@ class Quench(Segmented):
     """
 
     name: ClassVar[str] = "quench"
+    starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 
     liquid: int = 50_000
@@ -102,13 +103,13 @@ class Quench(Segmented):
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
 
-    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+    def check_glass(self, glass: Glass) -> None:
+        """Refuse a glass in metal units."""
         if glass.units == "metal":
             raise InputError(
                 f"quench is for reduced units: {glass.name} is in metal units, and its temperatures would be a few "
                 "kelvin; use melt-quench, which melts really and cools in K/s"
             )
-        return super().deck(glass, seed, n_segments)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
         steps = self.push_steps + self.liquid + self.cooling

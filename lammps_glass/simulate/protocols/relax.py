@@ -9,6 +9,8 @@ from typing import ClassVar
 from lammps_glass.errors import SimulationError
 from lammps_glass.glasses.checks import number
 from lammps_glass.simulate import thermo
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.simulate.protocols.creep import Creep
 from lammps_glass.simulate.protocols.framewise import Framewise
 
 
@@ -48,6 +50,11 @@ class Relax(Framewise):
         number(self.name, "stress", self.stress)
         for field in ("box_tolerance", "max_move", "max_strain", "pressure_tolerance"):
             number(self.name, field, getattr(self, field), above=0.0)
+
+    def check_start(self, start: Protocol) -> None:
+        """Refuse frames of a creep under another stress: no minimum under this one belongs to them."""
+        if isinstance(start, Creep):
+            self.require_equal("stress", start)
 
     def check_segment(self, log: Path, segment: int) -> None:
         super().check_segment(log, segment)

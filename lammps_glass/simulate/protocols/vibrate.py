@@ -16,6 +16,7 @@ from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
+from lammps_glass.simulate.record import VibrationRecord
 from lammps_glass.simulate.run import Plan, replacing
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
-#: Product of a run: particle, species, msd, msd_first, msd_second.
-PRODUCT = "vibrations.parquet"
 #: Correlation over particles between the halves of a trace below which a run warns.
 LOW_CORRELATION = 0.8
 _THERMOSTATS = ("nose-hoover", "langevin")
@@ -76,6 +75,7 @@ class Vibrate(Segmented):
     """
 
     name: ClassVar[str] = "vibrate"
+    record: ClassVar[type[VibrationRecord]] = VibrationRecord
     has_frames: ClassVar[bool] = False
 
     temperature: float = 300.0
@@ -199,7 +199,7 @@ class Vibrate(Segmented):
                 plan.directory, self.temperature, correlation,
             )  # fmt: skip
         metadata = {"temperature": self.temperature, "samples": samples, "correlation": correlation}
-        with replacing(plan.directory / PRODUCT) as path:
+        with replacing(self.record(plan.directory).vibrations_path) as path:
             write_table(path, table, metadata)
 
     def _vibrations(self, plan: Plan) -> pd.DataFrame:
