@@ -60,7 +60,7 @@ def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
         return
     if not common.quiet:
         rows = [{name: row[name] for name in ("id", "paper", "ours")} for row in comparison_rows(summary)]
-        common.table(f"{study.recipe.title}: paper / ours (preset {study.preset})", rows)
+        common.table(f"{study.title}: paper / ours (preset {study.preset})", rows)
         targets = study.recipe.score_targets
         scores = [
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
@@ -119,7 +119,7 @@ def _outline(common: Common, study: Study) -> None:
     rows = [
         {
             "stage": t.name,
-            "kind": t.kind,
+            "runs": t.runs,
             "cases": t.total,
             "done": t.counts["done"],
             "seconds a case": t.mean_seconds,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 from lammps_glass.errors import InputError
 
@@ -165,6 +166,14 @@ class FigureSpec:
             raise InputError(f"figure {self.id}: a {self.kind} needs the column of its value")
         if self.kind == "space" and self.z is None:
             raise InputError(f"figure {self.id}: a space needs its third column, z")
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the specification from its fields as JSON values (lists for tuples, tables for marks and panels)."""
+        plain = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        marks = [Mark(**{**m, "anchor": m["anchor"] and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
+        panels = [Panel(**{**panel, "box": tuple(panel["box"])}) for panel in values.get("panels", ())]
+        return cls(**{**plain, "paper_marks": tuple(marks), "panels": tuple(panels)})
 
     @property
     def needed(self) -> tuple[str, ...]:

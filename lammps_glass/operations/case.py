@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from lammps_glass.product import Conditions
 
 if TYPE_CHECKING:
+    from lammps_glass.figures.spec import FigureSpec
     from lammps_glass.glasses import Glass
 
 Parameters = TypeVar("Parameters")
@@ -37,6 +39,8 @@ class Case(Generic[Parameters]):
         Derived from (study seed, stage, conditions).
     directory
         Folder for the products; an operation writes nothing else.
+    figures
+        Figures that the study lists.
     """
 
     study: str
@@ -47,6 +51,7 @@ class Case(Generic[Parameters]):
     glass: Glass
     seed: int
     directory: Path
+    figures: Sequence[FigureSpec] = ()
 
     @property
     def replica(self) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lammps_glass.errors import InputError
-from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.simulate.work import Work
 
@@ -147,11 +147,14 @@ class Operation:
         InputError
             A port that takes one case reads another number.
         """
-        arguments = {name: self._argument(case, port, sources.get(name, ())) for name, port in self.ports.items()}
-        product = self.function(case, **arguments)
+        product = self.function(case, **self.arguments(case, sources))
         if not isinstance(product, self.writes):
             raise TypeError(f"operation {self.name} returned {type(product).__name__}, not {self.writes.__name__}")
         return product.check()
+
+    def arguments(self, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> dict[str, Any]:
+        """Return the argument of each port: one product, a tuple of them, or None for an optional one without."""
+        return {name: self._argument(case, port, sources.get(name, ())) for name, port in self.ports.items()}
 
     @staticmethod
     def _argument(case: Case[Any], port: Port, products: Sequence[Product]) -> Any:
@@ -213,8 +216,6 @@ def operation(
 
 def _parameters_class(function: str, hint: Any) -> type[Any]:
     """Return the class P of the annotation ``Case[P]``."""
-    if hint is Case:
-        return NoParameters
     if typing.get_origin(hint) is Case:
         (parameters,) = typing.get_args(hint)
         if isinstance(parameters, type):

@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.labels.base import LabelColumn
 from lammps_glass.product import Product, TableFile
 from lammps_glass.tables import KEY
-
-
-@dataclass(frozen=True)
-class LabelColumn:
-    """Meaning of a column of values.
-
-    Parameters
-    ----------
-    name
-        Of the column; an identifier without meaning.
-    quantity
-        Measured quantity, such as ``d2min``.
-    unit
-        Such as ``length^2``.
-    lag
-        Snapshots between reference and current configuration; 0 where the label is of a whole run.
-    steps
-        Time steps of the lag; 0 where it is none or differs.
-    details
-        What else distinguishes the column, such as ``{"plane": "xy"}``.
-    """
-
-    name: str
-    quantity: str
-    unit: str = ""
-    lag: int = 0
-    steps: int = 0
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Labels(Product):

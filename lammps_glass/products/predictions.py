@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from lammps_glass.labels.base import LabelColumn
 from lammps_glass.product import Product, TableFile
-from lammps_glass.products.labels import LabelColumn, select_column
+from lammps_glass.products.labels import select_column
 
 
 @dataclass(frozen=True)

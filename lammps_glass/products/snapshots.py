@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lammps_glass.product import FileOf, Declared
+from lammps_glass.product import Declared, FileOf
 from lammps_glass.snapshots import Snapshot
 
 
@@ -15,7 +15,7 @@ class SnapshotsOf(FileOf):
         """Write one snapshot, or several one after the other."""
         from lammps_glass.snapshots import files
 
-        files.write(self.path, snapshots)
+        files.write(self.path, [snapshots] if isinstance(snapshots, Snapshot) else snapshots)
 
     def read(self) -> Iterator[Snapshot]:
         """Read the snapshots, one held at a time."""

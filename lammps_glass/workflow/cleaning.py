@@ -50,7 +50,7 @@ def _trajectories(study: Study) -> Iterator[Removable]:
         for earlier in study.reads(case):
             readers.setdefault((earlier.stage, earlier.index), []).append(case)
     for stage in study.stages:
-        for case in stage.cases if stage.kind == "simulate" else ():
+        for case in stage.cases if stage.simulates else ():
             reading = readers.get((case.stage, case.index), [])
             if reading and all(map(study.is_done, reading)) and study.is_done(case):
                 yield from trajectories_of(study, case)
@@ -65,7 +65,7 @@ def trajectories_of(study: Study, case: CaseId) -> Iterator[Removable]:
 def drop_read(study: Study, ledger: Ledger, case: CaseId) -> None:
     """`case` is done: drop the trajectories that it was the last to read."""
     for earlier in study.reads(case):
-        if study.stage(earlier.stage).kind == "simulate" and ledger.is_read_by_all(earlier):
+        if study.stage(earlier.stage).simulates and ledger.is_read_by_all(earlier):
             remove(study, list(trajectories_of(study, earlier)))
 
 

@@ -20,7 +20,7 @@ class StageTally:
     """Counts by state of one stage, and how long its finished cases took (s)."""
 
     name: str
-    kind: str
+    runs: str
     total: int
     counts: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Ledger:
         self.waiting_room: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.readers: dict[Id, list[CaseId]] = {}
         self.open_inputs: dict[Id, int] = {}
-        self.tallies = {s.name: StageTally(s.name, s.kind, len(s.cases)) for s in study.stages}
+        self.tallies = {s.name: StageTally(s.name, s.operation.name, len(s.cases)) for s in study.stages}
         self.started = time.monotonic()
         for case in study.all_cases():
             self._enter(case, retry_failed)
@@ -57,10 +57,9 @@ class Ledger:
     def reconsider(self, case: CaseId) -> None:
         """`case` cannot run because inputs that were done are not (damaged): it waits, and they run again."""
         self._set(case, "waiting")
-        for cases in self.study.graph.reads(case).values():
-            for earlier in cases:
-                if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
-                    self._undo(earlier)
+        for earlier in self.study.reads(case):
+            if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
+                self._undo(earlier)
         self.open_inputs[self._id(case)] = self._count_open(case)
         if not self.open_inputs[self._id(case)]:
             self._set(case, "ready")
@@ -75,15 +74,14 @@ class Ledger:
         self._set(case, "waiting" if self.open_inputs[self._id(case)] else "ready")
 
     def _count_open(self, case: CaseId) -> int:
-        reads = self.study.graph.reads(case).values()
-        return sum(self.state[self._id(earlier)] != "done" for cases in reads for earlier in cases)
+        return sum(self.state[self._id(earlier)] != "done" for earlier in self.study.reads(case))
 
     @staticmethod
     def _id(case: CaseId) -> Id:
         return case.stage, case.index
 
     def _enter(self, case: CaseId, retry_failed: bool) -> None:
-        reads = [earlier for cases in self.study.graph.reads(case).values() for earlier in cases]
+        reads = self.study.reads(case)
         for earlier in reads:
             self.readers.setdefault(self._id(earlier), []).append(case)
         states = [self.state[self._id(earlier)] for earlier in reads]

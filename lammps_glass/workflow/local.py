@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lammps_glass.errors import InputError
+from lammps_glass.operations.simulation import NAME as SIMULATE
 from lammps_glass.workflow.deaths import fits_failure, record_death
 from lammps_glass.workflow.ledger import Ledger, StageTally
 from lammps_glass.workflow.stages import CaseId
@@ -87,7 +88,7 @@ class LocalEngine:
         """Compile kernels once, in a worker that counts as a task, before others would each compile them."""
         from lammps_glass.studies.warm import kernels_are_warm
 
-        compiled = any(t.kind in ("label", "describe") and t.counts["done"] < t.total for t in self._tallies())
+        compiled = any(t.runs in ("label", "describe") and t.counts["done"] < t.total for t in self._tallies())
         if compiled and not self.ledger.is_over and not kernels_are_warm():
             self._give(None, WARM)
 
@@ -98,7 +99,7 @@ class LocalEngine:
 
     def _launch(self) -> None:
         """Give cases to free cores; simulations, the longest, come first."""
-        for tally in sorted(self._tallies(), key=lambda t: t.kind != "simulate"):
+        for tally in sorted(self._tallies(), key=lambda t: t.runs != SIMULATE):
             ranks = self.study.stage(tally.name).table.ranks
             while tally.counts["ready"]:
                 if ranks > self._free():

@@ -20,7 +20,7 @@ from typing import Any
 
 from lammps_glass import __version__
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.workflow import mpi, operations
+from lammps_glass.workflow import mpi
 from lammps_glass.workflow.deaths import last_lines
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
@@ -161,16 +161,13 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
 
 def execute(study: Study, case: CaseId, folder: Path) -> int:
     """Do the work of `case` in `folder`; returns the peak memory (bytes) of ranks that other processes ran, else 0."""
-    view = study.view(case, folder)
-    table = study.stage(case.stage).table
-    if table.ranks > 1:
+    view, sources = study.view(case, folder), study.sources(case)
+    stage = study.stage(case.stage)
+    if stage.table.ranks > 1:
         launcher = mpi.launcher_words(study.file.engine, case.stage)
-        return mpi.run_ranks(launcher, table.ranks, view.parameters, view.glass, view.after, view.seed, folder)
+        return mpi.run_ranks(launcher, stage.table.ranks, view, sources)
     with one_thread():
-        if table.kind == "simulate":
-            operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
-        else:
-            operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+        stage.operation.run(view, sources)
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError
+from lammps_glass.operations.simulation import NAME as SIMULATE
 from lammps_glass.workflow.ledger import StageTally
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
@@ -29,7 +30,7 @@ def chunk_size(tally: StageTally, n_ready: int, chunk_seconds: float, max_runnin
     if tally.mean_seconds is not None:
         size = int(chunk_seconds / max(tally.mean_seconds, 1e-3))
     else:
-        size = 1 if tally.kind == "simulate" else math.ceil(n_ready / max_running)
+        size = 1 if tally.runs == SIMULATE else math.ceil(n_ready / max_running)
     return max(1, min(size, n_ready), math.ceil(n_ready / max_tasks))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lammps_glass.errors import NotReadyError
-from lammps_glass.studies.case import Case, Product
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
 from lammps_glass.workflow.claims import claim, is_run_folder
 from lammps_glass.workflow.definition import Definition
 from lammps_glass.workflow.manifest import Manifest
@@ -154,25 +155,30 @@ class Study(Definition):
             for earlier in self.reads(case):
                 self._done.pop((earlier.stage, earlier.index), None)
 
-    def view(self, case: CaseId, directory: Path) -> Case:
-        """What the operation of `case` sees."""
-        parameters, _ = self.parameters(case)
-        after = {
-            stage: tuple(Product(dict(c.conditions), self.store.folder(c)) for c in cases)
-            for stage, cases in self.graph.reads(case).items()
-        }
-        conditions = dict(case.conditions)
+    def view(self, case: CaseId, directory: Path) -> Case[Any]:
+        """Return the case as its operation sees it, writing into `directory`."""
         return Case(
-            self.name,
-            self.preset,
-            case.stage,
-            conditions,
-            parameters,
-            self.glass(case),
-            self.seed(case),
-            directory,
-            after,
+            study=self.name,
+            preset=self.preset,
+            stage=case.stage,
+            conditions=dict(case.conditions),
+            parameters=self.parameters(case),
+            glass=self.glass(case),
+            seed=self.seed(case),
+            directory=directory,
+            figures=self.recipe.figures,
         )
+
+    def sources(self, case: CaseId) -> dict[str, tuple[Product, ...]]:
+        """Return port -> the products that `case` reads through it."""
+        return {
+            port: tuple(self.product(earlier) for earlier in cases) for port, cases in self.graph.reads(case).items()
+        }
+
+    def product(self, case: CaseId) -> Product:
+        """Return the product in the folder of a case."""
+        writes = self.stage(case.stage).operation.writes
+        return writes(self.store.folder(case), conditions=dict(case.conditions))
 
     # -- running ---------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,158 @@
+"""The operation ``describe``: a row of features for every labelled particle of a replica, or for a sample of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.errors import InputError
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import operation
+from lammps_glass.operations.parts import DescriptorPart
+from lammps_glass.products import Labels, Record, Rows
+from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
+from lammps_glass.simulate.work import Work
+from lammps_glass.snapshots import Snapshot
+
+
+@dataclass(frozen=True)
+class DescribeParameters:
+    """Parameters of the operation ``describe``.
+
+    Parameters
+    ----------
+    descriptor
+        Name in the registry, with options.
+    species
+        Species to describe without labels; all by default. With labels, the labelled particles are described.
+    skip
+        Number of configurations at the start that are left out, such as the transient after a load.
+    max_rows
+        Rows a replica; a hashed sample where there are more. 0 keeps all.
+    """
+
+    descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    species: str | None = None
+    skip: int = 0
+    max_rows: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("skip", "max_rows"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+
+
+def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the particles that are described."""
+    described = reads.get("labels") or reads["configurations"]
+    snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
+    n_particles = described[0].n_particles
+    rows = float(n_particles * snapshots)
+    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+
+
+@operation(work=work)
+def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
+    """Describe particles of a replica.
+
+    Parameters
+    ----------
+    configurations
+        Records that hold the configurations: every frame, or the last one where a record has no frames.
+    labels
+        Chooses configurations and particles, and joins the values of the labels to the rows.
+    """
+    from lammps_glass.learn import Reservoir
+
+    parameters = case.parameters
+    descriptor = parameters.descriptor.build(case.glass)
+    sample = Reservoir(parameters.max_rows, case.seed) if parameters.max_rows else None
+    tables: list[pd.DataFrame] = []
+    for number, (snapshot, keys) in enumerate(labelled_configurations(case, configurations, labels)):
+        if number < parameters.skip or keys.empty:
+            continue
+        rows = pd.concat([keys, features_of(case, descriptor, snapshot, keys)], axis=1)
+        if sample is None:
+            tables.append(rows)
+        else:
+            sample.add(rows)
+    if not tables and (sample is None or not sample.n_seen):
+        raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
+    made = Rows(case.directory)
+    made.write(
+        pd.concat(tables, ignore_index=True) if sample is None else sample.table(),
+        descriptor=parameters.descriptor.name,
+        parameters=descriptor.get_params(),
+        glass=case.glass.name,
+        species=labels.metadata["species"] if labels else _species(case),
+        families=families_of(parameters.descriptor, descriptor),
+        labels=labels.value_columns if labels else (),
+    )
+    return made
+
+
+def _species(case: Case[DescribeParameters]) -> list[str]:
+    """Return the species that are described without labels."""
+    return [case.parameters.species] if case.parameters.species else list(case.glass.species)
+
+
+def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[str]]:
+    """Return the name of each member of a joined descriptor -> its features; of another, its own name -> all."""
+    members = getattr(descriptor, "members", None)
+    if members is None:
+        return {part.name: list(descriptor.feature_names)}
+    return {member.name: list(member.feature_names) for member in members}
+
+
+def features_of(
+    case: Case[DescribeParameters], descriptor: Descriptor, snapshot: Snapshot, keys: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
+    from lammps_glass.simulate import describe as describe_snapshot
+
+    values = describe_snapshot(descriptor, snapshot, case.glass, seed=case.seed)[rows_in(snapshot, keys)]
+    return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
+
+
+def labelled_configurations(
+    case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None
+) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
+    """Iterate over the configurations with the keys (and labels, where they are known) of their particles.
+
+    Raises
+    ------
+    InputError
+        No record holds a labelled configuration.
+    """
+    if labels is None:
+        for snapshot in snapshots_of(configurations):
+            rows = rows_of_species(snapshot, case.parameters.species)
+            yield snapshot, key_columns(snapshot, case.replica, rows)
+        return
+    values = [column.name for column in labels.value_columns]
+    groups = labels.groups()
+    group = next(groups, None)
+    for snapshot in snapshots_of(configurations):
+        if group is None:
+            return
+        if int(group["step"].iloc[0]) == snapshot.step:
+            known = group[values].notna().any(axis=1)
+            yield snapshot, group[known]
+            group = next(groups, None)
+    if group is not None:
+        raise InputError(
+            f"stages.{case.stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
+        )
+
+
+def snapshots_of(records: Sequence[Record]) -> Iterator[Snapshot]:
+    """Iterate over the frames of records, each step once; over the last configuration of one without frames."""
+    seen: set[int] = set()
+    for record in records:
+        for snapshot in record.frames() if record.frames_path.is_file() else [record.final]:
+            if snapshot.step not in seen:
+                seen.add(snapshot.step)
+                yield snapshot
