@@ -12,7 +12,7 @@ import pytest
 import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
-BASE = {"errors", "registry", "resources", "compiled", "tables", "files"}
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "units"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),

@@ -76,6 +76,7 @@ class LoopTimes:
 
     @property
     def seconds(self) -> float:
+        """Seconds of all loops."""
         return self.minimising + sum(seconds for seconds, _ in self.dynamics)
 
 

@@ -157,6 +157,7 @@ def test_other_seed_gives_another_run(case, tmp_path):
     other = protocol.run(source, 2, tmp_path)
     same = np.array_equal(other.final.positions, record.final.positions)
     assert same == (name in ("relax", "inherent", "aqs")), "minimisations draw no random numbers, everything else does"
+    assert protocol.draws_random_numbers != same
 
 
 def test_record_can_be_reopened(case, glass):

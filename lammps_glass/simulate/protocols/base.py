@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import whole
+from lammps_glass.glasses.checks import check_fields, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import run as running
 from lammps_glass.simulate.deck import Value, render
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.record import Identity, Record
-from lammps_glass.simulate.start import checksum, derived_seed, require_periodic, write_data
+from lammps_glass.simulate.start import checksum, lammps_seed, require_periodic, write_data
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 
@@ -43,10 +43,15 @@ class Protocol(ABC):
     starts_from: ClassVar[StartKind] = "record"
     #: Class that reads its products.
     record: ClassVar[type[Record]] = Record
+    #: Whether its result depends on the seed.
+    draws_random_numbers: ClassVar[bool] = True
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
     #: Fields that the seconds a unit of `work` depend on: runs that differ in them are measured apart by `plan`.
     sets_rate: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        check_fields(self.name, self)
 
     def options(self) -> dict[str, Any]:
         """Fields as JSON values: ``REGISTRY.build(protocol.name, protocol.options())`` makes an equal protocol."""
@@ -92,7 +97,7 @@ class Protocol(ABC):
 
     def seed_of(self, seed: int, use: str) -> int:
         """LAMMPS's seed for one use, derived from the run's seed."""
-        return derived_seed(seed, self.name, use)
+        return lammps_seed(seed, self.name, use)
 
     def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
         """Render the deck for `glass`: plain LAMMPS text for ``lmp -in``; a glass that does not fit is refused."""
