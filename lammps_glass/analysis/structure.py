@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -141,30 +141,64 @@ def structure_factor(
 
 
 def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
-    """Indices (m, 3) of wave vectors of a half space up to `q_max`, and the bin (m,) of each."""
+    """Draw the wave vectors of a half space up to `q_max`: indices (m, 3), and the bin (m,) of each.
+
+    The grid of indices is walked twice, first to count the vectors of each bin, then to take those that were drawn. One
+    plane of it is held at a time: the memory does not grow with the number of vectors in the sphere.
+    """
+    reciprocal = 2 * np.pi * snapshot.cell.inverse.T
+    edges = np.linalg.norm(reciprocal, axis=1)
+    number = bins or max(1, int(q_max / edges.max()))
+    counts = np.zeros(number, np.int64)
+    for _, group in _half_space_planes(snapshot, q_max, number):
+        counts += np.bincount(group, minlength=number)
+    if not counts.any():
+        raise InputError(
+            f"structure factor: no wave vector of the box up to q_max = {q_max:g}; the first is {edges.min():.4g}"
+        )
+    first = np.cumsum(counts) - counts  # rank of a bin's first vector, when all are sorted by bin
+    drawn = _drawn_ranks(counts, max_vectors) + np.repeat(first, np.minimum(counts, max_vectors))
+    kept, ranks = [], []
+    for indices, group in _half_space_planes(snapshot, q_max, number):
+        order = np.argsort(group, kind="stable")
+        in_plane = np.bincount(group, minlength=number)
+        rank = np.arange(len(group)) + np.repeat(first - (np.cumsum(in_plane) - in_plane), in_plane)
+        chosen = drawn[np.minimum(np.searchsorted(drawn, rank), len(drawn) - 1)] == rank
+        kept.append(indices[order[chosen]])
+        ranks.append(rank[chosen])
+        first += in_plane
+    by_bin = np.argsort(np.concatenate(ranks))
+    return np.concatenate(kept)[by_bin], np.repeat(np.arange(number), np.minimum(counts, max_vectors))
+
+
+def _half_space_planes(snapshot: Snapshot, q_max: float, number: int) -> Iterator[tuple[Integers, Integers]]:
+    """Yield indices (k, 3) and bins (k,) of the wave vectors up to `q_max`, a plane of equal first index at a time.
+
+    The first index that is not 0 is positive: one of each pair q, -q, and never q = 0.
+    """
     reciprocal = 2 * np.pi * snapshot.cell.inverse.T
     # |q . a_k| = 2 pi |n_k| <= |q| |a_k| bounds each index.
     reach = np.floor(q_max * np.linalg.norm(snapshot.cell.matrix, axis=1) / (2 * np.pi)).astype(int)
-    axes = [np.arange(-top, top + 1) for top in reach]
-    indices = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    # The first index that is not 0 is positive: one of each pair q, -q, and never q = 0.
-    indices = indices[[tuple(row) > (0, 0, 0) for row in indices.tolist()]]
-    lengths = np.linalg.norm(indices @ reciprocal, axis=1)
-    indices, lengths = indices[lengths <= q_max], lengths[lengths <= q_max]
-    if not len(indices):
-        smallest = np.linalg.norm(reciprocal, axis=1).min()
-        raise InputError(
-            f"structure factor: no wave vector of the box up to q_max = {q_max:g}; the first is {smallest:.4g}"
-        )
-    number = bins or max(1, int(q_max / np.linalg.norm(reciprocal, axis=1).max()))
-    group = np.minimum((lengths / q_max * number).astype(int), number - 1)
+    second, third = (axis.ravel() for axis in np.meshgrid(*(np.arange(-n, n + 1) for n in reach[1:]), indexing="ij"))
+    for top in range(reach[0] + 1):
+        indices = np.column_stack([np.full(len(second), top), second, third])
+        if top == 0:
+            indices = indices[(second > 0) | ((second == 0) & (third > 0))]
+        lengths = np.linalg.norm(indices @ reciprocal, axis=1)
+        inside = lengths <= q_max
+        group = np.minimum((lengths[inside] / q_max * number).astype(int), number - 1)
+        yield indices[inside], group
+
+
+def _drawn_ranks(counts: Integers, most: int) -> Integers:
+    """Draw at most `most` of the vectors of each bin with a fixed seed: their ranks within the bin, ascending."""
     generator = np.random.default_rng(0)
-    chosen: list[Any] = []
-    for which in range(number):
-        rows = np.flatnonzero(group == which)
-        chosen.append(rows if len(rows) <= max_vectors else np.sort(generator.choice(rows, max_vectors, replace=False)))
-    kept = np.concatenate(chosen)
-    return indices[kept], group[kept]
+    return np.concatenate(
+        [
+            np.arange(count) if count <= most else np.sort(generator.choice(count, most, replace=False))
+            for count in counts.tolist()
+        ]
+    )
 
 
 @kernel
