@@ -36,11 +36,10 @@ def importance_figures(findings: Findings, case: Case, table: pd.DataFrame) -> N
     kept = len(table)
     values = ranking["importance"].to_numpy()
     positive = values[values > 0]
-    edges = np.geomspace(positive.min(), positive.max() * 1.001, 16)
-    counts = np.histogram(positive, edges)[0]
+    bins = analysis.log_histogram(positive, 15, float(positive.min()), float(positive.max()) * 1.001)
     parts = [
         pd.DataFrame({"panel": "_all", "x": np.arange(1, len(values) + 1), "y": np.where(values > 0, values, np.nan)}),
-        pd.DataFrame({"panel": "histogram", "x": np.log10(np.sqrt(edges[1:] * edges[:-1])), "y": counts}),
+        pd.DataFrame({"panel": "histogram", "x": np.log10(bins["x"]), "y": bins["count"]}),
     ]
     kind = str(case.inputs("learn")[0].parameters["shap"]).replace("_", " ")
     share = float(values[:kept].sum() / max(values.sum(), 1e-300))
