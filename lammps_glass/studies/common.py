@@ -135,7 +135,8 @@ def describe(case: Case) -> None:
         samples[UNIFORM].add(rows)
         for lag in (int(name.removeprefix("d2min_")) for name in lags):
             for threshold in parameters.thresholds:
-                sample = samples.setdefault(loose_column(lag, threshold), HashedSample(parameters.loose_rows, case.seed))
+                sample = HashedSample(parameters.loose_rows, case.seed)
+                sample = samples.setdefault(loose_column(lag, threshold), sample)
                 sample.add(rows[rows[d2min_column(lag)] > threshold])
     metadata = {
         "descriptor": parameters.descriptor,
