@@ -189,7 +189,7 @@ def test_a_state_of_another_search_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"'n_max': 11.*'n_max': 8"):
         learn.LeaderSearch(THRESHOLD, definition={"n_max": 8}).resume(tmp_path)
     (tmp_path / "vectors.f32").write_bytes(b"short")
-    with pytest.raises(InputError, match="not a state"):
+    with pytest.raises(InputError, match="not a saved state"):
         learn.LeaderSearch(THRESHOLD, definition={"n_max": 11}).resume(tmp_path)
 
 
