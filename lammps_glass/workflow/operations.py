@@ -16,17 +16,7 @@ from lammps_glass.workflow.values import build
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of a study: a bundled one, or one that an installed distribution offers.
-
-    A distribution offers it as an entry point of the group ``lammps_glass.studies``: what is installed can add code, a
-    study file only names it.
-    """
-    from importlib.metadata import entry_points
-
-    if name not in list(RECIPES):
-        for point in entry_points(group="lammps_glass.studies", name=name):
-            offered: Recipe = point.load()
-            return offered
+    """The recipe of a study, bundled or of an installed plug-in: what is installed adds code, a study file names it."""
     loaded: Recipe = RECIPES[name].load()
     return loaded
 

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.glasses.checks import number, whole
@@ -42,6 +42,8 @@ class Framewise(Protocol):
     max_iterations
         Of each minimisation; reaching it in the last is an error.
     """
+
+    segment_product: ClassVar[str] = "relaxed"
 
     force_tolerance: float = 1e-5
     max_iterations: int = 20_000
