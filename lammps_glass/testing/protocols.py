@@ -22,12 +22,14 @@ from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols.base import Protocol, Source
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import run_segment
+from lammps_glass.simulate.thermo import tables
 from lammps_glass.testing.checking import require, require_numbers_checked, require_refused, run_checks
 
 #: Files beside the products that say how a run went, not what it gave.
 _NOT_PRODUCTS = ("in.lmp", "log.lammps", "start.data")
-#: Two ranks sum in another order: the first row of a table deviates by this, relative to the largest value of its kind.
-RANKS_TOLERANCE = 1e-9
+#: Two ranks sum in another order: the first row of a log deviates by less, relative to the largest value of its column
+#: (measured for the protocols of this package: 1e-14; more particles have longer sums).
+RANKS_TOLERANCE = 1e-11
 
 
 class _StopError(Exception):
@@ -236,13 +238,17 @@ def _by_hand(subject: _Subject) -> None:
 
 
 def _two_ranks(subject: _Subject) -> None:
-    """On two ranks the first row agrees to round-off; later ones diverge, as chaos will, at the same steps."""
+    """On two ranks the first row of the log agrees to round-off; later ones diverge, as chaos will, at the same steps.
+
+    The row is that of the start: already the end of a first minimisation may differ.
+    """
     plan = subject.protocol.prepare(subject.source, 1, subject.empty("two-ranks"), glass=subject.glass)
     _launch(plan.directory, "mpiexec", "-n", "2")
     table, expected = subject.protocol.thermo(plan), subject.record.thermo
     require(table["step"].tolist() == expected["step"].tolist(), "on two ranks the table has other steps")
     require(np.isfinite(table["pe"]).all(), "on two ranks an energy is not finite")
-    for name in expected.columns:
-        scale = float(np.abs(expected[name]).max()) or 1.0
-        deviation = abs(float(table[name].iloc[0]) - float(expected[name].iloc[0])) / scale
+    first, alone = tables(plan.log(1))[0], tables(subject.record.directory / "log.lammps")[0]
+    for name in alone.columns:
+        scale = float(np.abs(alone[name]).max()) or 1.0
+        deviation = abs(float(first[name].iloc[0]) - float(alone[name].iloc[0])) / scale
         require(deviation <= RANKS_TOLERANCE, f"on two ranks the first {name} deviates by {deviation:.2g} of {scale:g}")
