@@ -108,7 +108,7 @@ class Entry:
             summary, units, protocol = self._description()
         except InputError as error:
             return replace(self, summary=str(error))
-        return replace(self, summary=summary, units=units, protocol=protocol)
+        return replace(self, summary=summary.removesuffix("."), units=units, protocol=protocol)
 
     def _description(self) -> tuple[str, str, str]:
         part = self.load()
