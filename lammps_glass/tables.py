@@ -48,7 +48,7 @@ def _read_csv(path: str | Path, n_rows: int | None = None) -> pd.DataFrame:
     if not Path(path).is_file():
         raise InputError(f"{path}: no such file")
     try:
-        return pd.read_csv(path, dtype={"replica": str, "species": str}, nrows=n_rows, float_precision="round_trip")
+        return pd.read_csv(path, dtype={"replica": str, "species": str}, nrows=n_rows)
     except (ValueError, OSError) as error:
         raise InputError(f"{path}: not a readable CSV table ({str(error).splitlines()[0]})") from error
 

@@ -61,4 +61,5 @@ def potential_file(name: str, file: str, owner: type) -> Path:
     try:
         return data_path("potentials", name, file, owner=owner)
     except InputError:
-        return REGISTRY[name].load() / file
+        folder: Path = REGISTRY[name].load()
+        return folder / file

@@ -144,7 +144,8 @@ def _table_of(potential: Entry) -> dict[str, Any]:
 
 
 def _located(name: str, entry: dict[str, Any]) -> Path:
-    for folder in (POTENTIALS[name].load(), *_folders()):
+    potential: Path = POTENTIALS[name].load()
+    for folder in (potential, *_folders()):
         path = folder / str(entry["file"])
         if path.is_file():
             return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from lammps_glass.errors import InputError
 
 Subject = TypeVar("Subject")
 
-#: No value of a parameter that is a number.
+#: Values that a parameter which is a number must refuse.
 NO_NUMBERS = (float("nan"), "no number")
 
 
@@ -43,11 +44,11 @@ def require_refused(call: Callable[[], Any], what: str) -> None:
 
 
 def require_numbers_checked(build: Callable[[Mapping[str, Any]], Any], parameters: Mapping[str, Any]) -> None:
-    """Raise `AssertionError` unless `build` refuses what is no number for each of `parameters` that is one."""
+    """Raise `AssertionError` unless `build` refuses NaN and text for each of `parameters` that is a number."""
     for name, value in parameters.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
             for bad in NO_NUMBERS:
-                require_refused(lambda name=name, bad=bad: build({**parameters, name: bad}), f"{name} = {bad!r}")
+                require_refused(functools.partial(build, {**parameters, name: bad}), f"{name} = {bad!r}")
 
 
 def run_checks(name: str, checks: Iterable[Callable[[Subject], None]], subject: Subject) -> None:

@@ -46,7 +46,7 @@ def check_descriptor(
 ) -> None:
     """Check a descriptor against the contract of its family.
 
-    Rows are finite float64 with unique names; equal calls give equal bits and leave no state; parameters make the round
+    Rows are finite float64 with unique names; equal calls give identical values and leave no state; parameters make the round
     trip and bad ones are refused; rows follow the particles under any order, do not change under translation and
     rotation of the whole and repeat when the box is repeated.
 
@@ -112,9 +112,9 @@ def _repetition(subject: _Subject) -> None:
     before, positions = copy.deepcopy(vars(descriptor)), snapshot.positions.copy()
     first = descriptor.compute(snapshot).copy()
     subject.build().compute(subject.snapshot(2))
-    require(np.array_equal(descriptor.compute(snapshot), first), "a second call gives other bits")
+    require(np.array_equal(descriptor.compute(snapshot), first), "a second call gives other values")
     copied = type(descriptor)(**descriptor.get_params())
-    require(np.array_equal(copied.compute(snapshot), first), "a copy with the same parameters gives other bits")
+    require(np.array_equal(copied.compute(snapshot), first), "a copy with the same parameters gives other values")
     require(_same_state(vars(descriptor), before), "compute leaves state behind in the descriptor")
     require(np.array_equal(snapshot.positions, positions), "compute changes the snapshot")
 

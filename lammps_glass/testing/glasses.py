@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -99,7 +100,7 @@ def _options(subject: _Subject) -> None:
     require(glass.counts() == again.counts(), "options build a glass with other numbers of particles")
     require_numbers_checked(lambda values: type(glass)(**values), glass.options())
     for changes in ({"n_particles": 0}, {"n_particles": 10.5}, {"density": -1.0}, {"skin": -0.1}, {"timestep": 0.0}):
-        require_refused(lambda changes=changes: subject.build(**changes), str(changes))
+        require_refused(functools.partial(subject.build, **changes), str(changes))
     try:
         glass.n_particles = 1  # type: ignore[misc]
     except FrozenInstanceError:

@@ -1,4 +1,4 @@
-"""The contract of protocols: runs that resume to the same bits, seeds, decks that run by hand."""
+"""The contract of protocols: bitwise resume, seeds, decks that run by hand."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def check_protocol(
     """Check a protocol against the contract of its family; it is run about six times.
 
     Options make the round trip and bad ones are refused; the deck holds numbers and names only; an interrupted or
-    killed run ends with the same bits; a finished one is not run again; a folder of another run is refused; seeds
+    killed run ends with identical products; a finished one is not run again; a folder of another run is refused; seeds
     matter (or do not); the record can be opened again; the deck runs by hand, on one rank and on two.
 
     Parameters
@@ -129,7 +129,7 @@ def _require_same_products(record: Record, expected: Record, message: str) -> No
     first, second = _products(record.directory), _products(expected.directory)
     require(first.keys() == second.keys(), f"{message}: products {sorted(first)} instead of {sorted(second)}")
     differing = [name for name in first if first[name] != second[name]]
-    require(not differing, f"{message}: other bits in {', '.join(differing)}")
+    require(not differing, f"{message}: different bytes in {', '.join(differing)}")
 
 
 def _deck(subject: _Subject) -> None:
@@ -146,7 +146,7 @@ def _deck(subject: _Subject) -> None:
 
 
 def _interrupted(subject: _Subject) -> None:
-    """Interrupted after each segment, a run ends with the same bits."""
+    """Interrupted after each segment, a run ends with identical products."""
     directory, total = subject.empty("interrupted"), 0
 
     def stop(done: int, segments: int) -> None:

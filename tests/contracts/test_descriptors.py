@@ -122,7 +122,7 @@ def test_a_correct_descriptor_passes():
         (Placed, "under translation"),
         (Boxed, "box is repeated"),
         (Counting, "leaves state"),
-        (Drifting, "other bits"),
+        (Drifting, "other values"),
         (Named, "two features have one name"),
         (Rounded, "float32"),
         (Shapeless, "shape"),

@@ -127,7 +127,7 @@ class Undone(Anneal):
         (Continued, "two decks with one seed differ"),
         (Unchecked, "is accepted|instead of an InputError"),
         (Lacking, "steps"),
-        (Stamped, "other bits in where.txt"),
+        (Stamped, r"different bytes in where\.txt"),
         (Undone, "2 segments"),
     ],
 )
