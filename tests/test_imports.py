@@ -26,9 +26,10 @@ ALLOWED = {
     "learn": BASE,  # rows only
     "figures": BASE,  # tables only
 }
-ALLOWED["studies"] = set(ALLOWED)
-ALLOWED["workflow"] = set(ALLOWED)
-ALLOWED["cli"] = set(ALLOWED)
+ALLOWED["testing"] = set(ALLOWED) - {"figures"}
+ALLOWED["studies"] = set(ALLOWED) - {"testing"}
+ALLOWED["workflow"] = set(ALLOWED) - {"testing"}
+ALLOWED["cli"] = set(ALLOWED) - {"testing"}
 ALLOWED["__main__"] = {"cli"}
 
 

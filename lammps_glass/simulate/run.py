@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.simulate.protocols.base import Protocol
 
-#: Protocols whose segments are frames: such a segment leaves its minimum, not a state to go on from.
-FRAMEWISE = ("relax", "inherent")
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -31,6 +28,7 @@ class Plan:
     protocol: str
     n_segments: int
     identity: Identity
+    segment_product: str = "restart"
 
     @property
     def deck(self) -> Path:
@@ -48,7 +46,7 @@ class Plan:
 
     def mark(self, segment: int) -> Path:
         """The file that the deck renames into place when a segment is complete."""
-        return self.segments / f"{segment}.{'relaxed' if self.protocol in FRAMEWISE else 'restart'}"
+        return self.segments / f"{segment}.{self.segment_product}"
 
     def done(self) -> int:
         """Number of complete segments, counted from the first."""
