@@ -168,10 +168,11 @@ class FigureSpec:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Return the specification from its fields as JSON values (lists for tuples, tables for marks and panels)."""
-        plain = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        plain: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
         marks = [Mark(**{**m, "anchor": m["anchor"] and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
         panels = [Panel(**{**panel, "box": tuple(panel["box"])}) for panel in values.get("panels", ())]
-        return cls(**{**plain, "paper_marks": tuple(marks), "panels": tuple(panels)})
+        plain |= {"paper_marks": tuple(marks), "panels": tuple(panels)}
+        return cls(**plain)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -115,12 +115,12 @@ class RowSample:
     """
 
     def __init__(self, parameters: DescribeParameters, columns: Sequence[LabelColumn], seed: int) -> None:
-        from lammps_glass.learn import Reservoir
+        from lammps_glass.learn import HashedSample
 
         self.everything: list[pd.DataFrame] = []
-        self.uniform = Reservoir(parameters.max_rows, seed) if parameters.max_rows else None
+        self.uniform = HashedSample(parameters.max_rows, seed) if parameters.max_rows else None
         self.above = {
-            (column.name, threshold): Reservoir(parameters.rows_above, seed)
+            (column.name, threshold): HashedSample(parameters.rows_above, seed)
             for column in columns
             for threshold in parameters.thresholds
         }

@@ -168,7 +168,7 @@ def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[n
 
 def random_fold(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.str_]:
     """Return (n_rows,) the fold of each row, one of `names`: a function of its key alone."""
-    from lammps_glass.learn.reservoir import key_ranks
+    from lammps_glass.learn.hashed_sample import key_ranks
 
     return np.asarray(names)[(key_ranks(table, 0) % np.uint64(len(names))).astype(np.intp)]
 
