@@ -8,13 +8,13 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toy
 from driving import products, run_here, starts
 
-from lammps_glass.studies.recipe import Operation
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.locks import Lock
@@ -31,8 +31,6 @@ def light(tmp_path) -> Path:
         head, _, tail = text.partition(f"[stages.{name}]")
         text = head + tail[tail.index("[stages.") :]
     path = tmp_path / "light.toml"
-    path.write_text(text.replace('"creep", "pair"', '"pair"').replace('\nafter = ["pair"]', '\nafter = ["pair"]'))
-    text = path.read_text()
     path.write_text(text[: text.index("[stages.total]")] + text[text.index("[presets") :])
     return path
 
@@ -77,7 +75,7 @@ def test_raised_version_runs_again_and_new_package_only_warns(done, light, trace
     run_here(done, light)
     assert ran(trace) == {}
     assert "they are kept" in caplog.text
-    monkeypatch.setitem(toy.RECIPE.operations, "pair", Operation(toy.pair, toy.Pair, version=2))
+    monkeypatch.setitem(toy.RECIPE.operations, "pair", replace(toy.pair, version=2))
     assert [len(Study.read(light, None, done).missing(stage)) for stage in STAGES] == [0, 6]
 
 
