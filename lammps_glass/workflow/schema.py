@@ -67,6 +67,7 @@ class StageTable(Table):
             simulates = values.get("kind", "simulate") == "simulate"
             after = values.get("after", [])
             sources = ", ".join(f'"{name}"' for name in after) if isinstance(after, list) else str(after)
+            sources = f"[{sources}]" if isinstance(after, list) and len(after) > 1 else sources
             run = "simulate" if simulates else str(values.get("operation", "OPERATION"))
             port = "start" if simulates else "PORT"
             wiring = f", and reads = {{ {port} = {sources} }}" if sources else ""
