@@ -1,4 +1,4 @@
-"""What the threshold of the label and its time interval do to class sizes and accuracy."""
+"""Scans over the threshold of the label and its time interval: class sizes and accuracy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lammps_glass.errors import InputError
 from lammps_glass.learn.rows import matrix
 from lammps_glass.learn.selection import best_c, choose_c, sampled_scores
 
-# Names in the table, and the names of `scores` behind them: class accuracy is the recall of the class.
+# Column of the table -> score.
 _COLUMNS = {
-    "accuracy_loose": "recall",
-    "accuracy_tight": "recall_tight",
+    "recall": "recall",
+    "specificity": "specificity",
     "balanced_accuracy": "balanced_accuracy",
     "auc": "auc",
     "f1": "f1_weighted",
@@ -24,9 +24,9 @@ _COLUMNS = {
 
 
 def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
-    """How many particles are loose (table S1 of Wu & Ruiz Pestana).
+    """Count the particles of class 1 by interval and threshold (table S1 of Wu & Ruiz Pestana).
 
-    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_loose``,
+    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_class_1``,
     ``fraction``.
     """
     rows = []
@@ -35,20 +35,18 @@ def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]
         if not array.size or not np.isfinite(array).all():
             raise InputError(f"dt {dt}: label values are missing or not finite")
         for threshold in thresholds:
-            loose = int((array > threshold).sum())
-            rows.append((dt, float(threshold), array.size, loose, loose / array.size))
-    return pd.DataFrame(rows, columns=["dt", "threshold", "n_rows", "n_loose", "fraction"])
+            count = int((array > threshold).sum())
+            rows.append((dt, float(threshold), array.size, count, count / array.size))
+    return pd.DataFrame(rows, columns=["dt", "threshold", "n_rows", "n_class_1", "fraction"])
 
 
 def common_size(fractions: pd.DataFrame, smallest: int) -> int:
-    """The size of the smaller class that all scanned combinations with at least `smallest` such rows can afford."""
-    smaller = np.minimum(fractions["n_loose"], fractions["n_rows"] - fractions["n_loose"])
-    enough = np.asarray(smaller)[smaller >= smallest]
-    if not enough.size:
-        raise InputError(
-            f"no threshold leaves {smallest} loose and {smallest} tight particles: use lower thresholds or more rows"
-        )
-    return int(enough.min())
+    """Find the size of a class that every combination has whose smaller class has at least `smallest` rows."""
+    sizes = np.asarray(np.minimum(fractions["n_class_1"], fractions["n_rows"] - fractions["n_class_1"]))
+    sizes = sizes[sizes >= smallest]
+    if not sizes.size:
+        raise InputError(f"no threshold leaves {smallest} particles of each class: use lower thresholds or more rows")
+    return int(sizes.min())
 
 
 def _summary(table: pd.DataFrame) -> dict[str, float]:
@@ -71,10 +69,11 @@ def threshold_scan(
     smallest: int = 20,
     seed: int,
 ) -> pd.DataFrame:
-    """Accuracy of each class, AUC and F1 for each threshold and interval (figures 4A, 4B and S1 of Wu & Ruiz Pestana).
+    """Score each threshold and interval: recall of both classes, AUC and F1.
 
-    Every combination is judged on balanced samples of one size, so that only threshold and interval differ, once with
-    folds of whole replicas and once with folds of random rows (``leaking``), as the paper's text reads.
+    Figures 4A, 4B and S1 of Wu & Ruiz Pestana (2023). Every combination is evaluated on balanced samples of one size,
+    so that only threshold and interval differ, with folds of whole replicas and with folds of random rows
+    (``leaking``), which the paper seems to use.
 
     Parameters
     ----------
@@ -85,15 +84,14 @@ def threshold_scan(
     C
         Regularisation; None chooses it for each combination by `choose_c`.
     size_per_class
-        Rows of each class in a sample; None: what the poorest combination with at least `smallest` loose rows has.
-        Combinations with fewer are listed with their number and no score, and do not shrink the others.
+        Rows of each class in a sample; None: as many as every combination has whose smaller class has at least
+        `smallest` rows. Combinations with fewer are listed with their number and no score.
 
     Returns
     -------
     DataFrame
-        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``,
-        and mean and
-        ``_std`` over the samples of ``accuracy_loose``, ``accuracy_tight``, ``balanced_accuracy``, ``auc``, ``f1``.
+        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``, and
+        mean and ``_std`` over the samples of ``recall``, ``specificity``, ``balanced_accuracy``, ``auc``, ``f1``.
     """
     fractions = class_fractions({dt: table[value] for dt, table in tables.items()}, thresholds)
     size = size_per_class or common_size(fractions, smallest)

@@ -23,6 +23,8 @@ from lammps_glass.tables import read_metadata, read_table, write_table
 
 #: Of the indicator.
 NAME = "looseness"
+#: Names in the table of scans: class 1 is loose, class 0 is tight.
+SCAN_COLUMNS = {"recall": "accuracy_loose", "specificity": "accuracy_tight"}
 #: Scans list combinations with fewer loose rows than this without a score, unless none has more.
 SMALLEST = 20
 
@@ -181,7 +183,8 @@ def _scan(table: pd.DataFrame, columns: list[str], parameters: FitParameters, se
             found.append(learn.threshold_scan({lag: rows}, columns, [threshold], C=parameters.C, **options))
         except InputError:  # a fold of whole replicas trains without a loose row: this combination cannot be judged
             found.append(pd.DataFrame([{"dt": lag, "threshold": threshold, "folds": "replica", "leaking": False}]))
-    return pd.concat(found, ignore_index=True).rename(columns={"dt": "lag"})
+    columns_of_scan = {"dt": "lag", **SCAN_COLUMNS, **{f"{n}_std": f"{c}_std" for n, c in SCAN_COLUMNS.items()}}
+    return pd.concat(found, ignore_index=True).rename(columns=columns_of_scan)
 
 
 def _by_number(
