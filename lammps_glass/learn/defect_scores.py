@@ -22,11 +22,13 @@ class _ScaledDefect(IntegratedDefect):
     """Integrated defect with distances in units of their `spread` over the rows that it was fitted on."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit on values and labels, and compute the unit of distances."""
         super().fit(X, y)
         self.unit_ = spread(super().decision_function(X))
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute (n_rows,) signed distances in that unit."""
         return super().decision_function(X) / self.unit_
 
 
@@ -94,6 +96,7 @@ def family_predictions(
     every = list(dict.fromkeys(name for columns in families.values() for name in columns))
 
     def predictions(name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """Predict distances from one set of columns."""
         cost, width = (chosen or {}).get(name, (C, gamma))
         return defect_predictions(
             table, columns, splits, C=cost, gamma=width, label=label, value=name, in_deviations=in_deviations, seed=seed

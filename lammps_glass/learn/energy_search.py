@@ -50,11 +50,13 @@ def search_energy_model(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, float]] = []
 
     def objective(trial: optuna.Trial) -> float:
-        chosen: dict[str, Any] = {name: _suggest(trial, name) for name in RANGES}
-        rounds, error = EnergyModel(**chosen, random_state=seed, **options).validate(X, y, groups)
+        """Compute the error of left-out folds with the parameters of a trial."""
+        chosen = {name: _suggest(trial, name) for name in RANGES}
+        model: EnergyModel = EnergyModel(random_state=seed, **options).set_params(**chosen)
+        rounds, error = model.validate(X, y, groups)
         rows.append({**chosen, "rmse": error, "rounds": rounds})
         return error
 

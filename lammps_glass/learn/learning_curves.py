@@ -85,6 +85,7 @@ def learning_curve_by_replica(
         )
 
     def draw(split: Split, number: float, random: np.random.Generator) -> NDArray[np.intp]:
+        """Draw the rows of `number` training glasses."""
         others = np.unique(names[split.train])
         return split.train[np.isin(names[split.train], random.choice(others, int(number), replace=False))]
 
@@ -111,6 +112,7 @@ def learning_curve_by_rows(
         raise InputError(f"{n_draws} draws of fractions {list(fractions)}: give at least 1 draw, fractions up to 1")
 
     def draw(split: Split, fraction: float, random: np.random.Generator) -> NDArray[np.intp]:
+        """Draw a fraction of the training rows of each class."""
         classes = [split.train[labels[split.train] == value] for value in (0, 1)]
         sizes = [max(1, round(fraction * len(rows))) for rows in classes]
         drawn = [random.choice(rows, size, replace=False) for rows, size in zip(classes, sizes)]

@@ -98,6 +98,7 @@ def _active_fractions(
     size = _size(weights.sum(), fraction)
 
     def first_part(count: Floats, active: Floats) -> float:
+        """Compute the active fraction of the first `size` rows, in the order of the arrays."""
         in_part = np.clip(size - (np.cumsum(count) - count), 0.0, count)
         return float(np.divide(in_part * active, count, out=np.zeros_like(count), where=count > 0).sum() / size)
 

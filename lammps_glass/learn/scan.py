@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,16 @@ _COLUMNS = {
     "auc": "auc",
     "f1": "f1_weighted",
 }
+
+
+@dataclass(frozen=True)
+class SampleOptions:
+    """Balanced samples and folds on which every combination is evaluated; see `sampled_scores`."""
+
+    n_samples: int
+    n_folds: int
+    size_per_class: int
+    seed: int
 
 
 def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
@@ -50,6 +60,7 @@ def common_size(fractions: pd.DataFrame, smallest: int) -> int:
 
 
 def _summary(table: pd.DataFrame) -> dict[str, float]:
+    """Average the scores over the samples, each with its standard deviation as ``<name>_std``."""
     result: dict[str, float] = {}
     for name, source in _COLUMNS.items():
         result |= {name: float(table[source].mean()), f"{name}_std": float(table[source].std(ddof=0))}
@@ -95,29 +106,30 @@ def threshold_scan(
     """
     fractions = class_fractions({dt: table[value] for dt, table in tables.items()}, thresholds)
     size = size_per_class or common_size(fractions, smallest)
-    options: dict[str, Any] = {"n_samples": n_samples, "n_folds": n_folds, "size_per_class": size, "seed": seed}
-    results: list[dict[str, Any]] = []
+    options = SampleOptions(n_samples, n_folds, size, seed)
+    results: list[dict[str, object]] = []
     for dt, table in tables.items():
         X = matrix(table, columns)
         for threshold in thresholds:
             y = (table[value].to_numpy(np.float64) > threshold).astype(np.int64)
             for folds, groups in (("replica", table["replica"].to_numpy()), ("random rows", None)):
-                where = {"dt": dt, "threshold": float(threshold), "folds": folds, "leaking": groups is None}
-                results.append(where | _combination(X, y, groups, C, smallest, options))
+                row = {"dt": dt, "threshold": float(threshold), "folds": folds, "leaking": groups is None}
+                results.append({**row, **_combination(X, y, groups, C, smallest, options)})
     return pd.DataFrame(results)
 
 
 def _combination(
     X: NDArray[np.float64],
     y: NDArray[np.int64],
-    groups: NDArray[Any] | None,
+    groups: NDArray[np.object_] | None,
     C: float | None,
     smallest: int,
-    options: dict[str, Any],
+    options: SampleOptions,
 ) -> dict[str, float]:
+    """Score one threshold and interval with one kind of folds; NaN where the smaller class is too small."""
     smaller = int(min(y.sum(), len(y) - y.sum()))
     if smaller < smallest:
         return {"C": np.nan, "size_per_class": smaller}
-    chosen = best_c(choose_c(X, y, groups, **options)) if C is None else C
-    table, size = sampled_scores(X, y, groups, C=chosen, **options)
+    chosen = best_c(choose_c(X, y, groups, **vars(options))) if C is None else C
+    table, size = sampled_scores(X, y, groups, C=chosen, **vars(options))
     return {"C": chosen, "size_per_class": size} | _summary(table)

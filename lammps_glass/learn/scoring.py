@@ -144,6 +144,7 @@ def _wins(parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> NDArray
     class_1 = [values[labels == 1] for labels, values in parts]
 
     def wins(above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
+        """Count the pairs in which a value of `above` is larger, ties as half; `below` is sorted."""
         ranks = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
         return float(ranks.sum()) / 2
 

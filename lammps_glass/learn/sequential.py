@@ -126,6 +126,7 @@ def _selected(n_features: int, C: float, orders: list[list[int]]) -> Ordering:
     """Return an ordering by forward selection, which appends the order of each split to `orders`."""
 
     def ordering(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
+        """Order the columns by forward selection on the training rows."""
         order = _select(train, y, n_features, C).order
         orders.append(order)
         return train[:, order], test[:, order]
