@@ -46,8 +46,8 @@ def check_descriptor(
 ) -> None:
     """Check a descriptor against the contract of its family.
 
-    Rows are finite float64 with unique names; equal calls give identical values and leave no state; parameters make the round
-    trip and bad ones are refused; rows follow the particles under any order, do not change under translation and
+    Rows are finite float64 with unique names; equal calls give identical values and leave no state; parameters make the
+    round trip and bad ones are refused; rows follow the particles under any order, do not change under translation and
     rotation of the whole and repeat when the box is repeated.
 
     Parameters
