@@ -7,19 +7,28 @@ import shutil
 import signal
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
-import tomli_w
 from fake.cluster import FakeSlurm
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "workflow"))
 
+import driving
 import slurm_runs
 import toy
+from slurm_runs import SLURM, write_part
 
-SLURM = '\n[engine.slurm]\nmem_per_core = "500M"\ntime = "00:10:00"\nmax_running = 2\n'
+#: The command line, with a controller that looks more often at the queue and compiles no kernels: the toy has none.
+QUICK = """
+import sys
+from lammps_glass.cli import main
+from lammps_glass.studies import warm
+from lammps_glass.workflow import slurm
+slurm.FIRST_POLL, slurm.LONGEST_POLL = 0.1, 0.5
+warm.kernels_are_warm = lambda: True
+sys.exit(main())
+"""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,14 +58,14 @@ def study_file(tmp_path) -> Path:
 
 @pytest.fixture
 def naps_file(tmp_path) -> Path:
-    """The two stages of the toy without simulations, of four cases each; a task runs one nap."""
-    study = tomllib.loads(toy.STUDY + SLURM)
-    study["stages"] = {name: {**study["stages"][name], "over": {"item": 4}} for name in ("nap", "pair")}
-    study["presets"] = {}
-    study["engine"]["slurm"]["max_running"] = 4
-    path = tmp_path / "naps.toml"
-    path.write_text(tomli_w.dumps(study))
-    return path
+    """The stages of the toy without simulations, of two cases each; a task runs one nap."""
+    return write_part(tmp_path / "naps.toml", "nap", "pair", item=2)
+
+
+@pytest.fixture
+def nap_file(tmp_path) -> Path:
+    """One nap."""
+    return write_part(tmp_path / "nap.toml", "nap", item=1)
 
 
 @pytest.fixture
@@ -69,7 +78,8 @@ def trace(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def fake_slurm(tmp_path, monkeypatch):
-    """A fake Slurm whose commands are on the PATH."""
+    """A fake Slurm whose commands are on the PATH, and quick controllers."""
+    monkeypatch.setattr(driving, "COMMAND", [sys.executable, "-c", QUICK])
     with FakeSlurm(tmp_path / "slurm") as cluster:
         monkeypatch.setenv("PATH", str(cluster.bin), prepend=os.pathsep)
         yield cluster
@@ -77,12 +87,8 @@ def fake_slurm(tmp_path, monkeypatch):
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slurm)])
 def any_slurm(request):
-    """Name of the cluster whose commands are on the PATH: the fake, or one that answers here."""
-    if request.param == "fake":
-        request.getfixturevalue("fake_slurm")
-    else:
-        request.getfixturevalue("real_slurm")
-    return request.param
+    """The fake Slurm, and None for the cluster of this machine: a test runs on both."""
+    return request.getfixturevalue(f"{request.param}_slurm")
 
 
 @pytest.fixture

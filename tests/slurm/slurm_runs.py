@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from pathlib import Path
 
+import tomli_w
+import toy
 from driving import command, start, starts, wait_until
 
+#: Small jobs, for the end of a study file.
+SLURM = '\n[engine.slurm]\nmem_per_core = "500M"\ntime = "00:10:00"\nmax_running = 2\n'
 #: Started in the test that runs.
 controllers: list[subprocess.Popen[str]] = []
+
+
+def write_part(path: Path, *stages: str, **over: int) -> Path:
+    """Write the toy study with these stages only, over so many values of a condition each."""
+    study = tomllib.loads(toy.STUDY + SLURM)
+    study["stages"] = {name: {**study["stages"][name], "over": over} for name in stages}
+    study["presets"] = {}
+    path.write_text(tomli_w.dumps(study))
+    return path
 
 
 def run(file: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 from driving import running, wait_until
-from slurm_runs import failures, jobs, nap_starts, run, set_naps, start_run, started
+from slurm_runs import failures, jobs, nap_starts, run, set_naps, start_run, started, write_part
 from submitit.slurm.slurm import SlurmInfoWatcher
-
-ONE_NAP = ["--set", "stages.nap.over={ item = 1 }", "--set", "stages.pair.over={ item = 1 }"]
-
 
 # -- the fake itself: submitit, which knows the real one, reads its states ---------------------------------------------
 
@@ -67,51 +63,53 @@ def test_no_more_tasks_of_the_fake_at_once_than_array_and_cpus_allow(fake_slurm,
 # -- refused -----------------------------------------------------------------------------------------------------------
 
 
-def test_refused_job_is_one_line(fake_slurm, naps_file, tmp_path):
+def test_refused_job_is_one_line(fake_slurm, nap_file, tmp_path):
     fake_slurm.refusal = "Batch job submission failed: Invalid account or account/partition combination specified"
-    done = run(naps_file, tmp_path / "run")
+    done = run(nap_file, tmp_path / "run")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "stage nap" in line
     assert fake_slurm.refusal in line
     assert line.endswith("see [engine.slurm]")
     assert jobs(tmp_path / "run") == {}
-    fake_slurm.refusal = ""
-    assert run(naps_file, tmp_path / "run").returncode == 0
 
 
-def test_limit_on_submitted_tasks_is_waited_for(fake_slurm, study_file, tmp_path):
-    """Quenches fill the limit: the naps, refused at first, are submitted when those have ended."""
+def test_limit_on_submitted_tasks_is_waited_for(fake_slurm, tmp_path):
+    """Two naps fill the limit: another stage, refused at first, is submitted when one has ended."""
     fake_slurm.max_tasks = 2
-    short = ["stages.quench.liquid=1", "stages.quench.cooling=1", "stages.creep.steps=2"]
-    done = run(study_file, tmp_path / "run", *(word for item in short for word in ("--set", item)))
+    file = write_part(tmp_path / "naps.toml", "nap", item=2)
+    with file.open("a") as stream:
+        stream.write('\n[stages.doze]\nkind = "analyse"\noperation = "nap"\nover = { item = 1 }\n')
+    done = run(file, tmp_path / "run", "--set", "engine.slurm.max_running=4")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert fake_slurm.n_refused > 0
+    assert [len(job.tasks) for job in fake_slurm.jobs.values()] == [2, 1]
 
 
 # -- lost --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("requeue", [True, False])
-def test_task_of_a_lost_node_runs_again(requeue, fake_slurm, naps_file, tmp_path, trace):
-    """Put back into the queue, it keeps its id; without that, it is submitted once more."""
-    fake_slurm.requeue = requeue
-    set_naps(naps_file, 2)
+def test_task_of_a_lost_node_that_slurm_puts_back_runs_again(fake_slurm, nap_file, tmp_path, trace):
+    """It keeps its id, and is not submitted once more; its lock is of the run before."""
+    set_naps(nap_file, 2)
     out = tmp_path / "run"
-    controller = started(naps_file, out, "nap", *ONE_NAP)
+    controller = started(nap_file, out, "nap")
     job = jobs(out)["nap"]
     assert wait_until(lambda: nap_starts(trace) == [1], 60)
     fake_slurm.lose_node(job)
     _, err = controller.communicate(timeout=60)
     assert controller.returncode == 0, err
     assert nap_starts(trace) == [1, 1]
-    assert fake_slurm.states(job) == (["COMPLETED"] if requeue else ["NODE_FAIL"])
+    assert list(fake_slurm.jobs) == [int(job)]
+    assert fake_slurm.states(job) == ["COMPLETED"]
 
 
-def test_node_lost_twice_fails_for_now(fake_slurm, naps_file, tmp_path):
+def test_task_of_a_lost_node_is_submitted_once_more_and_then_fails_for_now(fake_slurm, nap_file, tmp_path):
     fake_slurm.requeue = False
-    set_naps(naps_file, 60)
+    set_naps(nap_file, 60)
     out = tmp_path / "run"
-    controller = started(naps_file, out, "nap", *ONE_NAP)
+    controller = started(nap_file, out, "nap")
     first = jobs(out)["nap"]
     fake_slurm.lose_node(first)
     assert wait_until(lambda: jobs(out).get("nap", first) != first and running(out), 60)
@@ -123,14 +121,11 @@ def test_node_lost_twice_fails_for_now(fake_slurm, naps_file, tmp_path):
     assert failure["transient"]
 
 
-@pytest.mark.parametrize("accounting", ["on", "absent"])
-def test_a_killed_process_fails_its_case_whatever_accounting_there_is(accounting, fake_slurm, naps_file, tmp_path):
-    """Like the kernel's kill for memory; accounting is off, as on many small clusters, in all the other tests."""
-    fake_slurm.accounting = accounting == "on"
-    if accounting == "absent":
-        (fake_slurm.bin / "sacct").unlink()
+def test_a_killed_process_fails_its_case_without_accounting(fake_slurm, nap_file, tmp_path):
+    """Killed as the kernel does for memory. Here there is no `sacct`; in the other tests it says that it is disabled."""
+    (fake_slurm.bin / "sacct").unlink()
     out = tmp_path / "run"
-    done = run(naps_file, out, *ONE_NAP, "--set", 'stages.nap.fault="kill"', "--set", "stages.nap.at=1")
+    done = run(nap_file, out, "--set", 'stages.nap.fault="kill"', "--set", "stages.nap.at=1")
     assert done.returncode == 3, done.stderr
     (failure,) = failures(out, "nap")
     assert "SIGKILL" in failure["reason"]
@@ -141,17 +136,17 @@ def test_a_killed_process_fails_its_case_whatever_accounting_there_is(accounting
 
 
 @pytest.mark.slow
-def test_controller_killed_before_it_read_the_id_finds_the_job_by_its_name(fake_slurm, naps_file, tmp_path, trace):
+def test_controller_killed_before_it_read_the_id_finds_the_job_by_its_name(fake_slurm, nap_file, tmp_path, trace):
     """Slow, as the tasks of that job wait a minute for what submitit would have given them, and have another try."""
     fake_slurm.answer_delay = 60.0
     out = tmp_path / "run"
-    controller = start_run(naps_file, out, *ONE_NAP)
+    controller = start_run(nap_file, out)
     assert wait_until(lambda: fake_slurm.jobs, 60)
     os.killpg(controller.pid, signal.SIGKILL)
     controller.communicate()
     assert jobs(out) == {}
     fake_slurm.answer_delay = 0.0
-    controller = start_run(naps_file, out, *ONE_NAP)
+    controller = start_run(nap_file, out)
     assert wait_until(lambda: jobs(out) == {"nap": "1"}, 60)
     _, err = controller.communicate(timeout=180)
     assert controller.returncode == 0, err
@@ -159,20 +154,21 @@ def test_controller_killed_before_it_read_the_id_finds_the_job_by_its_name(fake_
     assert nap_starts(trace) == [1]
 
 
-def test_squeue_that_does_not_answer(fake_slurm, naps_file, tmp_path, trace):
+def test_squeue_that_does_not_answer(fake_slurm, nap_file, tmp_path, trace):
     """Jobs are not taken for ended; a new controller, which cannot tell, starts nothing."""
-    set_naps(naps_file, 6)
+    set_naps(nap_file, 4)
     out = tmp_path / "run"
-    controller = started(naps_file, out, "nap", *ONE_NAP)
+    controller = started(nap_file, out, "nap")
     fake_slurm.unreachable = True
-    time.sleep(4)  # more looks than a task may be missing
+    looks = fake_slurm.looks
+    assert wait_until(lambda: fake_slurm.looks > looks + 3, 30)  # more than a task may be missing
     assert controller.poll() is None
     controller.kill()
     controller.communicate()
-    done = run(naps_file, out, *ONE_NAP)
+    done = run(nap_file, out)
     assert done.returncode == 2
     assert "squeue gives no answer" in done.stderr
     fake_slurm.unreachable = False
-    done = run(naps_file, out, *ONE_NAP)
+    done = run(nap_file, out)
     assert done.returncode == 0, done.stderr
     assert nap_starts(trace) == [1]

@@ -150,6 +150,7 @@ class FakeSlurm:
         self.max_array, self.max_tasks = 1001, 10_000
         self.requeue, self.accounting = True, False
         self.refusal, self.unreachable, self.answer_delay = "", False, 0.0
+        self.n_refused, self.looks = 0, 0
         self.jobs: dict[int, Job] = {}
         self.faults: list[str] = []  # of the fake
         self._next_id = 1
@@ -224,6 +225,7 @@ class FakeSlurm:
         answer = {"code": 0, "out": "", "err": "", "delay": 0.0}
         try:
             with self._lock:
+                self.looks += name == "squeue"
                 if self.unreachable:
                     raise CommandError("Unable to contact slurm controller (connect failure)")
                 if name == "sbatch":
@@ -231,6 +233,7 @@ class FakeSlurm:
                 else:
                     answer["out"] = getattr(self, f"_{name}")(words)
         except CommandError as error:
+            self.n_refused += name == "sbatch"
             answer |= {"code": 1, "err": "".join(f"{COMMANDS[name]}{line}\n" for line in str(error).splitlines())}
         except Exception:
             self.faults.append(traceback.format_exc())
