@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -9,6 +10,7 @@ import re
 import shlex
 import uuid
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -119,8 +121,9 @@ def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any])
     executor = submitit.SlurmExecutor(folder, max_num_timeout=0)
     executor.update_parameters(job_name=array.name, array_parallelism=array.parallelism, **options)
     try:
-        jobs = executor.map_array(run_task, *zip(*((str(directory), array.stage, names) for names in array.tasks)))
+        with redirect_stderr(io.StringIO()):  # submitit prints the message that it raises
+            jobs = executor.map_array(run_task, *zip(*((str(directory), array.stage, names) for names in array.tasks)))
     except (FailedJobError, FailedSubmissionError) as error:
-        lines = [line for line in str(error).splitlines() if "sbatch:" in line] or str(error).splitlines()[-1:]
-        raise InputError(f"sbatch refused stage {array.stage}: {' '.join(lines)}; see [engine.slurm]") from error
+        lines = re.findall(r"sbatch: (?:error: )?(.*)", str(error)) or str(error).splitlines()[-1:]
+        raise InputError(f"sbatch refused stage {array.stage}: {'; '.join(lines)}; see [engine.slurm]") from error
     return str(jobs[0].job_id).partition("_")[0]
