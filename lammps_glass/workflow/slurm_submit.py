@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.simulation import NAME as SIMULATE
-from lammps_glass.workflow.ledger import StageTally
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
+from lammps_glass.workflow.task_table import StageCounts
 from lammps_glass.workflow.threads import ONE_THREAD
 
 Item = TypeVar("Item")
@@ -27,12 +27,12 @@ Item = TypeVar("Item")
 SETUP_VARIABLE = "LAMMPS_GLASS_SLURM_SETUP"
 
 
-def chunk_size(tally: StageTally, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
+def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
     """Cases a task: about `chunk_seconds` of work, once the pace is known, and never more tasks than an array holds."""
-    if tally.mean_seconds is not None:
-        size = int(chunk_seconds / max(tally.mean_seconds, 1e-3))
+    if counts.mean_seconds is not None:
+        size = int(chunk_seconds / max(counts.mean_seconds, 1e-3))
     else:
-        size = 1 if tally.runs == SIMULATE else math.ceil(n_ready / max_running)
+        size = 1 if counts.runs == SIMULATE else math.ceil(n_ready / max_running)
     return max(1, min(size, n_ready), math.ceil(n_ready / max_tasks))
 
 

@@ -26,7 +26,7 @@ from lammps_glass.cli import main
 from lammps_glass.studies import warm
 from lammps_glass.workflow import slurm
 slurm.FIRST_POLL, slurm.LONGEST_POLL = 0.1, 0.5
-warm.kernels_are_warm = lambda: True
+warm.kernels_are_compiled = lambda: True
 sys.exit(main())
 """
 

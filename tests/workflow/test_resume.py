@@ -15,10 +15,11 @@ import pytest
 import toy
 from driving import products, run_here, starts
 
-from lammps_glass.workflow import Study
-from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow import Study, reproduce
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.task_table import TaskTable
 
 STAGES = ["nap", "pair"]
 
@@ -103,15 +104,15 @@ def nap_processes(trace: Path) -> list[int]:
 
 def test_a_worker_takes_case_after_case_until_it_is_old_or_one_failed(light, tmp_path, trace):
     study = Study.read(light, None, tmp_path / "one", ["engine.chunk_seconds=60.0"])
-    study.reproduce(cores=1, quiet=True)
+    reproduce(study, cores=1, quiet=True)
     assert len(nap_processes(trace)) == 6
     assert len({event["pid"] for event in starts(trace)}) == 1
     trace.write_text("")
-    Study.read(light, None, tmp_path / "old", ["engine.chunk_seconds=0.01"]).reproduce(cores=1, quiet=True)
+    reproduce(Study.read(light, None, tmp_path / "old", ["engine.chunk_seconds=0.01"]), cores=1, quiet=True)
     assert len(set(nap_processes(trace))) == 6
     trace.write_text("")
     sets = ["engine.chunk_seconds=60.0", "stages.nap.fault=raise"]  # the third case
-    Study.read(light, None, tmp_path / "bad", sets).reproduce(cores=1, quiet=True)
+    reproduce(Study.read(light, None, tmp_path / "bad", sets), cores=1, quiet=True)
     first, second, third, *others = nap_processes(trace)
     assert first == second == third
     assert len(set(others)) == 1
@@ -196,7 +197,7 @@ def finished(light, tmp_path):
         file, out = tmp_path / f"{n}.toml", tmp_path / f"out-{n}"
         file.write_text(light.read_text().replace("item = 6", f"item = {n}"))
         study = Study.read(file, None, out)
-        study.claim(exact=False)
+        take_folder(study.file, study.out, exact=False)
         for case in study.all_cases():
             _finish(study, case)
         return out
@@ -211,8 +212,8 @@ def test_twenty_thousand_cases(finished):
     cases = list(study.all_cases())
     assert len(cases) == 20_000
     assert all(study.is_done(case) for case in cases)
-    ledger = Ledger(Study.read(out))
-    assert {name: ledger.tallies[name].counts["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
+    table = TaskTable(Study.read(out))
+    assert {name: table.stages[name].counts["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
 
 
 def test_work_of_status_grows_as_the_cases(finished):
@@ -222,7 +223,7 @@ def test_work_of_status_grows_as_the_cases(finished):
         events: Counter[str] = Counter()
         sys.setprofile(lambda frame, event, argument: events.update([event]))
         try:
-            Ledger(Study.read(out))
+            TaskTable(Study.read(out))
         finally:
             sys.setprofile(None)
         return events["call"] + events["c_call"]
