@@ -18,7 +18,7 @@ from lammps_glass.glasses.checks import (
     require_scale,
     whole,
 )  # fmt: skip
-from lammps_glass.resources import data_path
+from lammps_glass.interactions.potentials import potential_file
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
 
@@ -140,7 +140,7 @@ class Glass:
     def interactions(self) -> str:
         """Write the LAMMPS lines that define masses and interactions (from the folder of the potential)."""
         masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
-        return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
+        return masses + potential_file(self.potential, "interactions.lmp", type(self)).read_text(encoding="utf-8")
 
     def model(self) -> Model:
         """Build the interactions in compiled code: energies, forces and Hessians without LAMMPS."""

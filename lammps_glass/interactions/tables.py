@@ -7,16 +7,15 @@ import hashlib
 import importlib.util
 import json
 import os
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
-from lammps_glass.registry import unknown_name
-from lammps_glass.resources import cache_dir, data_path
+from lammps_glass.interactions.potentials import REGISTRY as POTENTIALS, Potential
+from lammps_glass.registry import Entry, unknown_name
+from lammps_glass.resources import cache_dir
 
 #: Folders (separated as in PATH) with published tables that the package may not carry.
 FOLDERS_VARIABLE = "LAMMPS_GLASS_POTENTIALS"
@@ -105,7 +104,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     Parameters
     ----------
     table
-        A folder of ``potentials/`` that describes a table (its file is looked for in the folders of
+        A potential that describes a table (its file is looked for in the potential's folder, in the folders of
         ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path.
     sha256
         Checksum that the file must have; that of a name comes from the registry.
@@ -118,7 +117,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     described = registry()
     if str(table) in described:
         entry = described[str(table)]
-        path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
+        path, sha256 = _located(str(table), entry), sha256 or entry.get("sha256")
     elif is_path(table):
         path = Path(table).expanduser().resolve()
     else:
@@ -128,7 +127,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     actual = checksum(path)
     if sha256 is not None and actual != sha256:
         raise InputError(f"{path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: another or a damaged table")
-    name = next((name for name, entry in described.items() if entry["sha256"] == actual), "")
+    name = next((name for name, entry in described.items() if entry.get("sha256") == actual), "")
     return Table(path, actual, name)
 
 
@@ -137,20 +136,27 @@ def is_path(table: str | Path) -> bool:
     return isinstance(table, Path) or os.sep in table or "." in table or Path(table).is_file()
 
 
-@functools.cache
 def registry() -> dict[str, Description]:
-    """Read the descriptions of all tables, by name."""
-    described = {path.parent.name: tomllib.loads(path.read_text("utf-8")) for path in _descriptions()}
-    return {name: entry["table"] for name, entry in sorted(described.items()) if "table" in entry}
+    """Read the descriptions of all tables, by name: the ``[table]`` of each potential.toml."""
+    described = {name: _table_of(POTENTIALS[name]) for name in sorted(POTENTIALS)}
+    return {name: table for name, table in described.items() if table is not None}
 
 
-def _descriptions() -> Iterator[Path]:
-    return data_path("potentials").glob("*/potential.toml")
+@functools.cache
+def _table_of(potential: Entry) -> Description | None:
+    """Read the ``[table]`` of a potential; None where it has none, or where a plug-in's potential cannot be read."""
+    try:
+        return cast("Description | None", cast(Potential, potential).contents().get("table"))
+    except InputError:
+        if not potential.distribution:
+            raise
+        return None
 
 
 def _located(name: str, entry: Description) -> Path:
     """Find the file of a described table."""
-    for folder in _folders():
+    potential: Path = POTENTIALS[name].load()
+    for folder in (potential, *_folders()):
         path = folder / entry["file"]
         if path.is_file():
             return path

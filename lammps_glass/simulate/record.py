@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, cast
 import numpy as np
 
 from lammps_glass.errors import InputError, NotReadyError
+from lammps_glass.product import Product
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lammps_glass.glasses.glass import Glass, Options
+    from lammps_glass.simulate.protocols.base import Protocol
 
 IDENTITY = "run.json"
 
@@ -49,7 +51,7 @@ class BlockSettings(TypedDict):
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Product):
     """Products of one run, read on access.
 
     Parameters
@@ -58,11 +60,6 @@ class Record:
         Folder with ``final.lammpstrj.gz``, ``thermo.parquet``, ``run.json``, and ``frames.lammpstrj.gz`` if the
         protocol writes frames; beside them ``in.lmp`` and ``log.lammps``.
     """
-
-    directory: Path
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "directory", Path(self.directory))
 
     @classmethod
     def open(cls, directory: str | Path) -> Self:
@@ -115,10 +112,15 @@ class Record:
         return Snapshot.read_all(self._existing(self.frames_path))
 
     @property
+    def steps(self) -> list[int]:
+        """Steps of the frames, read without keeping any frame."""
+        with gzip.open(self._existing(self.frames_path), "rb") as lines:
+            return [int(next(lines)) for line in lines if line.startswith(b"ITEM: TIMESTEP")]
+
+    @property
     def n_frames(self) -> int:
         """Number of frames, counted without keeping any."""
-        with gzip.open(self._existing(self.frames_path), "rb") as lines:
-            return sum(line.startswith(b"ITEM: TIMESTEP") for line in lines)
+        return len(self.steps)
 
     @property
     def thermo(self) -> pd.DataFrame:
@@ -132,6 +134,15 @@ class Record:
         """Protocol, glass, seed and checksum of the start, as written when the run began."""
         identity: Identity = json.loads(self._existing(self.directory / IDENTITY).read_text(encoding="utf-8"))
         return identity
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol of this run, with its fields."""
+        from lammps_glass.simulate.protocols import REGISTRY
+
+        stored = self.identity["protocol"]
+        protocol: Protocol = REGISTRY.build(stored["name"], stored["options"])
+        return protocol
 
     @property
     def glass(self) -> Glass:

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class Plan:
     """One run: its folder, its number of segments, and its identity.
 
-    `marker` is the suffix of the file that the deck renames into place when a segment is complete.
+    `segment_product` is the suffix of the file that the deck renames into place when a segment is complete.
     """
 
     directory: Path
-    marker: str
+    protocol: str
     n_segments: int
     identity: Identity
+    segment_product: str = "restart"
 
     @property
     def deck(self) -> Path:
@@ -48,7 +49,7 @@ class Plan:
 
     def mark(self, segment: int) -> Path:
         """Path of the file that marks a segment as complete."""
-        return self.segments / f"{segment}.{self.marker}"
+        return self.segments / f"{segment}.{self.segment_product}"
 
     def done(self) -> int:
         """Count the complete segments from the first on."""

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import datetime
 import errno
+import math
 import os
 import platform
-import re
-import resource
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lammps_glass import __version__
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, last_lines, tail
-from lammps_glass.workflow import mpi, operations
+from lammps_glass.workflow import mpi
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.processes import forget_peak_memory, peak_memory
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
@@ -72,24 +72,14 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def forget_peak_memory() -> None:
-    """Start `peak_memory` anew, so that a case does not answer for those before it (Linux; elsewhere it does)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+def run_case(study: Study, case: CaseId, *, wait: float = math.inf) -> Manifest:
+    """Run a case in the study's folder, which must be this study's; see `run_in_folder`."""
+    take_folder(study.file, study.out, exact=True)
+    return run_in_folder(study, case, wait=wait)
 
 
-def peak_memory() -> int:
-    """Largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
-    with suppress(OSError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes
-
-
-def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
-    """Run `case` unless it is done; returns its manifest.
+def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
+    """Run `case` unless it is done; one that another process runs is waited for (`wait` seconds); return its manifest.
 
     Raises
     ------
@@ -160,16 +150,13 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
 
 def execute(study: Study, case: CaseId, folder: Path) -> int:
     """Do the work of `case` in `folder`; returns the peak memory (bytes) of ranks that other processes ran, else 0."""
-    view = study.view(case, folder)
-    table = study.stage(case.stage).table
-    if table.ranks > 1:
+    view, sources = study.view(case, folder), study.sources(case)
+    stage = study.stage(case.stage)
+    if stage.table.ranks > 1:
         launcher = mpi.launcher_words(study.file.engine, case.stage)
-        return mpi.run_ranks(launcher, table.ranks, view.parameters, view.glass, view.after, view.seed, folder)
+        return mpi.run_ranks(launcher, stage.table.ranks, view, sources)
     with one_thread():
-        if table.kind == "simulate":
-            operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
-        else:
-            operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+        stage.operation.run(view, sources)
     return 0
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import check_fields, whole
 from lammps_glass.glasses.glass import Glass, Options
+from lammps_glass.resources import data_path
 from lammps_glass.simulate import run as running
-from lammps_glass.simulate.deck import Value, render
+from lammps_glass.simulate.deck import Value, checked_name, render
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.record import Identity, Record
@@ -46,12 +47,14 @@ class Protocol(ABC):
     record: ClassVar[type[Record]] = Record
     #: Whether its result depends on the seed.
     draws_random_numbers: ClassVar[bool] = True
-    #: Suffix of the file that marks a segment as complete.
-    segment_marker: ClassVar[str] = "restart"
+    #: Units of its parameters and products.
+    units: ClassVar[str] = "of the glass"
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
     #: Fields that change the seconds a unit of `work`: `plan` measures runs that differ in them separately.
     sets_rate: ClassVar[tuple[str, ...]] = ()
+    #: Suffix of the file ``segments/<k>.<segment_product>`` that marks segment k as complete.
+    segment_product: ClassVar[str] = "restart"
 
     def __post_init__(self) -> None:
         check_fields(self.name, self)
@@ -103,11 +106,17 @@ class Protocol(ABC):
         """Derive LAMMPS's seed for one use from the run's seed."""
         return lammps_seed(seed, self.name, use)
 
+    @classmethod
+    def deck_path(cls) -> Path:
+        """Find ``inputs/<name>.lmp`` in the package of the class, else in this one."""
+        return data_path("inputs", f"{checked_name('protocol', cls.name)}.lmp", owner=cls)
+
     def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
         """Render the deck for `glass`: plain LAMMPS text for ``lmp -in``; a glass that does not fit is refused."""
         self.check_glass(glass)
         values: dict[str, Value] = {"n_segments": self.n_segments if n_segments is None else n_segments}
-        return render(self.name, glass, {**values, **self.variables(whole(self.name, "seed", seed, minimum=0))})
+        values |= self.variables(whole(self.name, "seed", seed, minimum=0))
+        return render(self.name, glass, values, self.deck_path())
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> running.Plan:
         """Write ``in.lmp`` and what it starts from into `directory`, for `run` or for ``lmp -in in.lmp`` by hand."""
@@ -127,7 +136,7 @@ class Protocol(ABC):
             "seed": int(seed),
             "start": start,
         }
-        return running.Plan(directory, self.segment_marker, n_segments, identity)
+        return running.Plan(directory, self.name, n_segments, identity, self.segment_product)
 
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
         """Return the configuration that a run starts from, and its glass, both checked."""

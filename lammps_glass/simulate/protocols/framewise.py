@@ -45,7 +45,7 @@ class Framewise(Protocol):
 
     starts_from: ClassVar[StartKind] = "frames"
     draws_random_numbers: ClassVar[bool] = False
-    segment_marker: ClassVar[str] = "relaxed"
+    segment_product: ClassVar[str] = "relaxed"
 
     force_tolerance: PositiveFloat = 1e-5
     max_iterations: PositiveInt = 20_000
