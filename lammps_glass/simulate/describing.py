@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Computed(Protocol):
     """A descriptor of a snapshot alone (`descriptors.base.Descriptor`)."""
 
-    name: str
+    name: ClassVar[str]
 
     def compute(self, snapshot: Snapshot) -> NDArray[np.float64]:
         """Compute (n_particles, n_features)."""
@@ -37,7 +37,7 @@ class Computed(Protocol):
 class Simulated(Computed, Protocol):
     """A descriptor that needs runs of a protocol (`descriptors.base.SimulatedDescriptor`)."""
 
-    protocol: str
+    protocol: ClassVar[str]
 
     def runs(self, glass: Glass) -> list[Options]:
         """List the options of the protocol for each run."""
