@@ -6,6 +6,7 @@ from .barcodes import (
     heterogeneity as heterogeneity,
     nearest_in_energy as nearest_in_energy,
     pearson_coefficients as pearson_coefficients,
+    relative_strains as relative_strains,
 )
 from .correlations import (
     DecayFit as DecayFit,
@@ -39,6 +40,7 @@ from .mechanics import (
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
+from .neighborhoods import neighborhoods as neighborhoods
 from .populations import binned_means as binned_means, radial_distribution_around as radial_distribution_around
 from .statistics import (
     bootstrap as bootstrap,

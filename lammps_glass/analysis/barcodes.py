@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,10 @@ from lammps_glass.analysis.statistics import resamples
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]
+
+#: Mean strain of a structure that fell back into the minimum it came from: what is left (1e-6) is the minimiser's, and
+#: says nothing about heterogeneity.
+UNSTRAINED = 1e-4
 
 
 def pearson_coefficients(values: ArrayLike, energies: ArrayLike) -> Floats:
@@ -30,6 +34,20 @@ def heterogeneity(strain: ArrayLike) -> float:
     values = np.asarray(strain, dtype=float)
     mean = float(values.mean())
     return float(values.std()) / mean if mean > 0 else float("nan")
+
+
+def relative_strains(strains: Iterable[ArrayLike], unstrained: float = UNSTRAINED) -> Floats:
+    """Return the strain of the particles of several structures, each over its structure's mean.
+
+    Parameters
+    ----------
+    strains
+        (n_particles,) of each structure.
+    unstrained
+        Structures with a mean below it are left out: what they have is the minimiser's.
+    """
+    kept = [values for strain in strains if (values := np.asarray(strain)).mean() >= unstrained]
+    return np.concatenate([np.zeros(0), *(values / values.mean() for values in kept)])
 
 
 def group_sums(barcodes: ArrayLike, groups: Sequence[str]) -> pd.DataFrame:

@@ -95,6 +95,21 @@ def require_equal(one: Wired, other: Wired, *names: str) -> None:
             raise InputError(f"{one.key(name)} differs from {other.key(name)}: set both")
 
 
+def require_runs(stage: Wired, port: str, name: str) -> None:
+    """Refuse a port that is wired to a stage which runs another operation or protocol than `name`.
+
+    Raises
+    ------
+    InputError
+        Naming the port and the stage.
+    """
+    for source in stage.reads.get(port, ()):
+        if source.runs != name:
+            raise InputError(
+                f"stages.{stage.stage}.reads.{port}: stage {source.stage} runs {source.runs}, the port needs {name}"
+            )
+
+
 @dataclass(frozen=True)
 class Operation:
     """One thing a stage can run.

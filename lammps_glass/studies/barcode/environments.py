@@ -4,208 +4,177 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
+from lammps_glass import analysis, learn
+from lammps_glass.descriptors import SOAP
+from lammps_glass.errors import InputError
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import operation
+from lammps_glass.product import name_of
+from lammps_glass.products import Environments, Record, Structures, StructureSet
+from lammps_glass.products.structures import run_name
+from lammps_glass.simulate.protocols.shear import Shear
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.barcode.settings import EncodeParameters, EnvironmentParameters
-from lammps_glass.studies.barcode.structures import (
-    Structures,
-    kept_frames,
-    record_name,
-    record_stage,
-    run_name,
-    write_structures,
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
+from lammps_glass.studies.barcode.settings import (
+    EncodeParameters,
+    EnvironmentParameters,
+    check_encode,
+    check_records,
+    work,
 )
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.tables import write_table
 
-LIBRARY = "library.npz"
-STATE = "segments"  # the name under which a case's folder keeps what an earlier try left
+if TYPE_CHECKING:
+    from lammps_glass.learn.environments import Blocks
 
 
-def soap_of(case: Case, options: Any) -> Any:
-    """The descriptor soap for the species of the case's glass; rows in float32, which similarities want."""
-    from lammps_glass.descriptors import SOAP
+@operation(work=work, rates={"cases": 3.0, "particles": 3e-4}, check=check_records)
+def environments(case: Case[EnvironmentParameters], structures: Sequence[Record]) -> Environments:
+    """Find the environments of all structures, with Voronoi index and Kasper group of each representative."""
+    product, soap = Environments(case.directory), case.parameters.soap(case.glass)
+    library = find_environments(structures, soap, case.parameters, case.seed, product.segments)
+    clusters = clusters_of(library, structures, float(soap.r_cut))
+    indices = clusters.drop_duplicates("environment").sort_values("environment")["voronoi"].tolist()
+    product.library.write(library.annotate(indices, analysis.kasper_groups(indices)))
+    product.clusters.write(clusters)
+    shutil.rmtree(product.segments)  # last of all, so that a case that is killed before need not scan again
+    return product
 
-    return SOAP(**{"species": tuple(case.glass.species), **dict(options), "dtype": "float32"})
+
+def later_frames(record: Record) -> Iterator[Snapshot]:
+    """Iterate over the structures of a record but the first: the cooled glass that every record starts from."""
+    frames = record.frames()
+    next(frames, None)
+    yield from frames
 
 
-def scan(case: Case, products: Sequence[Product], parameters: EnvironmentParameters) -> Any:
-    """The library of the environments of all structures; a killed scan goes on after its last structure.
+def structure_name(record: Record, frame: Snapshot) -> str:
+    """Return a name such as ``rate-1e+13_replica-1_temperature-600/2000``; the seeded order depends on it."""
+    return f"{name_of(record.conditions)}/{frame.step}"
 
-    Records come in seeded order, and so do the structures of a record and the particles of a structure: one record is
-    held at a time.
+
+def find_environments(
+    records: Sequence[Record], soap: SOAP, parameters: EnvironmentParameters, seed: int, state: Path
+) -> learn.EnvironmentLibrary:
+    """Find the environments of all structures; an interrupted scan goes on after its last structure.
+
+    Records are scanned in seeded order, and so are the structures of a record and the particles of a structure: one
+    record is held at a time.
     """
-    from lammps_glass.learn import EnvironmentLibrary, LeaderSearch, scan_environments
-
-    soap = soap_of(case, parameters.options)
-    search = LeaderSearch(parameters.threshold, parameters.form, soap.definition)
-    scan_environments(search, _structures(products, soap, parameters, case.seed), case.directory / STATE)
-    return EnvironmentLibrary.of(search)
+    search = learn.LeaderSearch(parameters.threshold, parameters.form, soap.definition)
+    learn.scan_environments(search, _ordered_structures(records, soap, parameters.fraction, seed), state)
+    return learn.EnvironmentLibrary.of(search)
 
 
-def forget_scan(case: Case) -> None:
-    """Remove the state of a scan: last of all, so that a case that is killed after it need not scan again."""
-    shutil.rmtree(case.directory / STATE)
-
-
-def _structures(
-    products: Sequence[Product], soap: Any, parameters: EnvironmentParameters, seed: int
-) -> Iterator[tuple[str, Any]]:
-    from lammps_glass.learn import particle_order, scan_order
-
-    records = {record_name(product): product for product in products}
-    for name in scan_order(list(records), seed):
-        frames = {f"{name}/{frame.step}": frame for frame in kept_frames(records[name])}
-        for structure in scan_order(list(frames), seed):
+def _ordered_structures(
+    records: Sequence[Record], soap: SOAP, fraction: float, seed: int
+) -> Iterator[tuple[str, Blocks]]:
+    by_name = {name_of(record.conditions): record for record in records}
+    for name in learn.scan_order(list(by_name), seed):
+        frames = {structure_name(by_name[name], frame): frame for frame in later_frames(by_name[name])}
+        for structure in learn.scan_order(list(frames), seed):
             frame = frames[structure]
-            order = particle_order(structure, len(frame), seed, parameters.fraction)
+            order = learn.particle_order(structure, len(frame), seed, fraction)
             yield structure, lambda frame=frame, order=order: _blocks(soap, frame, order)
 
 
-def _blocks(soap: Any, frame: Snapshot, order: Any) -> Iterator[tuple[Any, Any]]:
-    for indices, rows in soap.blocks(frame, order):
-        yield frame.ids[indices], rows
+def _blocks(soap: SOAP, frame: Snapshot, order: Integers) -> Iterator[tuple[Integers, Floats]]:
+    for rows, vectors in soap.blocks(frame, order):
+        yield frame.ids[rows], vectors
 
 
-def environments(case: Case) -> None:
-    """``library.npz``, with Voronoi index and Kasper group of each founder, and ``clusters.parquet``: how they look."""
-    from lammps_glass.analysis import kasper_groups
-
-    products = case.inputs(record_stage(case))
-    library = scan(case, products, case.parameters)
-    founders = pd.DataFrame(
+def clusters_of(library: learn.EnvironmentLibrary, records: Sequence[Record], r_max: float) -> pd.DataFrame:
+    """Return the neighbourhood of every representative: the table ``clusters`` of `Environments`."""
+    representatives = pd.DataFrame(
         {"environment": np.arange(len(library)), "structure": library.structures, "particle": library.particles}
     )
-    r_cut = float(soap_of(case, case.parameters.options).r_cut)
-    found = _founders(products, founders, r_cut)
-    indices = found.drop_duplicates("environment").sort_values("environment")["voronoi"].tolist()
-    library.annotate(indices, kasper_groups(indices)).save(case.directory / LIBRARY)
-    write_table(case.directory / "clusters.parquet", found)
-    forget_scan(case)
-
-
-def _founders(products: Sequence[Product], founders: pd.DataFrame, r_cut: float) -> pd.DataFrame:
-    """A row a neighbour within `r_cut` of each founder, and one for the founder itself at the origin."""
-    from lammps_glass.analysis import voronoi_indices
-
-    wanted = {str(name): rows for name, rows in founders.groupby("structure")}
-    parts: list[pd.DataFrame] = []
-    for product in products:
-        for frame in kept_frames(product):
-            rows = wanted.get(f"{record_name(product)}/{frame.step}")
-            if rows is not None:
-                parts += _clusters(frame, rows, voronoi_indices(frame), r_cut)
+    by_structure = {str(name): rows for name, rows in representatives.groupby("structure")}
+    parts = []
+    for record in records:
+        for frame in later_frames(record):
+            table = by_structure.get(structure_name(record, frame))
+            if table is None:
+                continue
+            rows, indices = np.searchsorted(frame.ids, table["particle"]), analysis.voronoi_indices(frame)
+            clusters = analysis.neighborhoods(frame, rows, r_max)
+            for environment, row, cluster in zip(table["environment"], rows, clusters):
+                parts.append(cluster.assign(environment=environment, voronoi=str(indices[row])))
     return pd.concat(parts, ignore_index=True)
 
 
-def _clusters(frame: Snapshot, rows: pd.DataFrame, indices: Any, r_cut: float) -> Iterable[pd.DataFrame]:
-    from lammps_glass.snapshots.neighbors import pairs_within
-
-    pairs = pairs_within(frame, r_cut)
-    species = frame.species_of_particles
-    for environment, particle in zip(rows["environment"], rows["particle"]):
-        at = int(np.searchsorted(frame.ids, particle))
-        mine = slice(int(pairs.offsets[at]), int(pairs.offsets[at + 1]))
-        vectors = np.vstack([np.zeros((1, 3)), pairs.vectors[mine]])
-        names = np.concatenate([species[at : at + 1], species[pairs.indices[mine]]])
-        yield pd.DataFrame(vectors, columns=["x", "y", "z"]).assign(
-            environment=environment, species=names, voronoi=str(indices[at]), centre=np.arange(len(names)) == 0
-        )
+def encode_frame(
+    library: learn.EnvironmentLibrary, soap: SOAP, record: Record, frame: Snapshot
+) -> learn.EncodedStructure:
+    """Count the environments of one structure of a record."""
+    blocks: Iterable[Floats] = (vectors for _, vectors in soap.blocks(frame))
+    return learn.encode_structure(library, blocks, f"{name_of(record.conditions)}, step {frame.step}")
 
 
-# -- encoding ----------------------------------------------------------------------------------------------------------
+@operation(work=work, rates={"cases": 0.2, "particles": 1.5e-4}, check=check_encode)
+def encode(
+    case: Case[EncodeParameters], structures: Record, environments: Environments, shear: Record | None = None
+) -> Structures:
+    """Encode every structure of a record but the first, against which the strain is taken.
 
-
-def encode(case: Case) -> None:
-    """Environments, mean SOAP vector, Voronoi indices, energy and strain of every structure of a record."""
-    product = case.inputs(record_stage(case))[0]
-    _encode(case, product, None)
-
-
-def encode_sheared(case: Case) -> None:
-    """The same for a sheared glass: the flips of its box are undone before its strain is taken."""
-    from lammps_glass.simulate.protocols import REGISTRY
-
-    product = case.inputs(record_stage(case))[0]
-    _encode(case, product, REGISTRY.build("shear", case.inputs("shear")[0].parameters))
-
-
-def _encode(case: Case, product: Product, shear: Any) -> None:
-    from lammps_glass.learn import EnvironmentLibrary
-    from lammps_glass.simulate import Record
-
-    source = case.inputs("environments")[0]
-    library = EnvironmentLibrary.load(source.path / LIBRARY)
-    soap = soap_of(case, source.parameters["options"])
-    library.check(soap.definition)
-    record = Record(product.path)
-    energies = record.thermo.set_index("step")["pe"]
-    parameters: EncodeParameters = case.parameters
+    Parameters
+    ----------
+    structures
+        Inherent structures.
+    shear
+        The sheared glass that they are of: flips of its box are undone before the strain is taken.
+    """
+    library = environments.library.read()
+    soap = SOAP(**{**library.definition, "dtype": "float32"})
+    protocol = cast(Shear, shear.protocol) if shear else None  # see `check_encode`
+    energies = structures.thermo.set_index("step")["pe"]
+    frames = structures.frames()
+    reference = next(frames)
     rows: list[dict[str, Any]] = []
-    counts, means, indices = [], [], []
-    strains: list[Any] = []
-    reference = None
-    for frame in record.frames():
-        if reference is None:
-            reference = frame
-            continue
-        name = f"{record_name(product)}, step {frame.step}"
-        row = _row(product, frame, float(energies[frame.step]))
-        strained = frame if shear is None else shear.unflipped(frame, reference)
-        row |= _strain(reference, strained, parameters.strain_r_max, strains)
-        row["strain"] = 0.0 if shear is None else shear.strain_at(frame.step)
-        count, mean, row["coverage"] = encoded(library, soap, frame, name)
-        counts.append(count)
-        means.append(mean)
-        indices.append(_indices(frame, len(rows)))
-        rows.append(row)
-    np.save(case.directory / "strain.npy", np.array(strains, dtype=np.float32))
-    write_structures(
-        case.directory,
-        Structures(pd.DataFrame(rows), np.array(counts), np.array(means), pd.concat(indices, ignore_index=True)),
+    encodings, voronoi, strains = [], [], []
+    for row, frame in enumerate(frames):
+        encoding = encode_frame(library, soap, structures, frame)
+        names, counts = np.unique(analysis.voronoi_indices(frame), return_counts=True)
+        strain = _strain(reference, frame, protocol, case.parameters.strain_r_max)
+        encodings.append(encoding)
+        voronoi.append(pd.DataFrame({"row": row, "index": names, "count": counts}))
+        strains.append(strain)
+        rows.append(
+            {
+                "run": run_name(structures.conditions),
+                **{k: v if isinstance(v, str) else float(v) for k, v in structures.conditions.items()},
+                "step": frame.step,
+                "energy": float(energies[frame.step]),
+                "n_particles": len(frame),
+                "density": frame.number_density,
+                "composition": float(np.mean(frame.species_of_particles == soap.species[-1])),
+                "strain": protocol.strain_at(frame.step) if protocol else 0.0,
+                "mean_strain": float(strain.mean()),
+                "heterogeneity": analysis.heterogeneity(strain),
+                "coverage": encoding.coverage,
+            }
+        )
+    if not rows:
+        raise InputError(f"stages.{case.stage}: {name_of(structures.conditions)} has one structure only: run it longer")
+    product = Structures(case.directory)
+    encoded = StructureSet(
+        pd.DataFrame(rows),
+        np.array([encoding.counts for encoding in encodings]),
+        np.array([encoding.mean for encoding in encodings]),
+        pd.concat(voronoi, ignore_index=True),
+        strains,
     )
+    product.write(encoded, strain_r_max=case.parameters.strain_r_max)
+    return product
 
 
-def encoded(library: Any, soap: Any, frame: Snapshot, name: str) -> tuple[Any, Any, float]:
-    """Particles of each environment, mean SOAP vector, and coverage of one structure."""
-    counts, total = np.zeros(len(library)), np.zeros(soap.n_features)
-    for _, vectors in soap.blocks(frame):
-        environment = library.encode(vectors).environment
-        counts += np.bincount(environment[environment >= 0], minlength=len(library))
-        total += vectors.sum(axis=0, dtype=np.float64)
-    if counts.sum() == 0:
-        library.fractions(np.full(len(frame), -1), name)  # says what is wrong
-    return counts, total / len(frame), float(counts.sum() / len(frame))
-
-
-def _row(product: Product, frame: Snapshot, energy: float) -> dict[str, Any]:
-    return {
-        "run": run_name(product),
-        **{key: str(value) if key == "glass" else float(value) for key, value in product.conditions.items()},
-        "step": frame.step,
-        "energy": energy,
-        "n_particles": len(frame),
-        "density": frame.number_density,
-        "zr": float(np.mean(frame.species_of_particles == "Zr")),
-    }
-
-
-def _strain(reference: Snapshot, frame: Snapshot, r_max: float, strains: list[Any]) -> dict[str, float]:
-    """Mean and heterogeneity of the von Mises strain against the first inherent structure."""
-    from lammps_glass.analysis import heterogeneity
+def _strain(reference: Snapshot, frame: Snapshot, shear: Shear | None, r_max: float) -> Floats:
+    """Return the von Mises strain of every particle."""
     from lammps_glass.labels import von_mises_strain
 
-    strain = von_mises_strain(reference, frame, r_max=r_max)
-    strains.append(strain)
-    return {"mean_strain": float(strain.mean()), "heterogeneity": heterogeneity(strain)}
-
-
-def _indices(frame: Snapshot, row: int) -> pd.DataFrame:
-    from lammps_glass.analysis import voronoi_indices
-
-    names, counts = np.unique(voronoi_indices(frame), return_counts=True)
-    return pd.DataFrame({"row": row, "index": names, "count": counts})
+    return von_mises_strain(reference, shear.unflipped(frame, reference) if shear else frame, r_max=r_max)
