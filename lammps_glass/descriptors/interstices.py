@@ -82,10 +82,12 @@ class Interstices(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Short-range, then medium-range columns."""
         return [*SHORT_RANGE, *MEDIUM_RANGE]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species that have a radius."""
         return tuple(self.radii)
 
     def compute(self, snapshot: Snapshot) -> Floats:

@@ -62,10 +62,12 @@ class Joined(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Columns of the parts, one part after the other."""
         return [name for member in self.members for name in member.feature_names]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """Species of all parts."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
 
     def compute(self, snapshot: Snapshot) -> Floats:

@@ -69,6 +69,7 @@ class PairEntropy(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """``S2(cutoff)`` for each cutoff."""
         return [f"S2({cutoff:.12g})" for cutoff in self.cutoffs]
 
     def floor(self, n_species: int = 2) -> Floats:

@@ -75,11 +75,13 @@ class RadialGaussians(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """``G(center)``, or ``G_species(center)`` by species."""
         labels = [f"_{name}" for name in self.species or ()] if self.by_species else [""]
         return [f"G{label}({center:.12g})" for label in labels for center in self.centers]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of the columns, if there are columns by species."""
         return tuple(self.species or ()) if self.by_species else ()
 
     def compute(self, snapshot: Snapshot) -> Floats:

@@ -83,6 +83,7 @@ class Vibrational(SimulatedDescriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """``vMSD(temperature)`` for each temperature."""
         return [f"vMSD({temperature:.12g})" for temperature in self.temperatures]
 
     def runs(self, glass: Any) -> list[dict[str, Any]]:

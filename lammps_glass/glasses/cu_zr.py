@@ -94,8 +94,6 @@ class CuZr(Glass):
         if self.r_cut not in (0.0, table.r_cut):
             raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
         object.__setattr__(self, "r_cut", float(table.r_cut))
-        if not isinstance(self.retabulate, bool):
-            raise InputError(f"{self.name}: retabulate = {self.retabulate!r} must be true or false")
         super().__post_init__()
 
     def _found(self) -> Table:
@@ -129,6 +127,7 @@ class CuZr(Glass):
         return Snapshot(cell, sites[kept], types, self.species, units=self.units)
 
     def interactions(self) -> str:
+        """Write the masses and the pair style with the path and format of the table."""
         found = self._found()
         path = str(found.prepared(self.retabulate))
         if any(character in path for character in '"\n\r'):
@@ -137,6 +136,7 @@ class CuZr(Glass):
         return text.replace("* * eam.table", f'* * "{path}"')
 
     def model(self) -> EAM:
+        """Build the embedded-atom potential in compiled code."""
         from lammps_glass.interactions.eam import EAM
 
         return EAM(self._found().prepared(self.retabulate), self.species)

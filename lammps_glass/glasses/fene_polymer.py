@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.chains import BOND, push_apart, random_walks
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import Bound, PositiveFloat, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
@@ -62,21 +62,19 @@ class FenePolymer(Glass):
     r_cut: float = 2.25
     skin: float = 0.3
     suffix: str = "opt"
-    chain_length: int = 20
-    bond_stiffness: float = 30.0
-    bond_extent: float = 1.5
+    chain_length: Annotated[int, Bound(minimum=2)] = 20
+    bond_stiffness: PositiveFloat = 30.0
+    bond_extent: Annotated[float, Bound(above=BOND)] = 1.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole(self.name, "chain_length", self.chain_length, minimum=2)
-        number(self.name, "bond_stiffness", self.bond_stiffness, above=0.0)
-        number(self.name, "bond_extent", self.bond_extent, above=BOND)
         if self.n_particles % self.chain_length:
             raise InputError(
                 f"{self.name}: n_particles = {self.n_particles} is no whole number of chains of {self.chain_length}"
             )
 
     def bonds(self, snapshot: Snapshot) -> Integers:
+        """(m, 2) ids of bonded beads, from the ids alone."""
         first = snapshot.ids[snapshot.ids % self.chain_length != 0]
         return np.column_stack([first, first + 1])
 
@@ -138,6 +136,7 @@ class FenePolymer(Glass):
         return Snapshot(cell, positions, types, self.species, units=self.units)
 
     def interaction_variables(self) -> dict[str, float]:
+        """Cutoff, and K and R0 of the FENE bonds."""
         return {
             "r_cut": float(self.r_cut),
             "bond_stiffness": float(self.bond_stiffness),

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
-from lammps_glass.resources import data_path
+from lammps_glass.glasses.checks import (
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    check_fields,
+    fractions_of,
+    require_scale,
+    whole,
+)  # fmt: skip
+from lammps_glass.interactions.potentials import potential_file
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
 
@@ -54,19 +62,16 @@ class Glass:
     atom_style: ClassVar[str] = "atomic"
     reference_temperatures: ClassVar[Mapping[str, float]] = {}
 
-    n_particles: int
+    n_particles: PositiveInt
     composition: float | Mapping[str, float]
-    density: float
-    timestep: float
-    r_cut: float
-    skin: float
+    density: PositiveFloat
+    timestep: PositiveFloat
+    r_cut: PositiveFloat
+    skin: NonNegativeFloat
     suffix: str = "opt"
 
     def __post_init__(self) -> None:
-        whole(self.name, "n_particles", self.n_particles, minimum=1)
-        for field in ("density", "timestep", "r_cut"):
-            number(self.name, field, getattr(self, field), above=0.0)
-        number(self.name, "skin", self.skin, minimum=0.0)
+        check_fields(self.name, self)
         fractions_of(self.name, self.composition, self.species)
 
     @property
@@ -132,7 +137,7 @@ class Glass:
     def interactions(self) -> str:
         """LAMMPS lines that define masses and interactions (from the folder of the potential)."""
         masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
-        return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
+        return masses + potential_file(self.potential, "interactions.lmp", type(self)).read_text(encoding="utf-8")
 
     def model(self) -> Model:
         """The same interactions in compiled code: energies, forces and Hessians without LAMMPS."""

@@ -69,6 +69,7 @@ class LennardJones(Model):
         return force, energy - work
 
     def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
+        """Evaluate phi of each pair with two derivatives; there is no density."""
         return PairTerms(
             _pair_terms(
                 first, second, distances, self._epsilon, self._sigma, self._cut, self._inner, self._force, self._shift

@@ -12,12 +12,12 @@ from lammps_glass.interactions.setfl import Setfl
 from lammps_glass.interactions.spline import evaluate
 from lammps_glass.interactions.system import System
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.units import PRESSURE
 
 #: Changed whenever `resampled` gives other numbers: names the files in the user's cache.
 VERSION = "v1"
 #: Largest differences to the original on the reference configuration: eV a particle, and bar.
 ENERGY_BOUND, PRESSURE_BOUND = 1e-7, 5.0
-BAR = 1.602176634e6  # of 1 eV / angstrom^3
 
 
 def resampled(table: Setfl, rows: int) -> Setfl:
@@ -34,7 +34,7 @@ def check(original: Setfl, other: Setfl) -> dict[str, float]:
     snapshot = reference(original)
     systems = [System(snapshot, EAM(table, original.elements)) for table in (original, other)]
     energies = [system.energy() / len(snapshot) for system in systems]
-    pressures = [system.pressure() * BAR for system in systems]
+    pressures = [system.pressure() * PRESSURE["metal"] for system in systems]
     energy, pressure = abs(energies[1] - energies[0]), abs(pressures[1] - pressures[0])
     if not (energy <= ENERGY_BOUND and pressure <= PRESSURE_BOUND):
         raise InputError(

@@ -127,15 +127,18 @@ class _Lines:
         self.lines, self.at = lines, 0
 
     def fail(self, what: str) -> _FormatError:
+        """Make the error of a fault in the current line."""
         return _FormatError(f"line {self.at}: {what}")
 
     def next(self, what: str) -> list[str]:
+        """Return the words of the next line; `what` is expected there."""
         if self.at >= len(self.lines):
             raise self.fail(f"the file ends before {what}")
         self.at += 1
         return self.lines[self.at - 1].split()
 
     def values(self, count: int, what: str) -> Floats:
+        """Read `count` finite numbers, which end with a line."""
         words: list[str] = []
         while len(words) < count:
             words += self.next(f"{what} is complete")

@@ -7,16 +7,15 @@ import hashlib
 import importlib.util
 import json
 import os
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
-from lammps_glass.registry import unknown_name
-from lammps_glass.resources import cache_dir, data_path
+from lammps_glass.interactions.potentials import REGISTRY as POTENTIALS, Potential
+from lammps_glass.registry import Entry, unknown_name
+from lammps_glass.resources import cache_dir
 
 #: Folders (separated as in PATH) with published tables that the package may not carry.
 FOLDERS_VARIABLE = "LAMMPS_GLASS_POTENTIALS"
@@ -94,7 +93,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     Parameters
     ----------
     table
-        A folder of ``potentials/`` that describes a table (its file is looked for in the folders of
+        A potential that describes a table (its file is looked for in the potential's folder, in the folders of
         ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path.
     sha256
         Checksum that the file must have; that of a name comes from the registry.
@@ -107,7 +106,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     known = registry()
     if str(table) in known:
         entry = known[str(table)]
-        path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
+        path, sha256 = _located(str(table), entry), sha256 or entry.get("sha256")
     elif is_path(table):
         path = Path(table).expanduser().resolve()
     else:
@@ -117,7 +116,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     found = checksum(path)
     if sha256 is not None and found != sha256:
         raise InputError(f"{path}: sha256 is {found[:12]}..., not {sha256[:12]}...: another or a damaged table")
-    name = next((name for name, entry in known.items() if entry["sha256"] == found), "")
+    name = next((name for name, entry in known.items() if entry.get("sha256") == found), "")
     return Table(path, found, name)
 
 
@@ -126,19 +125,27 @@ def is_path(table: str | Path) -> bool:
     return isinstance(table, Path) or os.sep in table or "." in table or Path(table).is_file()
 
 
-@functools.cache
 def registry() -> dict[str, dict[str, Any]]:
     """Name -> the ``[table]`` of its potential.toml: file, style, elements, sha256, where to get it."""
-    described = {path.parent.name: tomllib.loads(path.read_text("utf-8")) for path in _descriptions()}
-    return {name: entry["table"] for name, entry in sorted(described.items()) if "table" in entry}
+    tables = {name: _table_of(POTENTIALS[name]) for name in sorted(POTENTIALS)}
+    return {name: table for name, table in tables.items() if table}
 
 
-def _descriptions() -> Iterator[Path]:
-    return data_path("potentials").glob("*/potential.toml")
+@functools.cache
+def _table_of(potential: Entry) -> dict[str, Any]:
+    """The ``[table]`` of a potential; empty where it has none, or where a plug-in's potential cannot be read."""
+    try:
+        table: dict[str, Any] = cast(Potential, potential).contents().get("table", {})
+    except InputError:
+        if not potential.distribution:
+            raise
+        return {}
+    return table
 
 
 def _located(name: str, entry: dict[str, Any]) -> Path:
-    for folder in _folders():
+    potential: Path = POTENTIALS[name].load()
+    for folder in (potential, *_folders()):
         path = folder / str(entry["file"])
         if path.is_file():
             return path

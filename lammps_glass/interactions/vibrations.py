@@ -15,17 +15,13 @@ from lammps_glass.interactions.model import Model
 from lammps_glass.interactions.system import System
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.units import BOLTZMANN, FREQUENCY
 
 if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
 
 Product = Callable[[Floats], Floats]
 
-#: Angular frequency, in inverse time units, of an eigenvalue of 1 energy / (mass length^2): LAMMPS's unit styles.
-#: metal: rad/ps from eV / (g/mol angstrom^2).
-FREQUENCY = {"lj": 1.0, "metal": (1.602176634e-19 / 1.66053906660e-27) ** 0.5 * 1e10 * 1e-12}
-#: Boltzmann's constant, energy / temperature.
-BOLTZMANN = {"lj": 1.0, "metal": 8.617333262e-5}
 #: Particles up to which all modes are found by default (3 n_particles squared doubles: 1.2 GB at 4000).
 DENSE = 4000
 

@@ -37,6 +37,7 @@ from .environments import (
     similarity_of as similarity_of,
 )
 from .estimator import indicator_values as indicator_values, threshold_of as threshold_of
+from .hashed_sample import HashedSample as HashedSample
 from .integrated_defect import IntegratedDefect as IntegratedDefect
 from .learning_curves import (
     cross_validated_accuracy as cross_validated_accuracy,
@@ -54,7 +55,6 @@ from .prefixes import (
     curve_numbers as curve_numbers,
 )
 from .registry import REGISTRY as REGISTRY
-from .reservoir import Reservoir as Reservoir
 from .rows import (
     Joined as Joined,
     binary_labels as binary_labels,

@@ -28,10 +28,13 @@ def _describe_key(table: pd.DataFrame, mask: NDArray[np.bool_]) -> str:
 
 
 def check_key(table: pd.DataFrame, what: str) -> None:
-    """Every key column is there and no key occurs twice; else an `InputError` that names the first offender."""
+    """Raise `InputError` for a key column that is missing or not numeric (`replica` may be text) and repeated keys."""
     missing = [name for name in KEY if name not in table.columns]
     if missing:
         raise InputError(f"{what}: no column {', '.join(missing)}; rows are joined by {', '.join(KEY)}")
+    for name in KEY[1:]:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            raise InputError(f"{what}: column {name} is not numeric, first {table[name].iloc[0]!r}")
     twice = table.duplicated(KEY).to_numpy()
     if twice.any():
         raise InputError(f"{what}: {int(twice.sum())} keys occur twice, first {_describe_key(table, twice)}")

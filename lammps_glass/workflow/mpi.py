@@ -17,10 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, tail
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
-from lammps_glass.simulate.engine import EngineOptions, tail
+from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.workflow.schema import EngineTable
 

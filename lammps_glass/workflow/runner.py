@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from lammps_glass import __version__
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, last_lines, tail
 from lammps_glass.workflow import mpi
-from lammps_glass.workflow.deaths import last_lines
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
 from lammps_glass.workflow.stages import CaseId
@@ -53,9 +52,9 @@ def naming_full_disk(folder: Path) -> Iterator[None]:
         files = [path for path in folder.rglob("*") if path.is_file()]
         largest = max(files, key=lambda path: path.stat().st_size, default=folder)
         name = getattr(error, "filename", None) or largest
-        tail, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
+        log, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
         message = f"{name}: {said}: make room (or raise the limit) and run it again"
-        raise DiskFullError(message, log_tail=tail, deck=deck) from error
+        raise DiskFullError(message, log_tail=log, deck=deck) from error
 
 
 def versions() -> dict[str, str]:
@@ -175,8 +174,7 @@ def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -
     """What ``failed.json`` keeps of an exception: one line, the status, tails of log and unforeseen traceback."""
     status = error.exit_status if isinstance(error, LammpsGlassError) else 1
     log = error.log_tail if isinstance(error, SimulationError) else ""
-    if not log and (folder / "log.lammps").is_file():
-        log = last_lines((folder / "log.lammps").read_text(errors="replace"))
+    log = log or tail(folder / "log.lammps")
     return {
         "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
         "status": status,

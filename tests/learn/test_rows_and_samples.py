@@ -1,4 +1,4 @@
-"""Joining, balanced samples, the reservoir and the splits."""
+"""Joining, balanced samples, hashed samples and the splits."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def test_balanced_samples_are_balanced_seeded_and_say_their_size():
 
 @settings(deadline=None, max_examples=20, derandomize=True)
 @given(st.integers(0, 2**31), st.lists(st.integers(0, 300), max_size=6), st.integers(1, 400))
-def test_reservoir_forgets_order_and_chunks(seed, cuts, size):
+def test_hashed_sample_forgets_order_and_chunks(seed, cuts, size):
     rows = keys().assign(f=np.arange(300.0))
-    whole, streamed = learn.Reservoir(size, 3), learn.Reservoir(size, 3)
+    whole, streamed = learn.HashedSample(size, 3), learn.HashedSample(size, 3)
     whole.add(rows)
     shuffled = rows.sample(frac=1, random_state=seed)
     edges = [0, *sorted(cuts), 300]
@@ -101,26 +101,26 @@ def test_reservoir_forgets_order_and_chunks(seed, cuts, size):
     assert streamed.n_seen == 300
 
 
-def test_reservoir_is_uniform_over_rows_and_changes_with_the_seed():
+def test_hashed_sample_is_uniform_over_rows_and_changes_with_the_seed():
     rows = keys(n_replicas=4, n_steps=5, n_particles=50)
     counts = np.zeros(len(rows))
     for seed in range(400):
-        reservoir = learn.Reservoir(100, seed)
-        reservoir.add(rows.assign(number=np.arange(1000)))
-        counts[reservoir.table()["number"]] += 1
+        sample = learn.HashedSample(100, seed)
+        sample.add(rows.assign(number=np.arange(1000)))
+        counts[sample.table()["number"]] += 1
     # Each row is kept with probability 0.1: 40 of 400 times, deviation 6; six deviations fail once in 5e8 rows.
     assert abs(counts - 40).max() < 36
     # Pearson's chi squared of 999 free counts: 999 * 0.9 expected (drawn without replacement), five deviations wide.
     assert abs(((counts - 40) ** 2 / 40).sum() - 900) < 5 * np.sqrt(2 * 900)
 
 
-def test_reservoir_refuses_a_row_twice_and_nothing():
-    reservoir = learn.Reservoir(10, 0)
+def test_hashed_sample_refuses_a_row_twice_and_nothing():
+    sample = learn.HashedSample(10, 0)
     with pytest.raises(InputError, match="empty"):
-        reservoir.table()
-    reservoir.add(keys().iloc[:5])
+        sample.table()
+    sample.add(keys().iloc[:5])
     with pytest.raises(InputError, match="occur twice"):
-        reservoir.add(keys().iloc[:5])
+        sample.add(keys().iloc[:5])
 
 
 def test_splits_by_replica_keep_replicas_whole():

@@ -145,11 +145,13 @@ class ACE(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Names such as ``3-body A[n=1 l=2] B[n=3 l=2]``."""
         names = self._all_names()
         return names if self.features is None else [names[i] for i in pick(self.features, names)]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of `species`."""
         return tuple(self.species)
 
     @property

@@ -130,6 +130,7 @@ class SOAP(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Pair of species, l, n and n' of each column."""
         radial = range(1, int(self.n_max) + 1)
         return [
             f"{first}{second} l{ell} n{n1},{n2}"
@@ -142,6 +143,7 @@ class SOAP(Descriptor):
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of `species`."""
         return tuple(self.species)
 
     @property
