@@ -1,6 +1,8 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .barcodes import (
+    BarcodeSet as BarcodeSet,
+    compare_at_equal_energy as compare_at_equal_energy,
     compare_barcodes as compare_barcodes,
     group_sums as group_sums,
     heterogeneity as heterogeneity,
@@ -46,6 +48,7 @@ from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
     resamples as resamples,
+    split_by as split_by,
     weighted_mean as weighted_mean,
     weighted_mean_of_tables as weighted_mean_of_tables,
 )

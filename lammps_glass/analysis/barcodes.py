@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.analysis.statistics import resamples
+from lammps_glass.analysis.statistics import resamples, split_by
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -60,6 +61,42 @@ def nearest_in_energy(energies: ArrayLike, wanted: float, count: int) -> NDArray
     """Rows of the `count` energies nearest to `wanted`."""
     distance = np.abs(np.asarray(energies, dtype=float) - wanted)
     return np.sort(np.argsort(distance, kind="stable")[:count])
+
+
+class BarcodeSet(NamedTuple):
+    """Barcodes of structures, with their energies."""
+
+    barcodes: Floats  # (n, n_environments)
+    energies: Floats  # (n,) of a particle
+    runs: NDArray[np.str_]  # (n,) names of the independent runs
+
+    def take(self, rows: NDArray[np.integer]) -> BarcodeSet:
+        """Return those of some rows."""
+        return BarcodeSet(*(values[rows] for values in self))
+
+
+def compare_at_equal_energy(
+    thermal: BarcodeSet, driven: BarcodeSet, groups: Sequence[str], nearest: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Compare driven glasses with the thermal ones whose energies are nearest to their mean.
+
+    Parameters
+    ----------
+    groups
+        (n_environments,) group of each environment.
+    nearest
+        Number of thermal structures.
+
+    Returns
+    -------
+    DataFrame, DataFrame, float
+        The tables of `compare_barcodes`, and by how much the mean energy of the thermal ones is larger.
+    """
+    energy = float(driven.energies.mean())
+    near = thermal.take(nearest_in_energy(thermal.energies, energy, nearest))
+    runs = [split_by(structures.barcodes, structures.runs) for structures in (near, driven)]
+    bars, by_group = compare_barcodes(runs[0], runs[1], groups, seed=seed)
+    return bars, by_group, float(near.energies.mean()) - energy
 
 
 def compare_barcodes(

@@ -19,6 +19,7 @@ from .defect_scores import (
 )
 from .easy_ensemble import EasyEnsemble as EasyEnsemble
 from .encoding import EncodedStructure as EncodedStructure, encode_structure as encode_structure
+from .energy_curves import EnergyRows as EnergyRows, energy_learning_curve as energy_learning_curve
 from .energy_model import EnergyModel as EnergyModel
 from .energy_ridge import EnergyRidge as EnergyRidge
 from .energy_scoring import (

@@ -1,10 +1,10 @@
-"""`Structures`: configurations of a record as environments, with energy and strain; `StructureSet`: of several records."""
+"""`Structures`: configurations of a record as environments, with energy and strain; `StructureSet`: of several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ class StructureSet:
     counts: Floats
     soap: Floats
     voronoi: pd.DataFrame
-    strains: Sequence[NDArray[np.float32]]
+    strains: Sequence[NDArray[np.floating]]
 
     @classmethod
     def of(cls, products: Sequence[Structures]) -> Self:
@@ -80,13 +80,9 @@ class StructureSet:
         return np.asarray(self.table["n_particles"], dtype=float)
 
     @property
-    def runs(self) -> NDArray[np.object_]:
+    def runs(self) -> NDArray[np.str_]:
         """(n,) names of the independent runs."""
-        return np.asarray(self.table["run"].astype(str))
-
-    def by_run(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """Return run -> its rows of (n, ...) `values`, in the order of the names."""
-        return {str(name): values[self.runs == name] for name in sorted(set(self.runs.tolist()))}
+        return self.table["run"].to_numpy(dtype=np.str_)
 
     @property
     def voronoi_indices(self) -> list[str]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.analysis.barcodes import UNSTRAINED
+from lammps_glass.analysis.barcodes import UNSTRAINED, BarcodeSet
 from lammps_glass.products import Findings, StructureSet
-from lammps_glass.studies.barcode.energies import density
 from lammps_glass.studies.barcode.meaning import GROUPS
-from lammps_glass.studies.barcode.models import Floats
 
 #: Bins of the distribution of strain, up to five times its mean.
 BINS, LARGEST = 30, 5.0
@@ -53,7 +50,8 @@ def strain_figure(
                 points = part[["energy_mev", y]].set_axis(["x", "y"], axis=1).dropna()
                 scatter.append(points.assign(panel=f"energy and {y}", series=series))
             relative = analysis.relative_strains(structures.strains[row] for row in part.index)
-            distributions.append(density(relative, edges).assign(panel="strain over its mean", series=series))
+            bins = analysis.histogram(relative, edges)[["x", "density"]].rename(columns={"density": "y"})
+            distributions.append(bins.assign(panel="strain over its mean", series=series))
     listed = {
         name: ", ".join(f"{series} {mean[name]:.3f}" for series, mean in means.items())
         for name in ("mean_strain", "deviation")
@@ -74,48 +72,35 @@ def strain_figure(
         findings.score({str(name): float(value) for name, value in scores.items()}, series.replace(" ", "_"))
 
 
-class Barcodes(NamedTuple):
-    """Structures with their barcodes (n, n_environments)."""
-
-    structures: StructureSet
-    barcodes: Floats
-
-    def take(self, rows: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Barcodes:
-        """Return those of some rows."""
-        return Barcodes(self.structures.take(rows), self.barcodes[rows])
-
-    @property
-    def energies(self) -> Floats:
-        """(n,) energies a particle."""
-        return self.structures.energies / self.structures.sizes
-
-
 def comparison_figure(
-    findings: Findings, thermal: Barcodes, sheared: Barcodes, groups: list[str], nearest: int, seed: int
+    findings: Findings,
+    thermal: BarcodeSet,
+    sheared: BarcodeSet,
+    conditions: pd.DataFrame,
+    groups: Sequence[str],
+    nearest: int,
+    seed: int,
 ) -> None:
     """Add figure 6: barcodes of thermal and sheared glasses at equal energy, by temperature of the shear.
 
     Parameters
     ----------
-    groups
-        Group of each environment of the barcodes.
-    nearest
-        Number of thermal structures, those nearest in energy to the mean of the sheared ones, at each temperature.
+    conditions
+        ``temperature`` and ``heterogeneity`` of the sheared structures.
+    groups, nearest, seed
+        As in `analysis.compare_at_equal_energy`.
     """
-    temperatures = sheared.structures.table["temperature"].to_numpy(dtype=float)
     parts, sums, gaps = [], [], []
-    for temperature in sorted(set(temperatures.tolist())):
-        flowing = sheared.take(np.flatnonzero(temperatures == temperature))
-        energy = float(flowing.energies.mean())
-        near = thermal.take(analysis.nearest_in_energy(thermal.energies, energy, nearest))
-        gaps.append(1000 * (float(near.energies.mean()) - energy))
-        bars, by_group = analysis.compare_barcodes(
-            *(each.structures.by_run(each.barcodes) for each in (near, flowing)), groups, seed=seed % 2**31
-        )
-        heterogeneity = float(flowing.structures.table["heterogeneity"].to_numpy().mean())
+    temperatures = conditions["temperature"]
+    for temperature, rows in conditions.groupby("temperature"):
+        flowing = sheared.take(rows.index.to_numpy())
+        bars, by_group, gap = analysis.compare_at_equal_energy(thermal, flowing, groups, nearest, seed % 2**31)
+        gaps.append(1000 * gap)
+        heterogeneity = float(rows["heterogeneity"].to_numpy().mean())
         sums.append(by_group.assign(temperature=temperature, heterogeneity=heterogeneity))
-        if temperature in (temperatures.min(), temperatures.max()):
-            parts += _bar_panels(bars, temperature, lowest=temperature == temperatures.min())
+        for panel, at in (("lowest temperature", temperatures.min()), ("highest temperature", temperatures.max())):
+            if temperature == at:
+                parts += _bars(bars, panel, float(at))
     by_group = pd.concat(sums, ignore_index=True)
     by_group["series"] = by_group["group"].map(GROUPS)
     findings.figure(
@@ -133,16 +118,14 @@ def comparison_figure(
     _group_scores(findings, by_group)
 
 
-def _bar_panels(bars: pd.DataFrame, temperature: float, *, lowest: bool) -> list[pd.DataFrame]:
+def _bars(bars: pd.DataFrame, panel: str, temperature: float) -> list[pd.DataFrame]:
     """Return the barcodes of one temperature, thermal and sheared."""
-    panel = f"{'lowest' if lowest else 'highest'} temperature"
-    about = {"panel": panel, "temperature": temperature, "title": f"{panel}, {temperature:g} K"}
-    return [
-        pd.DataFrame({"x": bars["environment"], "y": bars[column], "group": bars["group"]}).assign(
-            series=series, **about
-        )
-        for column, series in (("thermal", "thermal"), ("driven", "sheared"))
-    ]
+    table = bars.rename(columns={"environment": "x"}).assign(
+        panel=panel, temperature=temperature, title=f"{panel}, {temperature:g} K"
+    )
+    columns = ["x", "y", "group", "panel", "temperature", "title"]
+    names = {"thermal": "thermal", "driven": "sheared"}
+    return [table.rename(columns={name: "y"})[columns].assign(series=series) for name, series in names.items()]
 
 
 def _group_panels(by_group: pd.DataFrame) -> list[pd.DataFrame]:
@@ -153,8 +136,8 @@ def _group_panels(by_group: pd.DataFrame) -> list[pd.DataFrame]:
         table = by_group.rename(columns=columns)[["x", "y", "low", "high", "series", "heterogeneity"]]
         parts.append(table.assign(panel=panel))
     scatter = by_group.rename(columns={"temperature": "x", "noise": "y"})[["x", "y", "series", "heterogeneity"]]
-    names = {"colour_of": scatter["series"], "series": scatter["series"] + ", scatter alone"}
-    return [*parts, scatter.assign(panel="deviation of the difference", **names)]
+    scatter = scatter.assign(colour_of=scatter["series"], series=scatter["series"] + ", scatter alone")
+    return [*parts, scatter.assign(panel="deviation of the difference")]
 
 
 def _deviations(group: pd.DataFrame) -> str:

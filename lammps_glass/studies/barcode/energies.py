@@ -54,8 +54,7 @@ def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Ev
     """Add the errors of every model on every set, and out of fold by run and by random row."""
     rows = []
     for where, evaluated in sets.items():
-        for model in MODELS:
-            rows.append((model, where, len(evaluated.structures), evaluated.scores(model)))
+        rows += [(model, where, len(evaluated.structures), evaluated.scores(model)) for model in MODELS]
     for split, table in fit.out_of_fold.read().groupby("split", sort=False):
         where = "by_run" if split == "run" else "random_split"
         for model in MODELS:
@@ -67,7 +66,7 @@ def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Ev
     errors.to_csv(findings.table_path("errors"), index=False, lineterminator="\n")
     structures, predicted = sets[TEST]
     low, high = analysis.bootstrap(
-        structures.by_run(predicted["barcode"] - structures.energies),
+        analysis.split_by(predicted["barcode"] - structures.energies, structures.runs),
         lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, seed % 2**31,
     )  # fmt: skip
     findings.score({"rmse_ev.low": low, "rmse_ev.high": high})
@@ -125,19 +124,16 @@ def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
     }
     widest = max(float(np.abs(error).max()) for error in errors.values()) * 1.05
     edges = np.linspace(-widest, widest, BINS + 1)
-    tables = [density(error, edges).set_axis(["error", "density"], axis=1).assign(series=n) for n, error in errors.items()]
+    tables = [
+        analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"}).assign(series=name)
+        for name, error in errors.items()
+    ]
     findings.figure(
         "A3",
         pd.concat(tables, ignore_index=True),
         "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in errors.items()),
         "Error a particle, predicted minus true.",
     )
-
-
-def density(values: Floats, edges: Floats) -> pd.DataFrame:
-    """Return the probability density of values on bins: ``x`` (middle), ``y``; values outside count in the norm."""
-    counts = np.histogram(values, edges)[0]
-    return pd.DataFrame({"x": (edges[1:] + edges[:-1]) / 2, "y": counts / (max(len(values), 1) * np.diff(edges))})
 
 
 def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
@@ -163,13 +159,15 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})
 
 
-def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: tuple[str, str]) -> None:
+def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
     """Add the figure of other compositions, each about its own mean: see `learn.energies_without_bias`.
 
     What is left stands beside the spread of the set's own energies: an error as large resolves nothing.
     """
     parts, summary = [], []
     for name, evaluated in sets.items():
+        if name == LARGER:
+            continue
         structures = evaluated.structures
         label, errors = _composition(structures, species), []
         for model, panel in SHOWN.items():
@@ -187,7 +185,9 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
         if name != TEST:
             spread = float(1000 * (structures.energies / structures.sizes).std())
             findings.score({"energy_std_mev_per_atom": spread}, name)
-            summary.append(f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}")
+            summary.append(
+                f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}"
+            )
     findings.figure(
         "transfer",
         pd.concat(parts, ignore_index=True),
@@ -198,7 +198,7 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
     )
 
 
-def _composition(structures: StructureSet, species: tuple[str, str]) -> str:
-    """Return ``Cu56Zr44``, in whole per cent."""
+def _composition(structures: StructureSet, species: Sequence[str]) -> str:
+    """Return ``Cu56Zr44``, in whole per cent of two species."""
     last = round(100 * float(structures.table["composition"].mean()))
     return f"{species[0]}{100 - last}{species[1]}{last}"

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lammps_glass import analysis, learn
 from lammps_glass.descriptors import SOAP
 from lammps_glass.operations.case import Case
+from lammps_glass.operations.environments import encode_frame, find_environments, later_frames
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Environments, Record, Structures, StructureSet
 from lammps_glass.products.structures import run_name
-from lammps_glass.studies.barcode.environments import encode_frame, find_environments, later_frames
-from lammps_glass.studies.barcode.models import EnergyModels, Floats, out_of_fold, require_runs_to_split
+from lammps_glass.studies.barcode.models import EnergyModels, out_of_fold, require_runs_to_split
 from lammps_glass.studies.barcode.products import BarcodeFit, Scan
-from lammps_glass.studies.barcode.settings import FitParameters, ScanParameters, check_library, check_records, work
+from lammps_glass.studies.barcode.settings import FitParameters, ScanParameters, check_library, check_scan, work
 
 
 @operation(version=2, work=work, rates={"cases": 5.0, "fits": 4e-6}, check=check_library)
@@ -77,7 +75,7 @@ def _ranking(
     """Return a row for each environment: mean |SHAP| (energy of a system), index, group, fraction, correlation."""
     fractions = structures.fractions
     background = fractions if parameters.shap == "interventional" else None
-    shap, _ = models.all_environments.shap_values(fractions, parameters.shap, background)
+    shap, _ = models.models["all_environments"].shap_values(fractions, parameters.shap, background)
     table = pd.DataFrame(
         {
             "environment": np.arange(len(library)),
@@ -92,61 +90,27 @@ def _ranking(
     return table.iloc[order].reset_index(drop=True)
 
 
-# -- error against number of environments and amount of data ----------------------------------------------------------
-
-
-@operation(version=2, work=work, rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6}, check=check_records)
+@operation(version=2, work=work, rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6}, check=check_scan)
 def scan(case: Case[ScanParameters], training: Sequence[Record], test: Sequence[Record]) -> Scan:
     """Find the environments at one threshold, and the error on the test structures against the runs that train."""
     parameters, product = case.parameters, Scan(case.directory)
     require_runs_to_split(case.stage, [run_name(record.conditions) for record in training])
     soap = parameters.soap(case.glass)
     library = find_environments(training, soap, parameters, case.seed, product.segments)
-    trains, tests = (_Encoded.of(records, library, soap) for records in (training, test))
-    runs = sorted(set(trains.runs.tolist()))
-    rows = []
-    for amount in parameters.amounts:
-        count = max(2, round(amount * len(runs)))
-        for number in range(parameters.cases):
-            seed = int(np.random.default_rng([case.seed, count, number]).integers(2**31))
-            drawn = np.random.default_rng(seed).choice(runs, count, replace=False)
-            rows.append({"threshold": parameters.threshold, "runs": count, **_errors(trains, tests, drawn, seed)})
-    product.table.write(pd.DataFrame(rows))
+    trains, tests = (_encoded(records, library, soap) for records in (training, test))
+    table = learn.energy_learning_curve(trains, tests, parameters.amounts, parameters.cases, case.seed)
+    product.table.write(table.rename(columns={"rmse": "rmse_ev"}).assign(threshold=parameters.threshold))
     shutil.rmtree(product.segments)
     return product
 
 
-@dataclass(frozen=True)
-class _Encoded:
-    """Runs, fractions and energies of the structures of several records."""
-
-    runs: NDArray[np.str_]
-    fractions: Floats
-    energies: Floats
-
-    @classmethod
-    def of(cls, records: Sequence[Record], library: learn.EnvironmentLibrary, soap: SOAP) -> _Encoded:
-        runs, fractions, energies = [], [], []
-        for record in records:
-            by_step = record.thermo.set_index("step")["pe"]
-            for frame in later_frames(record):
-                counts = encode_frame(library, soap, record, frame).counts
-                runs.append(run_name(record.conditions))
-                fractions.append(counts / counts.sum())
-                energies.append(float(by_step[frame.step]))
-        return cls(np.array(runs), np.array(fractions), np.array(energies))
-
-
-def _errors(trains: _Encoded, tests: _Encoded, runs: NDArray[np.str_], seed: int) -> dict[str, float]:
-    """Train on some runs, on the environments that they have; one fold of runs stops the growth."""
-    rows = np.isin(trains.runs, runs)
-    present = trains.fractions[rows].any(axis=0)
-    model = learn.EnergyModel(used_folds=1, random_state=seed)
-    model.fit(trains.fractions[rows][:, present], trains.energies[rows], trains.runs[rows])
-    error = model.predict(tests.fractions[:, present]) - tests.energies
-    return {
-        "structures": int(rows.sum()),
-        "environments": int(present.sum()),
-        "rounds": model.rounds_,
-        "rmse_ev": float(np.sqrt(np.mean(error**2))),
-    }
+def _encoded(records: Sequence[Record], library: learn.EnvironmentLibrary, soap: SOAP) -> learn.EnergyRows:
+    fractions, energies, runs = [], [], []
+    for record in records:
+        by_step = record.thermo.set_index("step")["pe"]
+        for frame in later_frames(record):
+            counts = encode_frame(library, soap, record, frame).counts
+            fractions.append(counts / counts.sum())
+            energies.append(float(by_step[frame.step]))
+            runs.append(run_name(record.conditions))
+    return learn.EnergyRows(np.array(fractions), np.array(energies), np.array(runs))

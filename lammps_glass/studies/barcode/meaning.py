@@ -32,15 +32,21 @@ def barcode_table(fit: BarcodeFit, training: StructureSet, barcodes: Floats) -> 
     return table
 
 
-def importance_figure(findings: Findings, fit: BarcodeFit, n_environments: int) -> None:
+def environment_figures(findings: Findings, fit: BarcodeFit, environments: Environments, table: pd.DataFrame) -> None:
+    """Add figures A2, 4 and 3."""
+    _importance(findings, fit, len(table))
+    _correlations(findings, table)
+    _clusters(findings, environments, table)
+
+
+def _importance(findings: Findings, fit: BarcodeFit, n_environments: int) -> None:
     """Add figure A2: the importance of all environments."""
     values = fit.ranking.read()["importance"].to_numpy()
     positive = values[values > 0]
-    edges = np.geomspace(positive.min(), positive.max() * 1.001, 16)
-    counts = np.histogram(positive, edges)[0]
+    bins = analysis.log_histogram(positive, 15, float(positive.min()), float(positive.max()) * 1.001)
     parts = [
         pd.DataFrame({"panel": "_all", "x": np.arange(1, len(values) + 1), "y": np.where(values > 0, values, np.nan)}),
-        pd.DataFrame({"panel": "histogram", "x": np.log10(np.sqrt(edges[1:] * edges[:-1])), "y": counts}),
+        pd.DataFrame({"panel": "histogram", "x": np.log10(bins["x"]), "y": bins["count"]}),
     ]
     fraction = float(values[:n_environments].sum() / max(values.sum(), 1e-300))
     findings.figure(
@@ -54,7 +60,7 @@ def importance_figure(findings: Findings, fit: BarcodeFit, n_environments: int) 
     findings.score({"environments": len(values), "shap_share_of_barcode": fraction})
 
 
-def correlation_figure(findings: Findings, table: pd.DataFrame) -> None:
+def _correlations(findings: Findings, table: pd.DataFrame) -> None:
     """Add figure 4: the correlation of each environment of the barcode with the energy."""
     marked = table.assign(series=np.where(table["voronoi"] == ICOSAHEDRON, "<0,0,12,0>", "other kernels"))
     icosahedra = table[table["voronoi"] == ICOSAHEDRON]["pearson"]
@@ -69,7 +75,7 @@ def correlation_figure(findings: Findings, table: pd.DataFrame) -> None:
     findings.score({"kasper_kernels": kasper, "icosahedra.negative": negative, "icosahedra.positive": positive})
 
 
-def cluster_figure(findings: Findings, environments: Environments, table: pd.DataFrame) -> None:
+def _clusters(findings: Findings, environments: Environments, table: pd.DataFrame) -> None:
     """Add figure 3: the environments of the barcode."""
     clusters = environments.clusters.read()
     parts = []

@@ -17,27 +17,33 @@ from lammps_glass.studies.barcode.products import BarcodeFit
 from lammps_glass.studies.barcode.settings import FitParameters
 
 Floats = NDArray[np.float64]
-#: Fields of `EnergyModels` that predict, the study's own first.
-MODELS = ("barcode", "all_environments", "ridge", "voronoi", "composition")
+#: Every model, the study's own first: trees learn energies of whole systems, ridge regressions those a particle.
+TREES, RIDGES = ("barcode", "all_environments"), ("ridge", "voronoi", "composition")
+MODELS = (*TREES, *RIDGES)
+
+
+def features(model: str, structures: StructureSet, indices: Sequence[str]) -> Floats:
+    """Return (n, k) features of a model: fractions of environments for trees, for ridge regressions what they name.
+
+    Parameters
+    ----------
+    indices
+        Voronoi indices whose fractions ``voronoi`` learns from; ``ridge`` learns from mean SOAP vectors.
+    """
+    if model == "ridge":
+        return structures.soap
+    if model == "voronoi":
+        return structures.voronoi_fractions(indices)
+    if model == "composition":
+        return structures.table[["composition", "density"]].to_numpy(dtype=float)
+    return structures.fractions
 
 
 @dataclass(frozen=True)
 class EnergyModels:
-    """Models of one training set.
+    """Models of one training set of structures of `n_particles`, by name."""
 
-    Parameters
-    ----------
-    barcode, all_environments
-        Energies of systems of `n_particles` from fractions of environments: the most important ones, and all.
-    ridge, voronoi, composition
-        Energies a particle from mean SOAP vectors, fractions of the Voronoi `indices`, composition and density.
-    """
-
-    barcode: learn.Barcode
-    all_environments: learn.EnergyModel
-    ridge: learn.EnergyRidge
-    voronoi: learn.EnergyRidge
-    composition: learn.EnergyRidge
+    models: Mapping[str, Any]
     indices: Sequence[str]
     n_particles: float
 
@@ -50,60 +56,43 @@ class EnergyModels:
         groups = runs if len(set(runs.tolist())) > 1 else None
         n_folds, indices = parameters.n_folds, structures.voronoi_indices
         barcode = learn.Barcode(parameters.n_environments, n_folds=n_folds, used_folds=used_folds, **trees)
-        barcode.fit(structures.fractions, energies, groups)
-
-        def ridge(values: Floats) -> learn.EnergyRidge:
-            model = learn.EnergyRidge(n_folds=n_folds, random_state=trees["random_state"])
-            return model.fit(values, energies / sizes, groups)
-
-        return cls(
-            barcode,
-            barcode.full_,
-            ridge(structures.soap),
-            ridge(structures.voronoi_fractions(indices)),
-            ridge(composition(structures)),
-            indices,
-            float(sizes.mean()),
-        )
+        models = {"barcode": barcode.fit(structures.fractions, energies, groups), "all_environments": barcode.full_}
+        for name in RIDGES:
+            ridge = learn.EnergyRidge(n_folds=n_folds, random_state=trees["random_state"])
+            models[name] = ridge.fit(features(name, structures, indices), energies / sizes, groups)
+        return cls(models, indices, float(sizes.mean()))
 
     @classmethod
     def load(cls, fit: BarcodeFit) -> Self:
         """Load the models that `save` wrote."""
-        about = fit.voronoi.metadata
+        metadata = fit.voronoi.metadata
         models = {name: getattr(fit, name).read() for name in MODELS}
-        return cls(**models, indices=about["indices"], n_particles=about["n_particles"])
+        return cls(models, metadata["indices"], metadata["n_particles"])
 
     def save(self, fit: BarcodeFit, metadata: Mapping[str, Any]) -> None:
         """Save the models; `metadata` are what `predict` needs for a bare snapshot."""
         about = {**metadata, "indices": list(self.indices), "n_particles": self.n_particles}
-        for name in MODELS:
-            getattr(fit, name).write(getattr(self, name), {**about, "indicator": name})
+        for name, model in self.models.items():
+            getattr(fit, name).write(model, {**about, "indicator": name})
+
+    @property
+    def barcode(self) -> learn.Barcode:
+        """The barcode."""
+        barcode: learn.Barcode = self.models["barcode"]
+        return barcode
 
     def predict(self, structures: StructureSet) -> dict[str, Floats]:
         """Return model -> (n,) energies of the systems; models of whole systems are scaled to their size."""
-        sizes, fractions = structures.sizes, structures.fractions
         return {
-            "barcode": self.barcode.predict(fractions) * sizes / self.n_particles,
-            "all_environments": self.all_environments.predict(fractions) * sizes / self.n_particles,
-            "ridge": self.ridge.predict(structures.soap) * sizes,
-            "voronoi": self.voronoi.predict(structures.voronoi_fractions(self.indices)) * sizes,
-            "composition": self.composition.predict(composition(structures)) * sizes,
+            name: model.predict(features(name, structures, self.indices))
+            * structures.sizes
+            / (self.n_particles if name in TREES else 1.0)
+            for name, model in self.models.items()
         }
 
 
-def composition(structures: StructureSet) -> Floats:
-    """Return (n, 2) fraction of the last species, and number density."""
-    return structures.table[["composition", "density"]].to_numpy(dtype=float)
-
-
 def require_runs_to_split(stage: str, runs: Sequence[str]) -> None:
-    """Refuse structures of a single run.
-
-    Raises
-    ------
-    InputError
-        Naming what to raise.
-    """
+    """Refuse structures of a single run, which cannot be split by run."""
     if len(set(runs)) < 2:
         raise InputError(
             f"stages.{stage}: all structures come from one run ({runs[0]}): a split by run needs two or more; "

@@ -7,7 +7,6 @@ from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec, Mark, Panel
 from lammps_glass.operations.operation import Wired
-from lammps_glass.studies.barcode.environments import encode, environments
 from lammps_glass.studies.barcode.figures import barcode_figures
 from lammps_glass.studies.barcode.learning import fit_barcode, scan
 from lammps_glass.studies.recipe import Recipe, Stages
@@ -126,7 +125,8 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "The volume is fixed and not printed: that of the inherent structure of a first run at zero pressure, for each "
         "composition; sizes.density is it. Minimised at fixed volume.",
         "The potential: sizes.potential; the paper's (Cheng, Sheng and Ma 2009) is cu-zr-2011 and not ours to ship.",
-        shear and f"Shear at {shear.strain_rate:g} per ps (1e12 per second a unit; the paper: 1e-5) to {shear.strain:g}.",
+        shear
+        and f"Shear at {shear.strain_rate:g} per ps (1e12 per second a unit; the paper: 1e-5) to {shear.strain:g}.",
         library
         and f"Similarity: form {library.form!r}, 1 - sqrt(|p - q|^2 / 2), the form that the printed number of "
         "environments fits; SOAP on a radial basis orthonormalised with 60 digits (sizes.soap_backend).",
@@ -142,7 +142,9 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "Figure 5: strain of thermal glasses is against the cooled glass that was annealed (a reading). 7a and 7b show "
         "the training structures; the paper shows those of its figure 6.",
         scan_of
-        and "A1: " + ", ".join(f"{amount:.0%}" for amount in scan_of.amounts) + " of the training runs, "
+        and "A1: "
+        + ", ".join(f"{amount:.0%}" for amount in scan_of.amounts)
+        + " of the training runs, "
         f"{scan_of.cases} draws each, so that preset paper has 3, 7 and 10 coolings; the paper has 10, 20 and 30 of "
         "1000 structures, which would be three times the set that its models are trained on.",
         "Figure 3 is drawn by matplotlib; 3_ovito.png by OVITO's ray tracer is there where its graphics libraries are.",
@@ -168,9 +170,7 @@ RECIPE = Recipe(
     name="barcode",
     title="Energy of Cu-Zr glasses from a barcode of local environments",
     citation="C. Liu, Y. Wang, Y. Wang, M. Islam, J. Hwang, Y. Wang and Y. Fan, Acta Mater. 259, 119281 (2023)",
-    operations={
-        operation.name: operation for operation in (environments, encode, scan, fit_barcode, barcode_figures)
-    },
+    operations={operation.name: operation for operation in (scan, fit_barcode, barcode_figures)},
     figures=FIGURES,
     score_targets={
         "rmse_ev": "2.3624 (2000 atoms)",
