@@ -216,7 +216,7 @@ def check_encode(stage: Wired) -> None:
         if starts != wired:
             raise InputError(
                 f"stages.{stage.stage}.reads.shear: the structures come from {', '.join(starts) or 'no shear'}, "
-                f"the port is wired to {', '.join(wired) or 'nothing'}"
+                f"the port reads {', '.join(wired) or 'nothing'}"
             )
 
 

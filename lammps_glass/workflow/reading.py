@@ -86,9 +86,10 @@ def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(table, dict) or LIKE not in table:
             return table
         base = table[LIKE]
-        if base not in stages or base in (name, *behind):
-            problem = unknown_name("stage", str(base), list(stages)) if base not in stages else "a circle of stages"
-            raise InputError(f"stages.{name}.{LIKE}: {problem}")
+        if base not in stages:
+            raise InputError(f"stages.{name}.{LIKE}: {unknown_name('stage', str(base), list(stages))}")
+        if base in (name, *behind):
+            raise InputError(f"stages.{name}.{LIKE}: stages are like each other in a circle: write the keys of one")
         return {**resolved(base, (name, *behind)), **{key: value for key, value in table.items() if key != LIKE}}
 
     return {name: resolved(name, ()) for name in stages}
