@@ -13,7 +13,7 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,13 @@ class Wired:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""
         value = getattr(self.parameters, name)
         return f"stages.{self.stage}.{name} = {f'{value:g}' if isinstance(value, float) else value}"
+
+    def behind(self) -> Iterator[Wired]:
+        """Iterate over this stage and those that it reads, directly or not, depth first."""
+        yield self
+        for sources in self.reads.values():
+            for source in sources:
+                yield from source.behind()
 
 
 def require_equal(one: Wired, other: Wired, *names: str) -> None:

@@ -15,7 +15,7 @@ from lammps_glass.studies.barcode.products import BarcodeFit, Scan
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21
-#: Set of structures on which bare scores are evaluated.
+#: Set of structures on which bare scores are evaluated, and that of the larger box.
 TEST, LARGER = "test", "larger"
 #: Models in the figure of transfers -> their panels.
 SHOWN = {"barcode": "barcode", "ridge": "ridge on mean SOAP"}
@@ -118,20 +118,18 @@ def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
 
 def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
     """Add figure A3."""
-    errors = {
-        f"{int(structures.sizes.mean())} atoms": 1000 * (predicted["barcode"] - structures.energies) / structures.sizes
-        for structures, predicted in sets
-    }
-    widest = max(float(np.abs(error).max()) for error in errors.values()) * 1.05
+    names = [f"{int(structures.sizes.mean())} atoms" for structures, _ in sets]
+    errors = [1000 * (predicted["barcode"] - s.energies) / s.sizes for s, predicted in sets]
+    widest = max(float(np.abs(error).max()) for error in errors) * 1.05
     edges = np.linspace(-widest, widest, BINS + 1)
     tables = [
         analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"}).assign(series=name)
-        for name, error in errors.items()
+        for name, error in zip(names, errors)
     ]
     findings.figure(
         "A3",
         pd.concat(tables, ignore_index=True),
-        "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in errors.items()),
+        "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)),
         "Error a particle, predicted minus true.",
     )
 
@@ -160,10 +158,7 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
 
 
 def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
-    """Add the figure of other compositions, each about its own mean: see `learn.energies_without_bias`.
-
-    What is left stands beside the spread of the set's own energies: an error as large resolves nothing.
-    """
+    """Add the figure of other compositions, each about its own mean: see `learn.energies_without_bias`."""
     parts, summary = [], []
     for name, evaluated in sets.items():
         if name == LARGER:

@@ -1,4 +1,4 @@
-"""What is learned: the search, the barcode and its baselines, and figure A1 at one threshold."""
+"""Learn: the search, the barcode and its baselines, and figure A1 at one threshold."""
 
 from __future__ import annotations
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec, Mark, Panel
-from lammps_glass.operations.operation import Wired
 from lammps_glass.studies.barcode.figures import barcode_figures
 from lammps_glass.studies.barcode.learning import fit_barcode, scan
 from lammps_glass.studies.recipe import Recipe, Stages
@@ -155,15 +153,8 @@ def deviations(stages: Stages) -> tuple[str, ...]:
 def _behind(stages: Stages, port: str, runs: str) -> Any:
     """Return the parameters of what runs behind a port of the analysis; None where no stage does."""
     sources = [s for analysis in stages.running(barcode_figures.name) for s in analysis.reads.get(port, ())]
-    behind = (stage for source in sources for stage in _upstream(source))
+    behind = (stage for source in sources for stage in source.behind())
     return next((stage.parameters for stage in behind if stage.runs == runs), None)
-
-
-def _upstream(stage: Wired) -> Iterator[Wired]:
-    yield stage
-    for sources in stage.reads.values():
-        for source in sources:
-            yield from _upstream(source)
 
 
 RECIPE = Recipe(
