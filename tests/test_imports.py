@@ -12,7 +12,7 @@ import pytest
 import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
-BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "units"}
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -26,6 +26,8 @@ ALLOWED = {
     "learn": BASE,  # rows only
     "figures": BASE,  # tables only
 }
+ALLOWED["products"] = set(ALLOWED)
+ALLOWED["operations"] = set(ALLOWED)
 ALLOWED["testing"] = set(ALLOWED) - {"figures"}
 ALLOWED["studies"] = set(ALLOWED) - {"testing"}
 ALLOWED["workflow"] = set(ALLOWED) - {"testing"}

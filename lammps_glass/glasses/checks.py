@@ -115,7 +115,7 @@ def _parse(hint: Any) -> _Declared | None:
 
 
 def fractions_of(owner: str, composition: object, species: Sequence[str]) -> dict[str, float]:
-    """Fractions by species, from a mapping or from the fraction of the last of two species."""
+    """Compute fractions by species, from a mapping or from the fraction of the last of two species."""
     if isinstance(composition, Mapping):
         foreign = [str(name) for name in composition if name not in species]
         if foreign:

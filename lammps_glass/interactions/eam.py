@@ -91,7 +91,7 @@ def _pair_terms(  # type: ignore[no-untyped-def]
 
 @kernel
 def _embed(types: Integers, density: Floats, table: Floats, d_rho: float):  # type: ignore[no-untyped-def]
-    """F of each site; beyond the table's end it goes on with the last slope, as in LAMMPS."""
+    """Evaluate F of each site; beyond the table's end it goes on with the last slope, as in LAMMPS."""
     result = np.empty((len(types), 3))
     last = table.shape[1] - 2
     for i in range(len(types)):

@@ -63,7 +63,7 @@ class EnvironmentLibrary:
     particles: Sequence[int]
     threshold: float
     form: str = "distance"
-    definition: Mapping[str, Any] = field(default_factory=dict)
+    definition: Mapping[str, object] = field(default_factory=dict)
     voronoi: Sequence[str] = ()
     kasper: Sequence[str] = ()
 
@@ -103,7 +103,7 @@ class EnvironmentLibrary:
         }
         return replace(self, vectors=self.vectors[index], **lists)
 
-    def check(self, definition: Mapping[str, Any]) -> None:
+    def check(self, definition: Mapping[str, object]) -> None:
         """Refuse rows of another `definition` than the library's: an `InputError` that shows what differs."""
         ours, theirs = (json.loads(json.dumps(dict(d), sort_keys=True)) for d in (self.definition, definition))
         if ours != theirs:

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -102,7 +101,7 @@ class LeaderSearch:
         self,
         threshold: float = 0.84,
         form: str = "distance",
-        definition: Mapping[str, Any] | None = None,
+        definition: Mapping[str, object] | None = None,
         n_axes: int = 128,
     ) -> None:
         self.threshold = threshold
@@ -192,7 +191,7 @@ class LeaderSearch:
             path.write_text(json.dumps(state | lists))
         self._n_saved = len(self)
 
-    def _parameters(self) -> dict[str, Any]:
+    def _parameters(self) -> dict[str, object]:
         return {"threshold": self.threshold, "form": self.form, "definition": self.definition}
 
     def resume(self, folder: str | Path) -> bool:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime
 import errno
+import math
 import os
 import platform
-import re
-import resource
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,8 @@ from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, l
 from lammps_glass.workflow import mpi
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.processes import forget_peak_memory, peak_memory
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
@@ -72,24 +72,14 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def forget_peak_memory() -> None:
-    """Start `peak_memory` anew, so that a case does not answer for those before it (Linux; elsewhere it does)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+def run_case(study: Study, case: CaseId, *, wait: float = math.inf) -> Manifest:
+    """Run a case in the study's folder, which must be this study's; see `run_in_folder`."""
+    take_folder(study.file, study.out, exact=True)
+    return run_in_folder(study, case, wait=wait)
 
 
-def peak_memory() -> int:
-    """Largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
-    with suppress(OSError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes
-
-
-def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
-    """Run `case` unless it is done; returns its manifest.
+def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
+    """Run `case` unless it is done; one that another process runs is waited for (`wait` seconds); return its manifest.
 
     Raises
     ------

@@ -36,13 +36,13 @@ def test_join_pairs_by_key_whatever_the_order():
     [
         (
             lambda r, la: (pd.concat([r, r.iloc[[3]]]), la),
-            "rows: 1 keys occur twice, first replica r0, step 0, particle 4",
+            "rows: 1 keys are duplicated, first replica r0, step 0, particle 4",
         ),
-        (lambda r, la: (r, pd.concat([la, la.iloc[[0]]])), "labels: 1 keys occur twice"),
+        (lambda r, la: (r, pd.concat([la, la.iloc[[0]]])), "labels: 1 keys are duplicated"),
         (lambda r, la: (r, la.assign(step=7 + la["step"])), "have no .* in common: rows begin with replica r0, step 0"),
         (lambda r, la: (r.iloc[1:], la), "1 of 300 labels have no row, first replica r0, step 0, particle 1"),
         (lambda r, la: (r.drop(columns="step"), la), "rows: no column step"),
-        (lambda r, la: (r, la.assign(f=1.0)), "share the columns f"),
+        (lambda r, la: (r, la.assign(f=1.0)), "both have the columns f"),
         (lambda r, la: (r.assign(species="A"), la.assign(species="B")), "differ in species"),
     ],
 )
@@ -64,7 +64,7 @@ def test_matrix_and_labels_refuse_what_is_not_a_number():
         learn.matrix(table, ["f"])
     with pytest.raises(InputError, match="name are not numbers"):
         learn.feature_columns(table)
-    with pytest.raises(InputError, match=r"threshold 5 leaves no loose particle among 2: values run from 1 to 2"):
+    with pytest.raises(InputError, match=r"threshold 5: no particle of 2 is above it: values run from 1 to 2"):
         learn.binary_labels([1, 2], 5)
     with pytest.raises(InputError, match="1 label values are not finite"):
         learn.binary_labels([1, np.nan], 1)
@@ -82,7 +82,7 @@ def test_balanced_samples_are_balanced_seeded_and_say_their_size():
     more = learn.balanced_samples(y, 4, 200, seed=5)
     assert all(np.array_equal(a, b) for a, b in zip(samples.indices, more.indices))
     assert not np.array_equal(samples.indices[0], learn.balanced_samples(y, 1, seed=6).indices[0])
-    with pytest.raises(InputError, match="no loose particle"):
+    with pytest.raises(InputError, match="of class 1"):
         learn.balanced_samples(np.zeros(5), 1, seed=0)
 
 
@@ -119,7 +119,7 @@ def test_hashed_sample_refuses_a_row_twice_and_nothing():
     with pytest.raises(InputError, match="empty"):
         sample.table()
     sample.add(keys().iloc[:5])
-    with pytest.raises(InputError, match="occur twice"):
+    with pytest.raises(InputError, match="duplicated"):
         sample.add(keys().iloc[:5])
 
 

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from lammps_glass.errors import SimulationError
-from lammps_glass.resources import data_root
 from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.product import JsonFile, Product
 from lammps_glass.products import Findings, Record
+from lammps_glass.resources import data_root
 from lammps_glass.studies.recipe import Recipe
 
 HERE = Path(__file__).resolve().parent

@@ -83,12 +83,13 @@ def _headline(
     tested: learn.BinnedPredictions,
     fitted: SplitFit,
 ) -> None:
-    left_out = pooled.scores(seed=seed)
-    split = tested.scores(seed=seed, n_resamples=0) if tested.confusion()[1].any() else {}
+    left_out = _of_study(pooled.scores(seed=seed))
+    split = _of_study(tested.scores(seed=seed, n_resamples=0)) if tested.confusion()[1].any() else {}
     random = fitted.random_rows.read()
     scores = learn.scores(random["label"], random["probability"])
-    leaking = {name: scores[name] for name in RATE_FREE}  # these rows are a sample: their prevalence is not the glass's
-    training: dict[str, Any] = {str(name): value for name, value in fitted.train.read().iloc[0].items()}
+    # These rows are a sample: their prevalence is not that of the glass.
+    leaking = {name: value for name, value in _of_study(scores).items() if name in RATE_FREE}
+    training = _of_study({str(name): value for name, value in fitted.train.read().iloc[0].items()})
     columns: dict[str, dict[str, Any]] = {
         "left-out replicas": left_out,
         "paper's split": split,
@@ -111,6 +112,11 @@ def _headline(
         f"balanced accuracy {leaking['balanced_accuracy'] - left_out['balanced_accuracy']:+.3f}, "
         f"AUC {leaking['auc'] - left_out['auc']:+.3f} against left-out replicas.",
     )
+
+
+def _of_study(scores: dict[str, Any]) -> dict[str, Any]:
+    """Name scores as this study does: the recall of class 0, the tight particles, is ``recall_tight``."""
+    return {name.replace("specificity", "recall_tight"): value for name, value in scores.items()}
 
 
 def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:

@@ -22,6 +22,8 @@ from lammps_glass.tables import KEY
 
 #: Of the indicator.
 NAME = "looseness"
+#: Names in the table of scans: class 1 is loose, class 0 is tight.
+SCAN_COLUMNS = {"recall": "accuracy_loose", "specificity": "accuracy_tight"}
 #: Scans list combinations with fewer rows of class 1 than this without a score, unless none has more.
 SMALLEST = 20
 #: A row that is learned from: 86 columns of 8 bytes, held three times (pooled, sampled, as a matrix).
@@ -219,7 +221,8 @@ def _scan(rows: Sequence[Rows], table: pd.DataFrame, parameters: LoosenessParame
         except InputError:  # a fold of whole replicas trains without class 1: this combination cannot be evaluated
             scores = pd.DataFrame([{"dt": label.lag, "threshold": threshold, "folds": "replica", "leaking": False}])
         scanned.append(scores)
-    return pd.concat(scanned, ignore_index=True).rename(columns={"dt": "lag"})
+    columns_of_scan = {"dt": "lag", **SCAN_COLUMNS, **{f"{n}_std": f"{c}_std" for n, c in SCAN_COLUMNS.items()}}
+    return pd.concat(scanned, ignore_index=True).rename(columns=columns_of_scan)
 
 
 def _by_number(

@@ -8,7 +8,7 @@ from lammps_glass.workflow.store import TOKEN
 from lammps_glass.workflow.study import Study
 
 
-def record_death(study: Study, case: CaseId, reason: str, *, status: int, output: str, transient: bool = False) -> None:
+def record_crash(study: Study, case: CaseId, reason: str, *, status: int, output: str, transient: bool = False) -> None:
     """Write ``failed.json``: reason, status, tails of log and output; a transient reason lets the case run again."""
     store = study.store
     logs = sorted(store.folder(case).parent.glob(f".tmp-{case.stage}-{TOKEN}/log.lammps"))
