@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 import pandas as pd
 
-from lammps_glass.descriptors import SOAP
+from lammps_glass.descriptors import REGISTRY as DESCRIPTORS, SOAP
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
 from lammps_glass.glasses.checks import PositiveFloat, check_fields
@@ -237,7 +237,7 @@ def encode(
     from lammps_glass.labels import von_mises_strain
 
     library = environments.library.read()
-    soap = SOAP(**{**library.definition, "dtype": "float32"})
+    soap = soap_of(library, dtype="float32")
     protocol = cast(Shear, shear.protocol) if shear else None  # see `check_encode`
     energies = structures.thermo.set_index("step")["pe"]
     frames = structures.frames()
@@ -284,6 +284,12 @@ def encode(
         strain_r_max=case.parameters.strain_r_max,
     )
     return product
+
+
+def soap_of(library: EnvironmentLibrary, dtype: str = "float64") -> SOAP:
+    """Build the descriptor whose rows a library is made of."""
+    soap: SOAP = DESCRIPTORS.build("soap", {**library.definition, "dtype": dtype})
+    return soap
 
 
 def encode_frame(library: EnvironmentLibrary, soap: SOAP, record: Record, frame: Snapshot) -> EncodedStructure:

@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass import analysis, learn
 from lammps_glass.descriptors import SOAP
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.environments import encode_frame, find_environments, later_frames
+from lammps_glass.operations.environments import encode_frame, find_environments, later_frames, soap_of
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Environments, Record, Structures, StructureSet
 from lammps_glass.products.structures import run_name
@@ -55,7 +55,7 @@ def _save(
     library: learn.EnvironmentLibrary,
     structures: StructureSet,
 ) -> None:
-    descriptor = SOAP(**library.definition)
+    descriptor = soap_of(library)
     metadata = {
         "descriptor": descriptor.name,
         "parameters": {**descriptor.get_params(), "species": list(descriptor.species)},
