@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,31 +43,24 @@ def fit_barcode(case: Case[FitParameters], training: Sequence[Structures], envir
     models.barcode.attach(library, models.n_particles)
     product = BarcodeFit(case.directory)
     product.search.write(trials)
-    _save(case, product, models, library, structures)
+    models.save(product, _metadata(case, soap_of(library), structures))
     product.ranking.write(_ranking(models, structures, library, parameters), {"shap": parameters.shap})
     product.out_of_fold.write(out_of_fold(structures, trees, parameters))
     return product
 
 
-def _save(
-    case: Case[FitParameters],
-    product: BarcodeFit,
-    models: EnergyModels,
-    library: learn.EnvironmentLibrary,
-    structures: StructureSet,
-) -> None:
-    descriptor = soap_of(library)
-    metadata = {
-        "descriptor": descriptor.name,
-        "parameters": {**descriptor.get_params(), "species": list(descriptor.species)},
+def _metadata(case: Case[FitParameters], soap: SOAP, structures: StructureSet) -> dict[str, Any]:
+    """Return what `predict` needs to apply an indicator to a bare snapshot."""
+    return {
+        "descriptor": soap.name,
+        "parameters": {**soap.get_params(), "species": list(soap.species)},
         "glass": case.glass.name,
-        "glass_options": {},  # another composition is predicted too
+        "glass_options": {},  # for glasses of other compositions too
         "species": list(case.glass.species),
-        "columns": list(descriptor.feature_names),
+        "columns": list(soap.feature_names),
         "training_runs": sorted(set(structures.runs.tolist())),
         "seed": case.seed,
     }
-    models.save(product, metadata)
 
 
 def _ranking(
