@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from lammps_glass.descriptors.base import Descriptor
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
@@ -26,6 +28,9 @@ class DescribeParameters:
     ----------
     descriptor
         Name in the registry, with options.
+    r_cut
+        Cutoff of the descriptor, or of every part of a joined one that has one, in place of that of its options: a
+        stage may run over a condition of this name.
     species
         Species to describe without labels; all by default. With labels, the labelled particles are described.
     skip
@@ -34,7 +39,10 @@ class DescribeParameters:
         Rows a replica; a hashed sample where there are more. 0 keeps all.
     """
 
+    sets_rate: ClassVar[tuple[str, ...]] = ("descriptor",)
+
     descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    r_cut: float | None = None
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
@@ -43,6 +51,8 @@ class DescribeParameters:
         for name in ("skip", "max_rows"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+        if self.r_cut is not None and not self.r_cut > 0:
+            raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
 
 def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
@@ -50,11 +60,26 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     described = reads.get("labels") or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
-    rows = float(n_particles * snapshots)
-    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+    particles = float(n_particles * snapshots)
+    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
+    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
 
 
-@operation(work=work)
+def check(stage: Wired) -> None:
+    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers."""
+    configurations = [run.stage for run in stage.reads["configurations"]]
+    for labels in stage.reads.get("labels", ()):
+        labelled = {run.stage for port in ("records", "reference") for run in labels.reads.get(port, ())}
+        others = [name for name in configurations if name not in labelled]
+        if labelled and others and len(configurations) > 1:
+            raise InputError(
+                f"stages.{stage.stage}.reads.configurations: stages.{labels.stage} labels "
+                f"{', '.join(sorted(labelled))}, and the same case reads {', '.join(others)}: give them a condition "
+                "that sets them apart"
+            )
+
+
+@operation(work=work, check=check)
 def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
     """Describe particles of a replica.
 
@@ -63,27 +88,45 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
     configurations
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
-        Chooses configurations and particles, and joins the values of the labels to the rows.
+        Chooses configurations and particles, and joins its values to the rows. Where it makes classes these are the
+        particles of a class, and a replica without any has no rows.
     """
     from lammps_glass.learn import Reservoir
 
     parameters = case.parameters
-    descriptor = parameters.descriptor.build(case.glass)
+    descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
     sample = Reservoir(parameters.max_rows, case.seed) if parameters.max_rows else None
     tables: list[pd.DataFrame] = []
-    for number, (snapshot, keys) in enumerate(labelled_configurations(case, configurations, labels)):
-        if number < parameters.skip or keys.empty:
+    without: pd.DataFrame | None = None  # keys of a configuration without a particle of a class
+    described = (
+        labelled_configurations(configurations, labels, f"stages.{case.stage}")
+        if labels
+        else (
+            (s, key_columns(s, case.replica, rows_of_species(s, parameters.species)))
+            for s in snapshots_of(configurations)
+        )
+    )
+    for number, (snapshot, keys) in enumerate(described):
+        if number < parameters.skip:
+            continue
+        if keys.empty:
+            without = keys
             continue
         rows = pd.concat([keys, features_of(case, descriptor, snapshot, keys)], axis=1)
         if sample is None:
             tables.append(rows)
         else:
             sample.add(rows)
-    if not tables and (sample is None or not sample.n_seen):
+    if sample is not None and sample.n_seen:
+        tables = [sample.table()]
+    elif not tables and without is not None and labels and labels.classes:
+        nothing = np.empty((0, len(descriptor.feature_names)))
+        tables = [pd.concat([without, pd.DataFrame(nothing, columns=descriptor.feature_names)], axis=1)]
+    elif not tables:
         raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
     made = Rows(case.directory)
     made.write(
-        pd.concat(tables, ignore_index=True) if sample is None else sample.table(),
+        pd.concat(tables, ignore_index=True),
         descriptor=parameters.descriptor.name,
         parameters=descriptor.get_params(),
         glass=case.glass.name,
@@ -118,21 +161,16 @@ def features_of(
 
 
 def labelled_configurations(
-    case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None
+    configurations: Sequence[Record], labels: Labels, where: str
 ) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
-    """Iterate over the configurations with the keys (and labels, where they are known) of their particles.
+    """Iterate over the labelled configurations with the rows of the labels that are known.
 
     Raises
     ------
     InputError
-        No record holds a labelled configuration.
+        No record holds a labelled configuration; the message begins with `where`.
     """
-    if labels is None:
-        for snapshot in snapshots_of(configurations):
-            rows = rows_of_species(snapshot, case.parameters.species)
-            yield snapshot, key_columns(snapshot, case.replica, rows)
-        return
-    values = [column.name for column in labels.value_columns]
+    values = [labels.classes.name] if labels.classes else [column.name for column in labels.value_columns]
     groups = labels.groups()
     group = next(groups, None)
     for snapshot in snapshots_of(configurations):
@@ -143,9 +181,7 @@ def labelled_configurations(
             yield snapshot, group[known]
             group = next(groups, None)
     if group is not None:
-        raise InputError(
-            f"stages.{case.stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
-        )
+        raise InputError(f"{where}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}")
 
 
 def snapshots_of(records: Sequence[Record]) -> Iterator[Snapshot]:

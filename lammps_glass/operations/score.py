@@ -303,19 +303,15 @@ def slice_map(
     if found is None:
         return
     snapshot, rows = found
-    values = of_particles(snapshot, rows, "indicator")
-    centre = 0.5
-    field = analysis.slice_field(snapshot, values, thickness, centre=centre, width=thickness / 2)
-    rings = analysis.slice_particles(snapshot, thickness, centre)
-    of_class_1 = of_particles(snapshot, rows, "label")[rings["row"]] == 1
-    rings = rings[of_class_1].assign(size=1.0)[["x", "y", "size"]]
+    values, classes = (of_particles(snapshot, rows, name) for name in ("indicator", "label"))
+    table = analysis.slice_map(snapshot, values, classes, thickness, width=thickness / 2)
     findings.figure(
         FigureSpec(
             "map", f"{_shown(entry)} in a slice, with the particles of class 1", "map", "x", "y", value="value",
             size="size", x_label="x", y_label="y", value_label="indicator",
         ),
-        pd.concat([field.dropna(subset="value"), rings], ignore_index=True),
-        f"{len(rings)} particles of class 1 in a slice of thickness {thickness:g}",
+        table,
+        f"{int(table['size'].count())} particles of class 1 in a slice of thickness {thickness:g}",
         f"Replica {rows['replica'].iloc[0]}, step {snapshot.step}, left out in training; {label.quantity} makes the "
         "classes.",
     )  # fmt: skip

@@ -16,5 +16,6 @@ from .findings import Figures as Figures, Findings as Findings
 from .indicators import SavedIndicator as SavedIndicator
 from .labels import Labels as Labels
 from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions
+from .relaxation import Relaxation as Relaxation
 from .rows import Rows as Rows
 from .snapshots import SnapshotsFile as SnapshotsFile
