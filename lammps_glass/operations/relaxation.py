@@ -55,7 +55,7 @@ def work(parameters: RelaxationParameters, counts: Mapping[str, int], reads: Map
     return Work(parts={"particle_pairs": liquid.n_particles * liquid.snapshots**2 / 4})
 
 
-@operation(work=work)
+@operation(work=work, check=check)
 def relaxation(case: Case[RelaxationParameters], liquid: Record) -> Relaxation:
     """Measure the relaxation time of a liquid in both halves of the time for which it was held."""
     from lammps_glass import analysis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from lammps_glass.studies.ace.products import BodyOrderCurves, Selection
 from lammps_glass.tables import KEY
 
 Floats = NDArray[np.float64]
-LABEL, TARGET = "label", "d2min"  # columns of the tables that are learned from
+LABEL = "label"  # column of the classes in tables that are learned from
 #: Parts of the descriptor: the cluster expansion, and what stands beside it in every curve under its name in figures.
 EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordination"
 BY_GLASS, RANDOM = "by glass", "random rows"
@@ -71,14 +71,16 @@ class SelectionParameters:
 
 
 class Samples(NamedTuple):
-    """Rows of one glass and drive; the classes are balanced in every replica.
+    """Rows of one glass and drive: the classes are balanced in every replica.
 
     Attributes
     ----------
     table
-        Keys, class (``label``), ``d2min`` and the features of the baseline.
+        Keys and class (``label``).
     X, baseline
-        (n_rows, n_features) of the cluster expansion, and (n_rows, 2).
+        (n_rows, n_features) of the cluster expansion, and of density and coordination.
+    y, target
+        (n_rows,) classes, and D2min.
     expansion
         The descriptor.
     splits
@@ -88,18 +90,10 @@ class Samples(NamedTuple):
     table: pd.DataFrame
     X: Floats
     baseline: Floats
+    y: NDArray[np.int64]
+    target: Floats
     expansion: ACE
     splits: tuple[list[Split], list[Split]]
-
-    @property
-    def y(self) -> NDArray[np.int64]:
-        """(n_rows,) classes."""
-        return self.table[LABEL].to_numpy(dtype=np.int64)
-
-    @property
-    def target(self) -> Floats:
-        """(n_rows,) D2min."""
-        return self.table[TARGET].to_numpy(dtype=np.float64)
 
     @property
     def block_names(self) -> list[str]:
@@ -113,8 +107,7 @@ class Samples(NamedTuple):
 
 def expansion_of(rows: Rows) -> ACE:
     """Return the cluster expansion that made some of the features of rows."""
-    joined = rows.built_descriptor
-    assert isinstance(joined, Joined)  # `check` has refused other rows
+    joined = cast("Joined", rows.built_descriptor)  # `check` has refused other rows
     return next(part for part in joined.members if isinstance(part, ACE))
 
 
@@ -126,26 +119,31 @@ def read_samples(rows: Sequence[Rows], n_folds: int, seed: int, where: str) -> S
     InputError
         Fewer than two replicas have rows; the message begins with `where`.
     """
-    first, features = rows[0], rows[0].families[EXPANSION]
-    columns = {first.label_column(quantity=CLASS).name: LABEL, first.label_column(quantity="d2min").name: TARGET}
-    baseline = first.families[BASELINE]
-    tables = [product.table.read([*KEY, *columns, *baseline]) for product in rows]
-    table = pd.concat(tables, ignore_index=True).rename(columns=columns)
-    replicas = table["replica"].to_numpy(dtype=np.str_)
+    label, target = (rows[0].label_column(quantity=quantity).name for quantity in (CLASS, "d2min"))
+    features, baseline = rows[0].families[EXPANSION], rows[0].families[BASELINE]
+    table = pd.concat([product.table.read([*KEY, label, target, *baseline]) for product in rows], ignore_index=True)
+    replicas, y = table["replica"].to_numpy(dtype=np.str_), table[label].to_numpy(dtype=np.int64)
     if len(set(replicas)) < 2:
         raise InputError(
             f"{where}: {len(table)} labelled rows of {len(set(replicas))} replicas: shear further, or use more "
             "particles or replicas"
         )
-    values, start = np.empty((len(table), len(features))), 0
+    X, start = np.empty((len(table), len(features))), 0
     for product in rows:  # one replica at a time beside the array: they may be gigabytes
         part = product.table.read(features).to_numpy(dtype=np.float64)
-        values[start : start + len(part)] = part
+        X[start : start + len(part)] = part
         start += len(part)
-    y = table[LABEL].to_numpy(dtype=np.int64)
     smaller = int(min(y.sum(), len(y) - y.sum()))
     by_glass, random = learn.glass_and_random_splits(y, replicas, n_folds=min(n_folds, smaller), seed=seed)
-    return Samples(table, values, table[baseline].to_numpy(dtype=float), expansion_of(first), (by_glass, random))
+    return Samples(
+        table[KEY].assign(**{LABEL: y}),
+        X,
+        table[baseline].to_numpy(dtype=np.float64),
+        y,
+        table[target].to_numpy(dtype=np.float64),
+        expansion_of(rows[0]),
+        (by_glass, random),
+    )
 
 
 def check(stage: Wired) -> None:
