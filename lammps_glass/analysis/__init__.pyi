@@ -33,6 +33,7 @@ from .glass_gate import (
     check_glass as check_glass,
     crystal_fraction as crystal_fraction,
 )
+from .histograms import binned_means as binned_means, histogram as histogram, log_histogram as log_histogram
 from .joint import (
     ExponentialFit as ExponentialFit,
     exponential_fit as exponential_fit,
@@ -45,7 +46,6 @@ from .mechanics import (
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
-from .populations import binned_means as binned_means, radial_distribution_around as radial_distribution_around
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
@@ -54,12 +54,12 @@ from .statistics import (
     weighted_mean_of_tables as weighted_mean_of_tables,
 )
 from .structure import (
+    radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
 )
 from .tails import (
     PowerLawFit as PowerLawFit,
-    log_histogram as log_histogram,
     power_law_slope as power_law_slope,
     tail_exponent as tail_exponent,
     tail_exponent_interval as tail_exponent_interval,

@@ -184,9 +184,8 @@ def test_borders_of_figures_are_those_of_the_features(smoke):
         (10, "A-B from here"), (20, "3-body from here"), (174, "4-body from here"),
     ]  # fmt: skip
     out, _ = smoke
-    findings = json.loads((Study.read(out).store.root / "all" / "analyse" / "findings.json").read_text())
-    marks = findings["3_polymer_thermal"]["specification"]["paper_marks"]
-    assert [mark["value"] for mark in marks] == [20, 224]
+    marks = product_of(Study.read(out), "analyse", {}).specifications()["3_polymer_thermal"].paper_marks
+    assert [mark.value for mark in marks] == [20, 224]
 
 
 # -- one glass, another glass ------------------------------------------------------------------------------------------

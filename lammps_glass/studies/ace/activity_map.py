@@ -62,7 +62,7 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
         raise InputError(f"stages.{case.stage}.reads.configurations: none holds the labelled step {step}")
     at, species = rows_in(snapshot, rows), ", ".join(labels.metadata["species"])
     labelled = Snapshot(snapshot.cell, snapshot.positions[at], np.zeros(len(at), dtype=int), (species,))
-    values = rows[labels.column(quantity=parameters.quantity).name].to_numpy(dtype=float)
+    values = rows[labels.label_column(quantity=parameters.quantity).name].to_numpy(dtype=float)
     top = labelled.positions[[int(np.argmax(values))]]
     centre = float(labelled.cell.fractional(top)[0, 2] % 1.0)
     thickness, width = parameters.thickness, parameters.width
@@ -76,7 +76,7 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
 def typical_rows(labels: Labels) -> pd.DataFrame:
     """Return the rows of the configuration with the median number of active particles among those with any."""
     table = labels.table.read()
-    active = table[table[labels.column(quantity=CLASS).name] == 1]
+    active = table[table[labels.label_column(quantity=CLASS).name] == 1]
     steps = active.groupby("step").size().sort_values(kind="stable").index
     step = steps[len(steps) // 2] if len(steps) else table["step"].iloc[0]
     rows: pd.DataFrame = table[table["step"] == step].sort_values("particle")

@@ -242,7 +242,7 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
     liquids, facts, first = [product.equilibration for product in relaxations], labels[0].metadata, relaxations[0]
     tau, held, run_time = median_relaxation_time(liquids), liquids[0].held, facts["steps"] * first.timestep
     faults = [f"replica {product.replica} {one.fault}" for product, one in zip(relaxations, liquids) if one.fault]
-    columns = [labels[0].column(quantity=quantity).name for quantity in ("d2min", "propensity")]
+    columns = [labels[0].label_column(quantity=quantity).name for quantity in ("d2min", "propensity")]
     correlations = [np.corrcoef(product.table.read(columns).to_numpy().T)[0, 1] for product in labels]
     reached = f"tau_alpha = {tau:.3g}" if np.isfinite(tau) else "tau_alpha longer than half of the equilibration"
     text = (

@@ -14,7 +14,7 @@ from lammps_glass import learn
 from lammps_glass.descriptors import ACE, Joined
 from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
-from lammps_glass.learn.cross_validate import MakeEstimator
+from lammps_glass.learn.estimator import MakeEstimator
 from lammps_glass.learn.splits import Split
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.describe import DescribeParameters

@@ -39,10 +39,9 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
     edges = np.linspace(low, high, 33)
     groups = {"all (bars)": np.ones(len(igd), bool), "rearranged": real, "not rearranged": ~real}
     parts = [
-        pd.DataFrame({"igd": (edges[:-1] + edges[1:]) / 2, "density": _density(igd[g], edges)})
-        .assign(particles=name)
+        analysis.histogram(igd[g], edges)[["x", "density"]].rename(columns={"x": "igd"}).assign(particles=name)
         for name, g in groups.items()
-    ]  # fmt: skip
+    ]
     means = igd[real].mean(), igd[~real].mean()
     findings.score({"igd.mean_rearranged": float(means[0]), "igd.mean_others": float(means[1])})
     findings.figure(
@@ -50,12 +49,6 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
         f"Left-out samples pooled, each by a machine that saw nothing of it: {UNIT}. {BEYOND:.1%} of the particles lie "
         f"beyond each end (values run from {igd.min():.1f} to {igd.max():.1f}).",
     )  # fmt: skip
-
-
-def _density(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Probability density in the bins, of all values, those beyond the edges included."""
-    density: np.ndarray = np.histogram(values, edges)[0] / np.diff(edges) / max(len(values), 1)
-    return density
 
 
 def _surroundings(findings: Findings, found: Iterable[Sample], seed: int) -> None:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lammps_glass import analysis
 from lammps_glass.studies.case import Case, Product
 from lammps_glass.studies.findings import Findings
 from lammps_glass.tables import iter_table, read_table
 
-#: Edges of the bins of 3b, angstrom^2.
-EDGES = np.geomspace(1e-5, 10.0, 49)
+#: Range (angstrom^2) and number of the bins of 3b.
+LOWEST, HIGHEST, BINS = 1e-5, 10.0, 48
 
 
 def shear_figures(case: Case) -> None:
@@ -59,11 +60,10 @@ def _history(group: pd.DataFrame, names: dict[int, str]) -> pd.DataFrame:
 
 def _distribution(findings: Findings, labels: pd.DataFrame, threshold: float) -> None:
     jumps = labels["largest_jump"].to_numpy(dtype=float)
-    count, edges = np.histogram(jumps.clip(EDGES[0], EDGES[-1]), EDGES)
-    middle = np.sqrt(edges[:-1] * edges[1:])
+    bins = analysis.log_histogram(jumps.clip(LOWEST, HIGHEST), BINS, LOWEST, HIGHEST)
     curves = {  # a sum through a bin is known at the bin's upper edge
-        "share in the bin": (middle, count / len(jumps)),
-        "share below (cumulative)": (edges[1:], count.cumsum() / len(jumps)),
+        "share in the bin": (bins["x"], bins["count"] / len(jumps)),
+        "share below (cumulative)": (bins["high"], bins["count"].cumsum() / len(jumps)),
     }
     table = pd.concat([pd.DataFrame({"jump": x, "share": y, "curve": name}) for name, (x, y) in curves.items()])
     planes = {name.removeprefix("jump_"): (labels[name] > threshold).mean() for name in _planes(labels)}
