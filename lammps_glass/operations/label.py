@@ -37,7 +37,7 @@ class LabelParameters:
         Add a column of classes: 1 for this fraction of the particles of each configuration, those with the largest
         values, 0 for as many with the smallest. Without it, a label that makes classes of its own keeps them.
     quantity
-        Whose extremes make the classes; by default the main one of the label.
+        The one whose extremes make the classes; by default the main one of the label.
     """
 
     sets_rate: ClassVar[tuple[str, ...]] = ("label",)
@@ -117,7 +117,7 @@ def label(case: Case[LabelParameters], records: Sequence[Record], reference: Rec
     if parameters.quantity is not None:
         classed = select_column(columns, f"stages.{case.stage}", quantity=parameters.quantity)
     if parameters.extremes is not None:
-        details = {"quantity": classed.quantity, "extremes": parameters.extremes}
+        details = {"extremes_of": classed.quantity, "fraction": parameters.extremes}
         columns = (*columns, LabelColumn(CLASS, CLASS, "1", details=details))
     labels = Labels(case.directory)
 

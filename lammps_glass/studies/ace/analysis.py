@@ -101,11 +101,11 @@ class OneCase(NamedTuple):
     orders
         Curves at every cutoff.
     note
-        How the glass was prepared and driven.
+        Preparation and drive of the glass, in words.
     """
 
     findings: Findings
-    scores: Mapping[str, Any]
+    scores: Mapping[str, float]
     orders: Sequence[BodyOrderCurves]
     note: str
 
@@ -222,7 +222,7 @@ def borders_of(expansion: ACE) -> tuple[Mark, ...]:
 
 
 class Preparation(NamedTuple):
-    """How a glass was prepared and driven: below its figures, in scores, and what is wrong with its liquids."""
+    """Preparation and drive of a glass: words below its figures, scores, and what is wrong with its liquids."""
 
     text: str
     scores: Mapping[str, float]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from lammps_glass.product import JsonFile, Product, TableFile
 from lammps_glass.products import SavedIndicator
 
@@ -32,6 +30,7 @@ class Selection(SavedIndicator):
     scores_file = JsonFile("scores.json")
 
     @property
-    def scores(self) -> dict[str, Any]:
+    def scores(self) -> dict[str, float]:
         """Scores by name, the cutoff ``r_cut`` among them."""
-        return self.scores_file.read()
+        scores: dict[str, float] = self.scores_file.read()
+        return scores

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.labels import StrainStepActivity
 from lammps_glass.operations.operation import Wired
 from lammps_glass.operations.simulation import START
 from lammps_glass.studies.ace.activity_map import activity_map
@@ -29,17 +30,10 @@ def makes(figure: FigureSpec, stages: Stages) -> bool:
 def deviations(stages: Stages) -> tuple[str, ...]:
     """Return departures from the paper and readings taken, from the parameters that ran."""
     learned = stages.running("selection")
-    sheared = [s for s in stages.running("label") if s.parameters.label.name == "strain-step-activity"]
-    glasses = {case.conditions.get("glass") for case in stages.variants("selection")}
+    sheared = [s for s in stages.running("label") if s.parameters.label.name == StrainStepActivity.name]
     return (
         *_liquids(stages),
-        *(
-            ["sigma_AB = 0.8 in the Kob-Andersen mixture: the printed 0.88 is a slip."]
-            if "kob-andersen" in glasses
-            else []
-        ),
-        "Equilibration is one run at the density (polymer: pressure) of the quench; the paper's second and third step "
-        "are at the pressure and at the density that the first one ended with.",
+        "sigma_AB = 0.8 in the Kob-Andersen mixture: the printed 0.88 is a slip.",
         "D2min is the sum over neighbours within 2.5 (Falk and Langer): as a mean, 0.6 would be a jump of 0.8 sigma.",
         *(sentence for stage in sheared[:1] for sentence in _shear(stage)),
         'The distance transform is that of the authors\' code ("ace1"): the printed one contradicts the figures.',
@@ -57,7 +51,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
 def _shear(stage: Wired) -> list[str]:
     """Return readings of the shear whose steps a stage labels."""
     label = stage.parameters.label.build(stage.parameters.species)
-    (aqs,) = stage.reads["records"]
+    aqs = stage.reads["records"][0]
     flow = [start.parameters for start in aqs.reads.get(START, ()) if start.runs == aqs.runs]
     before = "".join(f"sheared to {f.max_strain:g} in steps of {f.strain_step:g}, then " for f in flow)
     observed = aqs.parameters.max_strain
@@ -75,7 +69,7 @@ def _shear(stage: Wired) -> list[str]:
 
 
 def _liquids(stages: Stages) -> list[str]:
-    """Return the temperatures of the liquids and the lengths of the cooling, where a small run changes them."""
+    """Return readings of the liquids; temperatures and lengths of the cooling where a small run changes them."""
     paper = {glass: remarks for (glass, _), remarks in PAPER.items() if remarks.temperature}
     temperatures, times, starts = [], [], set()
     for liquid in stages.variants("anneal"):
@@ -83,11 +77,17 @@ def _liquids(stages: Stages) -> list[str]:
         if glass in paper:
             temperatures.append((glass, liquid.parameters.temperature, paper[glass].temperature))
             for start in liquid.reads.get(START, ()):
-                starts.add(start.stage)
-                times.append((glass, STEP * start.parameters.cooling, paper[glass].cooled))
+                if start.runs == "quench":
+                    starts.add(start.stage)
+                    times.append((glass, STEP * start.parameters.cooling, paper[glass].cooled))
     sheared = [quench for quench in stages.running("quench") if quench.stage not in starts]
     times += [("glasses to be sheared", STEP * quench.parameters.cooling, SHEARED.cooled) for quench in sheared]
     sentences = []
+    if temperatures:
+        sentences.append(
+            "Equilibration is one run at the density (polymer: pressure) of the quench; the paper's second and third "
+            "step are at the pressure and at the density that the first one ended with."
+        )
     if any(value != printed for _, value, printed in temperatures):
         sentences.append(
             f"Liquids at T = {_beside_paper(temperatures)}. A small run cannot equilibrate at the paper's: the "
