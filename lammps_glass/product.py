@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
@@ -75,6 +75,14 @@ class Product:
             if not item.optional and not (self.directory / item.name).exists():
                 raise NotReadyError(f"{self.directory / item.name} is not there: {type(self).__name__} is incomplete")
         return self
+
+
+Kind = TypeVar("Kind", bound=Product)
+
+
+def with_conditions(products: Iterable[Kind], **conditions: Condition) -> list[Kind]:
+    """Return the products of cases that have these conditions, such as ``glass="polymer"``."""
+    return [p for p in products if all(p.conditions.get(name) == value for name, value in conditions.items())]
 
 
 class File:

@@ -24,6 +24,12 @@ from .dynamics import (
     self_intermediate_scattering as self_intermediate_scattering,
 )
 from .elasticity import ShearModulus as ShearModulus, shear_modulus as shear_modulus, sheared as sheared
+from .equilibration import (
+    Equilibration as Equilibration,
+    equilibration as equilibration,
+    median_relaxation_time as median_relaxation_time,
+    relaxation_time as relaxation_time,
+)
 from .glass_gate import (
     GateLimits as GateLimits,
     GlassGate as GlassGate,
@@ -37,7 +43,7 @@ from .joint import (
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
 )
-from .maps import slice_field as slice_field, slice_particles as slice_particles
+from .maps import slice_field as slice_field, slice_map as slice_map, slice_particles as slice_particles
 from .mechanics import (
     LogTimeFit as LogTimeFit,
     creep_modulus as creep_modulus,

@@ -48,6 +48,37 @@ def slice_particles(snapshot: Snapshot, thickness: float, centre: float = 0.5, a
     return pd.DataFrame({"row": inside, "x": x, "y": y})
 
 
+def slice_map(
+    snapshot: Snapshot,
+    values: ArrayLike,
+    sizes: ArrayLike,
+    thickness: float,
+    *,
+    centre: float = 0.5,
+    spacing: float = 0.5,
+    width: float = 1.0,
+) -> pd.DataFrame:
+    """Return the table of a figure of kind ``map``: the field of `values`, and a ring a particle of the slice.
+
+    Parameters
+    ----------
+    values, sizes
+        (n_particles,) for the field, and for the area of a ring; no ring where the size is NaN or 0.
+    thickness, centre, spacing, width
+        See `slice_field`.
+
+    Returns
+    -------
+    DataFrame
+        Rows with ``x``, ``y``, ``value``, then rows with ``x``, ``y``, ``size``.
+    """
+    field = slice_field(snapshot, values, thickness, centre=centre, spacing=spacing, width=width)
+    rings = slice_particles(snapshot, thickness, centre)
+    rings["size"] = np.asarray(sizes, dtype=float)[rings["row"]]
+    rings = rings.loc[rings["size"] > 0, ["x", "y", "size"]]
+    return pd.concat([field.dropna(subset="value"), rings], ignore_index=True)
+
+
 def slice_field(
     snapshot: Snapshot,
     values: ArrayLike,

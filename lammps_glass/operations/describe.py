@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from lammps_glass.descriptors.base import Descriptor
@@ -12,7 +14,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
@@ -29,6 +31,9 @@ class DescribeParameters:
     ----------
     descriptor
         Name in the registry, with options.
+    r_cut
+        Cutoff of the descriptor, or of every part of a joined one that has one, in place of that of its options: a
+        stage may run over a condition of this name.
     species
         Species to describe without labels; all by default. With labels, the labelled particles are described.
     skip
@@ -40,7 +45,10 @@ class DescribeParameters:
         lag up to `rows_above` are kept besides.
     """
 
+    sets_rate: ClassVar[tuple[str, ...]] = ("descriptor",)
+
     descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    r_cut: float | None = None
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
@@ -51,6 +59,8 @@ class DescribeParameters:
         for name in ("skip", "max_rows", "rows_above"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+        if self.r_cut is not None and not self.r_cut > 0:
+            raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
 
 def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
@@ -58,11 +68,26 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     described = reads.get("labels") or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
-    rows = float(n_particles * snapshots)
-    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+    particles = float(n_particles * snapshots)
+    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
+    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
 
 
-@operation(work=work)
+def check(stage: Wired) -> None:
+    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers."""
+    configurations = [run.stage for run in stage.reads["configurations"]]
+    for labels in stage.reads.get("labels", ()):
+        labelled = {run.stage for port in ("records", "reference") for run in labels.reads.get(port, ())}
+        others = [name for name in configurations if name not in labelled]
+        if labelled and others and len(configurations) > 1:
+            raise InputError(
+                f"stages.{stage.stage}.reads.configurations: stages.{labels.stage} labels "
+                f"{', '.join(sorted(labelled))}, and the same case reads {', '.join(others)}: give them a condition "
+                "that sets them apart"
+            )
+
+
+@operation(work=work, check=check)
 def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
     """Describe particles of a replica.
 
@@ -71,17 +96,18 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
     configurations
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
-        Chooses configurations and particles, and joins the values of the labels to the rows.
+        Chooses configurations and particles, and joins its values to the rows. Where it makes classes these are the
+        particles of a class, and a replica without any has no rows.
     """
     parameters = case.parameters
-    descriptor = parameters.descriptor.build(case.glass)
+    descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
     columns = labels.label_columns if labels else ()
     sample = RowSample(parameters, columns, case.seed)
     first_step: int | None = None
     for number, (snapshot, keys) in enumerate(
         labelled_configurations(case.stage, case.replica, configurations, labels, parameters.species)
     ):
-        if number < parameters.skip or keys.empty:
+        if number < parameters.skip or (keys.empty and not (labels and labels.classes)):
             continue
         first_step = snapshot.step if first_step is None else first_step
         sample.add(pd.concat([keys, features_of(descriptor, snapshot, case.glass, case.seed, keys)], axis=1))
@@ -171,6 +197,8 @@ def features_of(
     """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
     from lammps_glass.simulate import describe as describe_snapshot
 
+    if keys.empty:
+        return pd.DataFrame(np.empty((0, len(descriptor.feature_names))), columns=list(descriptor.feature_names))
     values = describe_snapshot(descriptor, snapshot, glass, seed=seed)[rows_in(snapshot, keys)]
     return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
 
@@ -193,7 +221,7 @@ def labelled_configurations(
     labels
         None: every configuration is described, the particles of `species` or all.
     known
-        Leave out particles of which no label is known.
+        Leave out particles of which no label is known, and those of no class where the labels make classes.
 
     Raises
     ------
@@ -204,7 +232,7 @@ def labelled_configurations(
         for snapshot in snapshots_of(configurations):
             yield snapshot, key_columns(snapshot, replica, rows_of_species(snapshot, species))
         return
-    values = [column.name for column in labels.label_columns]
+    values = [labels.classes.name] if labels.classes else [column.name for column in labels.label_columns]
     groups = labels.groups()
     group = next(groups, None)
     for snapshot in snapshots_of(configurations):

@@ -19,7 +19,7 @@ from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.product import Product
+from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.work import Work
 
 #: (parameters, particles of each species, works of the cases that each port reads) -> work of a case.
@@ -69,12 +69,15 @@ class Wired:
         The built parameters of one case.
     reads
         Port -> stages wired to it.
+    conditions
+        Of that case.
     """
 
     stage: str
     runs: str
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=dict)
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""

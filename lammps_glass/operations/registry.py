@@ -11,6 +11,7 @@ REGISTRY = Registry(
     [
         Entry("simulate", f"{_HERE}.simulation:simulation", "run a protocol, from a record or from the glass"),
         Entry("label", f"{_HERE}.label:label", "label particles by what happens to them in records"),
+        Entry("relaxation", f"{_HERE}.relaxation:relaxation", "measure how relaxed a liquid is"),
         Entry("describe", f"{_HERE}.describe:describe", "describe labelled particles: a row of features each"),
         Entry("environments", f"{_HERE}.environments:environments", "find the unique local environments of structures"),
         Entry("encode", f"{_HERE}.environments:encode", "count the environments of structures, with energy and strain"),

@@ -312,16 +312,14 @@ def slice_map(
     snapshot = part_of(snapshot, rows)
     values, classes = (of_particles(snapshot, rows, name) for name in ("indicator", "label"))
     centre = float(snapshot.cell.fractional(snapshot.positions[np.argmax(classes)][None])[0, 2] % 1.0)
-    field = analysis.slice_field(snapshot, values, thickness, centre=centre, width=thickness / 2)
-    inside = analysis.slice_particles(snapshot, thickness, centre)
-    rings = inside[classes[inside["row"]] == 1].assign(size=1.0)[["x", "y", "size"]]
+    table = analysis.slice_map(snapshot, values, classes, thickness, centre=centre, width=thickness / 2)
     findings.figure(
         FigureSpec(
             "map", f"{_shown(entry)} in a slice, with the particles of class 1", "map", "x", "y", value="value",
             size="size", x_label="x", y_label="y", value_label="indicator",
         ),
-        pd.concat([field.dropna(subset="value"), rings], ignore_index=True),
-        f"{len(rings)} particles of class 1 in a slice of thickness {thickness:g}",
+        table,
+        f"{int(table['size'].count())} particles of class 1 in a slice of thickness {thickness:g}",
         f"Replica {rows['replica'].iloc[0]}, step {snapshot.step}, left out in training; {label.quantity} makes the "
         "classes.",
     )  # fmt: skip

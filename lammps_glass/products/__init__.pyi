@@ -18,6 +18,7 @@ from .findings import Figures as Figures, Findings as Findings
 from .indicators import IndicatorFile as IndicatorFile, SavedIndicator as SavedIndicator
 from .labels import Labels as Labels
 from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions
+from .relaxation import Relaxation as Relaxation
 from .rows import Rows as Rows
 from .snapshots import SnapshotsFile as SnapshotsFile
 from .structures import Structures as Structures, StructureSet as StructureSet
