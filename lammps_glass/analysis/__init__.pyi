@@ -9,8 +9,12 @@ from .barcodes import (
 )
 from .correlations import (
     DecayFit as DecayFit,
+    ReplicaDecay as ReplicaDecay,
+    correlations_near as correlations_near,
+    decay_by_replica as decay_by_replica,
     decay_length as decay_length,
     decay_lengths as decay_lengths,
+    pair_distances as pair_distances,
     spatial_autocorrelation as spatial_autocorrelation,
 )
 from .debye import Sound as Sound, sound as sound
@@ -33,13 +37,23 @@ from .joint import (
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
 )
-from .maps import slice_field as slice_field, slice_particles as slice_particles
+from .maps import (
+    richest_slice as richest_slice,
+    slice_field as slice_field,
+    slice_map as slice_map,
+    slice_particles as slice_particles,
+)
 from .mechanics import (
     LogTimeFit as LogTimeFit,
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
-from .populations import binned_means as binned_means, radial_distribution_around as radial_distribution_around
+from .populations import (
+    binned_means as binned_means,
+    extreme_rows as extreme_rows,
+    quantile_groups as quantile_groups,
+    radial_distribution_around as radial_distribution_around,
+)
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
@@ -48,8 +62,10 @@ from .statistics import (
     weighted_mean_of_tables as weighted_mean_of_tables,
 )
 from .structure import (
+    pair_radial_distributions as pair_radial_distributions,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
+    structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (
     PowerLawFit as PowerLawFit,
@@ -67,8 +83,13 @@ from .time_correlations import (
 )
 from .vibrations import (
     BosonPeak as BosonPeak,
+    BosonPeaks as BosonPeaks,
+    HarmonicComparison as HarmonicComparison,
     boson_peak as boson_peak,
     boson_peak_intensity as boson_peak_intensity,
+    boson_peaks as boson_peaks,
+    compare_with_harmonic as compare_with_harmonic,
+    frequency_grid as frequency_grid,
     low_mode_participation as low_mode_participation,
     participation_ratios as participation_ratios,
     particle_density_of_states as particle_density_of_states,

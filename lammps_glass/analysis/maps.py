@@ -98,6 +98,50 @@ def slice_field(
     return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": value.ravel()})
 
 
+def slice_map(
+    snapshot: Snapshot,
+    values: ArrayLike,
+    ringed: ArrayLike,
+    thickness: float,
+    *,
+    sizes: ArrayLike | None = None,
+    centre: float = 0.5,
+    axis: int = 2,
+    spacing: float = 0.5,
+    width: float = 1.0,
+) -> pd.DataFrame:
+    """Field of a slice and some of its particles on it, as a figure of kind ``map`` takes them.
+
+    Parameters
+    ----------
+    values
+        (n_particles,) of the field; see `slice_field` for it and for `thickness` to `width`.
+    ringed
+        (n_particles,) whether a particle is drawn.
+    sizes
+        (n_particles,) of those; default 1.
+
+    Returns
+    -------
+    DataFrame
+        ``x``, ``y``, ``value`` (NaN for a particle), ``size`` (NaN for a point of the field).
+    """
+    field = slice_field(snapshot, values, thickness, centre=centre, axis=axis, spacing=spacing, width=width)
+    inside = slice_particles(snapshot, thickness, centre, axis)
+    inside = inside[np.asarray(ringed, dtype=bool)[inside["row"]]]
+    size = np.ones(len(snapshot)) if sizes is None else np.asarray(sizes, dtype=float)
+    rings = pd.DataFrame({"x": inside["x"], "y": inside["y"], "size": size[inside["row"]]})
+    return pd.concat([field.dropna(subset="value"), rings], ignore_index=True)
+
+
+def richest_slice(snapshot: Snapshot, chosen: ArrayLike, thickness: float, n_slices: int = 8, axis: int = 2) -> float:
+    """Return the height, as a fraction of the cell, of the slice with most of the (n_particles,) `chosen` ones."""
+    centres = (np.arange(n_slices) + 0.5) / n_slices
+    mask = np.asarray(chosen, dtype=bool)
+    counts = [mask[slice_particles(snapshot, thickness, centre, axis)["row"]].sum() for centre in centres]
+    return float(centres[int(np.argmax(counts))])
+
+
 def _edges(snapshot: Snapshot, axis: int) -> list[tuple[int, float]]:
     """The two cell vectors of the slice, with their lengths."""
     return [(k, float(np.linalg.norm(snapshot.cell.matrix[k]))) for k in range(3) if k != axis]

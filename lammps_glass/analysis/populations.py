@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.snapshot import Snapshot
@@ -43,6 +43,22 @@ def binned_means(indicator: ArrayLike, values: ArrayLike, share: float, at_least
         mean = y[part].mean()
         rows.append((x[part].mean(), mean, mean - error, mean + error, len(part)))
     return pd.DataFrame(rows, columns=["indicator", "value", "low", "high", "count"])
+
+
+def quantile_groups(values: ArrayLike, n_groups: int) -> NDArray[np.int64]:
+    """(n,) number of each value's group, 0 to n_groups - 1 in ascending order, of groups of equal size.
+
+    Equal values go by position.
+    """
+    ranks = pd.Series(np.asarray(values, dtype=float)).rank(method="first")
+    return pd.qcut(ranks, n_groups, labels=False).to_numpy(dtype=np.int64)
+
+
+def extreme_rows(values: ArrayLike, fraction: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row numbers of the `fraction` of lowest and of highest values, at least one each."""
+    order = np.argsort(np.asarray(values, dtype=float))
+    size = max(1, round(fraction * len(order)))
+    return order[:size], order[-size:]
 
 
 def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float, bins: int) -> pd.DataFrame:

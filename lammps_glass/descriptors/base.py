@@ -75,8 +75,9 @@ class Descriptor(ABC):
 class SimulatedDescriptor(Descriptor):
     """A descriptor of an inherent structure that needs simulations: rows are made of the records of a protocol.
 
-    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; a study whose stages have run it
-    calls `from_simulations` itself. Descriptors do not import simulations: glass and records are taken as they come.
+    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; where the stages of a study have
+    run it, `of_records` fits the descriptor to them. Descriptors do not import simulations: glass and records are taken
+    as they come.
     """
 
     protocol: ClassVar[str]
@@ -85,6 +86,18 @@ class SimulatedDescriptor(Descriptor):
     @abstractmethod
     def runs(self, glass: Any) -> list[dict[str, Any]]:
         """Options of the protocol for each simulation that the rows need, for a glass."""
+
+    @abstractmethod
+    def of_records(self, glass: Any, records: Sequence[Any]) -> Self:
+        """Return this descriptor with the parameters of runs that there are, so that its rows can be made of them.
+
+        Parameters
+        ----------
+        glass
+            Glass of the runs.
+        records
+            Of the protocol, one at least.
+        """
 
     @abstractmethod
     def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:

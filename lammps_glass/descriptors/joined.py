@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -68,6 +68,37 @@ class Joined(Descriptor):
     def species_needed(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
 
+    def of_records(self, glass: Any, records: Sequence[Any]) -> Self:
+        """Return the joined descriptor whose parts fit runs that there are; see `SimulatedDescriptor.of_records`."""
+        fitted = {}
+        for member in self.members:
+            runs = _runs_of(member, records)
+            known = member.of_records(glass, runs) if isinstance(member, SimulatedDescriptor) and runs else member
+            fitted[member.name] = known.get_params()
+        return type(self)(fitted)
+
+    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
+        """(n_particles, n_features) float64; parts that need simulations from the records of their protocols.
+
+        Raises
+        ------
+        InputError
+            A part needs records of which there is none.
+        """
+        return np.hstack(
+            [
+                member.from_simulations(snapshot, glass, _runs_of(member, records))
+                if isinstance(member, SimulatedDescriptor)
+                else member.compute(snapshot)
+                for member in self.members
+            ]
+        )
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features) float64; a part that needs simulations says so in an `InputError`."""
         return np.hstack([member.compute(snapshot) for member in self.members])
+
+
+def _runs_of(member: Descriptor, records: Sequence[Any]) -> list[Any]:
+    """Return the records of the protocol that a descriptor needs."""
+    return [record for record in records if record.protocol.name == getattr(member, "protocol", "")]

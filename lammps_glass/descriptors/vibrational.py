@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -102,6 +102,20 @@ class Vibrational(SimulatedDescriptor):
             "thermostat": self.thermostat,
         }
         return [{"temperature": float(temperature), **shared} for temperature in self.temperatures]
+
+    def of_records(self, glass: Any, records: Sequence[Any]) -> Self:
+        """Return the descriptor with the temperatures, times and ensemble of runs of `vibrate`; itself if harmonic."""
+        if self.method == "harmonic":
+            return self
+        ran = records[0].protocol
+        return type(self)(
+            temperatures=sorted(float(record.temperature) for record in records),
+            duration=ran.steps * glass.timestep,
+            equilibration=ran.equilibration * glass.timestep,
+            sample_every=ran.sample_every * glass.timestep,
+            pressure=ran.pressure,
+            thermostat=ran.thermostat,
+        )
 
     def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
         """(n_particles, n_temperatures) float64 of an inherent structure.

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
+from lammps_glass.descriptors.joined import Joined
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
@@ -45,6 +46,24 @@ class DescribeParameters:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
 
 
+def check(stage: Wired) -> None:
+    """Refuse simulations that no part of the descriptor is made of.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    descriptor = stage.parameters.descriptor.build()
+    needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
+    for source in stage.reads.get("simulations", ()):
+        if source.runs not in needed:
+            raise InputError(
+                f"stages.{stage.stage}.reads.simulations: stage {source.stage} runs {source.runs}, and the descriptor "
+                f"needs {', '.join(sorted(filter(None, needed))) or 'no simulation'}"
+            )
+
+
 def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     """Declare the particles that are described."""
     described = reads.get("labels") or reads["configurations"]
@@ -54,8 +73,13 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
 
 
-@operation(work=work)
-def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
+@operation(work=work, check=check)
+def describe(
+    case: Case[DescribeParameters],
+    configurations: Sequence[Record],
+    labels: Labels | None = None,
+    simulations: Sequence[Record] = (),
+) -> Rows:
     """Describe particles of a replica.
 
     Parameters
@@ -64,17 +88,22 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
         Chooses configurations and particles, and joins the values of the labels to the rows.
+    simulations
+        Runs that started from the only configuration, for a descriptor that needs some: it takes their temperatures
+        and times. Without them the runs that it asks for are made here.
     """
     from lammps_glass.learn import Reservoir
 
     parameters = case.parameters
     descriptor = parameters.descriptor.build(case.glass)
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        descriptor = descriptor.of_records(case.glass, simulations)
     sample = Reservoir(parameters.max_rows, case.seed) if parameters.max_rows else None
     tables: list[pd.DataFrame] = []
     for number, (snapshot, keys) in enumerate(labelled_configurations(case, configurations, labels)):
         if number < parameters.skip or keys.empty:
             continue
-        rows = pd.concat([keys, features_of(case, descriptor, snapshot, keys)], axis=1)
+        rows = pd.concat([keys, features_of(case, descriptor, snapshot, keys, simulations)], axis=1)
         if sample is None:
             tables.append(rows)
         else:
@@ -90,6 +119,7 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
         species=labels.metadata["species"] if labels else _species(case),
         families=families_of(parameters.descriptor, descriptor),
         labels=labels.value_columns if labels else (),
+        seed=case.seed,
     )
     return made
 
@@ -108,13 +138,20 @@ def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[
 
 
 def features_of(
-    case: Case[DescribeParameters], descriptor: Descriptor, snapshot: Snapshot, keys: pd.DataFrame
+    case: Case[DescribeParameters],
+    descriptor: Descriptor,
+    snapshot: Snapshot,
+    keys: pd.DataFrame,
+    simulations: Sequence[Record] = (),
 ) -> pd.DataFrame:
-    """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
+    """Return the features of the particles of `keys`, with its index; simulations that they need are run if missing."""
     from lammps_glass.simulate import describe as describe_snapshot
 
-    values = describe_snapshot(descriptor, snapshot, case.glass, seed=case.seed)[rows_in(snapshot, keys)]
-    return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        values = descriptor.from_simulations(case.glass.check(snapshot), case.glass, simulations)
+    else:
+        values = describe_snapshot(descriptor, snapshot, case.glass, seed=case.seed)
+    return pd.DataFrame(values[rows_in(snapshot, keys)], index=keys.index, columns=list(descriptor.feature_names))
 
 
 def labelled_configurations(

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import LabelPart
 from lammps_glass.products import Labels, Record
 from lammps_glass.products.keys import key_columns, rows_of_species
+from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.work import Work
 
 
@@ -38,11 +40,33 @@ def work(parameters: LabelParameters, counts: Mapping[str, int], reads: Mapping[
     lags = parameters.label.options.get("lags", (1,))
     pairs = float(sum(max(0, w.snapshots - lag) * w.n_particles for w in records for lag in lags))
     parts = {"particle_pairs": pairs + 0.1 * sum(w.rows for w in records)}
-    snapshots = max(work.snapshots for work in records)
+    snapshots = 1 if reads.get("reference") else max(work.snapshots for work in records)
     return Work(records[0].n_particles, parts, snapshots, float(labelled * snapshots))
 
 
-@operation(work=work)
+def check(stage: Wired) -> None:
+    """Refuse records that the label cannot be made of.
+
+    Raises
+    ------
+    InputError
+        Naming the stage that writes them.
+    """
+    chosen = stage.parameters.label
+    needs = chosen.build().needs
+    for source in stage.reads["records"]:
+        if missing := [name for name in needs if not hasattr(source.writes, name)]:
+            raise InputError(
+                f"stages.{stage.stage}.reads.records: label {chosen.name} needs records with {', '.join(missing)}, and "
+                f"stage {source.stage} ({source.runs}) writes {source.writes.__name__}"
+            )
+        if isinstance(source.parameters, Protocol) and not source.parameters.has_frames:
+            raise InputError(
+                f"stages.{stage.stage}.reads.records: stage {source.stage} ({source.runs}) keeps no trajectory"
+            )
+
+
+@operation(work=work, check=check)
 def label(case: Case[LabelParameters], records: Sequence[Record], reference: Record | None = None) -> Labels:
     """Label the particles of a replica.
 

@@ -69,12 +69,15 @@ class Wired:
         The built parameters of one case.
     reads
         Port -> stages wired to it.
+    writes
+        Class of its product.
     """
 
     stage: str
     runs: str
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
+    writes: type[Product] = Product
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""

@@ -1,5 +1,6 @@
 """Names that the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
+from .accepted import AcceptedRecord as AcceptedRecord
 from .base import (
     Condition as Condition,
     Conditions as Conditions,
@@ -15,6 +16,6 @@ from .base import (
 from .findings import Figures as Figures, Findings as Findings
 from .indicators import SavedIndicator as SavedIndicator
 from .labels import Labels as Labels
-from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions
+from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions, pooled as pooled
 from .rows import Rows as Rows
 from .snapshots import SnapshotsFile as SnapshotsFile

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations.operation import Operation, Wired
@@ -27,6 +28,10 @@ class Stages(Mapping[str, Wired]):
     def running(self, name: str) -> list[Wired]:
         """Return the stages that run an operation, or a protocol, of this name."""
         return [stage for stage in self._stages.values() if stage.runs == name]
+
+    def parameters_of(self, name: str) -> Any:
+        """Return the parameters of the first stage that runs an operation or a protocol of this name, or None."""
+        return next((stage.parameters for stage in self.running(name)), None)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,8 @@ class Definition:
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
             runs = stage.operation.protocol or stage.operation.name
-            built[case.stage, case.index] = Wired(case.stage, runs, self.parameters(case), reads)
+            parameters, writes = self.parameters(case), stage.operation.writes
+            built[case.stage, case.index] = Wired(case.stage, runs, parameters, reads, writes)
         return built[case.stage, case.index]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:

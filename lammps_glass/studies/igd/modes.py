@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import key_columns
-from lammps_glass.tables import write_table
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import Record
+from lammps_glass.products.keys import key_columns
+from lammps_glass.simulate.work import Work
+from lammps_glass.studies.igd.products import Spectra
 
 #: THz: up to where a reduced density is searched for the boson peak. Above lie the maxima of single modes.
 SEARCHED = 2.0
-#: Widths after which a Gaussian has ended.
-WIDTHS = 5
 
 
 @dataclass(frozen=True)
 class ModesParameters:
-    """How spectra are read (THz): Gaussian `broadening`, and frequencies from `lowest` to `highest` in steps of `step`.
+    """How spectra are read, in THz.
 
-    The boson peak is the maximum of the reduced density from `lowest` to `SEARCHED`. Of samples too large for all
-    modes at once the softest `share` is found, more if it does not reach five widths beyond `SEARCHED`; the spectrum
-    ends with them.
+    Parameters
+    ----------
+    broadening
+        Standard deviation of the Gaussian of a mode.
+    lowest, highest, step
+        Frequencies of the spectra. The boson peak is the maximum of the reduced density from `lowest` to 2 THz.
+    share
+        Of samples too large for all modes at once the softest `share` is found, more if it does not reach five widths
+        beyond 2 THz; the spectrum ends with them.
     """
 
     broadening: float = 0.1
@@ -36,71 +41,51 @@ class ModesParameters:
     share: float = 0.15
 
 
-def modes(case: Case) -> None:
-    """``spectra.parquet`` (a column a frequency), ``particles.parquet`` and ``sound.json`` of a sample.
+def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare modes, which grow with the cube of the particles: all of them at once, or a fraction by iteration.
+
+    Iterated ones are kept orthogonal, which grows with the square of their fraction; the rate is of 0.05.
+    """
+    from lammps_glass.interactions.vibrations import DENSE
+
+    n = sum(counts.values())
+    if n <= DENSE:
+        return Work(n, {"cases": 1.0, "dense": float(n) ** 3}, 1, float(n), memory=9.0 * n**2 * 8 * 3)
+    iterated = float(n) ** 3 * (parameters.share / 0.05) ** 2
+    # Twice as many vectors as wanted are iterated, and the wanted ones combined from them.
+    return Work(n, {"cases": 1.0, "iterated": iterated}, 1, float(n), memory=4 * parameters.share * 9.0 * n**2 * 8)
+
+
+@operation(work=work, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9})
+def modes(case: Case[ModesParameters], sample: Record) -> Spectra:
+    """Find the spectra of the particles of an inherent structure, their boson peaks, and the sound of its box.
 
     The mean of the particles' densities is that of the sample, whose integral over all frequencies is 1: N times eq. 6.
     """
-    from lammps_glass.simulate import Record
-
-    parameters: ModesParameters = case.parameters
-    glass, snapshot = case.glass, Record(case.input("gate")).final
-    n = len(snapshot)
-    found = _modes(parameters, glass, snapshot)
-    complete = len(found.frequencies) == 3 * n - 3
-    frequencies = _frequencies(parameters, float(found.frequencies[-1]), complete=complete)
-    spectra = analysis.particle_density_of_states(found, frequencies, broadening=parameters.broadening)
-    key = key_columns(snapshot, case.replica, np.arange(n))
-    columns = {f"{nu:.3f}": row for nu, row in zip(frequencies, spectra.T.astype(np.float32))}
-    table = pd.concat([key[["particle"]], pd.DataFrame(columns)], axis=1)
-    write_table(case.directory / "spectra.parquet", table, {"frequencies": frequencies.tolist(), "complete": complete})
-    masses = np.asarray(glass.masses)[snapshot.with_species(glass.species).types]
-    harmonic = found.mean_squared_displacement(masses, 1.0)
-    intensity, place = boson_peaks(frequencies, spectra.T)
-    peaks = key.assign(boson_peak=intensity, boson_peak_frequency=place, msd_per_kelvin=harmonic)
-    write_table(case.directory / "particles.parquet", peaks)
-    sound = _sound(snapshot, glass)
-    sound["modes_below_lowest"] = float((found.frequencies < sound["lowest_frequency"]).sum())
-    (case.directory / "sound.json").write_text(json.dumps(sound, indent=1), encoding="utf-8")
-
-
-def boson_peaks(frequencies: np.ndarray, density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Largest reduced density up to `SEARCHED`, and where, of (k,) frequencies and (k, n) densities: (n,) each."""
-    within = frequencies <= SEARCHED + 1e-9
-    reduced = density[within] / frequencies[within, None] ** 2
-    at = reduced.argmax(axis=0)
-    return reduced.max(axis=0), frequencies[within][at]
-
-
-def _modes(parameters: ModesParameters, glass: Any, snapshot: Any) -> Any:
-    """All modes, or the softest of a large sample, as many as the search for the boson peak needs."""
-    from lammps_glass.interactions import modes as find_modes
-    from lammps_glass.interactions.vibrations import DENSE
-
-    n, share = len(snapshot), parameters.share
-    if n <= DENSE:
-        return find_modes(snapshot, glass.model(), glass.masses, units=glass.units)
-    needed = SEARCHED + WIDTHS * parameters.broadening
-    while True:
-        count = round(share * 3 * n)
-        found = find_modes(snapshot, glass.model(), glass.masses, lowest=count, units=glass.units, dense=False)
-        top = float(found.frequencies[-1])
-        if top >= needed:
-            return found
-        share *= 1.02 * (needed / top) ** 3  # Debye: their number grows with the cube of the frequency
-
-
-def _frequencies(parameters: ModesParameters, highest: float, *, complete: bool) -> np.ndarray:
-    """The grid of frequencies: where the spectrum is not complete it ends five widths below the last mode."""
-    top = parameters.highest if complete else min(parameters.highest, highest - WIDTHS * parameters.broadening)
-    count = int(np.floor((top - parameters.lowest) / parameters.step + 1e-9)) + 1
-    return parameters.lowest + parameters.step * np.arange(count)
-
-
-def _sound(snapshot: Any, glass: Any) -> dict[str, float]:
-    """Moduli, velocities, the lowest frequency of the box and Debye's level."""
+    from lammps_glass.interactions import modes_up_to
     from lammps_glass.simulate import minimize
 
-    found = analysis.sound(snapshot, glass.model(), glass.masses, lambda moved: minimize(moved, glass), glass.units)
-    derived = {name: getattr(found, name) for name in ("lowest_frequency", "debye_frequency", "debye_level")}
-    return {**asdict(found), **derived}
+    parameters, glass, snapshot = case.parameters, case.glass, sample.final
+    broadening, model = parameters.broadening, glass.model()
+    needed = SEARCHED + 5 * broadening
+    vibrations = modes_up_to(needed, snapshot, model, glass.masses, fraction=parameters.share, units=glass.units)
+    frequencies = analysis.frequency_grid(
+        vibrations, parameters.lowest, parameters.highest, parameters.step, broadening=broadening
+    )
+    density = analysis.particle_density_of_states(vibrations, frequencies, broadening=broadening)
+    peaks = analysis.boson_peaks(frequencies, density, SEARCHED)
+    masses = np.asarray(glass.masses)[snapshot.with_species(glass.species).types]
+    sound = analysis.sound(snapshot, model, glass.masses, lambda moved: minimize(moved, glass), glass.units)
+
+    made, keys = Spectra(case.directory), key_columns(snapshot, case.replica)
+    made.write_density(keys["particle"], frequencies, density, complete=vibrations.is_complete)
+    made.particles.write(
+        keys.assign(
+            boson_peak=peaks.intensity,
+            boson_peak_frequency=peaks.frequency,
+            msd_per_kelvin=vibrations.mean_squared_displacement(masses, 1.0),
+        )
+    )
+    below = float((vibrations.frequencies < sound.lowest_frequency).sum())
+    made.sound.write({**sound.numbers, "modes_below_lowest": below})
+    return made
