@@ -152,8 +152,8 @@ def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks
     for record in vibrations:
         trace = record.vibrations
         expected = record.temperature * harmonic.loc[record.replica].loc[trace["particle"]]
-        ratio, correlation = analysis.compare_with_harmonic(trace["msd"], expected)
-        rows.append((f"{record.temperature:g}", record.correlation, ratio, correlation))
+        comparison = analysis.compare_with_harmonic(trace["msd"], expected)
+        rows.append((f"{record.temperature:g}", record.correlation, *comparison))
     table = pd.DataFrame(rows, columns=["temperature", "halves", "ratio", "correlation"])
     compared: dict[str, dict[str, float]] = {}
     for temperature, samples in table.groupby("temperature", sort=False):
