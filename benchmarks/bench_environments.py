@@ -105,11 +105,11 @@ def main() -> None:
     search, ours = timed(lambda: fast(rows))
     expected, slow = timed(lambda: plain(rows, by_distance))
     again, quicker = timed(lambda: plain(rows, by_product))
-    found = [particle for _, particle in search.founders]
+    found = [particle for _, particle in search.representatives]
     per_row = 1e6 / len(rows)
     print(f"{len(found)} unique at 0.84; us a row: {ours * per_row:.1f}, two loops {slow * per_row:.0f}")
     print(f"two loops with BLAS: {quicker * per_row:.0f} us a row, {quicker / ours:.1f} times the leader")
-    same = found == expected == again == [particle for _, particle in fast(rows, block=137).founders]
+    same = found == expected == again == [particle for _, particle in fast(rows, block=137).representatives]
     require("lists that differ", float(not same), 0)
     require("leader / plain double loop over differences of vectors, the definition", ours / slow, 1 / 15)
     library = learn.EnvironmentLibrary.of(search)

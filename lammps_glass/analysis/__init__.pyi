@@ -31,6 +31,13 @@ from .glass_gate import (
     check_glass as check_glass,
     crystal_fraction as crystal_fraction,
 )
+from .histograms import (
+    binned_means as binned_means,
+    extreme_rows as extreme_rows,
+    histogram as histogram,
+    log_histogram as log_histogram,
+    quantile_groups as quantile_groups,
+)
 from .joint import (
     ExponentialFit as ExponentialFit,
     exponential_fit as exponential_fit,
@@ -48,12 +55,6 @@ from .mechanics import (
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
-from .populations import (
-    binned_means as binned_means,
-    extreme_rows as extreme_rows,
-    quantile_groups as quantile_groups,
-    radial_distribution_around as radial_distribution_around,
-)
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
@@ -63,13 +64,13 @@ from .statistics import (
 )
 from .structure import (
     pair_radial_distributions as pair_radial_distributions,
+    radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
     structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (
     PowerLawFit as PowerLawFit,
-    log_histogram as log_histogram,
     power_law_slope as power_law_slope,
     tail_exponent as tail_exponent,
     tail_exponent_interval as tail_exponent_interval,

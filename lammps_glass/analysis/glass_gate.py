@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from lammps_glass.analysis.structure import pair_counts, shell_volumes
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.snapshots.neighbors import pairs_within
 
 #: Standard deviations of the count in a bin by which g(r) must miss a limit: 250 atoms have only 230 pairs in the first
 #: maximum, and one bin in fifteen would be off by chance at two.
@@ -165,9 +165,8 @@ def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[..., An
 
 
 def _rdf(snapshot: Snapshot, r_max: float, bin_width: float) -> pd.DataFrame:
-    bins = max(1, round(r_max / bin_width))
-    counts, edges = np.histogram(pairs_within(snapshot, r_max).distances, bins=bins, range=(0.0, r_max))
-    ideal = len(snapshot) * snapshot.number_density * 4 / 3 * np.pi * np.diff(edges**3)
+    counts, edges = pair_counts(snapshot, r_max, max(1, round(r_max / bin_width)))
+    ideal = len(snapshot) * snapshot.number_density * shell_volumes(edges)
     # each pair is counted from both ends
     noise = np.sqrt(2.0 * counts) / ideal
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "noise": noise})

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
 from lammps_glass.analysis.statistics import mean_over_replicas
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Pair = tuple[str, str]
@@ -49,19 +49,15 @@ def radial_distribution_function(
     """
     if not (r_max > 0 and bins >= 1):
         raise InputError(f"radial distribution function: r_max = {r_max} and bins = {bins} must be positive")
-    total, edges = np.zeros(bins), np.linspace(0, r_max, bins + 1)
-    count = 0
+    total, edges, count = np.zeros(bins), np.linspace(0, r_max, bins + 1), 0
     for snapshot in frames(snapshots, "radial distribution function"):
         _require_bulk(snapshot, "radial distribution function")
         snapshot.cell.require_minimum_image(r_max, "radial distribution function")
         first, second = _groups(snapshot, pair)
-        pairs = _pair_counts(
-            snapshot.cell.fractional(snapshot.positions), snapshot.cell.matrix, first, second, r_max, bins
-        )
+        pairs, _ = pair_counts(snapshot, r_max, bins, first, second)
         total += pairs * snapshot.cell.volume / (len(first) * len(second))
         count += 1
-    shells = 4 / 3 * np.pi * np.diff(edges**3)
-    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shells * count)})
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shell_volumes(edges) * count)})
 
 
 def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_width: float) -> pd.DataFrame:
@@ -92,27 +88,71 @@ def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_w
     return pd.concat(parts, ignore_index=True)
 
 
-@kernel
-def _pair_counts(  # type: ignore[no-untyped-def]
-    scaled: Floats, matrix: Floats, first: Integers, second: Integers, r_max: float, bins: int
-):
-    """(bins,) ordered pairs i of `first`, j of `second`, i != j, by minimum-image distance; all directions periodic."""
-    counts = np.zeros(bins)
-    step = np.empty(3)
-    for i in first:
-        for j in second:
-            if i == j:
-                continue
-            for k in range(3):
-                step[k] = scaled[j, k] - scaled[i, k]
-                step[k] -= np.rint(step[k])
-            square = 0.0
-            for k in range(3):
-                part = step[0] * matrix[0, k] + step[1] * matrix[1, k] + step[2] * matrix[2, k]
-                square += part * part
-            if square < r_max * r_max:
-                counts[min(int(np.sqrt(square) / r_max * bins), bins - 1)] += 1
-    return counts
+def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float, bins: int) -> pd.DataFrame:
+    """Radial distribution function of all particles around those of `rows`.
+
+    Every periodic image counts, so the box may be smaller than twice `r_max`. The density is that of the other
+    n - 1 particles.
+
+    Parameters
+    ----------
+    snapshot
+        Periodic in every direction.
+    rows
+        Row numbers of the particles in the middle.
+    r_max, bins
+        Upper end, and number of bins from 0 to it.
+
+    Returns
+    -------
+    DataFrame
+        ``r`` (middle of the bin), ``g``.
+
+    Raises
+    ------
+    InputError
+        No row, or an open cell.
+    """
+    centres = np.asarray(rows, dtype=np.int64)
+    if not len(centres) or not snapshot.cell.periodic.all():
+        raise InputError("g(r) around particles: name at least one, in a cell periodic in every direction")
+    counts, edges = pair_counts(snapshot, r_max, bins, centres)
+    ideal = len(np.unique(centres)) * (len(snapshot) - 1) / snapshot.cell.volume * shell_volumes(edges)
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal})
+
+
+def pair_counts(
+    snapshot: Snapshot, r_max: float, bins: int, centres: ArrayLike | None = None, others: ArrayLike | None = None
+) -> tuple[Integers, Floats]:
+    """Count the ordered pairs of particles by distance, every periodic image a pair of its own.
+
+    Parameters
+    ----------
+    centres, others
+        Row numbers of the first and of the second particle of a pair; default all.
+
+    Returns
+    -------
+    (counts, edges)
+        (bins,) and (bins + 1,) from 0 to `r_max`.
+    """
+    neighbors = pairs_within(snapshot, r_max)
+    kept = np.repeat(_mask(snapshot, centres), neighbors.counts) & _mask(snapshot, others)[neighbors.indices]
+    return np.histogram(neighbors.distances[kept], bins=bins, range=(0.0, r_max))
+
+
+def shell_volumes(edges: Floats) -> Floats:
+    """Volumes (k,) of the spherical shells between ascending radii (k + 1,)."""
+    volumes: Floats = 4 / 3 * np.pi * np.diff(edges**3)
+    return volumes
+
+
+def _mask(snapshot: Snapshot, rows: ArrayLike | None) -> NDArray[np.bool_]:
+    if rows is None:
+        return np.ones(len(snapshot), dtype=bool)
+    mask = np.zeros(len(snapshot), dtype=bool)
+    mask[np.asarray(rows, dtype=np.int64)] = True
+    return mask
 
 
 def structure_factor(
@@ -197,30 +237,64 @@ def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: flo
 
 
 def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
-    """Indices (m, 3) of wave vectors of a half space up to `q_max`, and the bin (m,) of each."""
+    """Draw the wave vectors of a half space up to `q_max`: indices (m, 3), and the bin (m,) of each.
+
+    The grid of indices is walked twice, first to count the vectors of each bin, then to take those that were drawn. One
+    plane of it is held at a time: the memory does not grow with the number of vectors in the sphere.
+    """
+    reciprocal = 2 * np.pi * snapshot.cell.inverse.T
+    edges = np.linalg.norm(reciprocal, axis=1)
+    number = bins or max(1, int(q_max / edges.max()))
+    counts = np.zeros(number, np.int64)
+    for _, group in _half_space_planes(snapshot, q_max, number):
+        counts += np.bincount(group, minlength=number)
+    if not counts.any():
+        raise InputError(
+            f"structure factor: no wave vector of the box up to q_max = {q_max:g}; the first is {edges.min():.4g}"
+        )
+    first = np.cumsum(counts) - counts  # rank of a bin's first vector, when all are sorted by bin
+    drawn = _drawn_ranks(counts, max_vectors) + np.repeat(first, np.minimum(counts, max_vectors))
+    kept, ranks = [], []
+    for indices, group in _half_space_planes(snapshot, q_max, number):
+        order = np.argsort(group, kind="stable")
+        in_plane = np.bincount(group, minlength=number)
+        rank = np.arange(len(group)) + np.repeat(first - (np.cumsum(in_plane) - in_plane), in_plane)
+        chosen = drawn[np.minimum(np.searchsorted(drawn, rank), len(drawn) - 1)] == rank
+        kept.append(indices[order[chosen]])
+        ranks.append(rank[chosen])
+        first += in_plane
+    by_bin = np.argsort(np.concatenate(ranks))
+    return np.concatenate(kept)[by_bin], np.repeat(np.arange(number), np.minimum(counts, max_vectors))
+
+
+def _half_space_planes(snapshot: Snapshot, q_max: float, number: int) -> Iterator[tuple[Integers, Integers]]:
+    """Yield indices (k, 3) and bins (k,) of the wave vectors up to `q_max`, a plane of equal first index at a time.
+
+    The first index that is not 0 is positive: one of each pair q, -q, and never q = 0.
+    """
     reciprocal = 2 * np.pi * snapshot.cell.inverse.T
     # |q . a_k| = 2 pi |n_k| <= |q| |a_k| bounds each index.
     reach = np.floor(q_max * np.linalg.norm(snapshot.cell.matrix, axis=1) / (2 * np.pi)).astype(int)
-    axes = [np.arange(-top, top + 1) for top in reach]
-    indices = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    # The first index that is not 0 is positive: one of each pair q, -q, and never q = 0.
-    indices = indices[[tuple(row) > (0, 0, 0) for row in indices.tolist()]]
-    lengths = np.linalg.norm(indices @ reciprocal, axis=1)
-    indices, lengths = indices[lengths <= q_max], lengths[lengths <= q_max]
-    if not len(indices):
-        smallest = np.linalg.norm(reciprocal, axis=1).min()
-        raise InputError(
-            f"structure factor: no wave vector of the box up to q_max = {q_max:g}; the first is {smallest:.4g}"
-        )
-    number = bins or max(1, int(q_max / np.linalg.norm(reciprocal, axis=1).max()))
-    group = np.minimum((lengths / q_max * number).astype(int), number - 1)
+    second, third = (axis.ravel() for axis in np.meshgrid(*(np.arange(-n, n + 1) for n in reach[1:]), indexing="ij"))
+    for top in range(reach[0] + 1):
+        indices = np.column_stack([np.full(len(second), top), second, third])
+        if top == 0:
+            indices = indices[(second > 0) | ((second == 0) & (third > 0))]
+        lengths = np.linalg.norm(indices @ reciprocal, axis=1)
+        inside = lengths <= q_max
+        group = np.minimum((lengths[inside] / q_max * number).astype(int), number - 1)
+        yield indices[inside], group
+
+
+def _drawn_ranks(counts: Integers, most: int) -> Integers:
+    """Draw at most `most` of the vectors of each bin with a fixed seed: their ranks within the bin, ascending."""
     generator = np.random.default_rng(0)
-    chosen: list[Any] = []
-    for which in range(number):
-        rows = np.flatnonzero(group == which)
-        chosen.append(rows if len(rows) <= max_vectors else np.sort(generator.choice(rows, max_vectors, replace=False)))
-    kept = np.concatenate(chosen)
-    return indices[kept], group[kept]
+    return np.concatenate(
+        [
+            np.arange(count) if count <= most else np.sort(generator.choice(count, most, replace=False))
+            for count in counts.tolist()
+        ]
+    )
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Power laws: densities on logarithmic bins, exponents of tails, slopes of log-log curves."""
+"""Power laws: exponents of tails, and slopes of log-log curves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.statistics import bootstrap
@@ -40,56 +39,6 @@ class PowerLawFit:
     x_min: float
     x_max: float
     count: int
-
-
-def log_histogram(
-    values: ArrayLike, bins: int = 40, low: float | None = None, high: float | None = None
-) -> pd.DataFrame:
-    """Probability density of positive values on bins of equal width in log x.
-
-    Parameters
-    ----------
-    values
-        Any shape; NaN is left out. Values that are not positive, or lie outside the range, are in no bin but count in
-        the normalisation: ``sum(density * (high - low))`` is the share of values inside.
-    bins
-        Number of bins.
-    low, high
-        Range; default the smallest and largest positive value.
-
-    Returns
-    -------
-    DataFrame
-        ``x`` (geometric centre), ``low``, ``high`` (edges), ``count``, ``density`` (per unit of x).
-
-    Raises
-    ------
-    InputError
-        No positive value, or an empty range.
-    """
-    numbers = np.asarray(values, dtype=float).ravel()
-    numbers = numbers[~np.isnan(numbers)]
-    positive = numbers[numbers > 0]
-    if not positive.size:
-        raise InputError("histogram on logarithmic bins: no positive value")
-    low = float(positive.min()) if low is None else low
-    high = float(positive.max()) if high is None else high
-    if low == high:
-        low, high = low / 1.01, high * 1.01
-    if not 0 < low < high < math.inf or bins < 1:
-        raise InputError(f"histogram on logarithmic bins: {bins} bins from {low} to {high} make no range")
-    edges = np.geomspace(low, high, bins + 1)
-    edges[0], edges[-1] = low, high
-    count = np.histogram(numbers, edges)[0]
-    return pd.DataFrame(
-        {
-            "x": np.sqrt(edges[:-1] * edges[1:]),
-            "low": edges[:-1],
-            "high": edges[1:],
-            "count": count,
-            "density": count / (np.diff(edges) * len(numbers)),
-        }
-    )
 
 
 def tail_exponent(values: ArrayLike, x_min: float, x_max: float = math.inf) -> PowerLawFit:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.analysis.tails import PowerLawFit, log_histogram, tail_exponent
+from lammps_glass.analysis.histograms import log_histogram
+from lammps_glass.analysis.tails import PowerLawFit, tail_exponent
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]

@@ -2,30 +2,62 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.registry import Registry, unknown_name
+from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
     from lammps_glass.snapshots import Snapshot
 
 
+#: Family, as `list` calls it -> the module that holds its registry; none: parts of plug-ins only.
+FAMILIES = {
+    "glasses": "lammps_glass.glasses",
+    "potentials": "lammps_glass.interactions.potentials",
+    "protocols": "lammps_glass.simulate.protocols",
+    "labels": "lammps_glass.labels",
+    "descriptors": "lammps_glass.descriptors",
+    "indicators": "lammps_glass.learn",
+    "operations": "",
+    "figure-kinds": "lammps_glass.figures",
+    "studies": "lammps_glass.studies",
+}
+
+
 def registry_of(family: str) -> Registry:
-    """The registry of a family (``glasses``, ``simulate.protocols``, ``descriptors``, ``learn``, ``studies``)."""
+    """The registry of a family of `FAMILIES`."""
     import importlib
 
-    found: Registry = importlib.import_module(f"lammps_glass.{family}").REGISTRY
-    return found
+    if not (module := FAMILIES[family]):
+        return Registry(family.removesuffix("s"), [])
+    registry: Registry = importlib.import_module(module).REGISTRY
+    return registry
 
 
-def option_names(registry: Registry, name: str) -> list[str]:
-    """The options that the part `name` takes."""
-    import inspect
+def descriptor_entry(name: str) -> Entry:
+    """The entry of a descriptor, by its name or as ``module:Class``; the module is found from the current folder too.
 
-    return [key for key in inspect.signature(registry[name].load()).parameters if key != "self"]
+    Raises
+    ------
+    InputError
+        Unknown name, or a target that cannot be imported or is no descriptor.
+    """
+    if ":" not in name:
+        return registry_of("descriptors")[name]
+    from lammps_glass.descriptors import Descriptor
+
+    entry = Entry(name, name, kind="descriptor")
+    if (folder := os.getcwd()) not in sys.path:
+        sys.path.append(folder)  # last: no file of the folder hides a module that is installed
+    loaded = entry.load()
+    if not (isinstance(loaded, type) and issubclass(loaded, Descriptor)):
+        raise InputError(f"{entry} is no class derived from lammps_glass.descriptors.Descriptor")
+    return entry
 
 
 def sort_settings(settings: Sequence[str] | None, known: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
@@ -69,23 +101,23 @@ def build_glass(name: str | None, options: Mapping[str, Any]) -> Any:
 
 
 def glass_options(name: str | None) -> list[str]:
-    return [] if name is None else option_names(registry_of("glasses"), name)
+    """The options that the glass `name` takes."""
+    return [] if name is None else registry_of("glasses")[name].options()
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
-    """The descriptor `name`; the options ``species`` and ``radii``, when not given, come from the glass.
+    """The descriptor `name` (or ``module:Class``); ``species`` and ``radii``, when not given, come from the glass.
 
     Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
     """
-    return registry_of("descriptors").build(name, _with_glass(name, options, glass))
+    return descriptor_entry(name).build(_with_glass(name, options, glass))
 
 
 def _with_glass(name: str, options: Mapping[str, Any], glass: Any) -> dict[str, Any]:
     """The options of a descriptor, and of each part of a joined one, with those that the glass knows."""
-    descriptors = registry_of("descriptors")
     if isinstance(parts := options.get("parts"), Mapping):
         return {**options, "parts": {part: _with_glass(part, own, glass) for part, own in parts.items()}}
-    known = option_names(descriptors, name)
+    known = descriptor_entry(name).options()
     shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
     of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}

@@ -31,8 +31,8 @@ def render(
 
     Printed, it expects start.data beside it; with --output the folder holds both, ready for `lmp -in in.lmp` there.
     """
-    protocols = parts.registry_of("simulate.protocols")
-    known = {"protocol": parts.option_names(protocols, protocol), "glass": parts.glass_options(glass)}
+    protocols = parts.registry_of("protocols")
+    known = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
     options = parts.sort_settings(settings, known)
     built_glass = parts.build_glass(glass, options["glass"])
     built = protocols.build(protocol, options["protocol"])

@@ -1,14 +1,14 @@
-"""Several descriptors side by side, as one."""
+"""Several descriptors joined into one, columns side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
-from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
+from lammps_glass.descriptors.base import Descriptor, Material, RunFolder, SimulatedDescriptor
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -35,7 +35,7 @@ class Joined(Descriptor):
 
     name = "joined"
 
-    def __init__(self, parts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> None:
+    def __init__(self, parts: Mapping[str, Mapping[str, object]] = MappingProxyType({})) -> None:
         self.parts = parts
         names = self.feature_names
         if len(set(names)) < len(names):
@@ -48,9 +48,9 @@ class Joined(Descriptor):
         from lammps_glass.descriptors import REGISTRY
 
         if not isinstance(self.parts, Mapping) or not self.parts or self.name in self.parts:
-            given = ", ".join(self.parts) if isinstance(self.parts, Mapping) else repr(self.parts)
+            parts = ", ".join(self.parts) if isinstance(self.parts, Mapping) else repr(self.parts)
             raise InputError(
-                f"joined: parts are {given or 'none'}: give each descriptor with its options, such as "
+                f"joined: parts are {parts or 'none'}: give each descriptor with its options, such as "
                 "--set parts.pair-entropy={}"
             )
         return [REGISTRY.build(name, options) for name, options in self.parts.items()]
@@ -62,22 +62,24 @@ class Joined(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Columns of the parts, one part after the other."""
         return [name for member in self.members for name in member.feature_names]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """Species of all parts."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
 
-    def of_records(self, glass: Any, records: Sequence[Any]) -> Self:
+    def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
         """Return the joined descriptor whose parts fit runs that there are; see `SimulatedDescriptor.of_records`."""
         fitted = {}
         for member in self.members:
-            runs = _runs_of(member, records)
-            known = member.of_records(glass, runs) if isinstance(member, SimulatedDescriptor) and runs else member
-            fitted[member.name] = known.get_params()
+            if isinstance(member, SimulatedDescriptor) and (runs := _runs_of(member, records)):
+                member = member.of_records(glass, runs)
+            fitted[member.name] = member.get_params()
         return type(self)(fitted)
 
-    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
+    def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
         """(n_particles, n_features) float64; parts that need simulations from the records of their protocols.
 
         Raises
@@ -99,6 +101,6 @@ class Joined(Descriptor):
         return np.hstack([member.compute(snapshot) for member in self.members])
 
 
-def _runs_of(member: Descriptor, records: Sequence[Any]) -> list[Any]:
+def _runs_of(member: Descriptor, records: Sequence[RunFolder]) -> list[RunFolder]:
     """Return the records of the protocol that a descriptor needs."""
     return [record for record in records if record.protocol.name == getattr(member, "protocol", "")]

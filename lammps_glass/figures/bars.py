@@ -18,7 +18,7 @@ def long_names(spec: FigureSpec, table: pd.DataFrame) -> bool:
     return max(map(len, names)) > 8 and len(names) > 4
 
 
-def _bar(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Bars by category; horizontal when the names are long, so that they can be read."""
     found = groups(spec, table)
     names = list(dict.fromkeys(table[spec.x].tolist()))
@@ -57,6 +57,3 @@ def _finish_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes, names: list[
     axes.set_yticks(range(len(names)), ticks)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-
-
-DRAW = {"bar": _bar}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,7 +67,7 @@ def _centre(number: Any) -> tuple[Any, Any]:
     return STEP[0] * (number % IN_A_ROW), -STEP[1] * (number // IN_A_ROW)
 
 
-def _clusters(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+def draw_clusters(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """A cluster a value of `series`, seen along z: far particles first, the centre ringed, its shell joined to it."""
     particles = placed(spec, table)
     for number, (_, rows) in enumerate(particles.groupby("number")):
@@ -88,6 +87,3 @@ def _spheres(rows: pd.DataFrame, axes: Any, centre: tuple[float, float]) -> None
             alpha=0.95 if row.near else 0.22, linewidth=1.4 if row.centre else 0.3, zorder=3 + row.at_z / 99,
         )  # fmt: skip
         axes.add_patch(circle)
-
-
-DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {"clusters": _clusters}

@@ -13,7 +13,7 @@ from lammps_glass.figures.axes import Axes, error_bars, finish, groups, series_n
 from lammps_glass.figures.spec import FigureSpec
 
 
-def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     found = groups(spec, table)
     names = list(dict.fromkeys(_leader(name) for name, _ in found if str(name) != spec.highlight))
     palette = dict(zip(names, style.colours(names)))
@@ -74,6 +74,3 @@ def _histogram(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, na
 
 
 _DRAW_CURVE: dict[str, Callable[..., None]] = {"line": _line, "scatter": _scatter, "histogram": _histogram}
-
-
-DRAW = dict.fromkeys(_DRAW_CURVE, _curves)

@@ -12,7 +12,7 @@ from lammps_glass.figures.axes import Axes, finish
 from lammps_glass.figures.spec import FigureSpec
 
 
-def heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     from matplotlib.colors import LogNorm, Normalize
 
     grid = table.pivot_table(index=spec.y, columns=spec.x, values=spec.value, aggfunc="mean", sort=True, dropna=False)
@@ -40,7 +40,7 @@ def _edges(middles: Any, log: bool) -> Any:
     return np.exp(edges) if log else edges
 
 
-def _matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     rows, columns = list(dict.fromkeys(table[spec.y])), list(dict.fromkeys(table[spec.x]))
     grid = table.pivot(index=spec.y, columns=spec.x, values=spec.value).loc[rows, columns].to_numpy(dtype=float)
     mesh = axes.imshow(grid, cmap="Blues", vmin=0.0)
@@ -57,7 +57,7 @@ def _matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.figure.colorbar(mesh, ax=axes, label=spec.value_label or spec.value, pad=0.02)
 
 
-def _table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     shown = table[list(spec.columns)] if spec.columns else table
     text = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
     names = [str(name).replace("_", " ") for name in shown.columns]
@@ -80,6 +80,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return "\N{EN DASH}" if np.isnan(value) else f"{value:.4g}"
     return str(value)
-
-
-DRAW = {"heatmap": heatmap, "matrix": _matrix, "table": _table}

@@ -1,28 +1,19 @@
-"""What draws each kind of figure, and how high it is."""
+"""Height of a figure by its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pandas as pd
 
-from lammps_glass.figures import bars, clusters, curves, grids, panels, spatial, style
+from lammps_glass.figures import bars, style
+from lammps_glass.figures.registry import REGISTRY
 from lammps_glass.figures.spec import FigureSpec
-
-#: Kind -> a function that draws a table on axes.
-DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {
-    **curves.DRAW,
-    **bars.DRAW,
-    **grids.DRAW,
-    **spatial.DRAW,
-    **panels.DRAW,
-    **clusters.DRAW,
-}
 
 
 def height(spec: FigureSpec, table: pd.DataFrame) -> float:
-    """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too."""
+    """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too.
+
+    The function of a plug-in's kind may carry it as its attribute ``height``.
+    """
     if spec.kind == "table":
         return 0.9 + 0.29 * (len(table) + 1)
     if spec.kind in ("map", "space", "panels"):
@@ -31,4 +22,4 @@ def height(spec: FigureSpec, table: pd.DataFrame) -> float:
         return 1.42 * style.SIZE[1]
     if spec.kind == "bar" and bars.long_names(spec, table):
         return max(style.SIZE[1], 1.2 + 0.3 * len(table))
-    return style.SIZE[1]
+    return float(getattr(REGISTRY[spec.kind].load(), "height", style.SIZE[1]))

@@ -13,7 +13,7 @@ from lammps_glass.figures.axes import diagonal
 from lammps_glass.figures.spec import FigureSpec, Panel
 
 
-def _panels(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """Each panel in its own axes inside the figure's; a series has one colour in all of them."""
     axes.axis("off")
     looks = _looks(spec, table)
@@ -120,6 +120,3 @@ def _bar(spec: FigureSpec, rows: pd.DataFrame, axes: Any, look: dict[str, Any], 
 
 
 _DRAW: dict[str, Callable[..., None]] = {"scatter": _scatter, "line": _line, "step": _step, "bar": _bar}
-
-
-DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {"panels": _panels}

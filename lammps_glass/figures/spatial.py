@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,17 @@ import pandas as pd
 
 from lammps_glass.figures import style
 from lammps_glass.figures.axes import groups, legend
-from lammps_glass.figures.grids import heatmap
+from lammps_glass.figures.grids import draw_heatmap
 from lammps_glass.figures.spec import FigureSpec
 
 #: Area, in square points, of the largest ring of a map and of the spheres of a space.
 LARGEST = 170.0
 
 
-def _map(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+def draw_map(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """The field as a heatmap of equal scales, and a ring for each row without a value."""
     field = table[spec.value].notna()
-    heatmap(spec, table[field], axes)
+    draw_heatmap(spec, table[field], axes)
     axes.set_aspect("equal")
     for (name, rows), colour in zip(groups(spec, table[~field]), ("white", style.ON_MAP)):
         if rows.empty:
@@ -46,7 +45,7 @@ def _areas(spec: FigureSpec, rows: pd.DataFrame) -> Any:
     return LARGEST * np.clip(size / max(size.max(), 1e-300), 0.08, 1.0)
 
 
-def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+def draw_space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """Spheres in three dimensions; the axes have the lengths of the data, so that a cube looks like one."""
     from matplotlib.ticker import MaxNLocator
 
@@ -73,6 +72,3 @@ def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     axes.set(xlabel=spec.x_label or spec.x, ylabel=spec.y_label or spec.y, zlabel=f"{places[2]}{unit}")
     if spec.series and spec.value is None:
         axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1.02))
-
-
-DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {"map": _map, "space": _space}

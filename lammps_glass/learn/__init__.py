@@ -1,4 +1,4 @@
-"""Rows to an indicator and its scores: arrays and tables only, nothing of snapshots or simulations."""
+"""Machine learning on rows: indicators, their scores, splits and samples; arrays and tables only."""
 
 from __future__ import annotations
 

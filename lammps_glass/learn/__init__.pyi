@@ -32,6 +32,7 @@ from .environments import (
     similarity_of as similarity_of,
 )
 from .estimator import indicator_values as indicator_values, threshold_of as threshold_of
+from .hashed_sample import HashedSample as HashedSample
 from .integrated_defect import IntegratedDefect as IntegratedDefect
 from .learning_curves import (
     cross_validated_accuracy as cross_validated_accuracy,
@@ -40,16 +41,15 @@ from .learning_curves import (
     learning_curve_by_rows as learning_curve_by_rows,
     linear_svm as linear_svm,
 )
-from .persistence import load as load, save as save
-from .power import PowerFactor as PowerFactor, power_factor as power_factor
-from .prefixes import (
+from .nested_subsets import (
     accuracy_by_body_order as accuracy_by_body_order,
     accuracy_by_components as accuracy_by_components,
-    accuracy_of_prefixes as accuracy_of_prefixes,
+    accuracy_of_nested_subsets as accuracy_of_nested_subsets,
     curve_numbers as curve_numbers,
 )
+from .persistence import load as load, save as save
+from .power import PowerFactor as PowerFactor, power_factor as power_factor
 from .registry import REGISTRY as REGISTRY
-from .reservoir import Reservoir as Reservoir
 from .rows import (
     Joined as Joined,
     binary_labels as binary_labels,

@@ -1,8 +1,8 @@
-"""The activity: probability of being active by one logistic regression with Tikhonov's penalty."""
+"""The indicator `Activity`: probability of being active, by one logistic regression with Tikhonov's penalty."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.easy_ensemble import MAX_ITERATIONS
@@ -22,10 +23,10 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
     .. math:: a(x) = \frac{1}{1 + \exp(-w \cdot z(x) - b)}
 
     with z the features standardised by mean and deviation of the training rows and w from the regression with
-    Tikhonov's penalty |w|^2 / 2C (eq. 11 and the section on results of Rottler and Ortner (2024)). It is meant for
-    balanced rows (as many active as inactive particles); it draws none itself. The paper does not print C: 1,
-    scikit-learn's default, is ours. Without standardising, features of 4 bodies would be penalised otherwise than
-    those of 2, since their sizes differ.
+    Tikhonov's penalty |w|^2 / 2C (eq. 11 and the section on results of Rottler and Ortner (2024)). The rows should be
+    balanced (as many active as inactive particles): all of them are used. The paper does not print C; scikit-learn's
+    default, 1, is taken. Features are standardised, since the penalty would otherwise depend on their sizes, which
+    differ between body orders.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
     def __init__(self, C: float = 1.0) -> None:
         self.C = C
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
@@ -68,18 +69,18 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """(n_rows,) w . z + b, positive for the second class."""
+        """Compute (n_rows,) w . z + b, positive for the second class."""
         values = predict_rows(self, X)
         result: NDArray[np.float64] = self.scaler_.transform(values) @ self.coef_ + self.intercept_
         return result
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """(n_rows, 2) probabilities; the second column is the activity."""
+        """Predict (n_rows, 2) probabilities; the second column is the activity."""
         active = expit(self.decision_function(X))
         return np.column_stack([1.0 - active, active])
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """(n_rows,) labels: the second class where its probability is above one half."""
+    def predict(self, X: ArrayLike) -> NDArray[np.generic]:
+        """Predict (n_rows,) labels: the second class where its probability is above one half."""
         active = self.decision_function(X) > 0
-        labels: NDArray[Any] = self.classes_[active.astype(np.intp)]
+        labels: NDArray[np.generic] = self.classes_[active.astype(np.intp)]
         return labels

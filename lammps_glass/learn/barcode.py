@@ -1,4 +1,4 @@
-"""The barcode: the few environments that matter for the energy, and what each particle's environment is worth."""
+"""The indicator `Barcode`: energy from the few environments that matter most, and a value of each particle's own."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ Floats = NDArray[np.float64]
 
 
 class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """Energy of a structure from its fractions of the environments with the largest mean |SHAP| (section 2.3).
+    """Energy of a structure from its fractions of the environments with the largest mean |SHAP|.
 
-    A first `EnergyModel` on all environments ranks them; rows over the `n_environments` best, made to sum to 1 again
-    (figure 7 of the paper says so), train a second one. With a library attached it also says what a particle's
-    environment is worth (`particle_values`).
+    A first `EnergyModel` on the fractions of all environments ranks them (section 2.3 of the paper). The fractions of
+    the `n_environments` best, normalised to sum to 1 (figure 7 of the paper), train a second one. With a library
+    attached, `particle_values` assigns each particle the contribution of its environment to the energy.
 
     Parameters
     ----------
     n_environments
-        Length of the barcode (the paper: 40). With no more environments than that, all are kept as they are.
+        Length of the barcode (the paper: 40). When there are no more environments, all are used, not normalised again.
     max_depth, learning_rate, gamma, min_child_weight, subsample, colsample_bytree, n_folds, used_folds, random_state
-        Of both models, see `EnergyModel`.
+        Parameters of both models, see `EnergyModel`.
 
     Attributes
     ----------
     ranking_ : (n_features,)
         Mean |SHAP| of every environment over the training rows, in energy units.
     columns_ : (n_environments,)
-        The environments of the barcode, the largest first.
+        Numbers of the environments of the barcode, the most important first.
     full_ : EnergyModel
         The model on all environments; not saved with the barcode.
     model_ : EnergyModel
         The model on the barcode.
     library_ : EnvironmentLibrary or None
     n_particles_ : float
-        What `attach` was given.
+        Library, and number of particles of the training structures, that `attach` was called with.
 
     References
     ----------
@@ -78,7 +78,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit on (n_structures, n_environments) fractions and energies; `groups` are runs that folds keep together."""
+        """Fit on (n_structures, n_environments) fractions and energies; folds keep the runs of `groups` together."""
         values, energies = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         if self.n_environments < 1:
             raise InputError(f"n_environments = {self.n_environments}: a barcode has at least one environment")
@@ -93,7 +93,7 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         return self
 
     def barcodes(self, X: ArrayLike) -> Floats:
-        """(n_structures, n_environments) fractions of the chosen environments, each row summing to 1 again.
+        """Select the fractions of the barcode's environments: (n_structures, n_environments), each row summing to 1.
 
         Raises
         ------
@@ -108,34 +108,34 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         if (total <= 0).any():
             raise InputError(
                 f"structure in row {int(np.argmin(total))} has none of the {len(self.columns_)} environments of the "
-                "barcode: it is no glass of this kind"
+                "barcode: it is not like the structures that trained it"
             )
         return np.asarray(chosen / total)
 
     def predict(self, X: ArrayLike) -> Floats:
-        """(n_structures,) energies, of the number of particles that the training structures had."""
+        """Predict (n_structures,) energies, for as many particles as the training structures had."""
         check_is_fitted(self)
         return self.model_.predict(self.barcodes(validate_data(self, X, dtype=np.float64, reset=False)))
 
     def attach(self, library: EnvironmentLibrary, n_particles: float) -> Self:
-        """Keep what judges bare rows of SOAP: the library whose environments the columns are, and the training size.
+        """Attach what `particle_values` needs: the library of the environments, and the size of training structures.
 
         The energies that were learned are those of systems of `n_particles`; a structure of another size is scaled.
         """
         if len(library) != self.n_features_in_:
-            raise InputError(f"a library of {len(library)} environments for a barcode of {self.n_features_in_}")
-        if not (np.isfinite(n_particles) and n_particles > 0):
             raise InputError(
-                f"n_particles = {n_particles!r}: the training structures had a positive number of particles"
+                f"a library of {len(library)} environments does not fit a barcode of {self.n_features_in_}"
             )
+        if not (np.isfinite(n_particles) and n_particles > 0):
+            raise InputError(f"n_particles = {n_particles!r}: give the number of particles of the training structures")
         self.library_, self.n_particles_ = library, float(n_particles)
         return self
 
     def particle_values(self, rows: ArrayLike) -> Floats:
-        """(n_particles,) SHAP value of each particle's environment, divided by the number of particles that have it.
+        """Divide the SHAP value of each environment among the particles that have it.
 
-        The model is of systems as large as those it was trained on, so that a structure's SHAP values are multiplied by
-        its number of particles over theirs: a value does not change when the structure is repeated.
+        The model is that of systems as large as the training structures; SHAP values are multiplied by the ratio of the
+        numbers of particles, so that the values of a structure and of its periodic repetition are equal.
 
         Parameters
         ----------
@@ -145,29 +145,29 @@ class Barcode(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignor
         Returns
         -------
         (n_particles,)
-            Energy units; NaN for a particle whose environment is none of the barcode.
+            In energy units; NaN for a particle whose environment is not in the barcode.
         """
         check_is_fitted(self)
         if self.library_ is None:
-            raise InputError("this barcode has no library of environments: attach the one that it was learned with")
+            raise InputError("this barcode has no library of environments: attach the one that it was trained with")
         vectors = np.asarray(rows, dtype=np.float64)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         environment = self.library_.encode(vectors / np.where(lengths > 0, lengths, 1.0)).environment
-        shares = self.barcodes(self.library_.fractions(environment).values[None])
-        worth = self.model_.shap_values(shares)[0][0] * (len(environment) / self.n_particles_)
+        barcode = self.barcodes(self.library_.fractions(environment).values[None])
+        shap = self.model_.shap_values(barcode)[0][0] * (len(environment) / self.n_particles_)
         values = np.full(len(environment), np.nan)
-        for column, value in zip(self.columns_, worth):
-            mine = environment == column
-            values[mine] = value / max(int(mine.sum()), 1)
+        for column, value in zip(self.columns_, shap):
+            members = environment == column
+            values[members] = value / max(int(members.sum()), 1)
         return values
 
 
-def encode_members(estimator: Any) -> dict[str, bytes]:
-    """The members that hold a barcode or an energy model: JSON with XGBoost's trees, and plain arrays."""
+def encode_members(estimator: Barcode | EnergyModel) -> dict[str, bytes]:
+    """Encode a barcode or an energy model as files of an archive: JSON with XGBoost's trees, and plain arrays."""
     if isinstance(estimator, EnergyModel):
         return {"model.json": _text({"kind": "energy", "model": estimator.to_json()})}
     check_is_fitted(estimator)
-    about: dict[str, Any] = {
+    state: dict[str, Any] = {
         "kind": "barcode",
         "parameters": estimator.get_params(),
         "model": estimator.model_.to_json(),
@@ -176,35 +176,35 @@ def encode_members(estimator: Any) -> dict[str, bytes]:
     }
     library = estimator.library_
     if library is None:
-        return {"model.json": _text(about)}
+        return {"model.json": _text(state)}
     names = ("structures", "particles", "threshold", "form", "definition", "voronoi", "kasper")
-    about["library"] = {name: _plain(getattr(library, name)) for name in names}
-    about["n_particles"] = estimator.n_particles_
+    state["library"] = {name: _plain(getattr(library, name)) for name in names}
+    state["n_particles"] = estimator.n_particles_
     vectors = io.BytesIO()
     np.save(vectors, library.vectors.astype("<f4"))
-    return {"model.json": _text(about), "vectors.npy": vectors.getvalue()}
+    return {"model.json": _text(state), "vectors.npy": vectors.getvalue()}
 
 
-def decode_members(members: dict[str, bytes]) -> Any:
-    """What `encode_members` wrote."""
-    about = json.loads(members["model.json"])
-    model = EnergyModel.from_json(about["model"])
-    if about["kind"] == "energy":
+def decode_members(members: dict[str, bytes]) -> Barcode | EnergyModel:
+    """Decode the files that `encode_members` wrote."""
+    state = json.loads(members["model.json"])
+    model = EnergyModel.from_json(state["model"])
+    if state["kind"] == "energy":
         return model
-    barcode = Barcode(**about["parameters"])
+    barcode = Barcode(**state["parameters"])
     barcode.model_, barcode.library_, barcode.n_particles_ = model, None, float("nan")
-    barcode.ranking_ = np.array(about["ranking"], dtype=np.float64)
-    barcode.columns_ = np.array(about["columns"], dtype=np.intp)
+    barcode.ranking_ = np.array(state["ranking"], dtype=np.float64)
+    barcode.columns_ = np.array(state["columns"], dtype=np.intp)
     barcode.n_features_in_ = len(barcode.ranking_)
-    if "library" in about:
-        if "n_particles" not in about:
-            raise InputError("this barcode was saved without the size of its training structures: learn it again")
+    if "library" in state:
+        if "n_particles" not in state:
+            raise InputError("this barcode was saved without the size of its training structures: train it again")
         vectors = np.load(io.BytesIO(members["vectors.npy"]), allow_pickle=False)
-        barcode.attach(EnvironmentLibrary(vectors=vectors, **about["library"]), about["n_particles"])
+        barcode.attach(EnvironmentLibrary(vectors=vectors, **state["library"]), state["n_particles"])
     return barcode
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return [item if isinstance(item, str) else int(item) for item in value] if isinstance(value, tuple) else value
 
 

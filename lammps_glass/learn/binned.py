@@ -1,4 +1,4 @@
-"""Scores of predictions that are too many to hold: counts by replica, class and fine bins of the probability."""
+"""Scores of more predictions than fit into memory, from counts by replica, class and fine bins of the probability."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.learn.scoring import draws_of_replicas, interval, rates
 
-#: An even number, so that 0.5 is an edge and the confusion matrix is exact.
+#: Number of bins: even, so that 0.5 is an edge and the confusion matrix is exact.
 N_BINS = 20_000
 
 
 class BinnedPredictions:
-    """Counts of streamed predictions; memory does not depend on their number.
+    """Counts of streamed predictions; their memory does not depend on the number of predictions.
 
     The confusion matrix at 0.5 is exact. The AUC counts two rows in one bin as a tie: it differs from the exact one by
-    at most half the share of pairs that meet in a bin (about 1e-4 for a smooth distribution on 20 000 bins).
+    at most half the fraction of pairs that meet in a bin (about 1e-4 for a smooth distribution on 20 000 bins).
     """
 
     def __init__(self) -> None:
         self.counts: dict[str, NDArray[np.int64]] = {}
 
     def add(self, replica: str, y: ArrayLike, probability: ArrayLike) -> None:
-        """Count rows of one replica: `y` (n,) 0 or 1, `probability` (n,) in [0, 1]."""
+        """Add rows of one replica: `y` (n,) 0 or 1, `probability` (n,) in [0, 1]."""
         labels, values = np.asarray(y, dtype=np.int64), np.asarray(probability, dtype=np.float64)
         if not (np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()):
             raise InputError(f"replica {replica}: a probability is not between 0 and 1")
-        # Bins are open below, (a, b], so that exactly 0.5 counts as tight, as a prediction above 0.5 is loose.
+        # Bins are open below, (a, b], so that exactly 0.5 counts as class 0, as a prediction above 0.5 is class 1.
         bins = np.clip(np.ceil(values * N_BINS).astype(np.int64) - 1, 0, N_BINS - 1)
         counts = self.counts.setdefault(replica, np.zeros((2, N_BINS), dtype=np.int64))
         counts += np.bincount(labels * N_BINS + bins, minlength=2 * N_BINS).reshape(2, N_BINS)
 
     def confusion(self) -> NDArray[np.int64]:
-        """(2, 2) true class by predicted class, all replicas together."""
+        """Count the rows by true class (row) and predicted class (column), all replicas together: (2, 2)."""
         total: NDArray[np.int64] = self._matrices().sum(axis=0)
         return total
 
@@ -43,15 +43,15 @@ class BinnedPredictions:
         return matrices
 
     def _wins(self) -> NDArray[np.float64]:
-        """(n, n) how often a loose row of replica a is above a tight row of b, a tie counting half."""
-        tight = np.array([self.counts[name][0] for name in sorted(self.counts)], dtype=np.float64)
-        loose = np.array([self.counts[name][1] for name in sorted(self.counts)], dtype=np.float64)
-        below = np.cumsum(tight, axis=1) - tight / 2
-        wins: NDArray[np.float64] = loose @ below.T
+        """Count how often a row of class 1 of replica a is above one of class 0 of b, ties as half: (n, n)."""
+        class_0 = np.array([self.counts[name][0] for name in sorted(self.counts)], dtype=np.float64)
+        class_1 = np.array([self.counts[name][1] for name in sorted(self.counts)], dtype=np.float64)
+        below = np.cumsum(class_0, axis=1) - class_0 / 2
+        wins: NDArray[np.float64] = class_1 @ below.T
         return wins
 
     def scores(self, *, n_resamples: int = 500, seed: int) -> dict[str, float]:
-        """Pooled scores and their 5-95 % bootstrap intervals over replicas, flat, as `score_with_intervals`.
+        """Compute pooled scores and their 5-95 % bootstrap intervals over replicas, as `score_with_intervals`.
 
         No intervals with one replica, or with ``n_resamples=0``.
         """
@@ -65,8 +65,8 @@ class BinnedPredictions:
         drawn = draws_of_replicas(len(matrices), n_resamples, seed).astype(np.float64)
         both = np.einsum("sr,rij->si", drawn, matrices).prod(axis=1) > 0
         for name, values in self._rates(drawn[both], matrices, wins).items():
-            found = interval(values, n_resamples)
-            result |= {f"{name}.low": found.low, f"{name}.high": found.high}
+            ends = interval(values, n_resamples)
+            result |= {f"{name}.low": ends.low, f"{name}.high": ends.high}
         return result
 
     @staticmethod

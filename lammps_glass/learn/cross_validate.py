@@ -1,30 +1,27 @@
-"""Predictions of rows that did not train: pooled over left-out replicas, or over random rows for comparison."""
+"""Cross-validation: predictions of rows by estimators that were not trained on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.estimator import indicator_values
+from lammps_glass.learn.estimator import MakeEstimator, indicator_values
 from lammps_glass.learn.rows import check_key, check_two_classes, matrix
 from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
 from lammps_glass.tables import KEY
-
-MakeEstimator = Callable[[], Any]
 
 
 def out_of_fold(
     X: NDArray[np.float64], y: NDArray[np.int64], splits: Iterable[Split], make_estimator: MakeEstimator
 ) -> NDArray[np.float64]:
-    """(n_rows,) value of each row from the estimator that did not see it; NaN where no split tests the row.
+    """Predict each row by an estimator that was not trained on it: (n_rows,), NaN where no split tests the row.
 
-    The value is `indicator_values`: a probability, or the signed distance of an estimator that gives none. A training
-    part of one class is an `InputError` that names the split.
+    The values are `indicator_values`: probabilities, or signed distances. Training rows of one class only are an
+    `InputError` that names the split.
     """
     values = np.full(len(y), np.nan)
     for split in splits:
@@ -43,20 +40,30 @@ def split_predictions(
     label: str = "label",
     value: str = "probability",
 ) -> pd.DataFrame:
-    """Pooled predictions of the tested rows: the key columns, `label`, `value`, ``split``, ``leaking``.
+    """Cross-validate an estimator, and pool the predictions of the tested rows.
 
     Parameters
     ----------
     table
-        A row per particle: key columns, features, and `label` (0 tight, 1 loose).
+        A row per particle: key columns, features, and `label` (0 or 1).
     columns
-        The feature columns; or the features themselves, (n_rows, n_features), where the table is without them.
+        The feature columns; or the features themselves, (n_rows, n_features), where the table does not hold them.
     splits
         Which rows train and which test; no row is tested twice.
     make_estimator
-        Returns a new estimator with ``fit`` and ``predict_proba`` or ``decision_function``.
-    value
-        Name of the column of predictions; name a signed distance otherwise.
+        Returns a new estimator.
+    label, value
+        Columns of the labels, and of the predictions in the result.
+
+    Returns
+    -------
+    DataFrame
+        The key columns, `label`, `value`, ``split`` (name) and ``leaking``, of the tested rows in their order.
+
+    Raises
+    ------
+    InputError
+        A key or a class is missing, a row is tested twice.
     """
     check_key(table, "rows")
     if label not in table:
@@ -79,7 +86,7 @@ def split_predictions(
 def leave_one_replica_out_predictions(
     table: pd.DataFrame, columns: Sequence[str], make_estimator: MakeEstimator, *, label: str = "label"
 ) -> pd.DataFrame:
-    """Each replica predicted by the estimator trained on all others, pooled; see `split_predictions`."""
+    """Predict each replica by an estimator trained on all others; see `split_predictions`."""
     check_key(table, "rows")
     return split_predictions(table, columns, leave_one_replica_out(table["replica"]), make_estimator, label=label)
 
@@ -93,7 +100,7 @@ def random_row_predictions(
     label: str = "label",
     seed: int,
 ) -> pd.DataFrame:
-    """The same from folds of random rows. LEAKS: shown beside the honest predictions, never instead of them."""
+    """Predict folds of random rows. LEAKS: for comparison with `leave_one_replica_out_predictions` only."""
     check_key(table, "rows")
     splits = random_row_folds(table[label], n_folds, seed=seed)
     return split_predictions(table, columns, splits, make_estimator, label=label)

@@ -1,9 +1,9 @@
-"""What the study of the integrated defect reports: by family of features, by draw of negatives, and a baseline."""
+"""Scores of the integrated defect: by family of features, by draw of the negatives, and of a baseline by species."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -18,22 +18,24 @@ from lammps_glass.learn.scoring import score_with_intervals, scores
 from lammps_glass.learn.splits import Split
 
 
-class _InDeviations(IntegratedDefect):
-    """Distances in units of `spread` over the rows that it was given to fit."""
+class _ScaledDefect(IntegratedDefect):
+    """Integrated defect with distances in units of their `spread` over the rows that it was fitted on."""
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit on values and labels, and compute the unit of distances."""
         super().fit(X, y)
         self.unit_ = spread(super().decision_function(X))
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Compute (n_rows,) signed distances in that unit."""
         return super().decision_function(X) / self.unit_
 
 
 def spread(distances: ArrayLike) -> float:
-    """Standard deviation of a machine's distances, by which machines of unlike C and gamma are made comparable.
+    """Compute the standard deviation of a machine's distances; 1 when all rows have the same distance.
 
-    1 for a machine that gives all rows the same.
+    Divided by it, distances of machines with different C and gamma can be compared.
     """
     return float(np.std(np.asarray(distances, dtype=np.float64))) or 1.0
 
@@ -50,15 +52,15 @@ def defect_predictions(
     in_deviations: bool = False,
     seed: int,
 ) -> pd.DataFrame:
-    """Signed distances of left-out rows, pooled over `splits`; see `split_predictions`.
+    """Predict the signed distances of left-out rows, pooled over `splits`; see `split_predictions`.
 
     Each split trains on all its rows that rearranged and one draw (`seed`) of as many that did not. With
     `in_deviations` each machine's distances are divided by their standard deviation over all rows of ``split.train``:
-    the sign stays, and machines of unlike C and gamma, whose distances differ in scale, can be pooled.
+    signs stay, and machines of different C and gamma, whose distances differ in scale, can be pooled.
     """
-    made = _InDeviations if in_deviations else IntegratedDefect
+    machine = _ScaledDefect if in_deviations else IntegratedDefect
     return split_predictions(
-        table, columns, splits, lambda: made(C, gamma, random_state=seed), label=label, value=value
+        table, columns, splits, lambda: machine(C, gamma, random_state=seed), label=label, value=value
     )
 
 
@@ -74,34 +76,45 @@ def family_predictions(
     in_deviations: bool = False,
     seed: int,
 ) -> pd.DataFrame:
-    """Distances from all features (``igd``) and from each family alone, a column each (figures 12 and 13).
+    """Predict distances from all features (``igd``) and from each family alone, a column each.
 
-    `families` maps a name (``gaussians``, ``entropy`` ...) to its feature columns; their union gives ``igd``. If the
-    table has a column ``species`` a last one, ``species_only``, is the baseline of `species_predictions`. `chosen` maps
-    ``igd`` or a family to its own C and gamma, in place of `C` and `gamma`; `in_deviations` as in `defect_predictions`.
+    Figures 12 and 13 of Yang et al. (2021).
+
+    Parameters
+    ----------
+    families
+        Name (``gaussians``, ``entropy`` ...) -> its feature columns; their union gives ``igd``. If the table has a
+        column ``species``, ``species_only`` is the baseline of `species_predictions`.
+    chosen
+        ``igd`` or a family -> its own C and gamma, in place of `C` and `gamma`.
+    in_deviations
+        As for `defect_predictions`.
     """
     clash = {"igd", "species_only", label} & set(families)
     if clash or not families or not all(len(columns) for columns in families.values()):
         raise InputError(f"families {', '.join(families) or 'none'}: give other names than igd, and columns for each")
     every = list(dict.fromkeys(name for columns in families.values() for name in columns))
-    options: dict[str, Any] = {"label": label, "in_deviations": in_deviations, "seed": seed}
-    found = {}
-    for name, columns in {"igd": every, **families}.items():
-        own_c, own_gamma = (chosen or {}).get(name, (C, gamma))
-        found[name] = defect_predictions(table, columns, splits, C=own_c, gamma=own_gamma, value=name, **options)
-    result = found["igd"]
-    for name in families:
-        result[name] = found[name][name]
+
+    def predictions(name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """Predict distances from one set of columns."""
+        cost, width = (chosen or {}).get(name, (C, gamma))
+        return defect_predictions(
+            table, columns, splits, C=cost, gamma=width, label=label, value=name, in_deviations=in_deviations, seed=seed
+        )
+
+    result = predictions("igd", every)
+    for name, columns in families.items():
+        result[name] = predictions(name, columns)[name]
     if "species" in table:
         result["species_only"] = species_predictions(table, splits, label=label)["species_only"]
     return result
 
 
 def species_predictions(table: pd.DataFrame, splits: Sequence[Split], *, label: str = "label") -> pd.DataFrame:
-    """What the species alone tells: ln P(species | rearranged) / P(species | not), counted in the training rows.
+    """Predict from the species alone: ln [P(species | rearranged) / P(species | not)], counted in the training rows.
 
-    Positive where a species is commoner among particles that rearrange: the best guess of balanced classes, as 0 is
-    the edge of the distance. One particle more is counted in each cell, for a species that a class lacks.
+    Positive where a species is more common among particles that rearrange, as the distance is. One more particle is
+    counted of each species and class, so that a species that a class lacks has a finite value.
     """
     species = pd.Categorical(table["species"].astype(str))
     codes = np.asarray(species.codes, dtype=np.intp)
@@ -110,8 +123,8 @@ def species_predictions(table: pd.DataFrame, splits: Sequence[Split], *, label: 
     for split in splits:
         counts = np.ones((2, len(species.categories)))
         np.add.at(counts, (y[split.train], codes[split.train]), 1.0)
-        shares = counts / counts.sum(axis=1, keepdims=True)
-        values[split.test] = np.log(shares[1] / shares[0])[codes[split.test]]
+        fractions = counts / counts.sum(axis=1, keepdims=True)
+        values[split.test] = np.log(fractions[1] / fractions[0])[codes[split.test]]
     tested = np.sort(np.concatenate([split.test for split in splits]))
     result = table.iloc[tested].reset_index(drop=True)
     return result.assign(species_only=values[tested])
@@ -120,26 +133,27 @@ def species_predictions(table: pd.DataFrame, splits: Sequence[Split], *, label: 
 def score_table(
     predictions: pd.DataFrame, names: Sequence[str], *, label: str = "label", n_resamples: int = 500, seed: int
 ) -> pd.DataFrame:
-    """Scores at distance 0 and the power factor of columns of pooled predictions, a row each (figure 12).
+    """Score columns of pooled predictions: scores at distance 0 and the power factor, a row each.
 
-    Columns: ``predictor``, ``leaking``, every score of `scores` (with ``.low`` and ``.high`` over replicas, if there
-    is more than one), ``chi`` ... ``falling`` of `PowerFactor` (its interval as ``chi.low``, ``chi.high``).
+    Figure 12 of Yang et al. (2021). Columns of the result: ``predictor``, ``leaking``, every score of `scores` (with
+    ``.low`` and ``.high`` over replicas, if there are several), ``chi`` ... ``falling`` of `PowerFactor` (its interval
+    as ``chi.low``, ``chi.high``).
     """
     several = predictions["replica"].nunique() > 1
     rows = []
     for name in names:
         if several:
-            found = score_with_intervals(
+            scored = score_with_intervals(
                 predictions, label=label, value=name, threshold=0.0, n_resamples=n_resamples, seed=seed
             )
         else:
-            found = scores(predictions[label], predictions[name], 0.0)
+            scored = scores(predictions[label], predictions[name], 0.0)
         power = power_factor(
             predictions[label], predictions[name], predictions["replica"], n_resamples=n_resamples, seed=seed
         )._asdict()
         power |= {f"chi.{end}": power.pop(end) for end in ("low", "high")}
         leaking = bool(predictions["leaking"].any())
-        rows.append({"predictor": name, "leaking": leaking, **found, **power})
+        rows.append({"predictor": name, "leaking": leaking, **scored, **power})
     return pd.DataFrame(rows)
 
 
@@ -154,15 +168,15 @@ def scores_by_draw(
     label: str = "label",
     seed: int,
 ) -> pd.DataFrame:
-    """Scores of pooled predictions when the negatives are drawn anew, a row per draw: the error bar of the draw.
+    """Score pooled predictions for several draws of the negatives, a row per draw: the error bar of the draw.
 
-    Draw 0 has the seed `seed` itself, so it is that of `defect_predictions`.
+    Draw 0 has the seed `seed` itself, and so equals `defect_predictions`.
     """
     if n_draws < 1:
         raise InputError(f"{n_draws} draws of negatives: give at least 1")
     others = np.random.SeedSequence(seed).generate_state(n_draws)[1:].tolist()
     rows = []
     for number, chosen in enumerate([seed, *others]):
-        found = defect_predictions(table, columns, splits, C=C, gamma=gamma, label=label, seed=chosen)
-        rows.append({"draw": number, **scores(found[label], found["igd"], 0.0)})
+        predicted = defect_predictions(table, columns, splits, C=C, gamma=gamma, label=label, seed=chosen)
+        rows.append({"draw": number, **scores(predicted[label], predicted["igd"], 0.0)})
     return pd.DataFrame(rows)

@@ -1,8 +1,8 @@
-"""The looseness: EasyEnsemble of logistic regressions on balanced samples."""
+"""The indicator `EasyEnsemble` (looseness): logistic regressions, each on a balanced sample."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from imblearn.ensemble import EasyEnsembleClassifier
@@ -11,6 +11,7 @@ from scipy.special import expit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
 
 from lammps_glass.learn.estimator import fit_rows, predict_rows
 
@@ -25,10 +26,9 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
 
     with z the features standardised by mean and deviation of all training rows. This is section 2.3.4 of M. Wu and
     L. Ruiz Pestana, Front. Mater. 10, 1272355 (2023), after Liu, Wu and Zhou, IEEE Trans. SMC B 39, 539 (2009), built
-    on imbalanced-learn's ``EasyEnsembleClassifier`` with logistic regression in place of AdaBoost. Its
-    sampling is random
-    undersampling without replacement: every learner sees all rows of the smaller class and as many of the other,
-    drawn anew for each learner. The paper's words (balanced bootstrap samples by random undersampling) allow that.
+    on imbalanced-learn's ``EasyEnsembleClassifier`` with logistic regression in place of AdaBoost. Samples are made by
+    random undersampling without replacement: every learner sees all rows of the smaller class and as many of the other,
+    drawn anew for each learner, which is one reading of the paper's "balanced bootstrap samples".
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
     Attributes
     ----------
     classes_ : (2,)
-        The two labels, sorted; ``predict_proba(X)[:, 1]`` is the looseness if they are 0 (tight) and 1 (loose).
+        The two labels, sorted; ``predict_proba(X)[:, 1]`` is the probability of the second (the looseness).
     scaler_ : StandardScaler or None
     coef_ : (n_estimators, n_features)
         Weights w_k, per standardised feature.
@@ -60,12 +60,15 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
         The training rows hold one class only, or more than two.
     """
 
+    #: Whether `fit` draws balanced rows itself.
+    draws_balanced_rows = True
+
     def __init__(
         self,
         C: float = 1.0,
         n_estimators: int = 10,
         standardize: bool = True,
-        random_state: Any = 0,
+        random_state: int | np.random.RandomState | None = 0,
         n_jobs: int | None = None,
     ) -> None:
         self.C = C
@@ -74,7 +77,7 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
         self.random_state = random_state
         self.n_jobs = n_jobs
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
@@ -99,14 +102,14 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
         return result
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """(n_rows, 2) probabilities; the second column is the looseness."""
+        """Predict (n_rows, 2) probabilities; the second column is the looseness."""
         values = predict_rows(self, X)
-        # All learners in one product, summed in their order: faster than asking each, and the same for any n_jobs.
-        looseness = expit(self._standardized(values) @ self.coef_.T + self.intercept_).mean(axis=1)
-        return np.column_stack([1.0 - looseness, looseness])
+        # All learners in one product, summed in their order: faster than one by one, and the same for any n_jobs.
+        probability = expit(self._standardized(values) @ self.coef_.T + self.intercept_).mean(axis=1)
+        return np.column_stack([1.0 - probability, probability])
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """(n_rows,) labels: the second class where its probability is above 0.5."""
-        loose = self.predict_proba(X)[:, 1] > 0.5
-        labels: NDArray[Any] = self.classes_[loose.astype(np.intp)]
+    def predict(self, X: ArrayLike) -> NDArray[np.generic]:
+        """Predict (n_rows,) labels: the second class where its probability is above 0.5."""
+        second = self.predict_proba(X)[:, 1] > 0.5
+        labels: NDArray[np.generic] = self.classes_[second.astype(np.intp)]
         return labels

@@ -1,9 +1,9 @@
-"""The energy of a structure from the fractions of its local environments: boosted trees and their SHAP values."""
+"""`EnergyModel`: energy of a structure from the fractions of its environments, by boosted trees with SHAP values."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,30 +13,35 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from lammps_glass.errors import InputError
 from lammps_glass.learn.energy_scoring import energy_folds
 
+if TYPE_CHECKING:
+    import xgboost
+
 Floats = NDArray[np.float64]
 
-#: Rows that the paper's parameters were found on: ``min_child_weight`` counts rows and is scaled from there.
+#: Rows on which the paper chose its parameters: ``min_child_weight`` counts rows and is scaled in proportion.
 PAPER_ROWS = 8000
 
 
 class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     r"""XGBoost regression with the parameters of C. Liu et al., Acta Mater. 259, 119281 (2023), section 2.3.
 
-    The number of trees is where the mean error of left-out folds stops falling (`early_stopping_rounds` trees without
-    a better one); the trees are then grown on all rows. Energies are centred before, since XGBoost works in single
-    precision; ``gamma`` is in squared units of the energy, so that fits in other units differ.
+    The number of trees is the one at which the mean error of left-out folds is smallest (the search ends when
+    `early_stopping_rounds` more trees do not lower it); that many trees are then grown on all rows. Energies are
+    centred, since XGBoost works in single precision; ``gamma`` is in squared units of the energy, so that fits in other
+    units differ.
 
     Parameters
     ----------
     max_depth, learning_rate, gamma, min_child_weight, subsample, colsample_bytree
-        Of XGBoost (the paper's best at 8000 rows). `min_child_weight` is what it would be at 8000 rows and is
-        multiplied by rows / 8000 (in a fold: the rows that train in it); unscaled, small data could not be split.
+        Parameters of XGBoost; the defaults are the paper's best, at 8000 rows. `min_child_weight` is the value for 8000
+        rows, and is multiplied by rows / 8000 (in a fold: the rows that train in it); unscaled, small data could not be
+        split.
     max_rounds, early_stopping_rounds
-        Most trees, and patience.
+        Most trees, and number of trees without improvement after which the search ends.
     n_folds
-        Folds that stop the growth: of whole groups when `fit` is given groups, else of random rows.
+        Folds that determine the number of trees: of whole groups when `fit` is given groups, else of random rows.
     used_folds
-        How many of them are used; None: all. One is a fifth of the work and a less certain number of trees.
+        Number of folds that are evaluated; None: all. One of five takes a fifth of the time.
     random_state
         Seed of folds and of XGBoost.
 
@@ -44,11 +49,11 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
     ----------
     booster_ : xgboost.Booster
     offset_ : float
-        Mean of the training energies, which the trees do not hold.
+        Mean of the training energies, added to the sum of the trees.
     rounds_ : int
         Number of trees.
     validation_rmse_ : float
-        Mean over the folds of the error at `rounds_`.
+        Root mean square error of the left-out folds at `rounds_`, mean over the folds.
     """
 
     def __init__(
@@ -80,7 +85,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
     saved_as = "estimator.xgboost"
 
     def booster_parameters(self, n_rows: int) -> dict[str, Any]:
-        """What XGBoost is given for a training set of `n_rows`; one thread, so that sums have one order."""
+        """Return the parameters of XGBoost for a training set of `n_rows`; one thread, so that sums have one order."""
         return {
             "max_depth": self.max_depth,
             "eta": self.learning_rate,
@@ -97,7 +102,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         }
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit on (n_structures, n_environments) fractions, (n_structures,) energies, and groups for the folds."""
+        """Fit on (n_structures, n_environments) fractions and energies; folds keep the rows of `groups` together."""
         import xgboost
 
         values, energies = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
@@ -108,15 +113,15 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         return self
 
     def validate(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> tuple[int, float]:
-        """(number of trees, error of left-out folds) of these parameters; nothing is fitted."""
+        """Determine the number of trees and the error of left-out folds, without fitting."""
         import xgboost
 
         energies = np.asarray(y, dtype=np.float64)
         data = xgboost.DMatrix(np.asarray(X, dtype=np.float64), label=energies - energies.mean())
         return self._rounds(data, len(energies), groups)
 
-    def _rounds(self, data: Any, n_rows: int, groups: ArrayLike | None) -> tuple[int, float]:
-        """Number of trees, and the mean error of the left-out folds there."""
+    def _rounds(self, data: xgboost.DMatrix, n_rows: int, groups: ArrayLike | None) -> tuple[int, float]:
+        """Determine the number of trees, and the mean error of the left-out folds there."""
         import xgboost
 
         if n_rows < 2:
@@ -135,13 +140,13 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         return best + 1, float(history[best])
 
     def predict(self, X: ArrayLike) -> Floats:
-        """(n_structures,) energies."""
+        """Predict (n_structures,) energies."""
         import xgboost
 
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, reset=False)
-        found: Floats = self.booster_.predict(xgboost.DMatrix(values)).astype(np.float64) + self.offset_
-        return found
+        energies: Floats = self.booster_.predict(xgboost.DMatrix(values)).astype(np.float64) + self.offset_
+        return energies
 
     def shap_values(
         self,
@@ -149,20 +154,20 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         kind: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent",
         background: ArrayLike | None = None,
     ) -> tuple[Floats, float]:
-        """SHAP values of every feature and their base: ``values.sum(axis=1) + base`` is the prediction.
+        """Compute the SHAP values of every feature and their base: ``values.sum(axis=1) + base`` is the prediction.
 
         Parameters
         ----------
         X
             (n_structures, n_environments).
         kind
-            ``tree_path_dependent`` takes the trees' own row counts for what a missing feature would be (XGBoost's
-            ``pred_contribs``); ``interventional`` averages over the rows of `background`.
+            ``tree_path_dependent`` averages over a missing feature by the numbers of training rows in the trees
+            (XGBoost's ``pred_contribs``); ``interventional`` averages over the rows of `background`.
 
         Returns
         -------
-        (n_structures, n_environments), float
-            In energy units.
+        (values, base)
+            (n_structures, n_environments) and a number, in energy units.
 
         References
         ----------
@@ -173,16 +178,16 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, reset=False)
         if (kind == "interventional") != (background is not None):
-            raise InputError(f"SHAP kind {kind!r}: rows of a background go with 'interventional', and only with it")
+            raise InputError(f"SHAP kind {kind!r}: give `background` with 'interventional', and only with it")
         data = None if background is None else np.asarray(background, dtype=np.float64)
         explainer = shap.TreeExplainer(self.booster_, data=data, feature_perturbation=kind)
-        found: Floats = np.asarray(explainer.shap_values(values, check_additivity=False), dtype=np.float64)
-        return found, float(np.ravel(explainer.expected_value)[0]) + self.offset_
+        shap_values: Floats = np.asarray(explainer.shap_values(values, check_additivity=False), dtype=np.float64)
+        return shap_values, float(np.ravel(explainer.expected_value)[0]) + self.offset_
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """Everything of a fitted model as JSON values, the trees in XGBoost's own format."""
+        """Encode the fitted model as JSON values, the trees in XGBoost's own format."""
         check_is_fitted(self)
         return {
             "parameters": self.get_params(),
@@ -195,7 +200,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """The model that `to_json` wrote."""
+        """Decode the model that `to_json` wrote."""
         import xgboost
 
         model = cls(**stored["parameters"])

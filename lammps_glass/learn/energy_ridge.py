@@ -1,4 +1,4 @@
-"""Ridge regression for energies: the baseline that a study of environments must stand beside."""
+"""`EnergyRidge`: ridge regression of energies, the baseline of models of environments."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ Floats = NDArray[np.float64]
 
 
 class EnergyRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
-    r"""Linear regression with a quadratic penalty, its strength chosen by left-out folds.
+    r"""Linear regression with a quadratic penalty, whose strength is chosen by left-out folds.
 
     .. math:: E(x) = \bar E + w \cdot (x - \bar x), \quad w = \arg\min |y - X w|^2 + \alpha |w|^2
 
-    Features are centred and not scaled: entries of a SOAP vector, or fractions, share a scale. The strength is relative
-    to the mean eigenvalue of the training rows' Gram matrix, so that one grid fits all. Fitted on mean SOAP vectors of
-    structures and their energies a particle, its value for one particle's vector is that particle's share.
+    Features are centred and not scaled: entries of a SOAP vector, or fractions, have one scale. The strength is
+    relative to the mean eigenvalue of the training rows' Gram matrix, so that one grid fits all. Fitted on the mean
+    SOAP vectors of structures and their energies per particle, it predicts the contribution of one particle from its
+    vector.
 
     Parameters
     ----------
     strengths
         Grid of relative strengths.
     n_folds, random_state
-        Folds: of whole groups when `fit` is given groups, else of random rows.
+        Number and seed of the folds: of whole groups when `fit` is given groups, else of random rows.
 
     Attributes
     ----------
@@ -51,7 +52,7 @@ class EnergyRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
-        """Fit on (n_structures, n_features) and (n_structures,); `groups` are the runs that folds keep together."""
+        """Fit on (n_structures, n_features) and (n_structures,); folds keep the rows of `groups` together."""
         values, energies = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
         if len(values) < 2:
             raise InputError(f"a ridge regression needs at least 2 structures (samples), there is {len(values)} sample")
@@ -67,15 +68,15 @@ class EnergyRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         return self
 
     def predict(self, X: ArrayLike) -> Floats:
-        """(n_rows,) energies."""
+        """Predict (n_rows,) energies."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, reset=False)
-        found: Floats = (values - self.mean_) @ self.coef_ + self.intercept_
-        return found
+        energies: Floats = (values - self.mean_) @ self.coef_ + self.intercept_
+        return energies
 
 
 def _solutions(X: Floats, y: Floats, strengths: tuple[float, ...]) -> list[tuple[Floats, Floats, float]]:
-    """(mean of the features, weights, mean energy) for each strength, from one eigenvalue problem of rows by rows."""
+    """Solve for each strength: (mean of the features, weights, mean energy), by one eigenvalue problem of the rows."""
     mean, intercept = X.mean(axis=0), float(y.mean())
     centred = X - mean
     # A column that is constant but for rounding would get a weight of one over that rounding.

@@ -1,4 +1,4 @@
-"""Folds of structures and scores of energies: by independent run, and by random row for comparison (which leaks)."""
+"""Folds of structures, by independent run or by random row (which leaks), and scores of predicted energies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from lammps_glass.learn.splits import Split, replica_folds
 
 
 def energy_folds(n_rows: int, n_folds: int, groups: ArrayLike | None, seed: int) -> list[Split]:
-    """Folds of whole groups (independent runs), or without groups of random rows; never more folds than there are."""
+    """Split structures into folds of whole groups (independent runs), or of random rows without groups.
+
+    There are at most as many folds as groups, or rows.
+    """
     if groups is not None:
         return replica_folds(groups, n_folds, seed=seed)
     if n_folds < 2:
@@ -23,32 +26,32 @@ def energy_folds(n_rows: int, n_folds: int, groups: ArrayLike | None, seed: int)
 
 
 def energy_scores(true: ArrayLike, predicted: ArrayLike, n_particles: ArrayLike) -> dict[str, float]:
-    """Errors of predicted energies of whole structures.
+    """Compute the errors of predicted energies of whole structures.
 
     Parameters
     ----------
     true, predicted
         (n_structures,) energies of the system, in eV.
     n_particles
-        Of each structure, or one number.
+        (n_structures,), or one number.
 
     Returns
     -------
     dict
-        ``rmse_ev`` (of a system), ``rmse_mev_per_atom``, ``bias_mev_per_atom``, ``rmse_over_std`` (1: no better than
-        the mean; energies a particle), ``r2``, ``pearson``.
+        ``rmse_ev`` (of a system), ``rmse_mev_per_atom``, ``bias_mev_per_atom`` (predicted less true),
+        ``rmse_over_std`` (of energies per particle; 1: no better than their mean), ``r2``, ``pearson``.
     """
     sizes = np.broadcast_to(np.asarray(n_particles, dtype=float), np.shape(true))
-    wanted, found = np.asarray(true, dtype=float), np.asarray(predicted, dtype=float)
-    error = (found - wanted) / sizes
-    spread = float((wanted / sizes).std())
+    reference, model = np.asarray(true, dtype=float), np.asarray(predicted, dtype=float)
+    error = (model - reference) / sizes
+    spread = float((reference / sizes).std())
     rmse = float(np.sqrt(np.mean(error**2)))
-    related = spread > 0 and (found / sizes).std() > 0
+    varies = spread > 0 and (model / sizes).std() > 0
     return {
-        "rmse_ev": float(np.sqrt(np.mean((found - wanted) ** 2))),
+        "rmse_ev": float(np.sqrt(np.mean((model - reference) ** 2))),
         "rmse_mev_per_atom": 1000 * rmse,
         "bias_mev_per_atom": 1000 * float(error.mean()),
         "rmse_over_std": rmse / spread if spread > 0 else float("nan"),
         "r2": 1 - (rmse / spread) ** 2 if spread > 0 else float("nan"),
-        "pearson": float(np.corrcoef(wanted / sizes, found / sizes)[0, 1]) if related else float("nan"),
+        "pearson": float(np.corrcoef(reference / sizes, model / sizes)[0, 1]) if varies else float("nan"),
     }

@@ -1,8 +1,8 @@
-"""Parameters of the energy model by a Bayesian search over the paper's ranges."""
+"""Bayesian search for the parameters of `EnergyModel` over the ranges of the paper."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.energy_model import EnergyModel
+
+if TYPE_CHECKING:
+    import optuna
 
 #: Ranges of C. Liu et al., Acta Mater. 259, 119281 (2023), section 2.3; min_child_weight at 8000 rows, as the default.
 RANGES: dict[str, tuple[float, float]] = {
@@ -25,33 +28,35 @@ RANGES: dict[str, tuple[float, float]] = {
 def search_energy_model(
     X: ArrayLike, y: ArrayLike, groups: ArrayLike | None, *, n_trials: int, seed: int, **options: Any
 ) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The parameters with the smallest error of left-out folds; the first trial is the paper's best.
+    """Find the parameters with the smallest error of left-out folds; the first trial is the paper's best.
 
     Parameters
     ----------
     X, y, groups
-        As for `EnergyModel.fit`; the folds are its own, of whole groups.
+        As for `EnergyModel.fit`; the folds are of whole groups.
     n_trials
-        Of optuna's tree-structured Parzen estimator (Bergstra et al. 2011), the first third of them (optuna's 10 at
-        most) at random; 1 keeps the paper's best.
+        Trials of optuna's tree-structured Parzen estimator (Bergstra et al. 2011), of which the first third (10 at
+        most) are random; 1 keeps the paper's best.
     options
         Other parameters of `EnergyModel`.
 
     Returns
     -------
-    dict, DataFrame
-        Parameters for `EnergyModel`; a row a trial: the parameters, ``rmse`` (energy units) and ``rounds``.
+    (parameters, trials)
+        Parameters for `EnergyModel`; a row per trial with its parameters, ``rmse`` (energy units) and ``rounds``.
     """
     if n_trials < 1:
         raise InputError(f"n_trials = {n_trials}: a search needs at least one trial")
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, float]] = []
 
-    def objective(trial: Any) -> float:
-        chosen: dict[str, Any] = {name: _suggest(trial, name) for name in RANGES}
-        rounds, error = EnergyModel(**chosen, random_state=seed, **options).validate(X, y, groups)
+    def objective(trial: optuna.Trial) -> float:
+        """Compute the error of left-out folds with the parameters of a trial."""
+        chosen = {name: _suggest(trial, name) for name in RANGES}
+        model: EnergyModel = EnergyModel(random_state=seed, **options).set_params(**chosen)
+        rounds, error = model.validate(X, y, groups)
         rows.append({**chosen, "rmse": error, "rounds": rounds})
         return error
 
@@ -66,11 +71,11 @@ def search_energy_model(
 
 
 def startup_trials(n_trials: int) -> int:
-    """Trials before the estimator takes over: with optuna's 10, a short search would be a random one."""
+    """Choose the number of random trials: with optuna's default, 10, a short search would be a random one."""
     return max(1, min(10, n_trials // 3))
 
 
-def _suggest(trial: Any, name: str) -> float:
+def _suggest(trial: optuna.Trial, name: str) -> float:
     low, high = RANGES[name]
     if name == "max_depth":
         return int(trial.suggest_int(name, int(low), int(high)))

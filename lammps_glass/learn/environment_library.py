@@ -1,4 +1,4 @@
-"""A saved library of unique local environments, and the encoding of any structure by it."""
+"""Libraries of unique local environments: saved, loaded, and used to encode structures."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from lammps_glass.learn.environment_products import Axes, Points, Singles, neare
 from lammps_glass.learn.environments import LeaderSearch, cosine_limit, similarity_of, unit_rows
 
 _FORMAT = "lammps-glass environments 1"
+_LISTS = ("structures", "particles", "voronoi", "kasper")
 _BLOCK = 512
-_AXES = 256  # more than the search has: the nearest of many near ones is to be found, not just one that is near
+_AXES = 256  # more than the search has: encoding asks for the nearest environment, not just for one that is near
 
 
 class Encoding(NamedTuple):
-    """Which environment each row is."""
+    """Environment of each row, and its similarity to it."""
 
     environment: NDArray[np.int64]  # (n,) index into the library; -1: similar to none
     similarity: NDArray[np.float64]  # (n,) to that environment; NaN where there is none
 
 
 class Fractions(NamedTuple):
-    """A structure in terms of a library."""
+    """Composition of a structure by the environments of a library."""
 
     values: NDArray[np.float64]  # (n_environments,) sum 1
     coverage: float  # fraction of the particles that are similar to an environment
@@ -39,22 +40,22 @@ class Fractions(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EnvironmentLibrary:
-    """Environments found by `LeaderSearch`: what they look like, who founded them, what their centres are.
+    """Environments found by `LeaderSearch`, each with the particle that represents it.
 
     Parameters
     ----------
     vectors
         (m, n_features) float32 rows of length 1.
     structures, particles
-        (m,) name of the structure and id of the particle that founded each.
+        (m,) name of the structure and id of the particle that represents each.
     threshold, form
         Of the similarity, see `cosine_limit`.
     definition
-        What the rows are: parameters and species of SOAP (`SOAP.definition`).
+        Parameters and species of the SOAP descriptor that made the rows (`SOAP.definition`).
     voronoi
-        (m,) Voronoi index of the founder, such as ``"0,0,12,0"``; empty before `annotate`.
+        (m,) Voronoi index of the representative, such as ``"0,0,12,0"``; empty before `annotate`.
     kasper
-        (m,) Kasper group of the founder; empty before `annotate`.
+        (m,) Kasper group of the representative; empty before `annotate`.
     """
 
     vectors: Singles
@@ -62,7 +63,7 @@ class EnvironmentLibrary:
     particles: Sequence[int]
     threshold: float
     form: str = "distance"
-    definition: Mapping[str, Any] = field(default_factory=dict)
+    definition: Mapping[str, object] = field(default_factory=dict)
     voronoi: Sequence[str] = ()
     kasper: Sequence[str] = ()
 
@@ -71,18 +72,18 @@ class EnvironmentLibrary:
         object.__setattr__(self, "vectors", unit_rows(self.vectors))
         if not len(self.vectors):
             raise InputError("a library of no environments: scan a structure first")
-        for what in ("structures", "particles", "voronoi", "kasper"):
-            values = tuple(getattr(self, what))
-            if len(values) != len(self.vectors) and (values or what in ("structures", "particles")):
+        for name in _LISTS:
+            values = tuple(getattr(self, name))
+            if len(values) != len(self.vectors) and (values or name in ("structures", "particles")):
                 raise InputError(
-                    f"{what} of the library has {len(values)} entries for {len(self.vectors)} environments"
+                    f"{name} of the library has {len(values)} entries for {len(self.vectors)} environments"
                 )
-            object.__setattr__(self, what, values)
+            object.__setattr__(self, name, values)
 
     @classmethod
     def of(cls, search: LeaderSearch) -> Self:
-        """The environments that a search has found."""
-        structures, particles = zip(*search.founders) if search.founders else ((), ())
+        """Make a library of the environments that a search has found."""
+        structures, particles = zip(*search.representatives) if search.representatives else ((), ())
         return cls(
             search.vectors.copy(), structures, particles, search.threshold, search.form, search.definition
         )  # fmt: skip
@@ -91,25 +92,24 @@ class EnvironmentLibrary:
         return len(self.vectors)
 
     def annotate(self, voronoi: Iterable[str], kasper: Iterable[str]) -> Self:
-        """The library with Voronoi indices and Kasper groups of its founders, in order."""
+        """Return the library with Voronoi indices and Kasper groups of its representatives, in order."""
         return replace(self, voronoi=tuple(voronoi), kasper=tuple(kasper))
 
     def select(self, environments: ArrayLike) -> Self:
-        """A library of some of the environments, in the order given."""
+        """Return a library of some of the environments, in the order of their numbers in `environments`."""
         index = [int(k) for k in np.asarray(environments)]
         lists: dict[str, Any] = {
-            what: tuple(values[k] for k in index) if (values := getattr(self, what)) else ()
-            for what in ("structures", "particles", "voronoi", "kasper")
+            name: tuple(values[k] for k in index) if (values := getattr(self, name)) else () for name in _LISTS
         }
         return replace(self, vectors=self.vectors[index], **lists)
 
-    def check(self, definition: Mapping[str, Any]) -> None:
-        """Raise `InputError`, showing both, unless rows of this `definition` are what the library was made of."""
+    def check(self, definition: Mapping[str, object]) -> None:
+        """Refuse rows of another `definition` than the library's: an `InputError` that shows what differs."""
         ours, theirs = (json.loads(json.dumps(dict(d), sort_keys=True)) for d in (self.definition, definition))
         if ours != theirs:
             differing = [key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)]
             shown = "; ".join(f"{key} = {ours.get(key)!r} there, {theirs.get(key)!r} here" for key in differing)
-            raise InputError(f"the library of environments was made with other parameters of soap: {shown}")
+            raise InputError(f"the library of environments was made with other parameters of SOAP: {shown}")
 
     # -- encoding ------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class EnvironmentLibrary:
         return self._axes.points(self.vectors)
 
     def encode(self, rows: ArrayLike) -> Encoding:
-        """The most similar environment of each row (n, n_features), where one is above the threshold.
+        """Find the most similar environment of each row (n, n_features), where one is above the threshold.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class EnvironmentLibrary:
         return Encoding(environment, similarity_of(cosines, self.form))
 
     def fractions(self, environment: ArrayLike, where: str = "the structure") -> Fractions:
-        """Shares of the environments among the particles that have one (-1: none), and how many those are.
+        """Count the environments of a structure, as fractions of the particles that have one (-1: none).
 
         Raises
         ------
@@ -152,16 +152,16 @@ class EnvironmentLibrary:
         if counts.sum() == 0:
             raise InputError(
                 f"{where}: none of its {len(index)} particles is similar to any of the {len(self)} environments of the "
-                f"library (threshold {self.threshold:g}): it is no structure of this kind, or in another unit of length"
+                f"library (threshold {self.threshold:g}): is it of other species, or in another unit of length?"
             )
         return Fractions(counts / counts.sum(), float(counts.sum() / len(index)))
 
     # -- files ---------------------------------------------------------------------------------------------------
 
     def save(self, path: str | Path) -> None:
-        """Write an ``.npz`` of plain arrays, and of JSON for the rest; equal libraries give equal bytes."""
+        """Write an ``.npz`` of plain arrays, with JSON for the rest; equal libraries give equal bytes."""
         about = {"format": _FORMAT, "threshold": self.threshold, "form": self.form, "definition": dict(self.definition)}
-        lists = {what: list(getattr(self, what)) for what in ("structures", "voronoi", "kasper")}
+        lists: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _LISTS}
         lists["particles"] = [int(k) for k in self.particles]
         text = json.dumps({**about, **lists}, sort_keys=True).encode()
         with atomic_path(path) as temporary, temporary.open("wb") as stream:

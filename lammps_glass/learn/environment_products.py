@@ -1,17 +1,17 @@
-r"""Which unit vectors are nearer than a threshold: exact answers from few exact products.
+r"""Find unit vectors with a cosine above a threshold: exact results from few products in full length.
 
-Scalar products of thousands of numbers are taken in float32 on a few principal axes; with :math:`r` the length of what
-the axes leave out,
+Scalar products of thousands of numbers are taken in float32 on a few principal axes; with :math:`y` the coordinates of
+a row on them and :math:`r` the length of the rest,
 
 .. math:: |\cos_{ij} - y_i \cdot y_j| \le r_i r_j,
 
-and only pairs that this and the rounding leave open are multiplied out: in float64, in a fixed order. An answer so
-depends neither on the axes nor on how the rows were cut into blocks, on the threads or on the library of products.
+and only pairs that this bound and the rounding leave undecided are multiplied in full, in float64 and in a fixed order.
+So the result depends neither on the axes nor on blocks of rows, threads or the BLAS library.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,21 +22,21 @@ Singles = NDArray[np.float32]
 Matches = NDArray[np.bool_]
 
 MARGIN = 1e-4
-"""For rounding in float32 products of unit vectors: 1e-6 at most is seen, and a chain of 1600 sums cannot reach it."""
-_FLOOR = 1e-6  # of squared residuals, whose own rounding is that of 1 - 1
-MOST_ROWS = 500  # to find the axes with: they need not be the best, and more of them cost seconds
+"""Bound of the rounding error of float32 products of unit vectors: 1e-6 is the largest seen."""
+_FLOOR = 1e-6  # added to squared residuals, differences of numbers near 1, for their rounding
+MOST_ROWS = 500  # of the sample that gives the axes: they need not be the best, and more rows cost seconds
 
 
 class Points(NamedTuple):
-    """Rows, and what the axes make of them."""
+    """Rows with their coordinates on principal axes."""
 
     rows: Singles  # (n, n_features), contiguous, of unit length
     coordinates: Singles  # (n, k)
-    residuals: Singles  # (n,)
+    residuals: Singles  # (n,) length of the rest of each row
 
 
 class Axes:
-    """Principal axes (not centred) of a sample of unit vectors; without any, the rows are their own coordinates."""
+    """Principal axes (not centred) of a sample of unit vectors; without axes, rows are their own coordinates."""
 
     def __init__(self, sample: Singles | None = None, n_axes: int = 128) -> None:
         self.vectors: Singles | None = None
@@ -50,7 +50,7 @@ class Axes:
             self.vectors = np.ascontiguousarray(rows.T @ (vectors[:, kept] / np.sqrt(values[kept])), dtype=np.float32)
 
     def points(self, rows: Singles) -> Points:
-        """Coordinates and residuals of `rows` (n, n_features)."""
+        """Compute the coordinates and residuals of `rows` (n, n_features)."""
         if self.vectors is None:
             return Points(rows, rows, np.zeros(len(rows), dtype=np.float32))
         coordinates = rows @ self.vectors
@@ -60,7 +60,7 @@ class Axes:
 
 @kernel
 def cosine(a: Singles, b: Singles) -> float:
-    """The scalar product of two float32 vectors in float64: eight sums, always in the same order."""
+    """Multiply two float32 vectors in float64: eight partial sums, always in the same order."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = len(a) // 8 * 8
     for k in range(0, whole, 8):
@@ -78,31 +78,34 @@ def cosine(a: Singles, b: Singles) -> float:
 
 
 @kernel
-def _matches(row: Singles, points: Points, i: int, known: Points, limit: float) -> bool:
-    """Whether row `i` of `points`, whose products with `known` are `row`, is above the limit with any of them."""
+def _matches(row: Singles, points: Points, i: int, references: Points, limit: float) -> bool:
+    """Decide whether the cosine of row `i` of `points` with any row of `references` is above the limit.
+
+    `row` holds the products of their coordinates.
+    """
     residual = points.residuals[i]
-    for j in range(len(row)):  # first what is certain: a comparison each
-        if row[j] - residual * known.residuals[j] - MARGIN > limit:
+    for j in range(len(row)):  # first those that are certain: a comparison each
+        if row[j] - residual * references.residuals[j] - MARGIN > limit:
             return True
     for j in range(len(row)):
-        possible = row[j] + residual * known.residuals[j] + MARGIN > limit
-        if possible and cosine(points.rows[i], known.rows[j]) > limit:
+        possible = row[j] + residual * references.residuals[j] + MARGIN > limit
+        if possible and cosine(points.rows[i], references.rows[j]) > limit:
             return True
     return False
 
 
 @kernel
-def _matched(products: Singles, points: Points, known: Points, limit: float, found: Matches) -> None:
+def _matched(products: Singles, points: Points, references: Points, limit: float, result: Matches) -> None:
     for i in range(len(products)):
-        found[i] = _matches(products[i], points, i, known, limit)
+        result[i] = _matches(products[i], points, i, references, limit)
 
 
-def matched(points: Points, known: Points, limit: float) -> Matches:
-    """(n,) whether a row's cosine with any row of `known` is above `limit`."""
-    found = np.zeros(len(points.rows), dtype=np.bool_)
-    if len(known.rows):
-        _matched(points.coordinates @ known.coordinates.T, points, known, limit, found)
-    return found
+def matched(points: Points, references: Points, limit: float) -> Matches:
+    """Decide for each row whether its cosine with any row of `references` is above `limit`: (n,)."""
+    result = np.zeros(len(points.rows), dtype=np.bool_)
+    if len(references.rows):
+        _matched(points.coordinates @ references.coordinates.T, points, references, limit, result)
+    return result
 
 
 @kernel
@@ -120,7 +123,7 @@ def _leaders(products: Singles, points: Points, limit: float, leads: Matches) ->
 
 
 def leaders(points: Points, limit: float) -> Matches:
-    """(n,) whether a row is a leader: its cosine with every leader before it is at or below `limit`."""
+    """Decide for each row whether it is a leader, whose cosine with every earlier leader is at most `limit`: (n,)."""
     leads = np.zeros(len(points.rows), dtype=np.bool_)
     if len(leads):
         _leaders(points.coordinates @ points.coordinates.T, points, limit, leads)
@@ -128,16 +131,23 @@ def leaders(points: Points, limit: float) -> Matches:
 
 
 @kernel
-def _nearest(products: Singles, points: Points, known: Points, limit: float, index: Any, cosines: Any) -> None:
+def _nearest(
+    products: Singles,
+    points: Points,
+    references: Points,
+    limit: float,
+    index: NDArray[np.int64],
+    cosines: NDArray[np.float64],
+) -> None:
     for i in range(len(products)):
         row, residual = products[i], points.residuals[i]
         best, at = limit, -1
         guess = np.argmax(row)
-        first = cosine(points.rows[i], known.rows[guess])
+        first = cosine(points.rows[i], references.rows[guess])
         bound = max(first, limit)
         for j in range(len(row)):
-            if row[j] + residual * known.residuals[j] + MARGIN >= bound:
-                value = first if j == guess else cosine(points.rows[i], known.rows[j])
+            if row[j] + residual * references.residuals[j] + MARGIN >= bound:
+                value = first if j == guess else cosine(points.rows[i], references.rows[j])
                 if value > best:
                     best, at = value, j
                     bound = max(bound, value)
@@ -145,11 +155,14 @@ def _nearest(products: Singles, points: Points, known: Points, limit: float, ind
         cosines[i] = best if at >= 0 else np.nan
 
 
-def nearest(points: Points, known: Points, limit: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """(n,) index of the row of `known` with the largest cosine (the first of equals), -1 where none is above `limit`.
+def nearest(points: Points, references: Points, limit: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find the row of `references` with the largest cosine, the first of equals.
 
-    And (n,) that cosine, NaN where there is none.
+    Returns
+    -------
+    (index, cosines)
+        (n,) each; -1 and NaN where no cosine is above `limit`.
     """
     index, cosines = np.full(len(points.rows), -1), np.full(len(points.rows), np.nan)
-    _nearest(points.coordinates @ known.coordinates.T, points, known, limit, index, cosines)
+    _nearest(points.coordinates @ references.coordinates.T, points, references, limit, index, cosines)
     return index, cosines

@@ -1,8 +1,9 @@
-"""What the indicators of two classes share: checked rows, encoded classes, and the value that is thresholded."""
+"""Types of estimators, their checked input, and the number per particle that an indicator gives."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +12,44 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lammps_glass.errors import InputError
 
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
-def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Checked (n_rows, n_features) values and (n_rows,) classes as 0 and 1; sets ``classes_`` of the estimator.
+
+class Estimator(Protocol):
+    """A scikit-learn estimator of rows (n_rows, n_features): what indicators and the models beside them are.
+
+    It may also have ``predict_proba`` (class probabilities), ``decision_function`` (a signed distance, positive for the
+    second class) or ``particle_values`` (a value for each particle of a structure whose rows it is given): see
+    `indicator_values`. scikit-learn's pipelines have these methods or not by their last step, so that they are asked
+    for by name.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Fit on values (n_rows, n_features) and targets (n_rows,)."""
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict (n_rows,) targets: classes, or numbers."""
+
+
+class Classifier(Estimator, Protocol):
+    """An estimator of classes with probabilities."""
+
+    def predict_proba(self, X: ArrayLike) -> Floats:
+        """Predict (n_rows, n_classes) probabilities, in the order of the sorted classes."""
+
+
+MakeEstimator = Callable[[], Estimator]
+"""Returns a new, unfitted estimator."""
+
+
+def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Labels]:
+    """Check the training rows of a classifier of two classes, and set its ``classes_``.
+
+    Returns
+    -------
+    (values, classes)
+        (n_rows, n_features), and (n_rows,) of 0 and 1.
 
     Raises
     ------
@@ -31,14 +67,14 @@ def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.flo
     return values, encoded.astype(np.int64)
 
 
-def predict_rows(estimator: Any, X: ArrayLike) -> NDArray[np.float64]:
-    """Checked (n_rows, n_features) values for a fitted estimator."""
+def predict_rows(estimator: Estimator, X: ArrayLike) -> Floats:
+    """Check that an estimator is fitted, and the rows (n_rows, n_features) that it is to predict."""
     check_is_fitted(estimator)
-    values: NDArray[np.float64] = _validated(estimator, X, reset=False)
+    values: Floats = _validated(estimator, X, reset=False)
     return values
 
 
-def _validated(estimator: Any, X: ArrayLike, **options: Any) -> Any:
+def _validated(estimator: Estimator, X: ArrayLike, **options: Any) -> Any:
     try:
         return validate_data(estimator, X, dtype=np.float64, **options)
     except ValueError as error:
@@ -49,13 +85,17 @@ def _validated(estimator: Any, X: ArrayLike, **options: Any) -> Any:
         raise
 
 
-def indicator_values(estimator: Any, X: ArrayLike) -> NDArray[np.float64]:
-    """(n_rows,) the number that an indicator gives: probability, else signed distance, else its prediction.
+def indicator_values(estimator: Estimator, X: ArrayLike) -> Floats:
+    """Compute the indicator of each row: its probability of class 1, else its signed distance, else its prediction.
 
-    One that judges particles by the whole structure (`Barcode`) is given all rows of one structure.
+    An estimator with ``particle_values`` (`Barcode`) takes the rows of all particles of one structure.
+
+    Returns
+    -------
+    (n_rows,)
     """
     if hasattr(estimator, "particle_values"):
-        values: NDArray[np.float64] = estimator.particle_values(X)
+        values: Floats = estimator.particle_values(X)
     elif hasattr(estimator, "predict_proba"):
         values = estimator.predict_proba(X)[:, 1]
     elif hasattr(estimator, "decision_function"):
@@ -65,6 +105,6 @@ def indicator_values(estimator: Any, X: ArrayLike) -> NDArray[np.float64]:
     return values
 
 
-def threshold_of(estimator: Any) -> float:
-    """Above this value of `indicator_values` a row is of the second class: 0.5 of a probability, 0 of a distance."""
+def threshold_of(estimator: Estimator) -> float:
+    """Return the value of `indicator_values` above which a row is of class 1: 0.5 of a probability, 0 of a distance."""
     return 0.5 if hasattr(estimator, "predict_proba") else 0.0

@@ -1,22 +1,26 @@
-"""The integrated glassy defect: signed distance to the hyperplane of a support vector machine."""
+"""The indicator `IntegratedDefect`: signed distance to the hyperplane of a support vector machine."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import fit_rows, predict_rows
 from lammps_glass.learn.sampling import balanced_samples
 from lammps_glass.learn.svm_library import load_libsvm
 
+if TYPE_CHECKING:
+    from libsvm.svm import svm_problem
+
 # The paper's best cell of its grid (figure 4).
 PAPER_C, PAPER_GAMMA = 4.0, 2.0**-5
-# Kernel values held at a time when predicting: 32 MB.
+# Kernel values held at a time in a prediction: 32 MB.
 _BLOCK = 1 << 22
 _CACHE_MB = 200
 
@@ -38,19 +42,19 @@ class IntegratedDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
     gamma
         Inverse squared width of the kernel, per standardised feature squared (the paper: 2^-5).
     balanced
-        Train on all rows of the smaller class and one random draw of as many of the other, as the paper does.
-        False takes all rows.
+        Train on all rows of the smaller class and one random draw of as many of the other, as the paper does; False
+        trains on all rows.
     random_state
-        Seed of that draw, a whole number.
+        Seed of that draw, a whole number that is not negative.
     tolerance
-        LIBSVM's stopping criterion: how far the optimality conditions may be violated.
+        LIBSVM's stopping criterion: the largest violation of the optimality conditions.
 
     Attributes
     ----------
     classes_ : (2,)
         The two labels, sorted.
     mean_, scale_ : (n_features,)
-        Of the standardisation.
+        Mean and deviation of each feature, for the standardisation.
     support_vectors_ : (n_support, n_features)
         Standardised; those of the second class first, as in the saved text.
     dual_coef_ : (n_support,)
@@ -66,6 +70,8 @@ class IntegratedDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
     """
 
     saved_as = "estimator.libsvm"
+    #: Whether `fit` draws balanced rows itself.
+    draws_balanced_rows = True
 
     def __init__(
         self,
@@ -81,7 +87,7 @@ class IntegratedDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
         self.random_state = random_state
         self.tolerance = tolerance
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
         return tags
@@ -108,25 +114,25 @@ class IntegratedDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
             raise InputError(f"integrated-defect: random_state = {seed!r}: give a whole number that is not negative")
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:
-        """(n_rows,) signed distance, positive for the second class."""
+        """Compute (n_rows,) signed distances, positive for the second class."""
         values = predict_rows(self, X)
-        # The layout of an array chooses the order of a product's sums: one layout, so that equal rows give equal bits.
+        # The layout of an array chooses the order of a product's sums: one layout gives equal rows equal values.
         z = np.ascontiguousarray((values - self.mean_) / self.scale_)
         return kernel_sum(z, self.support_vectors_, self.dual_coef_, self.gamma) + self.intercept_
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """(n_rows,) labels: the second class where the distance is positive."""
+    def predict(self, X: ArrayLike) -> NDArray[np.generic]:
+        """Predict (n_rows,) labels: the second class where the distance is positive."""
         positive = self.decision_function(X) > 0
-        labels: NDArray[Any] = self.classes_[positive.astype(np.intp)]
+        labels: NDArray[np.generic] = self.classes_[positive.astype(np.intp)]
         return labels
 
 
 def kernel_sum(
     z: NDArray[np.float64], vectors: NDArray[np.float64], weights: NDArray[np.float64], gamma: float
 ) -> NDArray[np.float64]:
-    """(n_rows,) sum over `vectors` of weight times exp(-gamma distance^2), in blocks of rows.
+    """Sum weight x exp(-gamma distance^2) over `vectors` for each row of `z`: (n_rows,).
 
-    LIBSVM's own prediction converts and sums row by row; products of blocks give the same sums many times faster.
+    LIBSVM's own prediction sums row by row; products of blocks of rows give the same sums many times faster.
     """
     result = np.empty(len(z))
     squares = gamma * np.einsum("ij,ij->i", vectors, vectors)
@@ -140,32 +146,37 @@ def kernel_sum(
     return result
 
 
-def problem(z: NDArray[np.float64], encoded: NDArray[np.int64]) -> Any:
-    """LIBSVM's problem of standardised rows with classes 0 and 1, which it sees as -1 and 1.
+class Problem(NamedTuple):
+    """Training set of LIBSVM with the rows (n_rows, n_features) it was made of: a model names its vectors by number."""
 
-    The rows stay with it as ``rows``, since LIBSVM's model names its support vectors by their numbers.
-    """
+    rows: NDArray[np.float64]
+    svm: svm_problem
+
+
+def problem(z: NDArray[np.float64], encoded: NDArray[np.int64]) -> Problem:
+    """Make LIBSVM's training set of standardised rows with classes 0 and 1, which it gets as -1 and 1."""
     load_libsvm()
     from libsvm.svm import svm_problem
     from scipy.sparse import csr_matrix
 
-    made = svm_problem(2.0 * encoded - 1.0, csr_matrix(z))
-    made.rows = z
-    return made
+    return Problem(z, svm_problem(2.0 * encoded - 1.0, csr_matrix(z)))
 
 
 def train_machine(
-    made: Any, C: float, gamma: float, tolerance: float = 1e-3
+    training: Problem, C: float, gamma: float, tolerance: float = 1e-3
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Support vectors (second class first), their weights and the intercept, with the sign of the second class."""
+    """Train LIBSVM, and return support vectors (second class first), their weights and the intercept.
+
+    Weights and intercept have the sign of the second class.
+    """
     load_libsvm()
     from libsvm.svmutil import svm_parameter, svm_train
 
     options = f"-s 0 -t 2 -c {float(C)!r} -g {float(gamma)!r} -e {float(tolerance)!r} -m {_CACHE_MB} -q"
-    model = svm_train(made, svm_parameter(options))
+    model = svm_train(training.svm, svm_parameter(options))
     weights = np.array([model.sv_coef[0][number] for number in range(model.l)])
-    vectors = made.rows[np.asarray(model.get_sv_indices(), dtype=np.intp) - 1]
-    # LIBSVM's decision value is positive for the label it met first: its own list says which one that was.
+    vectors = training.rows[np.asarray(model.get_sv_indices(), dtype=np.intp) - 1]
+    # LIBSVM's decision value is positive for the label that it met first, which is the first of its list.
     sign = 1.0 if model.get_labels()[0] == 1 else -1.0
     weights *= sign
     order = np.argsort(weights < 0, kind="stable")

@@ -1,18 +1,17 @@
-"""Accuracy of an estimator on left-out rows, and how it grows with the glasses or rows that train."""
+"""Learning curves: accuracy on left-out rows against the number of glasses or rows that train."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.cross_validate import MakeEstimator, out_of_fold
-from lammps_glass.learn.estimator import indicator_values, threshold_of
-from lammps_glass.learn.prefixes import spread_over_splits
+from lammps_glass.learn.cross_validate import out_of_fold
+from lammps_glass.learn.estimator import MakeEstimator, indicator_values, threshold_of
+from lammps_glass.learn.nested_subsets import spread_over_splits
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.selection import logistic
 from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_folds
@@ -20,8 +19,8 @@ from lammps_glass.learn.splits import Split, leave_one_replica_out, random_row_f
 Floats = NDArray[np.float64]
 
 
-def linear_svm(C: float) -> Callable[[], Any]:
-    """A maker of standardised linear support vector machines (squared hinge loss, which has a smooth optimum)."""
+def linear_svm(C: float) -> MakeEstimator:
+    """Return a function that makes standardised linear support vector machines with squared hinge loss."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from sklearn.svm import LinearSVC
@@ -30,26 +29,26 @@ def linear_svm(C: float) -> Callable[[], Any]:
 
 
 def glass_and_random_splits(y: ArrayLike, replicas: ArrayLike, *, n_folds: int = 5, seed: int) -> list[list[Split]]:
-    """Leave one glass out, and beside it folds of random rows, which leak and say so."""
+    """Split rows in two ways: leave one glass out, and folds of random rows (which leak)."""
     return [leave_one_replica_out(replicas), random_row_folds(y, n_folds, seed=seed)]
 
 
 def cross_validated_accuracy(
     X: Floats, y: ArrayLike, splits: Sequence[Split], make_estimator: MakeEstimator
 ) -> dict[str, float | bool]:
-    """``accuracy`` (tested rows pooled), ``std`` (over splits, each by its rows), ``n_rows`` tested, ``leaking``.
+    """Compute the cross-validated accuracy of any estimator on any columns.
 
-    For any estimator and any columns: the linear machine beside the regression, or local density and coordination
-    as the baseline of both.
+    Returns ``accuracy`` (tested rows pooled), ``std`` (over splits, each weighted by its rows), ``n_rows`` tested,
+    ``leaking``.
     """
     labels = check_two_classes(y, "rows")
     values = out_of_fold(X, labels, splits, make_estimator)
     right = (values > threshold_of(make_estimator())) == labels
-    each = [right[split.test] for split in splits]
+    by_split = [right[split.test] for split in splits]
     return {
-        "accuracy": float(np.concatenate(each).mean()),
-        "std": float(spread_over_splits([part.mean() for part in each], [len(part) for part in each])),
-        "n_rows": sum(map(len, each)),
+        "accuracy": float(np.concatenate(by_split).mean()),
+        "std": float(spread_over_splits([part.mean() for part in by_split], [len(part) for part in by_split])),
+        "n_rows": sum(map(len, by_split)),
         "leaking": any(split.leaking for split in splits),
     }
 
@@ -64,9 +63,10 @@ def learning_curve_by_replica(
     n_draws: int = 3,
     seed: int,
 ) -> pd.DataFrame:
-    """Accuracy on a left-out glass against the number of glasses that train (figure 6 of Rottler and Ortner 2024).
+    """Compute the accuracy on a left-out glass against the number of glasses that train.
 
-    Every glass tests in turn, with each number of others drawn `n_draws` times. Default estimator: logistic, C = 1.
+    Figure 6 of Rottler and Ortner (2024). Every glass tests in turn, with each number of others drawn `n_draws` times.
+    Default estimator: logistic regression, C = 1.
 
     Returns
     -------
@@ -78,17 +78,18 @@ def learning_curve_by_replica(
     names = np.asarray(replicas).astype(str)
     splits = leave_one_replica_out(names)
     most = len(splits) - 1
-    wanted = range(1, most + 1) if numbers is None else numbers
-    if n_draws < 1 or not len(wanted) or not 1 <= min(wanted) <= max(wanted) <= most:
+    sizes = range(1, most + 1) if numbers is None else numbers
+    if n_draws < 1 or not len(sizes) or not 1 <= min(sizes) <= max(sizes) <= most:
         raise InputError(
-            f"{n_draws} draws of {list(wanted)} training glasses: give at least 1 draw, 1 to {most} glasses"
+            f"{n_draws} draws of {list(sizes)} training glasses: give at least 1 draw, 1 to {most} glasses"
         )
 
     def draw(split: Split, number: float, random: np.random.Generator) -> NDArray[np.intp]:
+        """Draw the rows of `number` training glasses."""
         others = np.unique(names[split.train])
         return split.train[np.isin(names[split.train], random.choice(others, int(number), replace=False))]
 
-    return _curve(X, y, splits, wanted, draw, "n_replicas", make_estimator, n_draws, seed)
+    return _curve(X, y, splits, sizes, draw, "n_replicas", make_estimator, n_draws, seed)
 
 
 def learning_curve_by_rows(
@@ -101,16 +102,17 @@ def learning_curve_by_rows(
     n_draws: int = 3,
     seed: int,
 ) -> pd.DataFrame:
-    """The same against the fraction of the training rows of each split, drawn by class.
+    """Compute the accuracy against the fraction of the training rows of each split, drawn by class.
 
-    ``fraction`` stands for ``n_replicas``. `splits` are by glass, or of random rows for comparison (``leaking`` is then
-    true).
+    Returns the columns of `learning_curve_by_replica`, with ``fraction`` for ``n_replicas``. `splits` are by glass, or
+    of random rows for comparison (``leaking`` is then true).
     """
     labels = check_two_classes(y, "rows")
     if n_draws < 1 or not len(fractions) or not 0 < min(fractions) <= max(fractions) <= 1:
         raise InputError(f"{n_draws} draws of fractions {list(fractions)}: give at least 1 draw, fractions up to 1")
 
     def draw(split: Split, fraction: float, random: np.random.Generator) -> NDArray[np.intp]:
+        """Draw a fraction of the training rows of each class."""
         classes = [split.train[labels[split.train] == value] for value in (0, 1)]
         sizes = [max(1, round(fraction * len(rows))) for rows in classes]
         drawn = [random.choice(rows, size, replace=False) for rows, size in zip(classes, sizes)]
@@ -130,17 +132,20 @@ def _curve(
     n_draws: int,
     seed: int,
 ) -> pd.DataFrame:
-    """A row per size: each split trained on its draws. A draw has its own stream, whatever other sizes there are."""
+    """Train each split on draws of each size: a row per size.
+
+    A draw has its own random stream, whatever other sizes there are.
+    """
     labels = check_two_classes(y, "rows")
     make = logistic(1.0) if make_estimator is None else make_estimator
     rows = []
     for size in sizes:
-        found = []
+        results = []
         for number, split in enumerate(splits):
-            for drawn in range(n_draws):
-                random = np.random.default_rng([seed, number, drawn, round(1e6 * size)])
-                found.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
-        n_rows, train, test = np.array(found).T
+            for repeat in range(n_draws):
+                random = np.random.default_rng([seed, number, repeat, round(1e6 * size)])
+                results.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
+        n_rows, train, test = np.array(results).T
         tested = np.repeat([len(split.test) for split in splits], n_draws)
         pooled, std = np.average(test, weights=tested), float(spread_over_splits(test, tested))
         rows.append((size, n_rows.mean(), pooled, std, train.mean()))
@@ -152,8 +157,11 @@ def _curve(
 def _fit_and_test(
     X: Floats, y: NDArray[np.int64], train: NDArray[np.intp], split: Split, make: MakeEstimator
 ) -> tuple[int, float, float]:
+    """Fit on the drawn rows: their number, and the accuracy on them and on the test rows."""
     check_two_classes(y[train], f"training rows with {split.name} left out")
     estimator = make().fit(X[train], y[train])
-    edge = threshold_of(estimator)
-    parts = [float(((indicator_values(estimator, X[rows]) > edge) == y[rows]).mean()) for rows in (train, split.test)]
-    return len(train), parts[0], parts[1]
+    threshold = threshold_of(estimator)
+    accuracies = [
+        float(((indicator_values(estimator, X[rows]) > threshold) == y[rows]).mean()) for rows in (train, split.test)
+    ]
+    return len(train), accuracies[0], accuracies[1]

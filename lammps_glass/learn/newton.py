@@ -1,4 +1,4 @@
-"""Ridge logistic regression by Newton's method: warm starts and the curvature that feature selection needs."""
+"""Ridge logistic regression by Newton's method, with warm starts and the Hessian that feature selection needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.special import expit
 Floats = NDArray[np.float64]
 
 MAX_STEPS = 100
-# Newton's decrement estimates how far the loss lies above its minimum: below 1e-10 of a row's worth it is there.
+# Newton's decrement estimates how far the loss lies above its minimum: converged below 1e-10 C for each row.
 _TOLERANCE = 1e-10
 #: Rows in a block of weighted sums.
 _BLOCK = 1024
@@ -21,8 +21,8 @@ _BLOCK = 1024
 class RidgeLogistic:
     r"""Minimise :math:`\tfrac12 |w|^2 + C \sum_i \ln(1 + e^{-s_i (w \cdot z_i + b)})`, s = -1 or 1, b free.
 
-    The same objective as scikit-learn's ``LogisticRegression(C)``, in the columns `z` (n_rows, n_features) given so
-    far; `add` takes more of them and starts from the solution without them.
+    The same objective as scikit-learn's ``LogisticRegression(C)``. It begins without columns `z` (n_rows, n_features);
+    `add` and `extend` take more of them, and start from the solution without them.
     """
 
     def __init__(self, y: NDArray[np.int64], C: float) -> None:
@@ -33,11 +33,11 @@ class RidgeLogistic:
         self.solve()
 
     def add(self, columns: Floats, start: Floats | None = None) -> None:
-        """Columns (n_rows, n_new) more, with weights `start` (default 0) to begin with; then solve."""
-        self.take(np.hstack([self.columns, columns]), start)
+        """Add columns (n_rows, n_new), with weights `start` (n_new,) to begin with (default 0), and solve."""
+        self.extend(np.hstack([self.columns, columns]), start)
 
-    def take(self, columns: Floats, start: Floats | None = None) -> None:
-        """The same with those that were taken before, at the front of one array, which is kept and not copied."""
+    def extend(self, columns: Floats, start: Floats | None = None) -> None:
+        """Replace the columns by an array that begins with them, and solve; the array is kept, not copied."""
         n_new = columns.shape[1] - self.columns.shape[1]
         self.columns = columns
         self.weights = np.concatenate([self.weights, np.zeros(n_new) if start is None else start])
@@ -45,18 +45,18 @@ class RidgeLogistic:
 
     @property
     def probability(self) -> Floats:
-        """(n_rows,) of class 1."""
+        """Probability (n_rows,) of class 1."""
         result: Floats = expit(self.decision(self.columns))
         return result
 
     def decision(self, columns: Floats, weights: Floats | None = None) -> Floats:
-        """(n,) w . z + b of other rows, at the solution or at `weights` (the intercept first)."""
+        """Compute (n,) w . z + b of any rows, at the solution or at `weights` (the intercept first)."""
         at = self.weights if weights is None else weights
         result: Floats = columns @ at[1:] + at[0]
         return result
 
     def weighted_products(self, weight: Floats, z: Floats) -> Floats:
-        """(1 + n_features, m) sums over rows of weight, 1 or column, and each of `z` (n_rows, m).
+        """Sum weight (n_rows,) x column x `z` (n_rows, m) over the rows: (1 + n_features, m), the intercept first.
 
         Rows are taken in blocks, so that no weighted copy of all of them is made.
         """
@@ -69,7 +69,7 @@ class RidgeLogistic:
         return result
 
     def hessian(self, probability: Floats) -> Floats:
-        """(1 + n_features,) squared: second derivatives of the objective, the intercept first."""
+        """Compute the second derivatives of the objective: (1 + n_features,) squared, the intercept first."""
         weight = probability * (1.0 - probability)
         result = np.empty((len(self.weights),) * 2)
         result[:, 1:] = self.weighted_products(weight, self.columns)
@@ -79,12 +79,13 @@ class RidgeLogistic:
         return result
 
     def solve(self) -> None:
-        """Newton steps, each halved while the objective does not fall."""
+        """Minimise by Newton steps, each halved while the objective does not fall."""
         loss = self.loss(self.weights)
         for _ in range(MAX_STEPS):
             probability = self.probability
-            rest = probability - self.y
-            gradient = np.concatenate([[self.C * rest.sum()], self.C * (self.columns.T @ rest) + self.weights[1:]])
+            residual = probability - self.y
+            slopes = self.C * (self.columns.T @ residual) + self.weights[1:]
+            gradient = np.concatenate([[self.C * residual.sum()], slopes])
             step = cho_solve(cho_factor(self.hessian(probability)), gradient)
             decrement = float(gradient @ step)
             if decrement <= _TOLERANCE * self.C * len(self.y):
@@ -96,6 +97,7 @@ class RidgeLogistic:
         warnings.warn(f"logistic regression not converged in {MAX_STEPS} Newton steps", RuntimeWarning, stacklevel=2)
 
     def _descend(self, step: Floats, loss: float, decrement: float) -> float:
+        """Take the step, shortened until the loss falls enough, and return the loss reached."""
         size = 1.0
         for _ in range(50):
             weights = self.weights - size * step
@@ -107,7 +109,7 @@ class RidgeLogistic:
         return loss
 
     def loss(self, weights: Floats) -> float:
-        """The objective at `weights` (1 + n_features,), the intercept first."""
+        """Compute the objective at `weights` (1 + n_features,), the intercept first."""
         value = self.decision(self.columns, weights)
         rows = np.logaddexp(0.0, value) - self.y * value
         return float(0.5 * weights[1:] @ weights[1:] + self.C * rows.sum())

@@ -1,23 +1,32 @@
-"""Saved indicators: one plain archive of JSON and arrays, the same bytes for the same indicator, nothing that executes.
+"""Save and load indicators: an archive of JSON and arrays, the same bytes for the same indicator, no code.
 
 The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops`` (or ``estimator.libsvm``: LIBSVM's model
-text and a scaler in JSON, for a class that asks for it). A skops file names the types in it; we compare them, and the
-loaders it asks for, with lists fixed here before skops sees the file, because skops's own defaults trust far more, and
-the file's own list is the attacker's.
+text and a scaler in JSON, for a class with ``saved_as``). A skops file names the types in it and the loaders that it
+needs. Both are compared with the lists below before skops reads the file: skops's own defaults trust far more, and the
+list in the file is made by whoever wrote it. What is installed may add types, a file never: the classes of the
+indicators of plug-ins, and the types that such a class names in ``saved_types``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.learn.estimator import Estimator
+from lammps_glass.learn.registry import REGISTRY
+
+if TYPE_CHECKING:
+    from lammps_glass.learn.barcode import Barcode
+    from lammps_glass.learn.energy_model import EnergyModel
+    from lammps_glass.learn.integrated_defect import IntegratedDefect
 
 FORMAT = "lammps-glass indicator"
 VERSION = 1
@@ -46,7 +55,7 @@ _LOADERS = {"JsonNode", "DictNode", "ListNode", "TupleNode", "NdArrayNode", "Typ
 
 
 def _archive(members: Mapping[str, bytes]) -> bytes:
-    """A zip without compression, times or order of its own: equal members give equal bytes."""
+    """Write an uncompressed zip with sorted members and fixed times: equal members give equal bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(members):
@@ -55,37 +64,57 @@ def _archive(members: Mapping[str, bytes]) -> bytes:
 
 
 def _members(data: bytes) -> dict[str, bytes]:
-    """The members of such a zip; compressed ones are refused, since they may unfold to any size."""
+    """Read the members of such a zip; compressed ones are refused, since they may unfold to any size."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-            raise InputError("it is compressed, as `save` never writes it")
+            raise InputError("its members are compressed, which `save` never does")
         return {member.filename: archive.read(member) for member in archive.infolist()}
 
 
-def _nodes(state: Any) -> Iterator[dict[str, Any]]:
-    """Every dict in a skops schema."""
+def _nodes(state: object) -> Iterator[dict[str, Any]]:
+    """Iterate over the dicts in a skops schema."""
     if isinstance(state, dict):
         yield state
     for value in state.values() if isinstance(state, dict) else state if isinstance(state, list) else ():
         yield from _nodes(value)
 
 
-def _refuse_foreign(schema: Any) -> None:
-    """An `InputError` if the schema names a type or a loader outside the fixed lists."""
-    for node in _nodes(schema):
-        if not {"__class__", "__module__", "__loader__"} & set(node):
-            continue
-        name, loader = f"{node.get('__module__')}.{node.get('__class__')}", node.get("__loader__")
-        if name not in _PLAIN and name not in TRUSTED:
-            raise InputError(f"it holds the type {name}, which no indicator of this package has")
-        if loader not in _LOADERS:
+def _types_of(indicators: Iterable[type]) -> set[str]:
+    """The classes of indicators and the types that they name in ``saved_types``, as ``module.Class``."""
+    return {
+        f"{part.__module__}.{part.__qualname__}"
+        for indicator in indicators
+        for part in (indicator, *getattr(indicator, "saved_types", ()))
+    }
+
+
+def _installed() -> Iterator[type]:
+    """Classes of the indicators that plug-ins offer; one that cannot be imported is left out."""
+    for entry in REGISTRY.values():
+        if entry.distribution:
+            with contextlib.suppress(InputError):
+                yield entry.load()
+
+
+def _checked_types(schema: Any, trusted: Sequence[type]) -> list[str]:
+    """The types that the schema may name; one outside them, or another loader than ours, is an `InputError`."""
+    allowed = _PLAIN.union(TRUSTED, _types_of(trusted))
+    nodes = [node for node in _nodes(schema) if {"__class__", "__module__", "__loader__"} & set(node)]
+    names = {f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes}
+    if not names <= allowed:  # plug-ins are imported only for a file that needs one
+        allowed |= _types_of(_installed())
+    if foreign := sorted(names - allowed):
+        raise InputError(f"it holds the type {foreign[0]}, which no indicator of this package or of a plug-in has")
+    for node in nodes:
+        if (loader := node.get("__loader__")) not in _LOADERS:
             raise InputError(f"it asks for the loader {loader}, which no indicator of this package needs")
+    return sorted(allowed - _PLAIN)
 
 
-def _encode_skops(estimator: Any) -> bytes:
-    """skops's file in canonical form: skops numbers by addresses in memory, we name arrays by content.
+def _encode_skops(estimator: Estimator, trusted: Sequence[type]) -> bytes:
+    """Encode an estimator as skops does, with arrays named by their content instead of addresses in memory.
 
-    Without numbers an object that two attributes share is written twice: sharing does not change the bytes.
+    Without addresses an object with two references is written twice, so that equal estimators give equal bytes.
     """
     import skops.io
 
@@ -96,60 +125,62 @@ def _encode_skops(estimator: Any) -> bytes:
         node.pop("__id__", None)
         if node.get("file") in names:
             node["file"] = names[node["file"]]
-    _refuse_foreign(schema)
+    _checked_types(schema, trusted)
     arrays = {names[name]: data for name, data in members.items()}
     return _archive({"schema.json": json.dumps(schema).encode(), **arrays})
 
 
-def _decode_skops(data: bytes) -> Any:
+def _decode_skops(data: bytes, trusted: Sequence[type]) -> Any:
     import skops.io
 
-    _refuse_foreign(json.loads(_members(data)["schema.json"]))
-    return skops.io.loads(data, trusted=list(TRUSTED))
+    return skops.io.loads(data, trusted=_checked_types(json.loads(_members(data)["schema.json"]), trusted))
 
 
-def _encode_libsvm(estimator: Any) -> bytes:
+def _encode_libsvm(estimator: IntegratedDefect, trusted: Sequence[type]) -> bytes:
     from lammps_glass.learn.svm_text import members
 
     return _archive(members(estimator))
 
 
-def _decode_libsvm(data: bytes) -> Any:
+def _decode_libsvm(data: bytes, trusted: Sequence[type]) -> IntegratedDefect:
     from lammps_glass.learn.svm_text import from_members
 
     return from_members(_members(data))
 
 
-def _encode_xgboost(estimator: Any) -> bytes:
+def _encode_xgboost(estimator: Barcode | EnergyModel, trusted: Sequence[type]) -> bytes:
     from lammps_glass.learn.barcode import encode_members
 
     return _archive(encode_members(estimator))
 
 
-def _decode_xgboost(data: bytes) -> Any:
+def _decode_xgboost(data: bytes, trusted: Sequence[type]) -> Barcode | EnergyModel:
     from lammps_glass.learn.barcode import decode_members
 
     return decode_members(_members(data))
 
 
-# Member of the archive -> how to write and read it.
-FORMATS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
+#: Member of the archive -> functions that encode and decode it.
+FORMATS: dict[str, tuple[Callable[[Any, Sequence[type]], bytes], Callable[[bytes, Sequence[type]], Any]]] = {
     "estimator.skops": (_encode_skops, _decode_skops),
     "estimator.libsvm": (_encode_libsvm, _decode_libsvm),
     "estimator.xgboost": (_encode_xgboost, _decode_xgboost),
 }
 
 
-def _member_for(estimator: Any) -> str:
-    """The member that holds an estimator; a class may name another one as ``saved_as``."""
+def _member_for(estimator: Estimator) -> str:
+    """Name the member that holds an estimator: skops, unless its class has ``saved_as``."""
     return str(getattr(estimator, "saved_as", "estimator.skops"))
 
 
-def save(path: str | Path, estimator: Any, metadata: Mapping[str, Any] | None = None) -> None:
-    """Write a fitted indicator and what is needed to use it (descriptor, parameters, glass, feature names ...).
+def save(
+    path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | None = None, *, trusted: Sequence[type] = ()
+) -> None:
+    """Write a fitted indicator with its metadata: what is needed to use it (descriptor, glass, feature names ...).
 
-    Equal estimators and metadata give equal bytes with the same versions of the libraries. The file appears under its
-    name only when it is complete.
+    Equal estimators and metadata give equal bytes with equal versions of the libraries. The file appears under its name
+    only when it is complete. `trusted` are classes besides those of this package and of plug-ins, which `load` must be
+    given too.
 
     Raises
     ------
@@ -163,7 +194,7 @@ def save(path: str | Path, estimator: Any, metadata: Mapping[str, Any] | None = 
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: metadata is not JSON ({error})") from error
     try:
-        data = FORMATS[member][0](estimator)
+        data = FORMATS[member][0](estimator, trusted)
     except InputError as error:
         raise InputError(f"{path}: {type(estimator).__name__} cannot be saved: {error}") from error
     temporary = Path(f"{path}.part-{os.getpid()}")
@@ -174,8 +205,10 @@ def save(path: str | Path, estimator: Any, metadata: Mapping[str, Any] | None = 
         temporary.unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
-    """Read (estimator, metadata) of an indicator that `save` wrote; nothing of the file is executed.
+def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Any, dict[str, Any]]:
+    """Read an indicator that `save` wrote: (estimator, metadata); nothing in the file is executed.
+
+    `trusted` are classes that the file may hold besides those of this package and of plug-ins.
 
     Raises
     ------
@@ -188,10 +221,10 @@ def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
         members = _members(Path(path).read_bytes())
         header = json.loads(members[_METADATA])
         if header["format"] != FORMAT or header["version"] != VERSION:
-            raise InputError(f"it says {header['format']!r} version {header['version']}")
-        estimator = FORMATS[header["member"]][1](members[header["member"]])
+            raise InputError(f"its format is {header['format']!r}, version {header['version']}")
+        estimator = FORMATS[header["member"]][1](members[header["member"]], trusted)
         metadata: dict[str, Any] = dict(header["metadata"])
-    # A crafted file can make a decoder raise anything; whatever it is, the file is not one of ours.
+    # A crafted file can make a decoder raise anything: whatever it raises, the file is not a saved indicator.
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not a saved indicator of this package ({reason}); write it with `train`") from error

@@ -1,4 +1,4 @@
-"""Power factor: how much more often the particles of highest indicator rearrange than those of lowest."""
+"""Power factor: ratio of the rearrangements among the particles of highest and of lowest indicator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class PowerFactor(NamedTuple):
-    """chi with its 5-95 % interval over replicas, and what it is made of.
+    """Power factor chi with its 5-95 % interval over replicas, and the probabilities it is the ratio of.
 
     ``chi`` is infinite where no particle of the lowest part rearranges (of the highest, if `falling`) and NaN where
     none of either does; read it with ``p_top`` and ``p_low``. ``low`` and ``high`` are NaN without an interval.
@@ -40,10 +40,10 @@ def power_factor(
     n_resamples: int = 500,
     seed: int = 0,
 ) -> PowerFactor:
-    r"""chi = P(active | top fraction of the indicator) / P(active | lowest fraction), rows of all replicas pooled.
+    r"""Compute chi = P(active | highest indicator) / P(active | lowest indicator), rows of all replicas pooled.
 
-    Section III C of Yang et al. (2021); the reciprocal where the indicator falls with activity. Rows with the very
-    value at the edge of a part enter by the share that fits, so that a discrete indicator has a definite chi.
+    Section III C of Yang et al. (2021); the reciprocal where the indicator falls with activity. Of rows that tie at the
+    limit of a part the same fraction is counted, so that a discrete indicator has a definite chi.
 
     Parameters
     ----------
@@ -52,10 +52,9 @@ def power_factor(
     indicator
         (n_rows,).
     replicas
-        (n_rows,): resampled for the interval; the parts are cut anew in each resample. None, or one replica: no
-        interval.
+        (n_rows,); resampled for the interval, with new parts in each resample. None, or one replica: no interval.
     fraction
-        Size of each part (the paper: 5 %).
+        Size of each part, as a fraction of the rows (the paper: 5 %).
 
     Raises
     ------
@@ -67,16 +66,16 @@ def power_factor(
         raise InputError(f"power factor: {labels.size} labels, values of shape {values.shape}, all must be finite")
     if not 0 < fraction <= 0.5:
         raise InputError(f"power factor: fraction {fraction:g}: give a number above 0, at most 0.5")
-    _, place = np.unique(values, return_inverse=True)
-    p_top, p_low = _ends(place, labels, np.ones(len(labels)), fraction)
+    _, ranks = np.unique(values, return_inverse=True)
+    p_top, p_low = _active_fractions(ranks, labels, np.ones(len(labels)), fraction)
     falling = p_top < p_low
     names = np.zeros(len(labels)) if replicas is None else np.asarray(replicas).astype(str)
     _, numbers = np.unique(names, return_inverse=True)
     low = high = math.nan
     if numbers.max() > 0 and n_resamples:
         draws = draws_of_replicas(int(numbers.max()) + 1, n_resamples, seed)
-        ends = [_ends(place, labels, draw[numbers].astype(np.float64), fraction) for draw in draws]
-        low, high = _interval(np.array([_ratio(*pair, falling) for pair in ends]))
+        resampled = [_active_fractions(ranks, labels, draw[numbers].astype(np.float64), fraction) for draw in draws]
+        low, high = _interval(np.array([_ratio(*pair, falling) for pair in resampled]))
     return PowerFactor(
         _ratio(p_top, p_low, falling), low, high, p_top, p_low, _size(len(labels), fraction), bool(falling)
     )
@@ -91,20 +90,23 @@ def _ratio(p_top: float, p_low: float, falling: bool) -> float:
     return upper / lower if lower > 0 else math.inf if upper > 0 else math.nan
 
 
-def _ends(place: NDArray[np.intp], labels: NDArray[np.int64], weights: Floats, fraction: float) -> tuple[float, float]:
-    """Active shares of the highest and of the lowest part, when each row counts `weights` times."""
-    count, active = (np.bincount(place, each).astype(np.float64) for each in (weights, weights * labels))
+def _active_fractions(
+    ranks: NDArray[np.intp], labels: NDArray[np.int64], weights: Floats, fraction: float
+) -> tuple[float, float]:
+    """Compute the active fractions of the highest and of the lowest part, when each row counts `weights` times."""
+    count, active = (np.bincount(ranks, each).astype(np.float64) for each in (weights, weights * labels))
     size = _size(weights.sum(), fraction)
 
-    def share(count: Floats, active: Floats) -> float:
-        taken = np.clip(size - (np.cumsum(count) - count), 0.0, count)
-        return float(np.divide(taken * active, count, out=np.zeros_like(count), where=count > 0).sum() / size)
+    def first_part(count: Floats, active: Floats) -> float:
+        """Compute the active fraction of the first `size` rows, in the order of the arrays."""
+        in_part = np.clip(size - (np.cumsum(count) - count), 0.0, count)
+        return float(np.divide(in_part * active, count, out=np.zeros_like(count), where=count > 0).sum() / size)
 
-    return share(count[::-1], active[::-1]), share(count, active)
+    return first_part(count[::-1], active[::-1]), first_part(count, active)
 
 
 def _interval(values: Floats) -> tuple[float, float]:
-    """5 % and 95 % points of the values that are not NaN; a point is a value, as infinity has no interpolation."""
+    """Compute the 5 % and 95 % quantiles without NaN, each one of the values: infinity cannot be interpolated."""
     defined = values[~np.isnan(values)]
     if 2 * len(defined) < len(values):
         return math.nan, math.nan

@@ -12,30 +12,29 @@ from lammps_glass.learn.rows import check_two_classes
 
 
 class BalancedSamples(NamedTuple):
-    """Row numbers of each sample, sorted, (2 * size_per_class,), and the number of rows of each class in each."""
+    """Sorted row numbers (2 * size_per_class,) of each sample, and the number of rows of each class in a sample."""
 
     indices: list[NDArray[np.intp]]
     size_per_class: int
 
 
 def balanced_samples(y: ArrayLike, n_samples: int, size_per_class: int | None = None, *, seed: int) -> BalancedSamples:
-    """Draw samples that hold as many loose as tight rows, by random undersampling.
+    """Draw samples with as many rows of class 1 as of class 0, by random undersampling.
 
-    Section 2.3.4 of Wu & Ruiz Pestana (five samples of 1285 or 2115 rows of each class). Within a sample no row is
-    drawn twice; samples are drawn independently of each other, each from its own stream of `seed`, so the first
-    samples stay the same when more are asked for.
+    Section 2.3.4 of Wu & Ruiz Pestana (2023) has five samples of 1285 or 2115 rows of each class. Within a sample no
+    row is drawn twice; samples are independent, each with its own random stream, so that the first ones stay the same
+    when more are drawn.
 
     Parameters
     ----------
     y
-        (n_rows,) 0 (tight) and 1 (loose).
+        (n_rows,) 0 and 1.
     n_samples
         Number of samples.
     size_per_class
-        Rows of each class in a sample. None, or more than the smaller class has: all rows of the smaller class; the
-        number used is returned.
+        Rows of each class in a sample; None, or more than the smaller class has, takes all of the smaller class.
     seed
-        Not negative.
+        Seed of the draws, not negative.
 
     Raises
     ------

@@ -1,9 +1,9 @@
-"""What the threshold of the label and its time interval do to class sizes and accuracy."""
+"""Scans over the threshold of the label and its time interval: class sizes and accuracy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,20 +13,30 @@ from lammps_glass.errors import InputError
 from lammps_glass.learn.rows import matrix
 from lammps_glass.learn.selection import best_c, choose_c, sampled_scores
 
-# Names in the table, and the names of `scores` behind them: class accuracy is the recall of the class.
+# Column of the table -> score.
 _COLUMNS = {
-    "accuracy_loose": "recall",
-    "accuracy_tight": "recall_tight",
+    "recall": "recall",
+    "specificity": "specificity",
     "balanced_accuracy": "balanced_accuracy",
     "auc": "auc",
     "f1": "f1_weighted",
 }
 
 
-def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
-    """How many particles are loose (table S1 of Wu & Ruiz Pestana).
+@dataclass(frozen=True)
+class SampleOptions:
+    """Balanced samples and folds on which every combination is evaluated; see `sampled_scores`."""
 
-    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_loose``,
+    n_samples: int
+    n_folds: int
+    size_per_class: int
+    seed: int
+
+
+def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]) -> pd.DataFrame:
+    """Count the particles of class 1 by interval and threshold (table S1 of Wu & Ruiz Pestana).
+
+    `values` maps each interval (steps) to its D2min. Returns ``dt``, ``threshold``, ``n_rows``, ``n_class_1``,
     ``fraction``.
     """
     rows = []
@@ -35,23 +45,22 @@ def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]
         if not array.size or not np.isfinite(array).all():
             raise InputError(f"dt {dt}: label values are missing or not finite")
         for threshold in thresholds:
-            loose = int((array > threshold).sum())
-            rows.append((dt, float(threshold), array.size, loose, loose / array.size))
-    return pd.DataFrame(rows, columns=["dt", "threshold", "n_rows", "n_loose", "fraction"])
+            count = int((array > threshold).sum())
+            rows.append((dt, float(threshold), array.size, count, count / array.size))
+    return pd.DataFrame(rows, columns=["dt", "threshold", "n_rows", "n_class_1", "fraction"])
 
 
 def common_size(fractions: pd.DataFrame, smallest: int) -> int:
-    """The size of the smaller class that all scanned combinations with at least `smallest` such rows can afford."""
-    smaller = np.minimum(fractions["n_loose"], fractions["n_rows"] - fractions["n_loose"])
-    enough = np.asarray(smaller)[smaller >= smallest]
-    if not enough.size:
-        raise InputError(
-            f"no threshold leaves {smallest} loose and {smallest} tight particles: use lower thresholds or more rows"
-        )
-    return int(enough.min())
+    """Find the size of a class that every combination has whose smaller class has at least `smallest` rows."""
+    sizes = np.asarray(np.minimum(fractions["n_class_1"], fractions["n_rows"] - fractions["n_class_1"]))
+    sizes = sizes[sizes >= smallest]
+    if not sizes.size:
+        raise InputError(f"no threshold leaves {smallest} particles of each class: use lower thresholds or more rows")
+    return int(sizes.min())
 
 
 def _summary(table: pd.DataFrame) -> dict[str, float]:
+    """Average the scores over the samples, each with its standard deviation as ``<name>_std``."""
     result: dict[str, float] = {}
     for name, source in _COLUMNS.items():
         result |= {name: float(table[source].mean()), f"{name}_std": float(table[source].std(ddof=0))}
@@ -71,10 +80,11 @@ def threshold_scan(
     smallest: int = 20,
     seed: int,
 ) -> pd.DataFrame:
-    """Accuracy of each class, AUC and F1 for each threshold and interval (figures 4A, 4B and S1 of Wu & Ruiz Pestana).
+    """Score each threshold and interval: recall of both classes, AUC and F1.
 
-    Every combination is judged on balanced samples of one size, so that only threshold and interval differ, once with
-    folds of whole replicas and once with folds of random rows (``leaking``), as the paper's text reads.
+    Figures 4A, 4B and S1 of Wu & Ruiz Pestana (2023). Every combination is evaluated on balanced samples of one size,
+    so that only threshold and interval differ, with folds of whole replicas and with folds of random rows
+    (``leaking``), which the paper seems to use.
 
     Parameters
     ----------
@@ -85,41 +95,41 @@ def threshold_scan(
     C
         Regularisation; None chooses it for each combination by `choose_c`.
     size_per_class
-        Rows of each class in a sample; None: what the poorest combination with at least `smallest` loose rows has.
-        Combinations with fewer are listed with their number and no score, and do not shrink the others.
+        Rows of each class in a sample; None: as many as every combination has whose smaller class has at least
+        `smallest` rows. Combinations with fewer are listed with their number and no score.
 
     Returns
     -------
     DataFrame
-        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``,
-        and mean and
-        ``_std`` over the samples of ``accuracy_loose``, ``accuracy_tight``, ``balanced_accuracy``, ``auc``, ``f1``.
+        ``dt``, ``threshold``, ``folds`` (``replica`` or ``random rows``), ``leaking``, ``C``, ``size_per_class``, and
+        mean and ``_std`` over the samples of ``recall``, ``specificity``, ``balanced_accuracy``, ``auc``, ``f1``.
     """
     fractions = class_fractions({dt: table[value] for dt, table in tables.items()}, thresholds)
     size = size_per_class or common_size(fractions, smallest)
-    options: dict[str, Any] = {"n_samples": n_samples, "n_folds": n_folds, "size_per_class": size, "seed": seed}
-    results: list[dict[str, Any]] = []
+    options = SampleOptions(n_samples, n_folds, size, seed)
+    results: list[dict[str, object]] = []
     for dt, table in tables.items():
         X = matrix(table, columns)
         for threshold in thresholds:
             y = (table[value].to_numpy(np.float64) > threshold).astype(np.int64)
             for folds, groups in (("replica", table["replica"].to_numpy()), ("random rows", None)):
-                where = {"dt": dt, "threshold": float(threshold), "folds": folds, "leaking": groups is None}
-                results.append(where | _combination(X, y, groups, C, smallest, options))
+                row = {"dt": dt, "threshold": float(threshold), "folds": folds, "leaking": groups is None}
+                results.append({**row, **_combination(X, y, groups, C, smallest, options)})
     return pd.DataFrame(results)
 
 
 def _combination(
     X: NDArray[np.float64],
     y: NDArray[np.int64],
-    groups: NDArray[Any] | None,
+    groups: NDArray[np.object_] | None,
     C: float | None,
     smallest: int,
-    options: dict[str, Any],
+    options: SampleOptions,
 ) -> dict[str, float]:
+    """Score one threshold and interval with one kind of folds; NaN where the smaller class is too small."""
     smaller = int(min(y.sum(), len(y) - y.sum()))
     if smaller < smallest:
         return {"C": np.nan, "size_per_class": smaller}
-    chosen = best_c(choose_c(X, y, groups, **options)) if C is None else C
-    table, size = sampled_scores(X, y, groups, C=chosen, **options)
+    chosen = best_c(choose_c(X, y, groups, **vars(options))) if C is None else C
+    table, size = sampled_scores(X, y, groups, C=chosen, **vars(options))
     return {"C": chosen, "size_per_class": size} | _summary(table)

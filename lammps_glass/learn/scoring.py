@@ -1,4 +1,4 @@
-"""How well an indicator predicts: scores of a threshold, AUC, and intervals over replicas."""
+"""Scores of an indicator: at a threshold, AUC, and bootstrap intervals over replicas."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCORES = (
 
 
 class Interval(NamedTuple):
-    """The 5 % and 95 % points of a bootstrap over replicas, and how many resamples had a value."""
+    """The 5 % and 95 % quantiles of a bootstrap over replicas, and the number of resamples that had a value."""
 
     low: float
     high: float
@@ -37,7 +37,7 @@ def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[NDArray[np.int64], N
 
 
 def confusion(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> NDArray[np.int64]:
-    """(2, 2) counts, rows the true class and columns the predicted one, tight first: [[TN, FP], [FN, TP]]."""
+    """Count the rows by true class (row) and predicted class (column): [[TN, FP], [FN, TP]]."""
     labels, values = _checked(y, probability)
     return _counts(labels, values > threshold)
 
@@ -48,12 +48,12 @@ def _counts(labels: NDArray[np.int64], predicted: NDArray[np.bool_]) -> NDArray[
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    # 0 / 0 is 0 by scikit-learn's convention for precision and F1 when nothing is predicted loose.
+    # 0 / 0 is 0 by scikit-learn's convention for precision and F1 when no row is predicted to be of class 1.
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Scores of confusion matrices (..., 2, 2), each an array (...)."""
+    """Compute the scores of confusion matrices (..., 2, 2), each an array (...)."""
     true = counts.sum(axis=-1)
     correct = np.stack([counts[..., 0, 0], counts[..., 1, 1]], axis=-1)
     recall = _ratio(correct, true)
@@ -63,30 +63,31 @@ def rates(counts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
         "balanced_accuracy": recall.mean(axis=-1),
         "f1_weighted": _ratio((f1 * true).sum(axis=-1), true.sum(axis=-1)),
         "recall": recall[..., 1],
-        "recall_tight": recall[..., 0],
+        "specificity": recall[..., 0],
         "precision": _ratio(correct[..., 1], counts[..., 1].sum(axis=-1)),
         "prevalence": _ratio(true[..., 1], true.sum(axis=-1)),
     }
 
 
 def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict[str, float]:
-    """Scores of probabilities against labels.
+    """Score probabilities, or other numbers that rise with them, against labels.
 
     Parameters
     ----------
     y
-        (n_rows,) 0 (tight) and 1 (loose), both present.
+        (n_rows,) 0 and 1, both present.
     probability
-        (n_rows,) probability of being loose, or another number that rises with it.
+        (n_rows,) probability of class 1, or another number that rises with it.
     threshold
-        Predicted loose above this: 0.5 of a probability, 0 of a signed distance.
+        Rows above it are predicted to be of class 1: 0.5 for a probability, 0 for a signed distance.
 
     Returns
     -------
     dict
-        ``accuracy`` (high by itself where one class is rare), ``balanced_accuracy`` (mean of both recalls), ``auc``,
-        ``f1_weighted`` (F1 of each class weighted by its rows: near one when tight rows dominate, so read it with
-        ``prevalence``), ``recall`` and ``precision`` of loose, ``recall_tight``, ``prevalence`` (fraction loose).
+        ``accuracy`` (high by itself where one class is rare), ``balanced_accuracy`` (mean of recall and specificity),
+        ``auc``, ``f1_weighted`` (F1 of each class weighted by its rows: near one where one class is rare, so read it
+        with ``prevalence``), ``recall`` and ``precision`` of class 1, ``specificity`` (recall of class 0),
+        ``prevalence`` (fraction of class 1).
 
     Raises
     ------
@@ -96,8 +97,8 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
     from sklearn.metrics import roc_auc_score
 
     labels, values = _checked(y, probability)
-    found = rates(_counts(labels, values > threshold).astype(np.float64))
-    result = {name: float(value) for name, value in found.items()}
+    at_threshold = rates(_counts(labels, values > threshold).astype(np.float64))
+    result = {name: float(value) for name, value in at_threshold.items()}
     result["auc"] = float(roc_auc_score(labels, values))
     return result
 
@@ -118,7 +119,10 @@ def scores_by_replica(
 
 
 def draws_of_replicas(n_replicas: int, n_resamples: int, seed: int) -> NDArray[np.int64]:
-    """(n_resamples, n_replicas) how often each replica is drawn; replicas, not rows, are independent of each other."""
+    """Draw resamples of replicas: (n_resamples, n_replicas) how often each is drawn.
+
+    Replicas, not rows, are independent of each other.
+    """
     if n_replicas < 2 or n_resamples < 1:
         raise InputError(
             f"{n_resamples} resamples of {n_replicas} replicas: a bootstrap needs at least 1 of at least 2"
@@ -126,9 +130,10 @@ def draws_of_replicas(n_replicas: int, n_resamples: int, seed: int) -> NDArray[n
     return np.random.default_rng(seed).multinomial(n_replicas, np.full(n_replicas, 1 / n_replicas), size=n_resamples)
 
 
-def interval(values: NDArray[np.float64], n_asked: int) -> Interval:
-    if 2 * len(values) < n_asked:
-        raise InputError(f"only {len(values)} of {n_asked} resamples of replicas have both classes: add replicas")
+def interval(values: NDArray[np.float64], n_resamples: int) -> Interval:
+    """Compute the interval of the values of a bootstrap; fewer than half of `n_resamples` are an `InputError`."""
+    if 2 * len(values) < n_resamples:
+        raise InputError(f"only {len(values)} of {n_resamples} resamples of replicas have both classes: add replicas")
     low, high = np.quantile(values, [0.05, 0.95])
     return Interval(float(low), float(high), len(values))
 
@@ -136,10 +141,10 @@ def interval(values: NDArray[np.float64], n_asked: int) -> Interval:
 def bootstrap_by_replica(
     table: pd.DataFrame, statistic: Callable[[pd.DataFrame], float], *, n_resamples: int = 500, seed: int
 ) -> Interval:
-    """The 5-95 % interval of `statistic` when whole replicas are drawn with replacement.
+    """Compute the 5-95 % interval of a statistic of tables in which whole replicas are drawn with replacement.
 
-    Resamples on which `statistic` raises `InputError` (such as one class only) are left out and so counted; when more
-    than half are, that is an `InputError` itself.
+    Resamples for which `statistic` raises `InputError` (one class only, say) are left out; when more than half are, it
+    is an `InputError`.
     """
     names = sorted(set(table["replica"].astype(str)))
     parts = [part for _, part in table.groupby(table["replica"].astype(str), sort=True)]
@@ -154,15 +159,16 @@ def bootstrap_by_replica(
 
 
 def _wins(parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]]) -> NDArray[np.float64]:
-    """(n, n) how often a loose row of replica a is above a tight row of b, a tie counting half (Mann-Whitney)."""
-    tight = [np.sort(values[labels == 0]) for labels, values in parts]
-    loose = [values[labels == 1] for labels, values in parts]
+    """Count how often a row of class 1 of replica a is above one of class 0 of b: (n, n), ties as half."""
+    class_0 = [np.sort(values[labels == 0]) for labels, values in parts]
+    class_1 = [values[labels == 1] for labels, values in parts]
 
     def wins(above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
+        """Count the pairs in which a value of `above` is larger, ties as half; `below` is sorted."""
         ranks = np.searchsorted(below, above, "left") + np.searchsorted(below, above, "right")
         return float(ranks.sum()) / 2
 
-    return np.array([[wins(above, below) for below in tight] for above in loose])
+    return np.array([[wins(above, below) for below in class_0] for above in class_1])
 
 
 def score_with_intervals(
@@ -174,11 +180,11 @@ def score_with_intervals(
     n_resamples: int = 500,
     seed: int,
 ) -> dict[str, float]:
-    """Scores of pooled predictions, each with its 5-95 % bootstrap interval over replicas.
+    """Score pooled predictions, each score with its 5-95 % bootstrap interval over replicas.
 
     The table has ``replica``, `label` and the predictions `value`. The result is flat: ``auc``, ``auc.low``,
     ``auc.high`` and so on for every name of `scores`. Resampled scores follow from each replica's confusion matrix and
-    each pair's Mann-Whitney count, so that a resample costs no sort. Resamples without a loose row are left out.
+    each pair's Mann-Whitney count, so that a resample costs no sort. Resamples of one class are left out.
     """
     result = scores(table[label], table[value], threshold)
     groups = table.groupby(table["replica"].astype(str), sort=True)
@@ -190,6 +196,6 @@ def score_with_intervals(
     resampled = rates(counts)
     resampled["auc"] = _ratio(np.einsum("sa,ab,sb->s", draws, _wins(parts), draws), pairs)
     for name, values in resampled.items():
-        found = interval(values[pairs > 0], n_resamples)
-        result |= {f"{name}.low": found.low, f"{name}.high": found.high}
+        ends = interval(values[pairs > 0], n_resamples)
+        result |= {f"{name}.low": ends.low, f"{name}.high": ends.high}
     return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.learn.cross_validate import out_of_fold
 from lammps_glass.learn.easy_ensemble import MAX_ITERATIONS
+from lammps_glass.learn.estimator import Classifier
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.sampling import balanced_samples
 from lammps_glass.learn.scoring import scores
@@ -20,8 +20,8 @@ from lammps_glass.learn.splits import Split, random_row_folds, replica_folds
 DEFAULT_GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 
 
-def logistic(C: float) -> Callable[[], Any]:
-    """A maker of standardised logistic regressions; the scaling is learned from the rows that train."""
+def logistic(C: float) -> Callable[[], Classifier]:
+    """Return a function that makes logistic regressions on features standardised by the training rows."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -30,7 +30,7 @@ def logistic(C: float) -> Callable[[], Any]:
 
 
 def sample_folds(y: NDArray[np.int64], groups: ArrayLike | None, n_folds: int, seed: int) -> list[Split]:
-    """Folds of a sample's rows: by replica if `groups` names them, of random rows (leaking) if it is None."""
+    """Split the rows of a sample into folds of whole `groups` (replicas), or of random rows (leaking) for None."""
     if groups is None:
         return random_row_folds(y, n_folds, seed=seed)
     return replica_folds(groups, n_folds, seed=seed)
@@ -47,9 +47,9 @@ def sampled_scores(
     size_per_class: int | None,
     seed: int,
 ) -> tuple[pd.DataFrame, int]:
-    """Cross-validated scores of a logistic regression, a row per balanced sample, and the rows of each class used.
+    """Cross-validate a logistic regression on balanced samples: scores, a row per sample, and rows of each class.
 
-    The predictions of a sample's folds are pooled before they are scored, since a fold may hold no loose row.
+    The predictions of a sample's folds are pooled before they are scored, since a fold may hold one class only.
     """
     labels = check_two_classes(y, "rows")
     samples = balanced_samples(labels, n_samples, size_per_class, seed=seed)
@@ -73,7 +73,7 @@ def choose_c(
     size_per_class: int | None = None,
     seed: int,
 ) -> pd.DataFrame:
-    """Cross-validated balanced accuracy of a logistic regression by C (table S2 of Wu & Ruiz Pestana).
+    """Cross-validate a logistic regression for each C of a grid (table S2 of Wu & Ruiz Pestana 2023).
 
     Parameters
     ----------
@@ -104,18 +104,20 @@ def choose_c(
 
 
 def best_c(table: pd.DataFrame) -> float:
-    """The C of the highest mean balanced accuracy in a table of `choose_c`; of equal ones the smallest."""
+    """Return the C of highest mean balanced accuracy in a table of `choose_c`; of equal ones the smallest."""
     best = table[table["balanced_accuracy"] == table["balanced_accuracy"].max()]
     return float(best["C"].min())
 
 
-def _ranking(X: NDArray[np.float64], y: NDArray[np.int64], step: int | float, options: dict[str, Any]) -> NDArray[Any]:
+def _ranking(
+    X: NDArray[np.float64], y: NDArray[np.int64], step: int | float, n_estimators: int, seed: int
+) -> NDArray[np.int64]:
+    """Rank the features of one sample by recursive elimination: (n_features,), 1 is best."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.feature_selection import RFE
 
-    ranking: NDArray[Any] = (
-        RFE(GradientBoostingClassifier(**options), n_features_to_select=1, step=step).fit(X, y).ranking_
-    )
+    trees = GradientBoostingClassifier(n_estimators=n_estimators, random_state=seed)
+    ranking: NDArray[np.int64] = RFE(trees, n_features_to_select=1, step=step).fit(X, y).ranking_
     return ranking
 
 
@@ -133,9 +135,9 @@ def rank_features(
 ) -> pd.DataFrame:
     """Rank features by recursive elimination with gradient boosting, averaged over balanced samples.
 
-    Section 2.3.4 of Wu & Ruiz Pestana (five samples of 2115 rows of each class). Other options of the trees are
-    scikit-learn's defaults, as the paper gives none. Nothing is standardised here: trees ask only for the order of
-    values. Give the rows of training replicas only, or the ranking has seen the test.
+    Section 2.3.4 of Wu & Ruiz Pestana (2023) has five samples of 2115 rows of each class. Other options of the trees
+    are scikit-learn's defaults, as the paper gives none. Features are not standardised, since trees depend on the order
+    of values only. Give the rows of training replicas only: test rows must not enter the ranking.
 
     Parameters
     ----------
@@ -156,9 +158,8 @@ def rank_features(
     if X.shape != (len(labels), len(names)):
         raise InputError(f"features of shape {X.shape} do not fit {len(labels)} labels and {len(names)} names")
     samples = balanced_samples(labels, n_samples, size_per_class, seed=seed)
-    options = {"n_estimators": n_estimators, "random_state": seed}
     rankings = Parallel(n_jobs=n_jobs)(
-        delayed(_ranking)(X[rows], labels[rows], step, options) for rows in samples.indices
+        delayed(_ranking)(X[rows], labels[rows], step, n_estimators, seed) for rows in samples.indices
     )
     ranks = np.asarray(rankings, dtype=np.float64)
     table = pd.DataFrame({"feature": list(names), "mean_rank": ranks.mean(axis=0), "std_rank": ranks.std(axis=0)})
@@ -180,10 +181,10 @@ def accuracy_by_number_of_features(
     size_per_class: int | None = None,
     seed: int,
 ) -> pd.DataFrame:
-    """Balanced accuracy on left-out rows against the number of top ranked features (figure 5A of Wu & Ruiz Pestana).
+    """Compute the balanced accuracy on left-out rows against the number of top ranked features.
 
-    For each number n and sample, a logistic regression of the n best features is trained on a balanced sample of each
-    split's training rows; the predictions of all splits are pooled and scored.
+    Figure 5A of Wu & Ruiz Pestana (2023). For each number n and sample, a logistic regression of the n best features is
+    trained on a balanced sample of each split's training rows; the predictions of all splits are pooled and scored.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Sequential forward selection for logistic regression, by the score test instead of refits."""
+"""Sequential forward selection of features for logistic regression, by the score test instead of refits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from lammps_glass.errors import InputError
+from lammps_glass.learn.nested_subsets import Ordering, accuracy_of_nested_subsets, standardize
 from lammps_glass.learn.newton import RidgeLogistic
-from lammps_glass.learn.prefixes import Ordering, accuracy_of_prefixes, standardize
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
 
@@ -20,33 +20,38 @@ Floats = NDArray[np.float64]
 
 
 class Selection(NamedTuple):
-    """Columns in the order they were selected, and the gain in log-likelihood that each promised."""
+    """Columns in the order of their selection, and the expected gain in log-likelihood of each."""
 
     order: list[int]
     gains: list[float]
 
 
 def forward_selection(X: Floats, y: ArrayLike, n_features: int, *, C: float = 1.0) -> Selection:
-    r"""Select columns one by one, each the one that a Newton step says improves the regression most.
+    r"""Select columns one by one, each the one with the largest gain in likelihood that a Newton step expects.
 
-    With the regression on the selected columns S solved, column j promises
+    With the regression on the selected columns S solved, the expected gain of column j is
 
     .. math:: \frac{g_j^2}{2 (h_{jj} - h_{jS} H_{SS}^{-1} h_{Sj})}
 
-    of the penalised log-likelihood: g and h are its derivatives at weight 0 (Rao's score test). All columns are
-    screened in one product, and only the best is fitted, from the solution before it: a step costs about one Newton
-    step, where a blind search fits every column in every fold.
+    of the penalised log-likelihood: g and h are its derivatives at weight 0 (Rao's score test). One product gives the
+    gains of all columns, and only the best is fitted, starting from the solution before it: a selection costs about one
+    Newton step, where a wrapper search fits every column in every fold.
 
     Parameters
     ----------
     X, y
         (n_rows, n_features) and (n_rows,) 0 or 1: the rows that train, and no others.
     n_features
-        How many to select; a column that is constant, or a sum of selected ones, comes last.
+        Number of columns to select; a column that is constant, or a sum of selected ones, comes last.
 
     Returns
     -------
     Selection
+
+    Raises
+    ------
+    InputError
+        One class is missing, or there are fewer columns than `n_features`.
     """
     labels = check_two_classes(y, "rows of the selection")
     if not 1 <= n_features <= X.shape[1]:
@@ -57,7 +62,7 @@ def forward_selection(X: Floats, y: ArrayLike, n_features: int, *, C: float = 1.
 
 
 def _select(z: Floats, y: NDArray[np.int64], n_features: int, C: float) -> Selection:
-    """`forward_selection` on standardised columns."""
+    """Select from standardised columns, see `forward_selection`."""
     model = RidgeLogistic(y, C)
     free = np.ones(z.shape[1], dtype=bool)
     order: list[int] = []
@@ -73,15 +78,15 @@ def _select(z: Floats, y: NDArray[np.int64], n_features: int, C: float) -> Selec
 
 
 def _screen(model: RidgeLogistic, z: Floats) -> tuple[Floats, Floats]:
-    """(n_features,) gain in log-likelihood that each column promises, and the weight at which."""
+    """Compute the expected gain (n_features,) of each column, and the weight at which it is reached."""
     probability = model.probability
     gradient = z.T @ (model.y - probability)
     weight = probability * (1.0 - probability)
-    own = np.einsum("i,ij,ij->j", weight, z, z) + 1.0 / model.C
+    diagonal = np.einsum("i,ij,ij->j", weight, z, z) + 1.0 / model.C
     cross = model.weighted_products(weight, z)
     solved = cho_solve(cho_factor(model.hessian(probability) / model.C), cross)
     # The penalty keeps the curvature at 1/C at least; rounding must not take it away.
-    curvature = np.maximum(own - np.einsum("sj,sj->j", cross, solved), 1.0 / model.C)
+    curvature = np.maximum(diagonal - np.einsum("sj,sj->j", cross, solved), 1.0 / model.C)
     return gradient**2 / (2.0 * curvature), gradient / curvature
 
 
@@ -94,23 +99,23 @@ def accuracy_by_forward_selection(
     numbers: Sequence[int] | None = None,
     C: float = 1.0,
 ) -> pd.DataFrame:
-    """Accuracy against number of sequentially selected features (figure 5 of Rottler and Ortner 2024).
+    """Compute the accuracy against the number of selected features (figure 5 of Rottler and Ortner 2024).
 
     Each split selects on its own training rows: a selection that had seen the test rows would score too well.
 
     Returns
     -------
     DataFrame
-        As `accuracy_of_prefixes`; ``picked`` is the column that `forward_selection` of all rows adds at this number,
-        ``share`` the fraction of splits whose own selection holds it by then.
+        As `accuracy_of_nested_subsets`; ``picked`` is the column that `forward_selection` of all rows adds at this
+        number, ``split_fraction`` the fraction of splits whose own selection holds it by then.
     """
     orders: list[list[int]] = []
     ordering = _selected(n_features, C, orders)
-    wanted = list(range(1, n_features + 1)) if numbers is None else numbers
-    curve = accuracy_of_prefixes(X, y, splits, ordering, wanted, C=C)
+    counts = list(range(1, n_features + 1)) if numbers is None else numbers
+    curve = accuracy_of_nested_subsets(X, y, splits, ordering, counts, C=C)
     overall = forward_selection(X, y, n_features, C=C).order
     curve["picked"] = [overall[number - 1] for number in curve["n_features"]]
-    curve["share"] = [
+    curve["split_fraction"] = [
         np.mean([picked in order[:number] for order in orders])
         for picked, number in zip(curve["picked"], curve["n_features"])
     ]
@@ -118,9 +123,10 @@ def accuracy_by_forward_selection(
 
 
 def _selected(n_features: int, C: float, orders: list[list[int]]) -> Ordering:
-    """An ordering by forward selection that keeps the order of each split."""
+    """Return an ordering by forward selection, which appends the order of each split to `orders`."""
 
     def ordering(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
+        """Order the columns by forward selection on the training rows."""
         order = _select(train, y, n_features, C).order
         orders.append(order)
         return train[:, order], test[:, order]

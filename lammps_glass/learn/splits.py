@@ -1,10 +1,10 @@
-"""Which rows train and which test: by replica, and by row for comparison (which leaks, and says so)."""
+"""Splits into training and test rows: by replica, and by random row for comparison (which leaks)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from lammps_glass.learn.rows import check_two_classes
 
 
 class Split(NamedTuple):
-    """Sorted row numbers that train and that test, a name to print, and whether rows of one replica are in both."""
+    """Sorted numbers of the training and of the test rows, a name, and whether rows of one replica are in both."""
 
     name: str
     train: NDArray[np.intp]
@@ -22,8 +22,8 @@ class Split(NamedTuple):
     leaking: bool
 
 
-def _names(replicas: ArrayLike, at_least: int = 2) -> tuple[NDArray[Any], list[str]]:
-    """Each row's replica as text, and the sorted names; too few replicas to split is an `InputError`."""
+def _names(replicas: ArrayLike, at_least: int = 2) -> tuple[NDArray[np.str_], list[str]]:
+    """Return the replica of each row as text, and the sorted names; too few replicas to split are an `InputError`."""
     rows = np.asarray(replicas).astype(str)
     names = sorted(set(rows.tolist()))
     if len(names) < at_least:
@@ -45,16 +45,23 @@ def split_by_replica(
     test_replicas: Sequence[str] | None = None,
     seed: int | None = None,
 ) -> Split:
-    """Whole replicas test, the others train (section 2.3.4 of Wu & Ruiz Pestana: 8 train, 2 test).
+    """Split by whole replicas: some test, the others train.
+
+    Section 2.3.4 of Wu & Ruiz Pestana (2023): 8 train, 2 test.
 
     Parameters
     ----------
     replicas
         (n_rows,) each row's replica.
     n_test, seed
-        Draw this many replicas, with this seed, or
+        Number of test replicas to draw, and seed of the draw.
     test_replicas
-        name them.
+        Names of the test replicas, instead of a draw.
+
+    Raises
+    ------
+    InputError
+        There are fewer than two replicas, a test replica is unknown, or none is left to train.
     """
     rows, names = _names(replicas)
     if (n_test is None) == (test_replicas is None):
@@ -74,15 +81,15 @@ def split_by_replica(
 
 
 def leave_one_replica_out(replicas: ArrayLike) -> list[Split]:
-    """One split for each replica, in the order of their names; the replica tests, all others train."""
+    """Make a split for each replica, in the order of their names: it tests, all others train."""
     rows, names = _names(replicas)
     return [_split(f"replica {name}", rows == name, False) for name in names]
 
 
 def last_replica_out(replicas: ArrayLike) -> Split:
-    """All replicas but the last train, the last tests (Yang et al. 2021: nine and the tenth).
+    """Split off the last replica as the test (Yang et al. 2021: nine train, the tenth tests).
 
-    Last by number where names hold numbers: ``10`` comes after ``9``.
+    Names that hold numbers are ordered by number: ``10`` comes after ``9``.
     """
     _, names = _names(replicas)
     numbered = sorted(names, key=lambda name: [(len(part), part) for part in re.split(r"(?<=\D)(?=\d)", name)])
@@ -90,7 +97,7 @@ def last_replica_out(replicas: ArrayLike) -> Split:
 
 
 def replica_folds(replicas: ArrayLike, n_folds: int, *, seed: int) -> list[Split]:
-    """Folds of whole replicas, dealt at random; with fewer replicas than folds, a fold for each replica."""
+    """Split whole replicas at random into folds; with fewer replicas than folds, a fold for each replica."""
     rows, names = _names(replicas)
     if n_folds < 2:
         raise InputError(f"{n_folds} folds: cross-validation needs at least 2")
@@ -100,7 +107,7 @@ def replica_folds(replicas: ArrayLike, n_folds: int, *, seed: int) -> list[Split
 
 
 def random_row_folds(y: ArrayLike, n_folds: int, *, seed: int) -> list[Split]:
-    """Folds of random rows with equal fractions of loose rows. LEAKS: rows of one event train and test."""
+    """Split random rows into folds with equal fractions of class 1. LEAKS: rows of one event train and test."""
     labels = check_two_classes(y, "rows to split")
     smaller = int(min(labels.sum(), len(labels) - labels.sum()))
     if not 2 <= n_folds <= smaller:
@@ -114,7 +121,7 @@ def random_row_folds(y: ArrayLike, n_folds: int, *, seed: int) -> list[Split]:
 
 
 def random_rows_split(y: ArrayLike, test_fraction: float = 0.2, *, seed: int) -> Split:
-    """One split of random rows with equal fractions of loose rows. LEAKS: only to compare with the split by replica.
+    """Split off random rows with an equal fraction of class 1. LEAKS: only to compare with the split by replica.
 
     Rows of one replica share rearrangements and neighbours, so such a test set is not independent of the training set.
     """

@@ -1,16 +1,16 @@
-"""Choice of C and gamma of the integrated defect: cells of a grid that are computed apart, and their best."""
+"""Grid search for C and gamma of the integrated defect; cells of the grid can be computed separately."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.integrated_defect import PAPER_C, PAPER_GAMMA, kernel_sum, problem, train_machine
+from lammps_glass.learn.integrated_defect import PAPER_C, PAPER_GAMMA, Problem, kernel_sum, problem, train_machine
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.sampling import balanced_samples
 from lammps_glass.learn.selection import sample_folds
@@ -21,7 +21,7 @@ LOG2_C, LOG2_GAMMA = tuple(range(-5, 16)), tuple(range(-15, 4))
 
 
 class SvmChoice(NamedTuple):
-    """C and gamma, their cross-validated accuracy (NaN if there was none), and how they were chosen, to print."""
+    """C and gamma, their cross-validated accuracy (NaN if there was none), and a note on how they were chosen."""
 
     C: float
     gamma: float
@@ -30,13 +30,15 @@ class SvmChoice(NamedTuple):
 
 
 class _Fold(NamedTuple):
-    made: Any
+    """Training set of a fold, its standardised test rows, and which of them are of class 1."""
+
+    training: Problem
     z: NDArray[np.float64]
-    loose: NDArray[np.bool_]
+    class_1: NDArray[np.bool_]
 
 
 def can_cross_validate(replicas: ArrayLike) -> bool:
-    """Whether the replicas that train leave an inner fold: two of them, so three with the one that tests."""
+    """Decide whether the training replicas can be split into inner folds: there must be two (three with the test)."""
     return len(set(np.asarray(replicas).astype(str).tolist())) >= 2
 
 
@@ -51,20 +53,20 @@ def svm_grid_cells(
     tolerance: float = 1e-3,
     seed: int,
 ) -> pd.DataFrame:
-    """Cross-validated accuracy of some cells of the grid (figure 4 of Yang et al. 2021).
+    """Compute the cross-validated accuracy of cells of the grid (figure 4 of Yang et al. 2021).
 
-    Cells do not depend on each other: any part of the grid gives the same numbers as the whole, so that a workflow
-    computes parts in parallel and goes on after a kill. The rows are one balanced sample, the same for every cell.
-    The rows that train in a fold are balanced once more: replicas differ in how many particles rearrange, and a machine
-    that also learns that the others have many is wrong, by more than chance, on one that has few.
+    Cells do not depend on each other: any part of the grid gives the same numbers as the whole. The rows are one
+    balanced sample, the same for every cell. The training rows of a fold are balanced once more: replicas differ in how
+    many particles rearrange, and a machine that learns the prevalence of the others is systematically wrong on one with
+    few.
 
     Parameters
     ----------
     X, y
-        (n_rows, n_features) values and (n_rows,) 0 or 1, of the replicas that train.
+        (n_rows, n_features) values and (n_rows,) 0 or 1, of the training replicas.
     replicas
-        (n_rows,): folds are of whole replicas, as many as there are if fewer than `n_folds`. None: folds of random
-        rows, which leak (rows of one event train and test).
+        (n_rows,): folds are of whole replicas, at most as many as there are. None: folds of random rows, which leak
+        (rows of one event train and test).
     cells
         Pairs (log2 C, log2 gamma).
     size_per_class
@@ -107,8 +109,8 @@ def svm_grid_cell(
     n_folds: int = 5,
     size_per_class: int | None = None,
     seed: int,
-) -> dict[str, Any]:
-    """One cell of `svm_grid_cells`, as a dict."""
+) -> dict[str, float]:
+    """Compute one cell of the grid, as a dict; see `svm_grid_cells`."""
     table = svm_grid_cells(
         X, y, replicas, [(log2_c, log2_gamma)], n_folds=n_folds, size_per_class=size_per_class, seed=seed
     )
@@ -116,41 +118,42 @@ def svm_grid_cell(
 
 
 def _fold(X: NDArray[np.float64], y: NDArray[np.int64], split: Split, seed: int) -> _Fold:
-    """One fold, standardised by its own training rows and trained on as many of each class, as `IntegratedDefect` is.
+    """Make a fold: rows standardised by the training rows, and a balanced training set, as for `IntegratedDefect`.
 
-    LIBSVM's copy of the rows serves all cells.
+    LIBSVM's copy of the rows is used by all cells.
     """
     check_two_classes(y[split.train], f"training rows with {split.name} left out")
     mean, scale = X[split.train].mean(axis=0), X[split.train].std(axis=0)
     scale[scale == 0] = 1.0
     z = (X - mean) / scale
-    even = split.train[balanced_samples(y[split.train], 1, seed=seed).indices[0]]
-    return _Fold(problem(z[even], y[even]), z[split.test], y[split.test] == 1)
+    balanced = split.train[balanced_samples(y[split.train], 1, seed=seed).indices[0]]
+    return _Fold(problem(z[balanced], y[balanced]), z[split.test], y[split.test] == 1)
 
 
 def _accuracy(folds: Sequence[_Fold], C: float, gamma: float, tolerance: float) -> tuple[float, float]:
+    """Compute the accuracy of a cell on the pooled test rows, and its standard deviation over the folds."""
     right, size = [], []
     for fold in folds:
-        vectors, weights, intercept = train_machine(fold.made, C, gamma, tolerance)
+        vectors, weights, intercept = train_machine(fold.training, C, gamma, tolerance)
         predicted = kernel_sum(fold.z, vectors, weights, gamma) + intercept > 0
-        right.append(int((predicted == fold.loose).sum()))
-        size.append(len(fold.loose))
+        right.append(int((predicted == fold.class_1).sum()))
+        size.append(len(fold.class_1))
     return sum(right) / sum(size), float(np.std(np.divide(right, size)))
 
 
 def choose_svm(table: pd.DataFrame | None, *, C: float = PAPER_C, gamma: float = PAPER_GAMMA) -> SvmChoice:
-    """The best cell of a whole grid; of equal ones the smaller C, then the smaller gamma.
+    """Choose the best cell of a whole grid; of equal ones the smaller C, then the smaller gamma.
 
-    Without a grid (None: fewer than three replicas leave no inner fold, nor does one of one class) the given C and
-    gamma, and the note says so.
+    Without a grid (None: fewer than three replicas, or one with a single class, leave no inner fold) `C` and `gamma`
+    are returned, with a note.
     """
     if table is None:
-        why = "no inner fold is left (fewer than three replicas, or one that holds one class only)"
-        note = f"no grid, since {why}: C = {C:g} and gamma = {gamma:g} as given"
+        reason = "no inner fold is left (fewer than three replicas, or one that holds one class only)"
+        note = f"no grid, since {reason}: C = {C:g} and gamma = {gamma:g} as given"
         return SvmChoice(C, gamma, float("nan"), note)
     twice = table.duplicated(["log2_c", "log2_gamma"])
     if table.empty or twice.any():
-        raise InputError(f"the grid has {len(table)} cells, {int(twice.sum())} of them twice: join its parts once")
+        raise InputError(f"the grid has {len(table)} cells, {int(twice.sum())} of them duplicated: join its parts once")
     best = table[table["accuracy"] == table["accuracy"].max()].sort_values(["log2_c", "log2_gamma"]).iloc[0]
     leaks = ", from folds of random rows (LEAKS)" if best["leaking"] else ""
     note = f"best of {len(table)} cells: accuracy {best['accuracy']:.3f} over {best['n_folds']} folds{leaks}"

@@ -1,4 +1,4 @@
-"""LIBSVM loaded so that its functions stay its own beside LAMMPS."""
+"""Load LIBSVM beside LAMMPS, whose C++ classes have the same names."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 
 @functools.cache
 def load_libsvm() -> None:
-    """Load LIBSVM's library before its Python module does; call it before every import of ``libsvm.svm``.
+    """Load LIBSVM's shared library before its Python module does; call it before every import of ``libsvm.svm``.
 
-    LAMMPS's own library is loaded with all its symbols global, and it holds C++ classes of the same names as LIBSVM's
-    (``Solver``): LIBSVM, loaded after it in the usual way, calls LAMMPS's constructors and the process dies. With
-    ``RTLD_DEEPBIND`` a library finds its own symbols first. Systems without that flag (macOS) keep libraries apart.
+    LAMMPS's library is loaded with global symbols, among them C++ classes with names of LIBSVM's (``Solver``). LIBSVM,
+    loaded after it in the usual way, would call LAMMPS's constructors and crash. With ``RTLD_DEEPBIND`` a library
+    prefers its own symbols. Systems without that flag (macOS) keep the symbols of libraries apart.
     """
-    found = importlib.util.find_spec("libsvm")
-    for folder in (found.submodule_search_locations or []) if found else []:
+    package = importlib.util.find_spec("libsvm")
+    for folder in (package.submodule_search_locations or []) if package else []:
         for path in sorted(Path(folder).glob("clib*.so")):
             ctypes.CDLL(str(path), mode=getattr(os, "RTLD_DEEPBIND", 0) | ctypes.DEFAULT_MODE)

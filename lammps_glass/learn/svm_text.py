@@ -1,14 +1,13 @@
-"""A support vector machine as LIBSVM's own model text, with the standardisation as JSON beside it.
+"""Save support vector machines as LIBSVM's model text, with the standardisation as JSON.
 
-LIBSVM prints support vectors with eight digits; we print enough to give the same numbers back, in the format that
-its ``svm-predict`` reads. Reading is done here and not by LIBSVM, whose C code trusts what a file says of its lengths.
+LIBSVM prints support vectors with eight digits; here they are printed so that the same numbers are read back, in the
+format of its ``svm-predict``. They are read here and not by LIBSVM, whose C code trusts the lengths in a file.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ MODEL, SCALER = "model.libsvm", "scaler.json"
 
 
 def members(estimator: IntegratedDefect) -> dict[str, bytes]:
-    """The two members: the machine as text and everything else as JSON."""
+    """Encode an estimator as two files: the machine as text, and everything else as JSON."""
     state = {
         "parameters": {name: _plain(value) for name, value in estimator.get_params().items()},
         "classes": estimator.classes_.tolist(),
@@ -31,7 +30,7 @@ def members(estimator: IntegratedDefect) -> dict[str, bytes]:
     return {MODEL: _model_text(estimator).encode(), SCALER: json.dumps(state, sort_keys=True).encode()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -55,7 +54,7 @@ def _model_text(estimator: IntegratedDefect) -> str:
 
 
 def from_members(stored: Mapping[str, bytes]) -> IntegratedDefect:
-    """The estimator of the two members; whatever does not fit together is an `InputError`."""
+    """Decode the two files that `members` wrote; files that do not fit together are an `InputError`."""
     state = json.loads(stored[SCALER])
     estimator = IntegratedDefect(**state["parameters"])
     estimator.mean_, estimator.scale_ = (np.asarray(state[name], dtype=np.float64) for name in ("mean", "scale"))
@@ -68,17 +67,17 @@ def from_members(stored: Mapping[str, bytes]) -> IntegratedDefect:
     if len(estimator.classes_) != 2 or len(estimator.scale_) != len(estimator.mean_):
         raise InputError("its standardisation does not fit its classes or features")
     if not all(np.isfinite(array).all() for array in arrays) or not np.isfinite(estimator.intercept_):
-        raise InputError("it holds a number that is not finite")
+        raise InputError("a number in it is not finite")
     return estimator
 
 
 def _read_model(estimator: IntegratedDefect, text: str) -> None:
     head, _, body = text.partition("\nSV\n")
     header = dict(line.split(" ", 1) for line in head.splitlines())
-    wanted = {"svm_type": "c_svc", "kernel_type": "rbf", "nr_class": "2", "label": "1 -1"}
-    for name, value in wanted.items():
+    expected = {"svm_type": "c_svc", "kernel_type": "rbf", "nr_class": "2", "label": "1 -1"}
+    for name, value in expected.items():
         if header.get(name) != value:
-            raise InputError(f"its LIBSVM text says {name} {header.get(name)}, we write {value}")
+            raise InputError(f"{name} of its LIBSVM text is {header.get(name)}, expected {value}")
     if float(header["gamma"]) != estimator.gamma:
         raise InputError("gamma of its LIBSVM text is not that of its parameters")
     lines = [line.split() for line in body.splitlines()]

@@ -10,6 +10,8 @@ import pandas as pd
 from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
 from lammps_glass.descriptors.joined import Joined
 from lammps_glass.errors import InputError
+from lammps_glass.glasses import Glass
+from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
@@ -17,6 +19,7 @@ from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.tables import KEY
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,20 @@ class DescribeParameters:
         Number of configurations at the start that are left out, such as the transient after a load.
     max_rows
         Rows a replica; a hashed sample where there are more. 0 keeps all.
+    thresholds, rows_above
+        Of the rows whose label is above a threshold, which a sample of rare events would miss: for each threshold and
+        lag up to `rows_above` are kept besides.
     """
 
     descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
+    thresholds: tuple[float, ...] = ()
+    rows_above: int = 5000
 
     def __post_init__(self) -> None:
-        for name in ("skip", "max_rows"):
+        for name in ("skip", "max_rows", "rows_above"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
 
@@ -92,36 +100,87 @@ def describe(
         Runs that started from the only configuration, for a descriptor that needs some: it takes their temperatures
         and times. Without them the runs that it asks for are made here.
     """
-    from lammps_glass.learn import Reservoir
-
     parameters = case.parameters
     descriptor = parameters.descriptor.build(case.glass)
     if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
         descriptor = descriptor.of_records(case.glass, simulations)
-    sample = Reservoir(parameters.max_rows, case.seed) if parameters.max_rows else None
-    tables: list[pd.DataFrame] = []
-    for number, (snapshot, keys) in enumerate(labelled_configurations(case, configurations, labels)):
+    columns = labels.label_columns if labels else ()
+    sample = RowSample(parameters, columns, case.seed)
+    first_step: int | None = None
+    for number, (snapshot, keys) in enumerate(
+        labelled_configurations(case.stage, case.replica, configurations, labels, parameters.species)
+    ):
         if number < parameters.skip or keys.empty:
             continue
-        rows = pd.concat([keys, features_of(case, descriptor, snapshot, keys, simulations)], axis=1)
-        if sample is None:
-            tables.append(rows)
-        else:
-            sample.add(rows)
-    if not tables and (sample is None or not sample.n_seen):
+        first_step = snapshot.step if first_step is None else first_step
+        features = features_of(descriptor, snapshot, case.glass, case.seed, keys, simulations)
+        sample.add(pd.concat([keys, features], axis=1))
+    if first_step is None:
         raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
-    made = Rows(case.directory)
-    made.write(
-        pd.concat(tables, ignore_index=True) if sample is None else sample.table(),
+    rows = Rows(case.directory)
+    rows.write(
+        sample.table(),
         descriptor=parameters.descriptor.name,
         parameters=descriptor.get_params(),
         glass=case.glass.name,
         species=labels.metadata["species"] if labels else _species(case),
         families=families_of(parameters.descriptor, descriptor),
-        labels=labels.value_columns if labels else (),
+        labels=columns,
+        first_step=first_step,
         seed=case.seed,
+        thresholds=list(parameters.thresholds),
     )
-    return made
+    rows.samples.write(sample.members())
+    return rows
+
+
+class RowSample:
+    """Rows of one replica: all, or a hashed sample of all and one of those above each threshold.
+
+    Parameters
+    ----------
+    columns
+        Labels that thresholds apply to.
+    seed
+        Of the samples.
+    """
+
+    def __init__(self, parameters: DescribeParameters, columns: Sequence[LabelColumn], seed: int) -> None:
+        from lammps_glass.learn import HashedSample
+
+        self.everything: list[pd.DataFrame] = []
+        self.uniform = HashedSample(parameters.max_rows, seed) if parameters.max_rows else None
+        self.above = {
+            (column.name, threshold): HashedSample(parameters.rows_above, seed)
+            for column in columns
+            for threshold in parameters.thresholds
+        }
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Offer the rows of a configuration."""
+        if self.uniform is None:
+            self.everything.append(rows)
+            return
+        self.uniform.add(rows)
+        for (column, threshold), sample in self.above.items():
+            sample.add(rows[rows[column] > threshold])
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows that are in any sample, sorted by step and particle."""
+        if self.uniform is None:
+            return pd.concat(self.everything, ignore_index=True)
+        tables = [self.uniform.table(), *(sample.table() for sample in self.above.values() if sample.n_seen)]
+        union: pd.DataFrame = pd.concat(tables).drop_duplicates(KEY[1:]).sort_values(KEY[1:], ignore_index=True)
+        return union
+
+    def members(self) -> pd.DataFrame:
+        """Return which rows are in which sample: key, ``label`` (column; empty: of all rows) and ``threshold``."""
+        uniform = self.table() if self.uniform is None else self.uniform.table()
+        parts = [uniform[KEY].assign(label="", threshold=0.0)]
+        for (column, threshold), sample in self.above.items():
+            if sample.n_seen:
+                parts.append(sample.table()[KEY].assign(label=column, threshold=threshold))
+        return pd.concat(parts, ignore_index=True)
 
 
 def _species(case: Case[DescribeParameters]) -> list[str]:
@@ -138,9 +197,10 @@ def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[
 
 
 def features_of(
-    case: Case[DescribeParameters],
     descriptor: Descriptor,
     snapshot: Snapshot,
+    glass: Glass,
+    seed: int,
     keys: pd.DataFrame,
     simulations: Sequence[Record] = (),
 ) -> pd.DataFrame:
@@ -148,16 +208,31 @@ def features_of(
     from lammps_glass.simulate import describe as describe_snapshot
 
     if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
-        values = descriptor.from_simulations(case.glass.check(snapshot), case.glass, simulations)
+        values = descriptor.from_simulations(glass.check(snapshot), glass, simulations)
     else:
-        values = describe_snapshot(descriptor, snapshot, case.glass, seed=case.seed)
+        values = describe_snapshot(descriptor, snapshot, glass, seed=seed)
     return pd.DataFrame(values[rows_in(snapshot, keys)], index=keys.index, columns=list(descriptor.feature_names))
 
 
 def labelled_configurations(
-    case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None
+    stage: str,
+    replica: str,
+    configurations: Sequence[Record],
+    labels: Labels | None,
+    species: str | None = None,
+    *,
+    known: bool = True,
 ) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
-    """Iterate over the configurations with the keys (and labels, where they are known) of their particles.
+    """Iterate over configurations with the keys, and the labels, of their particles.
+
+    Parameters
+    ----------
+    stage
+        For messages.
+    labels
+        None: every configuration is described, the particles of `species` or all.
+    known
+        Leave out particles of which no label is known.
 
     Raises
     ------
@@ -166,22 +241,20 @@ def labelled_configurations(
     """
     if labels is None:
         for snapshot in snapshots_of(configurations):
-            rows = rows_of_species(snapshot, case.parameters.species)
-            yield snapshot, key_columns(snapshot, case.replica, rows)
+            yield snapshot, key_columns(snapshot, replica, rows_of_species(snapshot, species))
         return
-    values = [column.name for column in labels.value_columns]
+    values = [column.name for column in labels.label_columns]
     groups = labels.groups()
     group = next(groups, None)
     for snapshot in snapshots_of(configurations):
         if group is None:
             return
         if int(group["step"].iloc[0]) == snapshot.step:
-            known = group[values].notna().any(axis=1)
-            yield snapshot, group[known]
+            yield snapshot, group[group[values].notna().any(axis=1)] if known else group
             group = next(groups, None)
     if group is not None:
         raise InputError(
-            f"stages.{case.stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
+            f"stages.{stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
         )
 
 

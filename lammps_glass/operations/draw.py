@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Figures, Findings
-from lammps_glass.simulate.work import Work
+from lammps_glass.simulate.work import one_case
 
 
-def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare one case."""
-    return Work(parts={"cases": 1.0})
-
-
-@operation(work=work, rates={"cases": 8.0})
+@operation(work=one_case, rates={"cases": 8.0})
 def draw(case: Case[NoParameters], findings: Sequence[Findings]) -> Figures:
     """Draw a figure of every table: as the study lists it, or as the findings specify it."""
     from lammps_glass.figures import draw as draw_figure

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.operation import Wired, operation
@@ -37,6 +38,9 @@ class FitParameters(ClassParameters):
         them; 0 uses all.
     ranking_rows
         Rows of each class in a sample of the ranking.
+    balanced
+        Train on as many rows of class 0, drawn at random, as there are of class 1. An indicator that draws balanced
+        rows itself sees all.
     split
         ``"replica"`` leaves out a replica (condition ``left_out``); ``"random"`` leaves out a random part of all rows,
         which LEAKS: rows of one rearrangement train and test.
@@ -45,6 +49,7 @@ class FitParameters(ClassParameters):
     indicator: IndicatorPart = field(default_factory=lambda: IndicatorPart("activity"))
     n_features: int = 0
     ranking_rows: int = 2000
+    balanced: bool = True
     split: SplitKind = "replica"
 
     def __post_init__(self) -> None:
@@ -86,6 +91,8 @@ def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
     InputError
         The rows that train hold one class only.
     """
+    from lammps_glass import learn
+
     parameters = case.parameters
     columns = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
     table = labelled_rows(rows, columns.name)
@@ -99,22 +106,55 @@ def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
         )
     features = rank(case, table, classes, rows[0].features) if parameters.n_features else rows[0].features
     estimator = parameters.indicator.build(case.seed)
-    estimator.fit(table[features].to_numpy(dtype=np.float64), classes)
-    made = SavedIndicator(case.directory)
+    drawn = np.arange(len(table))
+    if parameters.balanced and not getattr(estimator, "draws_balanced_rows", False):
+        drawn = learn.balanced_samples(classes, 1, None, seed=case.seed).indices[0]
+    estimator.fit(learn.matrix(table.iloc[drawn], features), classes[drawn])
+    fitted = SavedIndicator(case.directory)
+    save_fit(case, fitted, parameters.indicator.name, estimator, rows[0], columns, features, table, classes)
+    return fitted
+
+
+def save_fit(
+    case: Case[Any],
+    fitted: SavedIndicator,
+    name: str,
+    estimator: Any,
+    rows: Rows,
+    label: LabelColumn,
+    features: Sequence[str],
+    training: pd.DataFrame,
+    classes: NDArray[np.int64],
+) -> None:
+    """Save a fitted indicator with what ``predict`` and reports need to know of it.
+
+    Parameters
+    ----------
+    name
+        Of the indicator in the registry.
+    rows
+        Rows of any replica: their descriptor is kept.
+    label
+        Column that made the classes.
+    features
+        Columns that the estimator reads, in its order.
+    training, classes
+        The rows that trained and their classes.
+    """
+    parameters = case.parameters
     about = {
-        **rows[0].description,
-        "columns": features,
-        "label": asdict(columns),
+        **rows.description,
+        "columns": list(features),
+        "label": asdict(label),
         "threshold": parameters.threshold,
         "fraction": parameters.fraction,
-        "split": parameters.split,
-        "training_replicas": sorted(set(table["replica"].astype(str))),
-        "training_rows": len(table),
+        "split": getattr(parameters, "split", "replica"),
+        "training_replicas": sorted(set(training["replica"].astype(str))),
+        "training_rows": len(training),
         "training_rows_of_class_1": int(classes.sum()),
         LEFT_OUT: None if LEFT_OUT not in case.conditions else str(case.conditions[LEFT_OUT]),
     }
-    made.save(parameters.indicator.name, estimator, case.glass, case.seed, about)
-    return made
+    fitted.save(name, estimator, case.glass, case.seed, about)
 
 
 def labelled_rows(rows: Sequence[Rows], column: str) -> pd.DataFrame:
@@ -144,7 +184,7 @@ def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[n
 
 def random_fold(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.str_]:
     """Return (n_rows,) the fold of each row, one of `names`: a function of its key alone."""
-    from lammps_glass.learn.reservoir import key_ranks
+    from lammps_glass.learn.hashed_sample import key_ranks
 
     return np.asarray(names)[(key_ranks(table, 0) % np.uint64(len(names))).astype(np.intp)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,9 +10,11 @@ import pandas as pd
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations.describe import features_of, labelled_configurations
 from lammps_glass.operations.fit import LEFT_OUT, random_fold
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import PredictedColumn, Predictions, Rows, SavedIndicator
+from lammps_glass.operations.parts import DescriptorPart
+from lammps_glass.products import Labels, PredictedColumn, Predictions, Record, Rows, SavedIndicator
 from lammps_glass.simulate.work import Work
 
 
@@ -25,52 +27,94 @@ class Loaded(NamedTuple):
 
 
 def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the rows that are predicted."""
-    rows = sum(work.rows for work in reads["rows"])
-    return Work(parts={"cases": 1.0, "rows": rows}, rows=rows)
+    """Declare the rows that are predicted, or the particles that are described first."""
+    rows = sum(work.rows for work in reads.get("rows", ()))
+    described = float(sum(work.n_particles * work.snapshots for work in reads.get("configurations", ())))
+    labelled = sum(work.rows for work in reads.get("labels", ()))
+    return Work(parts={"cases": 1.0, "rows": rows, "particles": described}, rows=rows or labelled)
 
 
-@operation(work=work, rates={"cases": 0.5, "rows": 1e-5})
-def predict(case: Case[NoParameters], rows: Rows, indicators: Sequence[SavedIndicator]) -> Predictions:
-    """Predict the rows of one replica, each by the indicator that was not trained on it.
+@operation(work=work, rates={"cases": 1.5, "rows": 1e-5, "particles": 1e-4})
+def predict(
+    case: Case[NoParameters],
+    indicators: Sequence[SavedIndicator],
+    rows: Rows | None = None,
+    labels: Labels | None = None,
+    configurations: Sequence[Record] = (),
+) -> Predictions:
+    """Predict the particles of one replica, each by the indicator that was not trained on it.
 
-    An indicator trained on all replicas is applied too; its column says which replicas trained it.
+    An indicator without ``left_out`` is applied too; its column says which replicas trained it.
+
+    Parameters
+    ----------
+    rows
+        Rows to predict; or
+    labels, configurations
+        labelled particles, which are described anew: for trajectories whose rows are too many to keep.
+
+    Raises
+    ------
+    InputError
+        No indicator left the replica out, or neither rows nor labels with configurations are wired.
     """
-    table = rows.table.read()
-    loaded = [load(product, number) for number, product in enumerate(indicators)]
+    loaded = [load(product) for product in indicators]
+    folds = sorted({one.metadata[LEFT_OUT] for one in loaded if one.metadata[LEFT_OUT] is not None})
     chosen = [one for one in loaded if applies(one, case.replica)]
     if not chosen:
         raise InputError(f"stages.{case.stage}: no indicator has left replica {case.replica} out")
-    made = Predictions(case.directory)
-    known = [column.name for column in rows.label_columns]
-    predicted = table[["replica", "step", "particle", "species", *known]].copy()
-    columns: dict[str, PredictedColumn] = {}
-    names = sorted(set(one.metadata[LEFT_OUT] for one in loaded if one.metadata[LEFT_OUT] is not None))
-    for one in chosen:
-        values = indicator_column(one, table, names)
-        name = one.column.name
-        if name in columns:  # a fold of random rows: each indicator predicts the rows that it has left out
-            predicted[name] = predicted[name].fillna(pd.Series(values, index=table.index))
-        else:
-            predicted[name] = values
-            columns[name] = one.column
-    made.write((group for _, group in predicted.groupby("step", sort=True)), list(columns.values()), rows.label_columns)
-    return made
+    source = rows or labels
+    if source is None or (rows is None and not configurations):
+        raise InputError(f"stages.{case.stage}.reads: wire rows, or labels and configurations")
+    columns = rows.label_columns if rows else labels.label_columns if labels else ()
+    kept = ["replica", "step", "particle", "species", *(column.name for column in columns)]
+
+    def groups() -> Iterator[pd.DataFrame]:
+        for table in tables(case, chosen[0], rows, labels, configurations):
+            predicted = table[kept].copy()
+            for one in chosen:  # of a fold of random rows, each indicator predicts the rows that it has left out
+                values = pd.Series(indicator_column(one, table, folds), index=table.index)
+                name = one.column.name
+                predicted[name] = predicted[name].fillna(values) if name in predicted else values
+            yield predicted
+
+    predictions = Predictions(case.directory)
+    predictions.write(groups(), list({one.column.name: one.column for one in chosen}.values()), columns)
+    return predictions
 
 
-def load(product: SavedIndicator, number: int) -> Loaded:
-    """Load an indicator; its column is named after it, and after the conditions of its stage but ``left_out``."""
+def tables(
+    case: Case[NoParameters],
+    described: Loaded,
+    rows: Rows | None,
+    labels: Labels | None,
+    configurations: Sequence[Record],
+) -> Iterator[pd.DataFrame]:
+    """Iterate over rows with labels and features, a configuration at a time."""
+    if rows is not None:
+        yield from (group for _, group in rows.table.read().groupby("step", sort=True))
+        return
+    part = DescriptorPart(described.metadata["descriptor"], described.metadata["parameters"])
+    descriptor = part.build(case.glass)
+    for snapshot, keys in labelled_configurations(case.stage, case.replica, configurations, labels, known=False):
+        features = features_of(descriptor, snapshot, case.glass, case.seed, keys)
+        yield pd.concat([keys, features], axis=1)
+
+
+def load(product: SavedIndicator) -> Loaded:
+    """Load an indicator; the name of its column tells indicators of one replica apart, and means nothing else."""
     from lammps_glass import learn
 
     estimator, metadata = product.load()
-    details = "_".join(str(value) for name, value in product.conditions.items() if name != LEFT_OUT)
-    whole = "" if metadata[LEFT_OUT] is not None else "_all"
+    conditions = {name: value for name, value in product.conditions.items() if name != LEFT_OUT}
+    named = conditions if "indicator" in conditions else {"indicator": metadata["indicator"], **conditions}
     column = PredictedColumn(
-        name="_".join(filter(None, [metadata["indicator"], details])) + whole,
+        name="_".join([*map(str, named.values()), *([] if metadata[LEFT_OUT] is not None else ["all_replicas"])]),
         indicator=metadata["indicator"],
         threshold=learn.threshold_of(estimator),
         training_replicas=tuple(metadata["training_replicas"]) if metadata[LEFT_OUT] is None else (),
-        details=metadata["split"],
+        leaking=metadata["split"] == "random",
+        conditions=named,
     )
     return Loaded(estimator, metadata, column)
 

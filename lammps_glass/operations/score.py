@@ -16,8 +16,8 @@ from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, Predictions, Record, SavedIndicator, pooled
-from lammps_glass.products.keys import of_particles
+from lammps_glass.products import Findings, PredictedColumn, Predictions, Record, SavedIndicator, pooled
+from lammps_glass.products.keys import of_particles, rows_in
 from lammps_glass.simulate.work import Work
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Entry(NamedTuple):
     table: pd.DataFrame  # replica, step, particle, species, value (the label), indicator, label (the class)
     threshold: float
     leaking: bool
+    prefix: str  # of its scores
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def score(
     with Findings(case.directory) as findings:
         class_distribution(findings, entries[0], label, parameters)
         for entry in entries:
-            add_scores(findings, entry, parameters, case.seed, prefix=entry.name if len(entries) > 1 else "")
+            add_scores(findings, entry, parameters, case.seed, prefix=entry.prefix if len(entries) > 1 else "")
         findings.score(null_scores(entries[0]), "baseline.species")
         accuracy_by_replica(findings, entries)
         roc_curves(findings, entries)
@@ -106,8 +107,7 @@ def pooled_entries(predictions: Sequence[Predictions], label: LabelColumn, param
         No indicator left a replica out.
     """
     parts: dict[str, list[pd.DataFrame]] = {}
-    threshold: dict[str, float] = {}
-    leaking: dict[str, bool] = {}
+    columns: dict[str, PredictedColumn] = {}
     for product in predictions:
         table = product.read()
         for column in product.predicted_columns:
@@ -120,12 +120,18 @@ def pooled_entries(predictions: Sequence[Predictions], label: LabelColumn, param
                     value=known[label.name], indicator=known[column.name], label=parameters.classes(known, label.name)
                 )
             )
-            threshold[column.name], leaking[column.name] = column.threshold, column.details == "random"
+            columns[column.name] = column
     if not parts:
         raise InputError("every indicator was trained on all replicas: run the fit over left_out")
     return [
-        Entry(name, pd.concat(tables, ignore_index=True), threshold[name], leaking[name])
-        for name, tables in parts.items()
+        Entry(
+            name=name,
+            table=pd.concat(parts[name], ignore_index=True),
+            threshold=column.threshold,
+            leaking=column.leaking,
+            prefix=".".join(map(str, column.conditions.values())),
+        )
+        for name, column in columns.items()
     ]
 
 
@@ -303,9 +309,10 @@ def slice_map(
     if found is None:
         return
     snapshot, rows = found
-    values = of_particles(snapshot, rows, "indicator")
-    of_class_1 = of_particles(snapshot, rows, "label") == 1
-    table = analysis.slice_map(snapshot, values, of_class_1, thickness, width=thickness / 2)
+    snapshot = part_of(snapshot, rows)
+    values, classes = (of_particles(snapshot, rows, name) for name in ("indicator", "label"))
+    centre = float(snapshot.cell.fractional(snapshot.positions[np.argmax(classes)][None])[0, 2] % 1.0)
+    table = analysis.slice_map(snapshot, values, classes == 1, thickness, centre=centre, width=thickness / 2)
     findings.figure(
         FigureSpec(
             "map", f"{_shown(entry)} in a slice, with the particles of class 1", "map", "x", "y", value="value",
@@ -316,6 +323,14 @@ def slice_map(
         f"Replica {rows['replica'].iloc[0]}, step {snapshot.step}, left out in training; {label.quantity} makes the "
         "classes.",
     )  # fmt: skip
+
+
+def part_of(snapshot: Snapshot, rows: pd.DataFrame) -> Snapshot:
+    """Return the particles of a snapshot that a table has rows of."""
+    at = rows_in(snapshot, rows)
+    return snapshot.replace(
+        positions=snapshot.positions[at], types=snapshot.types[at], ids=snapshot.ids[at], velocities=None, properties={}
+    )
 
 
 def predicted_configuration(entry: Entry, configurations: Sequence[Record]) -> tuple[Snapshot, pd.DataFrame] | None:

@@ -18,7 +18,7 @@ class Labels(Product):
     """Labels of one replica: key, species and values, a group of rows a snapshot.
 
     Columns ``replica``, ``step`` (of the reference configuration), ``particle``, ``species``, then those of
-    `value_columns`; NaN where a run has ended before the lag.
+    `label_columns`; NaN where a run has ended before the lag.
     """
 
     table = TableFile("labels.parquet")
@@ -66,11 +66,11 @@ class Labels(Product):
         return self.table.metadata
 
     @property
-    def value_columns(self) -> tuple[LabelColumn, ...]:
+    def label_columns(self) -> tuple[LabelColumn, ...]:
         """Meaning of the columns of values, the main one first."""
         return tuple(LabelColumn(**values) for values in self.metadata["columns"])
 
-    def column(self, **wanted: Any) -> LabelColumn:
+    def label_column(self, **wanted: Any) -> LabelColumn:
         """Return the first column whose fields or details have these values, such as ``lag=1`` or ``plane="xy"``.
 
         Raises
@@ -78,7 +78,7 @@ class Labels(Product):
         InputError
             There is none; the message lists what there is.
         """
-        return select_column(self.value_columns, str(self.directory), **wanted)
+        return select_column(self.label_columns, str(self.directory), **wanted)
 
     def groups(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
         """Read the rows, one snapshot at a time."""

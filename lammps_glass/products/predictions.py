@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from lammps_glass.labels.base import LabelColumn
-from lammps_glass.product import Product, TableFile
+from lammps_glass.product import Conditions, Product, TableFile
 from lammps_glass.products.labels import select_column
 
 
@@ -26,16 +26,19 @@ class PredictedColumn:
     threshold
         Value from which the indicator predicts class 1 (0.5 of a probability, 0 of a signed distance).
     training_replicas
-        Replicas that trained it.
-    details
-        What else distinguishes it.
+        Replicas that trained it; empty where each replica is predicted by an indicator that left it out.
+    leaking
+        Whether random rows were left out instead of replicas.
+    conditions
+        Conditions of the stage that fitted it, but ``left_out``.
     """
 
     name: str
     indicator: str
     threshold: float
     training_replicas: tuple[str, ...] = ()
-    details: str = ""
+    leaking: bool = False
+    conditions: Conditions = field(default_factory=dict)
 
 
 class Predictions(Product):

@@ -22,6 +22,8 @@ class Rows(Product):
     """
 
     table = TableFile("rows.parquet")
+    #: Key, ``label`` (column of a label; empty for the sample of all rows) and ``threshold`` of each row of a sample.
+    samples = TableFile("samples.parquet", optional=True)
 
     def write(
         self,
@@ -94,6 +96,17 @@ class Rows(Product):
     def label_column(self, **wanted: Any) -> LabelColumn:
         """Return the first column of a label with these values, such as ``lag=1``; an `InputError` if there is none."""
         return select_column(self.label_columns, str(self.directory), **wanted)
+
+    def sample(self, label: str = "", threshold: float = 0.0) -> pd.MultiIndex:
+        """Return the keys of the rows in the sample of all rows, or in that of labels above a threshold."""
+        members = self.samples.read()
+        chosen = members[(members["label"] == label) & (members["threshold"] == threshold)]
+        return pd.MultiIndex.from_frame(chosen[KEY])
+
+    @property
+    def first_step(self) -> int:
+        """Step of the first configuration that was described."""
+        return int(self.metadata["first_step"])
 
     @property
     def description(self) -> dict[str, Any]:

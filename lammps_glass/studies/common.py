@@ -99,7 +99,7 @@ def _d2min(reference: Snapshot, current: Snapshot | None, r_max: float) -> np.nd
 class DescribeParameters:
     """Rows of a descriptor for learning: a uniform sample of all, and samples of the loose ones.
 
-    `skip` snapshots at the start are left out (the loading transient). A seeded reservoir of `uniform_rows` rows a
+    `skip` snapshots at the start are left out (the loading transient). A seeded sample of `uniform_rows` rows a
     replica stands for all rows; for every lag and threshold another one keeps up to `loose_rows` rows with D2min above.
     """
 
@@ -120,11 +120,11 @@ def loose_column(lag: int, threshold: float) -> str:
 def describe(case: Case) -> None:
     """``rows.parquet``: key, D2min by lag, features, and a flag for each sample that the row belongs to."""
     from lammps_glass.descriptors import REGISTRY
-    from lammps_glass.learn import Reservoir
+    from lammps_glass.learn import HashedSample
 
     parameters: DescribeParameters = case.parameters
     descriptor = REGISTRY.build(parameters.descriptor, parameters.options)
-    samples: dict[str, Reservoir] = {UNIFORM: Reservoir(parameters.uniform_rows, case.seed)}
+    samples: dict[str, HashedSample] = {UNIFORM: HashedSample(parameters.uniform_rows, case.seed)}
     groups = iter_table(case.input("label") / "labels.parquet")
     for number, (snapshot, labels) in enumerate(zip(frames(case, "relax"), groups, strict=True)):
         lags = [str(name) for name in labels if str(name).startswith("d2min_")]
@@ -135,7 +135,8 @@ def describe(case: Case) -> None:
         samples[UNIFORM].add(rows)
         for lag in (int(name.removeprefix("d2min_")) for name in lags):
             for threshold in parameters.thresholds:
-                sample = samples.setdefault(loose_column(lag, threshold), Reservoir(parameters.loose_rows, case.seed))
+                sample = HashedSample(parameters.loose_rows, case.seed)
+                sample = samples.setdefault(loose_column(lag, threshold), sample)
                 sample.add(rows[rows[d2min_column(lag)] > threshold])
     metadata = {
         "descriptor": parameters.descriptor,

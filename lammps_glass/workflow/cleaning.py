@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.task_table import TaskTable
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ def trajectories_of(study: Study, case: CaseId) -> Iterator[Removable]:
         yield Removable(path, "trajectory", path.stat().st_size, case)
 
 
-def drop_read(study: Study, ledger: Ledger, case: CaseId) -> None:
+def drop_read(study: Study, table: TaskTable, case: CaseId) -> None:
     """`case` is done: drop the trajectories that it was the last to read."""
     for earlier in study.reads(case):
-        if study.stage(earlier.stage).simulates and ledger.is_read_by_all(earlier):
+        if study.stage(earlier.stage).simulates and table.is_read_by_all(earlier):
             remove(study, list(trajectories_of(study, earlier)))
 
 

@@ -45,18 +45,26 @@ class Definition:
     # -- checks ------------------------------------------------------------------------------------------------------
 
     def _check_by(self) -> None:
-        """Refuse values for a condition that the stage does not run over, or for a value that does not occur."""
+        """Refuse values for a condition that the stage does not run over, and two conditions that set one key."""
+        set_by: dict[tuple[str, str], tuple[str, str]] = {}  # (stage, key) -> (condition, key in the file)
         for name, tables in self.file.by.items():
             for value, table in tables.items():
-                for stage_name in table.stages:
-                    here = f"{self.where}: by.{name}.{value}.stages.{stage_name}"
-                    if stage_name not in self._stages:
-                        raise InputError(f"{here}: {unknown_name('stage', stage_name, list(self._stages))}")
-                    over = self._stages[stage_name].over
-                    if name not in over:
-                        raise InputError(f"{here}: {unknown_name('condition', name, list(over))}")
-                    if value not in map(str, over[name]):
-                        raise InputError(f"{here}: {unknown_name(name, value, [str(item) for item in over[name]])}")
+                for stage_name, values in table.stages.items():
+                    where = f"by.{name}.{value}.stages.{stage_name}"
+                    self._check_condition(stage_name, name, value, f"{self.where}: {where}")
+                    for key in values:
+                        condition, other = set_by.setdefault((stage_name, key), (name, f"{where}.{key}"))
+                        if condition != name:
+                            raise InputError(f"{self.where}: {where}.{key} and {other} may both apply: drop one")
+
+    def _check_condition(self, stage: str, name: str, value: str, where: str) -> None:
+        if stage not in self._stages:
+            raise InputError(f"{where}: {unknown_name('stage', stage, list(self._stages))}")
+        over = self._stages[stage].over
+        if name not in over:
+            raise InputError(f"{where}: {unknown_name('condition', name, list(over))}")
+        if value not in map(str, over[name]):
+            raise InputError(f"{where}: {unknown_name(name, value, [str(item) for item in over[name]])}")
 
     def _check_stages(self) -> None:
         """Build the parameters of every stage once, so that a fault shows before anything runs."""
@@ -180,22 +188,11 @@ class Definition:
         return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
 
     def _values_by_condition(self, case: CaseId) -> dict[str, Any]:
-        """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case.
-
-        Raises
-        ------
-        InputError
-            Two conditions set the same key.
-        """
+        """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case."""
         values: dict[str, Any] = {}
-        set_by: dict[str, str] = {}
         for name, value in case.conditions.items():
             table = self.file.by.get(name, {}).get(str(value))
-            for key, item in (table.stages.get(case.stage, {}) if table else {}).items():
-                here = f"by.{name}.{value}.stages.{case.stage}.{key}"
-                if key in set_by:
-                    raise InputError(f"{self.where}: {here} and {set_by[key]} both apply to case {case.name}: drop one")
-                values[key], set_by[key] = item, here
+            values |= table.stages.get(case.stage, {}) if table else {}
         return values
 
     def params(self, case: CaseId) -> dict[str, Any]:

@@ -17,11 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, tail
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
-from lammps_glass.simulate.engine import EngineOptions, tail
+from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.workflow.processes import peak_memory, watch_parent
 from lammps_glass.workflow.schema import EngineTable
 
 #: A site's own launcher with any options; a study file may name only the launchers and options below.
@@ -163,8 +164,6 @@ def main(arguments: list[str]) -> None:
 
 def _end_with_the_case(rank: int) -> None:
     """Watch for the end of the case's process (rank 0's standard input closes) and of the launcher's (our parent)."""
-    from lammps_glass.workflow.child import watch_parent
-
     watch_parent(os.getppid())
     if rank == 0:
         stream = sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer
@@ -182,7 +181,6 @@ def _work(communicator: Any, directory: Path) -> None:
     from lammps_glass.operations.simulation import run, simulation
     from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
-    from lammps_glass.workflow.runner import peak_memory
 
     job = json.loads((directory / JOB).read_text(encoding="utf-8"))
     protocol = PROTOCOLS.build(job["protocol"]["name"], job["protocol"]["options"])

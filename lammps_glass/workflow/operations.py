@@ -124,14 +124,24 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     for item in fields(parameters):
         try:
             for part in _parts(getattr(parameters, item.name)):
-                part.build(glass) if isinstance(part, DescriptorPart) else part.build()
+                built = part.build(glass) if isinstance(part, DescriptorPart) else part.build()
+                if isinstance(part, LabelPart):
+                    _check_neighbourhood(built, glass)
         except InputError as error:
             raise InputError(f"{where}.{item.name}: {error}") from error
+    try:
+        _check_neighbourhood(parameters, glass)
+    except InputError as error:
+        raise InputError(f"{where}.{error}") from error
+
+
+def _check_neighbourhood(parameters: object, glass: Glass) -> None:
+    """Refuse a neighbourhood `r_max` beyond the edge of the glass's box."""
     r_max = getattr(parameters, "r_max", None)
     if isinstance(r_max, float) and r_max > _edge(glass):
         raise InputError(
-            f"{where}.r_max: {r_max:g} is above what the cell allows: its edge is {_edge(glass):.4g}, and a particle "
-            "would be its own neighbour; use a smaller r_max or more particles"
+            f"r_max = {r_max:g} is above what the cell allows: its edge is {_edge(glass):.4g}, and a particle would be "
+            "its own neighbour; use a smaller r_max or more particles"
         )
 
 

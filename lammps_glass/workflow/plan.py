@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lammps_glass.simulate.work import Work
+from lammps_glass.workflow.calibration import PARTICLES
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.probe import PARTICLES
-from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.throughput import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 
 Source = Literal["finished", "probe", "stated", "unknown"]
 

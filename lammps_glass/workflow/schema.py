@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
@@ -56,7 +56,7 @@ class StageTable(Table):
 
     run: Name
     reads: dict[Name, Name | Annotated[list[Name], Field(min_length=1)]] = {}
-    over: list[Name] | dict[Name, Annotated[int, Field(ge=1)] | Literal["all"] | Values] = {}
+    over: dict[Name, Annotated[int, Field(ge=1)] | Literal["all"] | Values] = {}
     ranks: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="before")
@@ -67,19 +67,28 @@ class StageTable(Table):
             simulates = values.get("kind", "simulate") == "simulate"
             after = values.get("after", [])
             sources = ", ".join(f'"{name}"' for name in after) if isinstance(after, list) else str(after)
+            sources = f"[{sources}]" if isinstance(after, list) and len(after) > 1 else sources
             run = "simulate" if simulates else str(values.get("operation", "OPERATION"))
             port = "start" if simulates else "PORT"
             wiring = f", and reads = {{ {port} = {sources} }}" if sources else ""
             raise ValueError(f'`{old[0]}` is no longer a key of a stage: write run = "{run}"{wiring}')
         return values
 
+    @field_validator("over", mode="before")
+    @classmethod
+    def _list_of_conditions(cls, over: Any) -> Any:
+        """Read a list of conditions as a table that takes all values of each."""
+        if not isinstance(over, list):
+            return over
+        if len(set(map(str, over))) != len(over):
+            raise ValueError("a condition is named twice")
+        return dict.fromkeys(over, "all")
+
     @model_validator(mode="after")
     def _once(self) -> StageTable:
         if self.ranks > 1 and self.run != "simulate":
             raise ValueError(f'ranks = {self.ranks}: only a stage with run = "simulate" runs on several ranks')
-        if isinstance(self.over, list) and len(set(self.over)) != len(self.over):
-            raise ValueError("over: a condition is named twice")
-        for name, values in self.over.items() if isinstance(self.over, dict) else ():
+        for name, values in self.over.items():
             if isinstance(values, list):
                 require_distinct(name, values)
         return self

@@ -71,9 +71,7 @@ def conditions_of(name: str, file: StudyFile) -> dict[str, tuple[Condition, ...]
     InputError
         A condition has no values in the study file.
     """
-    over = file.stages[name].over
-    wanted = dict.fromkeys(over, "all") if isinstance(over, list) else over
-    return {key: _values(name, key, value, file) for key, value in wanted.items()}
+    return {key: _values(name, key, value, file) for key, value in file.stages[name].over.items()}
 
 
 def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Condition, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from lammps_glass.analysis import (
     self_intermediate_scattering,
     structure_factor,
 )
+from lammps_glass.analysis.structure import _wave_vectors
 from lammps_glass.errors import InputError
 
 
@@ -128,6 +131,38 @@ def test_structure_factors_of_unlike_boxes_stand_on_common_bins() -> None:
     assert table["s"].iloc[-1] == pytest.approx(np.mean(last))
     assert (table["low"] <= table["s"]).all()
     assert (table["replicas"] == 2).all()
+
+
+@pytest.mark.parametrize("max_vectors", [7, 10_000])
+def test_wave_vectors_are_those_of_the_half_space(max_vectors: int) -> None:
+    """Against all index triples at once: every bin is whole, or a draw of `max_vectors` different ones of it."""
+    q_max, bins = 4.0, 5
+    indices, group = _wave_vectors(gas(3, 0, TRICLINIC), q_max, bins, max_vectors)
+    grid = np.stack(np.meshgrid(*[np.arange(-9, 10)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    lengths = np.linalg.norm(grid @ (2 * np.pi * np.linalg.inv(TRICLINIC.matrix).T), axis=1)
+    half = np.array([tuple(row) > (0, 0, 0) for row in grid.tolist()])
+    expected = {tuple(row): int(length / q_max * bins) for row, length in zip(grid[half].tolist(), lengths[half])}
+    expected = {row: at for row, at in expected.items() if at < bins}
+    drawn = dict(zip(map(tuple, indices.tolist()), group.tolist()))
+    assert len(drawn) == len(indices)
+    assert drawn.items() <= expected.items()
+    sizes = np.bincount(list(expected.values()), minlength=bins)
+    assert np.bincount(group, minlength=bins).tolist() == np.minimum(sizes, max_vectors).tolist()
+
+
+def test_wave_vectors_of_a_large_box_take_the_memory_of_one_plane() -> None:
+    snapshot = gas(2, 0, Cell.orthogonal([40.0, 40, 40]))
+    n = 2 * int(9.0 * 40 / (2 * np.pi)) + 1
+    tracemalloc.start()
+    try:
+        indices, _ = _wave_vectors(snapshot, 9.0, None, 100)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(indices) > 4000
+    # A plane has n^2 vectors; index, wave vector, length, bin, order and rank are 12 numbers of 8 bytes each, and
+    # temporaries double that. What was drawn comes on top (32 bytes each). All n^3 indices alone would be 36 MB.
+    assert peak < 2 * 12 * 8 * n**2 + 100 * len(indices) < n**3 * 3 * 8 / 7
 
 
 def test_random_walk_is_linear_and_gaussian() -> None:

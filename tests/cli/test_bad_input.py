@@ -156,20 +156,21 @@ def test_particle_count_too_small_for_the_cutoff(run):
 TRAIN = ["--indicator", "looseness"]
 
 
-def test_no_loose_particle(run, rows, labels, bad_dump, out):
+def test_no_particle_above_the_threshold(run, rows, labels, bad_dump, out):
     refused(
         run("train", rows, "--labels", labels, *TRAIN, "--threshold", 1e9, "-o", out),
         "--threshold",
-        "no loose particle",
+        "no particle of",
+        "is above it",
     )
 
 
-def test_no_loose_particle_in_training(run, rows, labels, bad_dump, out, tmp_path):
+def test_no_particle_above_the_threshold_in_training(run, rows, labels, bad_dump, out, tmp_path):
     table = pd.read_parquet(labels)
     table.loc[table["replica"] != "c", "d2min"] = 0.0
     table.to_parquet(tmp_path / "in" / "labels.parquet")
     words = ["train", rows, "--labels", tmp_path / "in" / "labels.parquet", *TRAIN, "--threshold", 0.005]
-    refused(run(*words, "--test-replica", "c", "-o", out), "training rows", "no loose particle")
+    refused(run(*words, "--test-replica", "c", "-o", out), "training rows", "of class 1")
 
 
 def test_one_replica_cannot_be_split(run, rows, labels, bad_dump, out, tmp_path):
@@ -177,14 +178,6 @@ def test_one_replica_cannot_be_split(run, rows, labels, bad_dump, out, tmp_path)
     table[table["replica"] == "a"].to_parquet(tmp_path / "in" / "labels.parquet")
     words = ["train", rows, "--labels", tmp_path / "in" / "labels.parquet", *TRAIN, "--threshold", 0.005]
     refused(run(*words, "-o", out), "replica")
-
-
-def test_rows_that_do_not_say_how_they_were_made(run, rows, labels, bad_dump, out, tmp_path):
-    foreign = tmp_path / "in" / "rows.parquet"
-    pd.read_parquet(rows).to_parquet(foreign)
-    words = ["train", foreign, "--labels", labels, *TRAIN, "--threshold", 0.005, "--test-replica", "c"]
-    refused(run(*words, "-o", out), "rows.parquet", "--descriptor")
-    assert run(*words, "--descriptor", "interstices", "--glass", "kob-andersen", "-o", tmp_path / "ok").status == 0
 
 
 def test_labels_of_other_particles(run, rows, labels, bad_dump, out, tmp_path):

@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from lammps_glass import learn
 from lammps_glass.errors import InputError
+from lammps_glass.learn.nested_subsets import spread_over_splits, standardize
 from lammps_glass.learn.newton import RidgeLogistic
-from lammps_glass.learn.prefixes import spread_over_splits, standardize
 
 
 def unit_columns(X):
@@ -68,7 +68,7 @@ def test_second_derivatives_are_those_of_the_loss_for_more_rows_than_a_block():
     """Central differences of the gradient, itself from those of the loss: 1e-4 of the largest entry."""
     X, y, _ = planted(n=5000, n_features=3, weights=((1, 1.0),))
     model = RidgeLogistic(y, 0.3)
-    model.take(unit_columns(X))
+    model.extend(unit_columns(X))
     found, h = model.hessian(model.probability), 1e-3
     unit = h * np.eye(4)
 
@@ -149,7 +149,7 @@ def test_selection_recovers_what_was_planted():
     splits = learn.leave_one_replica_out(replicas)
     curve = learn.accuracy_by_forward_selection(X, y, splits, 5)
     assert curve["picked"].tolist() == selection.order
-    assert (curve["share"][:3] == 1).all()
+    assert (curve["split_fraction"][:3] == 1).all()
     body_order = learn.accuracy_by_body_order(X, y, ["all"] * 30, splits, numbers=[3, 30])
     assert curve["accuracy"][2] > body_order["accuracy"][0] + 0.1
     # 1200 rows: standard error of a difference of alike predictions below 0.01.

@@ -226,9 +226,9 @@ def test_bad_input_is_one_line(barcode):
         barcode.predict(np.where(np.isin(np.arange(60), barcode.columns_), 0.0, X[:1]))
     with pytest.raises(InputError, match="attach"):
         learn.Barcode(n_environments=10, **QUICK).fit(X, y, runs).particle_values(library().vectors)
-    with pytest.raises(InputError, match="library of 5 environments for a barcode of 60"):
+    with pytest.raises(InputError, match="library of 5 environments does not fit a barcode of 60"):
         barcode.attach(library(5), 200)
-    with pytest.raises(InputError, match="positive number of particles"):
+    with pytest.raises(InputError, match="give the number of particles"):
         barcode.attach(library(), 0)
     with pytest.raises(InputError, match="background"):
         barcode.model_.shap_values(barcode.barcodes(X), "interventional")

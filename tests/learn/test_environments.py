@@ -50,7 +50,7 @@ def search(rows, block=None, threshold=THRESHOLD, **options):
 
 
 def ids_of(found):
-    return [particle for _, particle in found.founders]
+    return [particle for _, particle in found.representatives]
 
 
 @pytest.mark.parametrize("form", ["distance", "half"])
@@ -140,12 +140,25 @@ def test_a_killed_scan_resumes_to_the_same_list(tmp_path):
         learn.LeaderSearch(THRESHOLD), streams(rows), tmp_path / "state", progress=described.append
     )
     assert described == ["s3", "s4", "s5"]
-    assert resumed.founders == whole.founders
+    assert resumed.representatives == whole.representatives
     assert resumed.n_seen == whole.n_seen == 600
     assert np.array_equal(resumed.vectors, whole.vectors)
     again = learn.scan_environments(learn.LeaderSearch(THRESHOLD), streams(rows), tmp_path / "state")
-    assert again.founders == whole.founders
+    assert again.representatives == whole.representatives
     assert np.array_equal(again.vectors, whole.vectors)
+
+
+def test_a_state_that_says_founders_resumes(tmp_path):
+    """The word that states had before; the vectors and everything else are the same."""
+    rows = clouds(seed=4)
+    whole = learn.scan_environments(learn.LeaderSearch(THRESHOLD), streams(rows), tmp_path)
+    state = json.loads((tmp_path / "state.json").read_text())
+    state["founders"] = state.pop("representatives")
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    search = learn.LeaderSearch(THRESHOLD)
+    assert search.resume(tmp_path)
+    assert search.representatives == whole.representatives
+    assert np.array_equal(search.vectors, whole.vectors)
 
 
 def test_memory_does_not_grow_with_the_number_of_structures():
@@ -164,7 +177,7 @@ def test_memory_does_not_grow_with_the_number_of_structures():
     peak(1)  # what is compiled and imported once
     (few, n_few), (many, n_many) = peak(5), peak(40)
     assert n_few == n_many
-    # 35 more structures would be 35 times their rows; founders' names and buffers are less than the rows of one
+    # 35 more structures would be 35 times their rows; representatives' names and buffers are less than the rows of one
     assert many - few < rows.nbytes
 
 
@@ -176,7 +189,7 @@ def test_a_state_of_another_search_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"'n_max': 11.*'n_max': 8"):
         learn.LeaderSearch(THRESHOLD, definition={"n_max": 8}).resume(tmp_path)
     (tmp_path / "vectors.f32").write_bytes(b"short")
-    with pytest.raises(InputError, match="not a state"):
+    with pytest.raises(InputError, match="not a saved state"):
         learn.LeaderSearch(THRESHOLD, definition={"n_max": 11}).resume(tmp_path)
 
 
@@ -206,7 +219,7 @@ def test_encode_is_the_nearest_environment():
     assert np.isnan(similarity[~covered]).all()
 
 
-def test_what_was_scanned_is_covered_and_founders_are_their_own():
+def test_what_was_scanned_is_covered_and_representatives_are_their_own():
     rows = clouds(seed=6)
     found = search(rows)
     library = learn.EnvironmentLibrary.of(found)

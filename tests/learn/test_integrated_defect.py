@@ -225,7 +225,7 @@ def test_ties_take_the_smaller_c_then_the_smaller_gamma():
     table = pd.DataFrame(cells, columns=["log2_c", "log2_gamma"])
     table = table.assign(accuracy=[0.8, 0.8, 0.8, 0.7], n_folds=3, leaking=False)
     assert learn.choose_svm(table)[:2] == (2.0, 2.0**-7)
-    with pytest.raises(InputError, match="twice"):
+    with pytest.raises(InputError, match="duplicated"):
         learn.choose_svm(pd.concat([table, table]))
 
 

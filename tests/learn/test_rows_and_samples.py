@@ -1,4 +1,4 @@
-"""Joining, balanced samples, the reservoir and the splits."""
+"""Joining, balanced samples, hashed samples and the splits."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_join_pairs_by_key_whatever_the_order():
     [
         (
             lambda r, la: (pd.concat([r, r.iloc[[3]]]), la),
-            "rows: 1 keys occur twice, first replica r0, step 0, particle 4",
+            "rows: 1 keys are duplicated, first replica r0, step 0, particle 4",
         ),
-        (lambda r, la: (r, pd.concat([la, la.iloc[[0]]])), "labels: 1 keys occur twice"),
+        (lambda r, la: (r, pd.concat([la, la.iloc[[0]]])), "labels: 1 keys are duplicated"),
         (lambda r, la: (r, la.assign(step=7 + la["step"])), "have no .* in common: rows begin with replica r0, step 0"),
         (lambda r, la: (r.iloc[1:], la), "1 of 300 labels have no row, first replica r0, step 0, particle 1"),
         (lambda r, la: (r.drop(columns="step"), la), "rows: no column step"),
-        (lambda r, la: (r, la.assign(f=1.0)), "share the columns f"),
+        (lambda r, la: (r, la.assign(f=1.0)), "both have the columns f"),
         (lambda r, la: (r.assign(species="A"), la.assign(species="B")), "differ in species"),
     ],
 )
@@ -64,7 +64,7 @@ def test_matrix_and_labels_refuse_what_is_not_a_number():
         learn.matrix(table, ["f"])
     with pytest.raises(InputError, match="name are not numbers"):
         learn.feature_columns(table)
-    with pytest.raises(InputError, match=r"threshold 5 leaves no loose particle among 2: values run from 1 to 2"):
+    with pytest.raises(InputError, match=r"threshold 5: no particle of 2 is above it: values run from 1 to 2"):
         learn.binary_labels([1, 2], 5)
     with pytest.raises(InputError, match="1 label values are not finite"):
         learn.binary_labels([1, np.nan], 1)
@@ -82,15 +82,15 @@ def test_balanced_samples_are_balanced_seeded_and_say_their_size():
     more = learn.balanced_samples(y, 4, 200, seed=5)
     assert all(np.array_equal(a, b) for a, b in zip(samples.indices, more.indices))
     assert not np.array_equal(samples.indices[0], learn.balanced_samples(y, 1, seed=6).indices[0])
-    with pytest.raises(InputError, match="no loose particle"):
+    with pytest.raises(InputError, match="of class 1"):
         learn.balanced_samples(np.zeros(5), 1, seed=0)
 
 
 @settings(deadline=None, max_examples=20, derandomize=True)
 @given(st.integers(0, 2**31), st.lists(st.integers(0, 300), max_size=6), st.integers(1, 400))
-def test_reservoir_forgets_order_and_chunks(seed, cuts, size):
+def test_hashed_sample_forgets_order_and_chunks(seed, cuts, size):
     rows = keys().assign(f=np.arange(300.0))
-    whole, streamed = learn.Reservoir(size, 3), learn.Reservoir(size, 3)
+    whole, streamed = learn.HashedSample(size, 3), learn.HashedSample(size, 3)
     whole.add(rows)
     shuffled = rows.sample(frac=1, random_state=seed)
     edges = [0, *sorted(cuts), 300]
@@ -101,26 +101,26 @@ def test_reservoir_forgets_order_and_chunks(seed, cuts, size):
     assert streamed.n_seen == 300
 
 
-def test_reservoir_is_uniform_over_rows_and_changes_with_the_seed():
+def test_hashed_sample_is_uniform_over_rows_and_changes_with_the_seed():
     rows = keys(n_replicas=4, n_steps=5, n_particles=50)
     counts = np.zeros(len(rows))
     for seed in range(400):
-        reservoir = learn.Reservoir(100, seed)
-        reservoir.add(rows.assign(number=np.arange(1000)))
-        counts[reservoir.table()["number"]] += 1
+        sample = learn.HashedSample(100, seed)
+        sample.add(rows.assign(number=np.arange(1000)))
+        counts[sample.table()["number"]] += 1
     # Each row is kept with probability 0.1: 40 of 400 times, deviation 6; six deviations fail once in 5e8 rows.
     assert abs(counts - 40).max() < 36
     # Pearson's chi squared of 999 free counts: 999 * 0.9 expected (drawn without replacement), five deviations wide.
     assert abs(((counts - 40) ** 2 / 40).sum() - 900) < 5 * np.sqrt(2 * 900)
 
 
-def test_reservoir_refuses_a_row_twice_and_nothing():
-    reservoir = learn.Reservoir(10, 0)
+def test_hashed_sample_refuses_a_row_twice_and_nothing():
+    sample = learn.HashedSample(10, 0)
     with pytest.raises(InputError, match="empty"):
-        reservoir.table()
-    reservoir.add(keys().iloc[:5])
-    with pytest.raises(InputError, match="occur twice"):
-        reservoir.add(keys().iloc[:5])
+        sample.table()
+    sample.add(keys().iloc[:5])
+    with pytest.raises(InputError, match="duplicated"):
+        sample.add(keys().iloc[:5])
 
 
 def test_splits_by_replica_keep_replicas_whole():

@@ -41,7 +41,7 @@ def test_scores_of_two_gaussians():
     # recall and below 0.007 of the AUC; four of them.
     assert result["auc"] == pytest.approx(norm.cdf(1 / np.sqrt(2)), abs=0.028)
     assert result["recall"] == pytest.approx(norm.cdf(0.5), abs=0.041)
-    assert result["recall_tight"] == pytest.approx(norm.cdf(0.5), abs=0.01)
+    assert result["specificity"] == pytest.approx(norm.cdf(0.5), abs=0.01)
     assert result["prevalence"] == y.mean()
 
 
@@ -54,7 +54,7 @@ def test_scores_are_those_of_scikit_learn():
         "f1_weighted": metrics.f1_score(y, predicted, average="weighted"),
         "recall": metrics.recall_score(y, predicted),
         "precision": metrics.precision_score(y, predicted),
-        "recall_tight": metrics.recall_score(y, predicted, pos_label=0),
+        "specificity": metrics.recall_score(y, predicted, pos_label=0),
         "auc": metrics.roc_auc_score(y, table["probability"]),
     }
     for name, value in expected.items():
@@ -76,7 +76,7 @@ def test_scores_by_replica_are_those_of_each_alone():
 
 
 def test_one_class_is_refused_in_one_line():
-    with pytest.raises(InputError, match="test rows: the threshold leaves no loose particle among 3"):
+    with pytest.raises(InputError, match="test rows: no particle of 3 is of class 1"):
         learn.scores([0, 0, 0], [0.1, 0.2, 0.3])
     with pytest.raises(InputError, match="not finite"):
         learn.scores([0, 1], [0.1, np.nan])
@@ -161,10 +161,10 @@ def test_threshold_scan_uses_one_size_and_shows_both_folds():
     scan = learn.threshold_scan({10: table}, list("abc"), [1.0, 1.5, 9.0], n_samples=2, seed=0)
     assert list(scan["leaking"]) == [False, True] * 3
     fractions = learn.class_fractions({10: table["d2min"]}, [1.0, 1.5, 9.0])
-    assert fractions["n_loose"][1] == (table["d2min"] > 1.5).sum()
-    assert set(scan["size_per_class"]) == {fractions["n_loose"][1], 0}
+    assert fractions["n_class_1"][1] == (table["d2min"] > 1.5).sum()
+    assert set(scan["size_per_class"]) == {fractions["n_class_1"][1], 0}
     assert scan["balanced_accuracy"].isna().tolist() == [False] * 4 + [True] * 2
-    with pytest.raises(InputError, match="no threshold leaves 20 loose"):
+    with pytest.raises(InputError, match="no threshold leaves 20 particles"):
         learn.threshold_scan({10: table}, list("abc"), [9.0], seed=0)
 
 

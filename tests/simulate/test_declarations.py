@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+from dataclasses import fields
 from typing import get_args
 
 import pytest
 
+from lammps_glass import simulate
 from lammps_glass.errors import InputError, NotReadyError
-from lammps_glass.glasses import CuZr, KobAndersen
+from lammps_glass.glasses import REGISTRY as GLASSES, CuZr, KobAndersen
+from lammps_glass.registry import Entry
 from lammps_glass.simulate import Record, ShearRecord, VibrationRecord
 from lammps_glass.simulate.protocols import (
     AQS,
@@ -71,3 +75,47 @@ def test_a_record_opens_as_the_class_of_its_protocol(tmp_path):
         assert type(Record.open(tmp_path)) is cls
     with pytest.raises(InputError, match="protocol not-installed, which writes no ShearRecord"):
         ShearRecord.open(tmp_path)
+
+
+def test_functions_have_the_fields_and_the_documentation_of_their_class():
+    for name in REGISTRY:
+        function, cls = getattr(simulate, name.replace("-", "_")), REGISTRY[name].load()
+        parameters = inspect.signature(function).parameters
+        assert list(parameters)[:3] == ["source", "directory", "seed"]
+        assert {field.name for field in fields(cls)} <= set(parameters)
+        assert (parameters["seed"].default == 0) != cls.draws_random_numbers
+        assert inspect.getdoc(cls) in function.__doc__
+        assert function.__name__ in simulate.__all__
+
+
+def test_a_seed_is_asked_for_and_an_unknown_option_refused(tmp_path):
+    with pytest.raises(TypeError, match="'seed'"):
+        simulate.quench(KobAndersen(), directory=tmp_path)
+    with pytest.raises(InputError, match="did you mean 'cooling'"):
+        simulate.quench(KobAndersen(), seed=1, directory=tmp_path, coolin=3)
+
+
+def test_a_protocol_of_another_distribution_is_a_function_too(monkeypatch):
+    entry = Entry("slow-creep", "lammps_glass.simulate.protocols.creep:Creep", "creep, slowly", "lj")
+    monkeypatch.setitem(REGISTRY._entries, "slow-creep", entry)
+    assert simulate.slow_creep.__doc__.startswith("Run `Creep`: creep, slowly.")
+    with pytest.raises(AttributeError, match="simulate' has no attribute 'fast_creep'"):
+        _ = simulate.fast_creep
+
+
+@pytest.mark.parametrize("registry", [REGISTRY, GLASSES], ids=["protocol", "glass"])
+def test_no_number_of_a_part_goes_unchecked(registry):
+    wrong = {bool: 1, int: 0.5, float: float("nan")}
+    for name in registry:
+        for field in fields(registry[name].load()):
+            if type(field.default) in wrong:
+                with pytest.raises(InputError, match=rf"{name}: {field.name} = "):
+                    registry.build(name, {field.name: wrong[type(field.default)]})
+
+
+def test_a_subclass_with_another_default_keeps_the_bounds():
+    assert Creep.__annotations__["steps"] == "int"  # the bound stands in `Holding`
+    with pytest.raises(InputError, match="creep: steps = 0 must be at least 1"):
+        Creep(steps=0)
+    with pytest.raises(InputError, match="kob-andersen: density = 0 must be above 0"):
+        KobAndersen(density=0.0)

@@ -84,7 +84,7 @@ def test_training_structures_are_made_of_their_own_environments(smoke):
     assert 0 < summary["scores"]["coverage"] <= 1
     library = learn.EnvironmentLibrary.load(out / "cases" / "all" / "environments" / "library.npz")
     assert len(library) == summary["scores"]["environments"]
-    # the founders of one structure have the index that OVITO gives them there, and Kasper's rule makes their group
+    # representatives of one structure have the index that OVITO gives them there, and Kasper's rule makes their group
     inherent = Study.read(out).stage("inherent").cases
     store = Study.read(out).store
     records = {record_name(found): found for found in (Product(dict(c.conditions), store.folder(c)) for c in inherent)}

@@ -105,7 +105,7 @@ def test_labels_are_the_largest_block_of_the_shear(study):
         assert set(planes) == {"xy", "zx"}
         assert np.array_equal(table["largest_jump"], largest.astype(float))
         for plane, jumps in planes.items():
-            assert np.array_equal(table[labels.column(plane=plane).name], jumps.astype(float))
+            assert np.array_equal(table[labels.label_column(plane=plane).name], jumps.astype(float))
         classes = predicted.read().set_index("particle").loc[table["particle"]]
         assert np.array_equal(classes["label"], (largest > 0.05).astype(int))
 

@@ -157,13 +157,15 @@ def _baseline(curves: pd.DataFrame, scores: Mapping[str, float], score: str) -> 
 
 
 def _first_feature(findings: Findings, name: str, described: Sequence[Product], r_cut: float) -> None:
+    from lammps_glass import analysis
+
     first = features_of(described[0].path)[0]
     rows = pd.concat([read_rows(p.path, [LABEL, first]) for p in described], ignore_index=True)
     edges = np.histogram_bin_edges(rows[first], bins=int(np.clip(np.sqrt(len(rows)), 6, 25)))
     parts = []
     for label, what in ((1, "active"), (0, "inactive")):
-        density, _ = np.histogram(rows.loc[rows[LABEL] == label, first], edges, density=True)
-        parts.append(pd.DataFrame({"x": (edges[:-1] + edges[1:]) / 2, "density": density, "class": what}))
+        bins = analysis.histogram(rows.loc[rows[LABEL] == label, first], edges)
+        parts.append(bins[["x", "density"]].assign(**{"class": what}))
     mean = rows.groupby(LABEL)[first].mean()
     apart = (abs(mean[1]) - abs(mean[0])) / rows.groupby(LABEL)[first].std().mean()
     larger = "active" if apart > 0 else "inactive"

@@ -62,12 +62,8 @@ def strain_figure(findings: Findings, case: Case, thermal: Structures, driven: S
     edges = np.linspace(0.0, 5.0, BINS + 1)
     for kind, stage, structures in (("thermal", "encode", thermal), ("sheared", "shear_encode", driven)):
         for temperature, values in _strains(case.inputs(stage), structures.table).items():
-            density = np.histogram(values, edges)[0] / (max(len(values), 1) * np.diff(edges))
-            parts.append(
-                pd.DataFrame({"x": (edges[1:] + edges[:-1]) / 2, "y": density}).assign(
-                    panel="strain over its mean", series=f"{kind} {temperature}"
-                )
-            )
+            bins = analysis.histogram(values, edges)[["x", "density"]].rename(columns={"density": "y"})
+            parts.append(bins.assign(panel="strain over its mean", series=f"{kind} {temperature}"))
     said = "; ".join(f"{n}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for n, m in means.items())
     findings.figure(
         "5",

@@ -119,9 +119,8 @@ def _distributions(findings: Findings, sets: dict[str, tuple[Structures, np.ndar
     edges = np.linspace(-widest, widest, BINS + 1)
     parts = []
     for name, error in errors.items():
-        density = np.histogram(error, edges)[0] / (len(error) * np.diff(edges))
-        label = f"{int(sets[name][0].sizes.mean())} atoms"
-        parts.append(pd.DataFrame({"error": (edges[1:] + edges[:-1]) / 2, "density": density, "series": label}))
+        bins = analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"})
+        parts.append(bins.assign(series=f"{int(sets[name][0].sizes.mean())} atoms"))
     said = "; ".join(
         f"{int(sets[n][0].sizes.mean())} atoms: mean {errors[n].mean():.2f}, deviation {errors[n].std():.2f} meV/atom"
         for n in errors

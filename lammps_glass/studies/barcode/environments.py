@@ -72,27 +72,27 @@ def _blocks(soap: Any, frame: Snapshot, order: Any) -> Iterator[tuple[Any, Any]]
 
 
 def environments(case: Case) -> None:
-    """``library.npz``, with Voronoi index and Kasper group of each founder, and ``clusters.parquet``: how they look."""
+    """Write ``library.npz``, with index and group of representatives, and ``clusters.parquet``, their neighbours."""
     from lammps_glass.analysis import kasper_groups
 
     products = case.inputs(record_stage(case))
     library = scan(case, products, case.parameters)
-    founders = pd.DataFrame(
+    representatives = pd.DataFrame(
         {"environment": np.arange(len(library)), "structure": library.structures, "particle": library.particles}
     )
     r_cut = float(soap_of(case, case.parameters.options).r_cut)
-    found = _founders(products, founders, r_cut)
+    found = _representatives(products, representatives, r_cut)
     indices = found.drop_duplicates("environment").sort_values("environment")["voronoi"].tolist()
     library.annotate(indices, kasper_groups(indices)).save(case.directory / LIBRARY)
     write_table(case.directory / "clusters.parquet", found)
     forget_scan(case)
 
 
-def _founders(products: Sequence[Product], founders: pd.DataFrame, r_cut: float) -> pd.DataFrame:
-    """A row a neighbour within `r_cut` of each founder, and one for the founder itself at the origin."""
+def _representatives(products: Sequence[Product], representatives: pd.DataFrame, r_cut: float) -> pd.DataFrame:
+    """A row a neighbour within `r_cut` of each representative, and one for itself at the origin."""
     from lammps_glass.analysis import voronoi_indices
 
-    wanted = {str(name): rows for name, rows in founders.groupby("structure")}
+    wanted = {str(name): rows for name, rows in representatives.groupby("structure")}
     parts: list[pd.DataFrame] = []
     for product in products:
         for frame in kept_frames(product):

@@ -36,11 +36,10 @@ def importance_figures(findings: Findings, case: Case, table: pd.DataFrame) -> N
     kept = len(table)
     values = ranking["importance"].to_numpy()
     positive = values[values > 0]
-    edges = np.geomspace(positive.min(), positive.max() * 1.001, 16)
-    counts = np.histogram(positive, edges)[0]
+    bins = analysis.log_histogram(positive, 15, float(positive.min()), float(positive.max()) * 1.001)
     parts = [
         pd.DataFrame({"panel": "_all", "x": np.arange(1, len(values) + 1), "y": np.where(values > 0, values, np.nan)}),
-        pd.DataFrame({"panel": "histogram", "x": np.log10(np.sqrt(edges[1:] * edges[:-1])), "y": counts}),
+        pd.DataFrame({"panel": "histogram", "x": np.log10(bins["x"]), "y": bins["count"]}),
     ]
     kind = str(case.inputs("learn")[0].parameters["shap"]).replace("_", " ")
     share = float(values[:kept].sum() / max(values.sum(), 1e-300))
@@ -84,7 +83,7 @@ def _pictures(findings: Findings, case: Case, table: pd.DataFrame) -> None:
         "3",
         pd.concat(parts, ignore_index=True),
         f"{kasper} Kasper kernels, {len(table) - kasper} not",
-        "The founder of each environment and its neighbours within r_cut of SOAP (Cu orange, Zr blue; those within "
+        "The representative of each environment and its neighbours within r_cut of SOAP (Cu orange, Zr blue; within "
         f"{JOINED:g} A joined, the rest pale). Text: number, Voronoi index, mean share of the barcode, correlation "
         "with the energy (red raises, blue lowers it). Group 1 first, by importance within a group.",
     )
@@ -113,7 +112,7 @@ def sum_figures(findings: Findings, table: pd.DataFrame, barcodes: np.ndarray, s
         "7b",
         pd.DataFrame({"energy": energy, "sum": ico, "run": structures.runs}),
         f"r = {found:.2f} over {int(chosen.sum())} icosahedra" if chosen.any() else "no icosahedron in the barcode",
-        "Sum of the barcode over the environments whose founder is an icosahedron.",
+        "Sum of the barcode over the environments whose representative is an icosahedron.",
     )
     findings.score({"group_1.pearson": related.get("kasper", np.nan), "icosahedra.pearson": found})
 

@@ -12,7 +12,7 @@ from lammps_glass import analysis, learn
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, pooled
-from lammps_glass.studies.igd.figures import work
+from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
 from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
 
@@ -22,7 +22,7 @@ SHOWN = ("balanced_accuracy", "accuracy", "auc")
 JUMPS, FEWEST = np.geomspace(1e-4, 3.2, 19), 5
 
 
-@operation(work=work, rates={"cases": 3.0})
+@operation(work=one_case, rates={"cases": 3.0})
 def accuracy_figures(
     case: Case[NoParameters],
     predictions: Sequence[Predictions],

@@ -11,7 +11,7 @@ from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, Record, pooled
-from lammps_glass.studies.igd.figures import work
+from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.igd.ranges import range_figures
 from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, Sample, join_samples, predictors
 
@@ -23,7 +23,7 @@ BEYOND = 0.005
 EXTREME, ENDS = 0.1, ("lowest 10 % IGD", "highest 10 % IGD")
 
 
-@operation(work=work, rates={"cases": 2.0, "particles": 2e-3})
+@operation(work=particles_read("samples"), rates={"cases": 2.0, "particles": 2e-3})
 def defect_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
     """Draw what the indicator looks like, by samples that did not train it."""
     joined, table = join_samples(samples, predictions), pooled(predictions)
@@ -41,11 +41,10 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
     low, high = (float(np.quantile(igd, fraction)) for fraction in (BEYOND, 1 - BEYOND))
     edges = np.linspace(low, high, 33)
     groups = {"all (bars)": igd, "rearranged": igd[rearranged], "not rearranged": igd[~rearranged]}
-    parts = []
-    for name, values in groups.items():
-        # of all values, those beyond the edges included
-        density = np.histogram(values, edges)[0] / np.diff(edges) / max(len(values), 1)
-        parts.append(pd.DataFrame({"igd": (edges[:-1] + edges[1:]) / 2, "density": density, "particles": name}))
+    parts = [
+        analysis.histogram(values, edges)[["x", "density"]].rename(columns={"x": "igd"}).assign(particles=name)
+        for name, values in groups.items()
+    ]
     means = igd[rearranged].mean(), igd[~rearranged].mean()
     findings.score({"igd.mean_rearranged": float(means[0]), "igd.mean_others": float(means[1])})
     findings.figure(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from lammps_glass.figures.spec import FigureSpec, Mark
-from lammps_glass.simulate.work import Work
 
 BAND = ("low", "high")
 R, NU, IGD = "r (angstrom)", "frequency nu (THz)", "integrated glassy defect (IGD, standard deviations)"
@@ -130,13 +127,3 @@ FIGURES = (
         x_label=IGD, y_label="I_BP = max g_i(nu) / nu^2 (THz^-3)", paper="linear, rising",
     ),
 )  # fmt: skip
-
-
-def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare one case, and the particles of all samples.
-
-    Rates of this study's operations were read off the finished presets smoke and demo on two cores, and are good to a
-    factor of two there, and of three at sizes that were not run.
-    """
-    samples = reads.get("samples") or reads.get("spectra", ())
-    return Work(parts={"cases": 1.0, "particles": float(sum(work.rows for work in samples))})

@@ -1,5 +1,8 @@
 """The study `igd`: its operations, figures, and the readings it takes where the paper is silent.
 
+The rates that its operations state were read off the finished presets smoke and demo on two cores: good to a factor of
+two there, and of three at sizes that were not run.
+
 Barriers (activation-relaxation technique) enter later as one more descriptor of `describe`, with a stage beside
 `vibrate`; long times as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
 """

@@ -12,7 +12,7 @@ from lammps_glass import analysis
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Labels, ShearRecord
-from lammps_glass.studies.igd.figures import work
+from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.samples import JUMP
 
 #: Bins of 3b and their range, angstrom^2.
@@ -26,12 +26,12 @@ class ShearParameters:
     threshold: float = 0.05
 
 
-@operation(work=work, rates={"cases": 2.0})
+@operation(work=one_case, rates={"cases": 2.0})
 def shear_figures(case: Case[ShearParameters], shears: Sequence[ShearRecord], labels: Sequence[Labels]) -> Findings:
     """Draw jumps of three particles along the strain, and the distribution of the largest; score fractions by plane."""
     threshold = case.parameters.threshold
     table = pd.concat([product.table.read() for product in labels], ignore_index=True)
-    planes = {str(c.details["plane"]): c.name for c in labels[0].value_columns if "plane" in c.details}
+    planes = {str(c.details["plane"]): c.name for c in labels[0].label_columns if "plane" in c.details}
     with Findings(case.directory) as findings:
         _histories(findings, shears[0], table, planes, threshold)
         _distribution(findings, table, planes, threshold)

@@ -11,15 +11,15 @@ from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, Record
+from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.figures import work
 from lammps_glass.studies.igd.samples import ALL, JUMP, Sample, join_samples, shown_sample
 
 #: Of the slices (angstrom); of the Gaussian that smooths a field in one.
 THICKNESS, WIDTH = 3.5, 1.5
 
 
-@operation(work=work, rates={"cases": 1.0, "particles": 1e-5})
+@operation(work=particles_read("samples"), rates={"cases": 1.0, "particles": 1e-5})
 def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
     """Draw the last sample with a rearrangement; its machine saw nothing of it."""
     sample = shown_sample(join_samples(samples, predictions))

@@ -8,8 +8,8 @@ from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Record
+from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.igd.figures import work
 
 #: Range (angstrom; 1 / angstrom) and bins of g(r) and S(q).
 R_MAX, BIN, Q_MAX = 10.0, 0.1, 12.0
@@ -17,7 +17,7 @@ R_MAX, BIN, Q_MAX = 10.0, 0.1, 12.0
 SECOND_PEAK, VALLEY = (4.2, 6.2), (3.4, 4.4)
 
 
-@operation(work=work, rates={"cases": 2.0, "particles": 1e-3})
+@operation(work=particles_read("samples"), rates={"cases": 2.0, "particles": 1e-3})
 def structure_figures(case: Case[NoParameters], samples: Sequence[Record]) -> Findings:
     """Draw g(r) and partial ones, and S(q), averaged over the samples."""
     snapshots = {record.replica: record.final for record in samples}

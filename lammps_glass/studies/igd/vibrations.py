@@ -11,11 +11,12 @@ from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, VibrationRecord, pooled
+from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.figures import work
 from lammps_glass.studies.igd.modes import SEARCHED
 from lammps_glass.studies.igd.products import Spectra
 from lammps_glass.studies.igd.samples import ALL, UNIT
+from lammps_glass.units import GIGAPASCAL
 
 #: Groups of IGD in 14a; fraction of the particles in a bin of 14b, and the fewest.
 GROUPS, FRACTION, FEWEST = 5, 0.025, 30
@@ -29,7 +30,7 @@ HOPS = 1.5
 Densities = Mapping[str, Floats]
 
 
-@operation(work=work, rates={"cases": 2.0, "particles": 1e-4})
+@operation(work=particles_read("spectra"), rates={"cases": 2.0, "particles": 1e-4})
 def vibration_figures(
     case: Case[NoParameters],
     spectra: Sequence[Spectra],
@@ -104,8 +105,8 @@ def _reduced(findings: Findings, nu: Floats, densities: Densities, sounds: pd.Da
     findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
     findings.figure(
         "5b", pd.concat(curves), f"peak at {frequency:.2f} THz, {excess:.2f} times the Debye level",
-        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * 160.2177:.0f} GPa, bulk "
-        f"{sounds['bulk'].mean() * 160.2177:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
+        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * GIGAPASCAL:.0f} GPa, bulk "
+        f"{sounds['bulk'].mean() * GIGAPASCAL:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
     )  # fmt: skip
 
 

@@ -19,9 +19,10 @@ from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, loop_times
 from lammps_glass.workflow import mpi
-from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, work_of
+from lammps_glass.workflow.processes import peak_memory
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.throughput import Rate, examples, glass_of, measurable, rate_key, work_of
 
 #: Size of the miniature. Four segments of 250 steps give the spread of the rate; a second of dynamics for each glass.
 PARTICLES, STEPS = 500, 1000
@@ -107,8 +108,6 @@ class Miniature:
 
     @staticmethod
     def _rate(stage: Stage, case: Case[Any], work: Work, seconds: tuple[float, float], share: float) -> Rate:
-        from lammps_glass.workflow.runner import peak_memory
-
         parts: dict[str, tuple[float, float]]
         if stage.simulates:
             parts = dict(_loop_rates(case.directory / "log.lammps", work, share))
@@ -154,12 +153,12 @@ def _loop_rates(log: Path, work: Work, share: float) -> Iterator[tuple[str, tupl
 
 def main(arguments: list[str]) -> int:
     """``FOLDER PATH``: measure what the study in FOLDER runs and write the rates to PATH."""
-    from lammps_glass.studies.warm import kernels_are_warm, warm_kernels
+    from lammps_glass.workflow.precompile import kernels_are_compiled, precompile_kernels
 
     study, path = Study.read(Path(arguments[0]) / "study.toml", out=arguments[0]), Path(arguments[1])
     try:
-        if not kernels_are_warm():
-            warm_kernels()
+        if not kernels_are_compiled():
+            precompile_kernels()
         miniature = Miniature(study)
         found = {key: asdict(rate) for key, rate in miniature.run().items()}
     except LammpsGlassError as error:

@@ -1,4 +1,4 @@
-"""Slices, fields on them, and populations ordered by an indicator, against plain definitions."""
+"""Slices and fields on them, histograms, and g(r) around some particles, against plain definitions."""
 
 from __future__ import annotations
 
@@ -46,6 +46,16 @@ def test_slices_that_cannot_be_are_refused():
         analysis.slice_particles(gas(), 11.0)
     with pytest.raises(InputError, match="values of shape"):
         analysis.slice_field(gas(), np.zeros(3), 3.0)
+
+
+def test_a_histogram_is_a_density_of_all_values():
+    values = np.array([0.0, 0.4, 0.5, 2.0, 7.0, np.nan])
+    table = analysis.histogram(values, [0.0, 0.5, 2.0])
+    assert table["count"].tolist() == [2, 2]  # a bin begins at its lower edge; the last holds its upper edge too
+    assert table["x"].tolist() == [0.25, 1.25]
+    # 7 lies outside: four of five numbers are inside
+    assert (table["density"] * (table["high"] - table["low"])).sum() == pytest.approx(4 / 5, rel=1e-12)
+    assert analysis.histogram([], [0.0, 1.0])["density"].tolist() == [0.0]
 
 
 def test_binned_means_keep_every_particle_once():

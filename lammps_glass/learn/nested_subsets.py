@@ -1,4 +1,4 @@
-"""Accuracy against number of features: in body order, of principal components, and in any other order."""
+"""Accuracy on nested subsets of the features, the first n of an ordering: by body order, by principal components."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
 
 Floats = NDArray[np.float64]
-#: Training rows, their labels and the test rows, all features standardised by the training rows -> the columns of both
-#: in the order they are added.
+#: From the training rows, their labels and the test rows (standardised) to the columns of both, in the order in which
+#: subsets take them.
 Ordering = Callable[[Floats, NDArray[np.int64], Floats], tuple[Floats, Floats]]
 
 
 def spread_over_splits(values: ArrayLike, sizes: ArrayLike) -> NDArray[np.float64]:
-    """Standard deviation over splits (first axis), each weighted by the rows that it tests.
+    """Compute the standard deviation over splits (first axis), each weighted by the number of rows that it tests.
 
-    As the pooled score weights them: a glass with a handful of rows is right or wrong by chance.
+    The pooled score weights them so too: the score of a glass with a handful of rows is mostly chance.
     """
-    known, weights = np.asarray(values, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
-    mean = np.average(known, axis=0, weights=weights)
-    return np.asarray(np.sqrt(np.average((known - mean) ** 2, axis=0, weights=weights)))
+    by_split, weights = np.asarray(values, dtype=np.float64), np.asarray(sizes, dtype=np.float64)
+    mean = np.average(by_split, axis=0, weights=weights)
+    return np.asarray(np.sqrt(np.average((by_split - mean) ** 2, axis=0, weights=weights)))
 
 
 def standardize(train: Floats, test: Floats) -> None:
-    """Both in place, by mean and deviation of the training rows; a constant column becomes 0."""
+    """Standardise both arrays in place, by mean and deviation of the training rows; constant columns become 0."""
     mean = train.mean(axis=0)
     for values in (train, test):
         values -= mean
@@ -42,20 +42,20 @@ def standardize(train: Floats, test: Floats) -> None:
 
 
 def standardized(X: Floats, split: Split) -> tuple[Floats, Floats]:
-    """Copies of the training rows and of the test rows of a split, after `standardize`."""
+    """Copy the training rows and the test rows of a split, and `standardize` them."""
     train, test = X[split.train], X[split.test]
     standardize(train, test)
     return train, test
 
 
 def curve_numbers(n_features: int, ends: Sequence[int] = (), *, one_by_one: int = 20, n_more: int = 15) -> list[int]:
-    """Numbers of features of a curve: each of the first, then ever wider steps to the last, and all of `ends`."""
+    """Choose numbers of features for a curve: each of the first, geometric steps to the last, and all of `ends`."""
     first = range(1, min(one_by_one, n_features) + 1)
     more = np.geomspace(len(first), n_features, n_more + 1).round().astype(int).tolist()
     return sorted({*first, *more, *ends})
 
 
-def accuracy_of_prefixes(
+def accuracy_of_nested_subsets(
     X: Floats,
     y: ArrayLike,
     splits: Sequence[Split],
@@ -64,27 +64,43 @@ def accuracy_of_prefixes(
     *,
     C: float = 1.0,
 ) -> pd.DataFrame:
-    """Accuracy of logistic regressions on the first n columns of an ordering, for each n of `numbers`.
+    """Compute the accuracy of logistic regressions on the first n columns of an ordering, for each n of `numbers`.
 
     Within a split each fit starts from the one before, with weights 0 for the columns added.
+
+    Parameters
+    ----------
+    X, y
+        (n_rows, n_features) and (n_rows,) 0 or 1.
+    splits
+        Which rows train and which test.
+    ordering
+        Orders the columns of each split by its training rows.
+    C
+        Inverse strength of the penalty.
 
     Returns
     -------
     DataFrame
         ``n_features``, ``accuracy`` (tested rows of all splits pooled), ``std`` (`spread_over_splits`),
         ``train_accuracy``, ``leaking``.
+
+    Raises
+    ------
+    InputError
+        A number is not positive or larger than the number of columns, or one class is missing.
     """
     labels = check_two_classes(y, "rows")
-    wanted = sorted(set(numbers))
-    if not len(splits) or not wanted or wanted[0] < 1 or C <= 0:
-        raise InputError(f"{len(splits)} splits, numbers of features {wanted[:3]} ..., C = {C}: all must be positive")
-    results = [_one_split(X, labels, split, ordering, wanted, C) for split in splits]
-    right = np.array([found[0] for found in results])
-    train = np.array([found[1] for found in results])
+    counts = sorted(set(numbers))
+    if not len(splits) or not counts or counts[0] < 1 or C <= 0:
+        raise InputError(f"{len(splits)} splits, numbers of features {counts[:3]} ..., C = {C}: all must be positive")
+    results = [_correct_predictions(X, labels, split, ordering, counts, C) for split in splits]
+    right = np.array([correct for correct, _ in results])
+    train = np.array([accuracies for _, accuracies in results])
     sizes = np.array([len(split.test) for split in splits])
     return pd.DataFrame(
         {
-            "n_features": wanted,
+            "n_features": counts,
             "accuracy": right.sum(axis=0) / sizes.sum(),
             "std": spread_over_splits(right / sizes[:, None], sizes),
             "train_accuracy": train.mean(axis=0),
@@ -93,22 +109,22 @@ def accuracy_of_prefixes(
     )
 
 
-def _one_split(
+def _correct_predictions(
     X: Floats, y: NDArray[np.int64], split: Split, ordering: Ordering, numbers: Sequence[int], C: float
 ) -> tuple[list[int], list[float]]:
-    """For each number: how many test rows are right, and the share of training rows that are."""
-    own = check_two_classes(y[split.train], f"training rows with {split.name} left out")
+    """For each number, count the test rows that are right, and compute the accuracy of the training rows."""
+    labels = check_two_classes(y[split.train], f"training rows with {split.name} left out")
     z_train, z_test = standardized(X, split)
-    train, test = ordering(z_train, own, z_test)
+    train, test = ordering(z_train, labels, z_test)
     if numbers[-1] > train.shape[1]:
-        raise InputError(f"{numbers[-1]} features of {train.shape[1]}: ask for fewer")
-    model = RidgeLogistic(own, C)
-    right, shares = [], []
+        raise InputError(f"{numbers[-1]} features of {train.shape[1]}: give smaller numbers of features")
+    model = RidgeLogistic(labels, C)
+    right, accuracies = [], []
     for number in numbers:
-        model.take(train[:, :number])
+        model.extend(train[:, :number])
         right.append(int(((model.decision(test[:, :number]) > 0) == y[split.test]).sum()))
-        shares.append(float(((model.probability > 0.5) == own).mean()))
-    return right, shares
+        accuracies.append(float(((model.probability > 0.5) == labels).mean()))
+    return right, accuracies
 
 
 def accuracy_by_body_order(
@@ -120,24 +136,24 @@ def accuracy_by_body_order(
     numbers: Sequence[int] | None = None,
     C: float = 1.0,
 ) -> pd.DataFrame:
-    """Accuracy against number of features in their own order (figure 3 of Rottler and Ortner 2024).
+    """Compute the accuracy against the number of features in body order (figure 3 of Rottler and Ortner 2024).
 
     Parameters
     ----------
     X, y
         (n_rows, n_features), columns in body order, and (n_rows,) 0 or 1, balanced.
     blocks
-        (n_features,) name of the block of each column, such as ``2-body A``, ``2-body B``, ``3-body``: where a block
-        ends the curve has a point, for the vertical lines of the figure.
+        (n_features,) name of the block of each column, such as ``2-body A``, ``2-body B``, ``3-body``; the curve has a
+        point where a block ends.
     splits
-        By independent glass, or of random rows (then ``leaking`` is true).
+        By independent glass, or of random rows (``leaking`` is then true).
     numbers
-        Default: `curve_numbers`. The ends of the blocks are always added.
+        Numbers of features, default `curve_numbers`; the ends of the blocks are always added.
 
     Returns
     -------
     DataFrame
-        As `accuracy_of_prefixes`, with ``block`` (of the last feature) and ``ends_block``.
+        As `accuracy_of_nested_subsets`, with ``block`` (of the last feature) and ``ends_block``.
     """
     names = list(blocks)
     if len(names) != X.shape[1]:
@@ -145,8 +161,8 @@ def accuracy_by_body_order(
     ends = [number for number in range(1, len(names) + 1) if number == len(names) or names[number] != names[number - 1]]
     if len(ends) != len(set(names)):
         raise InputError("a block of features is interrupted by another: sort the features by block")
-    wanted = curve_numbers(len(names), ends) if numbers is None else [*numbers, *ends]
-    curve = accuracy_of_prefixes(X, y, splits, lambda train, _, test: (train, test), wanted, C=C)
+    counts = curve_numbers(len(names), ends) if numbers is None else [*numbers, *ends]
+    curve = accuracy_of_nested_subsets(X, y, splits, lambda train, _, test: (train, test), counts, C=C)
     curve["block"] = [str(names[number - 1]) for number in curve["n_features"]]
     curve["ends_block"] = curve["n_features"].isin(ends)
     return curve
@@ -155,17 +171,17 @@ def accuracy_by_body_order(
 def accuracy_by_components(
     X: Floats, y: ArrayLike, splits: Sequence[Split], *, numbers: Sequence[int] | None = None, C: float = 1.0
 ) -> pd.DataFrame:
-    """Accuracy against number of principal components of the standardised features, largest variance first.
+    """Compute the accuracy against the number of principal components, largest variance first.
 
-    Figure 5 of Rottler and Ortner (2024). Components are those of each split's training rows and keep their variance
-    (no whitening), so that with all of them the regression is that of all features.
+    Figure 5 of Rottler and Ortner (2024). The components are those of the standardised training rows of each split, and
+    keep their variance (no whitening): all of them give the same regression as all features.
     """
     n_most = min(X.shape[1], *(len(split.train) for split in splits))
-    wanted = curve_numbers(n_most) if numbers is None else numbers
-    return accuracy_of_prefixes(X, y, splits, _components, wanted, C=C)
+    counts = curve_numbers(n_most) if numbers is None else numbers
+    return accuracy_of_nested_subsets(X, y, splits, _components, counts, C=C)
 
 
 def _components(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
-    """Scores of both on the principal axes of the training rows."""
+    """Project both on the principal axes of the training rows."""
     axes = np.linalg.eigh(train.T @ train)[1][:, ::-1]
     return train @ axes, test @ axes

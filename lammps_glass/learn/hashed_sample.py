@@ -1,4 +1,4 @@
-"""A seeded sample of streamed rows that does not depend on their order or on how they are cut into chunks."""
+"""Random samples of streamed rows, by a hash of each row's key: independent of their order and of chunks."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ _RANK = "_rank"
 
 
 def _mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of splitmix64 (Steele, Lea, Flood 2014): a bijection of 64-bit words that scatters near ones."""
+    """Scatter 64-bit words by the finaliser of splitmix64, a bijection (Steele, Lea and Flood 2014)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
 def key_ranks(table: pd.DataFrame, seed: int) -> NDArray[np.uint64]:
-    """A pseudorandom 64-bit rank of each row, a function of (seed, replica, step, particle) alone.
+    """Hash the key of each row to a pseudorandom rank: (n_rows,) uint64.
 
-    Returns (n_rows,) uint64. Python's own ``hash`` is not used: it differs from process to process.
+    The rank is a function of (seed, replica, step, particle) alone. Python's own ``hash`` differs from process to
+    process.
     """
     codes, names = pd.factorize(table["replica"].astype(str))
     salts = [hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8] for name in names]
@@ -35,11 +36,12 @@ def key_ranks(table: pd.DataFrame, seed: int) -> NDArray[np.uint64]:
     return state
 
 
-class Reservoir:
-    """Keeps `size` rows of a stream, each row equally likely: those of the smallest ranks.
+class HashedSample:
+    """Uniform random sample of a stream of rows: the `size` rows whose keys hash to the smallest ranks.
 
-    Because a rank depends on the row's key and on the seed alone, the sample is the same for any order and any
-    chunks, and for one process or many. At paper size (8e7 rows) the table of all tight rows is never built.
+    A rank depends on the row's key and on the seed alone (see `key_ranks`), so that the sample is the same for any
+    order, any chunks and any number of processes (bottom-k sampling: Cohen and Kaplan, PODC 2007). Memory is that of
+    the sample; 8e7 rows are never in one table.
 
     Parameters
     ----------
@@ -51,14 +53,17 @@ class Reservoir:
 
     def __init__(self, size: int, seed: int) -> None:
         if size < 1:
-            raise InputError(f"a reservoir of {size} rows: ask for at least 1")
+            raise InputError(f"a sample of {size} rows: ask for at least 1")
         self.size = size
         self.seed = seed
         self.n_seen = 0
         self._kept: pd.DataFrame | None = None
 
     def add(self, rows: pd.DataFrame) -> None:
-        """Offer rows with the key columns; no row may be offered twice (an `InputError` if it would be kept twice)."""
+        """Add rows that have the key columns.
+
+        A row that is added twice and would be kept twice is an `InputError`.
+        """
         self.n_seen += len(rows)
         ranks = key_ranks(rows, self.seed)
         if self._kept is not None and len(self._kept) == self.size:
@@ -66,14 +71,14 @@ class Reservoir:
             rows, ranks = rows.loc[low], ranks[low]
         if rows.empty:
             return
-        offered = rows.assign(**{_RANK: ranks})
-        pool = offered if self._kept is None else pd.concat([self._kept, offered], ignore_index=True)
+        ranked = rows.assign(**{_RANK: ranks})
+        pool = ranked if self._kept is None else pd.concat([self._kept, ranked], ignore_index=True)
         # The key breaks ties of the rank, so that even those do not depend on the order.
         self._kept = pool.sort_values([_RANK, *KEY], ignore_index=True).head(self.size)
-        check_key(self._kept, "reservoir")
+        check_key(self._kept, "sample")
 
     def table(self) -> pd.DataFrame:
-        """The kept rows, sorted by key; an `InputError` if no row was ever offered."""
+        """Return the sampled rows, sorted by key; an `InputError` when no row was added."""
         if self._kept is None:
-            raise InputError("the reservoir is empty: no tight row was offered")
+            raise InputError("the sample is empty: no row was added")
         return self._kept.drop(columns=_RANK).sort_values(KEY, ignore_index=True)

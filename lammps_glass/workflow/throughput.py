@@ -112,7 +112,7 @@ def _measure(study: Study, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="lammps-glass-probe-") as folder:
         file = Path(folder) / "study.toml"
         file.write_text(tomli_w.dumps(study.file.model_dump(exclude_none=True, mode="json")), encoding="utf-8")
-        command = [sys.executable, "-m", "lammps_glass.workflow.probe", folder, str(path)]
+        command = [sys.executable, "-m", "lammps_glass.workflow.calibration", folder, str(path)]
         done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
