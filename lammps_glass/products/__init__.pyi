@@ -16,6 +16,13 @@ from .base import (
 from .findings import Figures as Figures, Findings as Findings
 from .indicators import SavedIndicator as SavedIndicator
 from .labels import Labels as Labels
-from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions, pooled as pooled
+from .predictions import (
+    PredictedColumn as PredictedColumn,
+    PredictedSample as PredictedSample,
+    Predictions as Predictions,
+    join_samples as join_samples,
+    pooled as pooled,
+)
 from .rows import Rows as Rows
 from .snapshots import SnapshotsFile as SnapshotsFile
+from .spectra import Spectra as Spectra

@@ -10,10 +10,10 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, Predictions, Record, pooled
+from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples, pooled
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.igd.ranges import range_figures
-from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, Sample, join_samples, predictors
+from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
 
 #: Of all particles in a bin of 11b, and the fewest, as in the paper.
 FRACTION, FEWEST = 0.0025, 50
@@ -54,7 +54,7 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
     )  # fmt: skip
 
 
-def _surroundings(findings: Findings, samples: Sequence[Sample], seed: int) -> None:
+def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: int) -> None:
     """Draw figure 10: g(r) around both ends of the indicator."""
     parts, copper = [], dict.fromkeys(ENDS, 0.0)
     for sample in samples:

@@ -1,52 +1,14 @@
-"""Products of the study `igd`: spectra of particles, rows of the grid over C and gamma, indicators with comparisons."""
+"""Products of the study `igd`: rows of the grid over C and gamma, and indicators with what they are compared to."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from lammps_glass.learn import SvmChoice
-from lammps_glass.product import JsonFile, Product, TableFile
+from lammps_glass.product import Product, TableFile
 from lammps_glass.products import SavedIndicator
-from lammps_glass.snapshots.cell import Floats
-
-__all__ = ["Fold", "Grid", "PaperSplit", "Spectra"]
-
-
-class Spectra(Product):
-    """Vibrational spectra of the particles of one sample, their boson peaks, and the sound of the box."""
-
-    #: ``particle``, then g_i(nu) at each of the ``frequencies`` of the metadata; ``complete``: of all modes.
-    spectra = TableFile("spectra.parquet")
-    #: Key, ``boson_peak``, ``boson_peak_frequency``, ``msd_per_kelvin`` (harmonic).
-    particles = TableFile("particles.parquet")
-    #: `analysis.Sound.numbers`, and ``modes_below_lowest``.
-    sound = JsonFile("sound.json")
-
-    def write_density(self, particles: pd.Series[int], frequencies: Floats, density: Floats, *, complete: bool) -> None:
-        """Write (n_particles, k) densities at (k,) frequencies, single precision."""
-        names = [f"{frequency:.3f}" for frequency in frequencies]
-        table = pd.DataFrame(dict(zip(names, density.T.astype(np.float32))))
-        metadata = {"frequencies": frequencies.tolist(), "complete": complete}
-        self.spectra.write(pd.concat([particles, table], axis=1), metadata)
-
-    @property
-    def frequencies(self) -> Floats:
-        """(k,) frequencies, THz."""
-        return np.array(self.spectra.metadata["frequencies"])
-
-    @property
-    def complete(self) -> bool:
-        """Whether the spectrum is of all modes."""
-        return bool(self.spectra.metadata["complete"])
-
-    @property
-    def density(self) -> Floats:
-        """(k, n_particles) g_i(nu), 1 / THz."""
-        density: Floats = self.spectra.read().drop(columns="particle").to_numpy(dtype=float).T
-        return density
 
 
 class Grid(Product):

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.products import Findings
-from lammps_glass.studies.igd.samples import ALL, JUMP, Sample
+from lammps_glass.products import Findings, PredictedSample
+from lammps_glass.studies.igd.samples import ALL, JUMP
 
 #: Autocorrelations (angstrom): range and width of a bin.
 R_MAX, BIN = 12.0, 0.2
@@ -20,7 +20,7 @@ FEWEST_PAIRS = 300
 PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
-def range_figures(findings: Findings, samples: Sequence[Sample], names: Sequence[str], seed: int) -> None:
+def range_figures(findings: Findings, samples: Sequence[PredictedSample], names: Sequence[str], seed: int) -> None:
     """Draw figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
     columns = {"largest jump": JUMP} | {"IGD" if name == ALL else name: name for name in names}
     tables = {name: _autocorrelations(samples, column) for name, column in columns.items()}
@@ -55,7 +55,7 @@ def range_figures(findings: Findings, samples: Sequence[Sample], names: Sequence
     )  # fmt: skip
 
 
-def _autocorrelations(samples: Sequence[Sample], column: str) -> pd.DataFrame:
+def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:
     """Return those of each sample; a bin of a few pairs, closer than particles usually come, is left out."""
     tables = [
         analysis.spatial_autocorrelation(s.snapshot, s.values(column), R_MAX, BIN).assign(replica=s.replica)

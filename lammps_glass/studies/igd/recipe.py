@@ -21,7 +21,6 @@ from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.figures import FIGURES
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
-from lammps_glass.studies.igd.modes import SEARCHED, modes
 from lammps_glass.studies.igd.samples import UNIT
 from lammps_glass.studies.igd.shear import shear_figures
 from lammps_glass.studies.igd.space import space_figures
@@ -79,7 +78,8 @@ def _check_labels(grid_stage: Wired, labels: Wired) -> None:
 
 def deviations(stages: Stages) -> tuple[str, ...]:
     """Return departures from the paper and readings taken, from the parameters that ran."""
-    quench, shear, vibrate, describe = map(stages.parameters_of, ("melt-quench", "aqs", "vibrate", "describe"))
+    names = ("melt-quench", "aqs", "vibrate", "describe", "modes")
+    quench, shear, vibrate, describe, modes = map(stages.parameters_of, names)
     descriptor = describe and describe.descriptor.build()
     members = {member.name: member for member in getattr(descriptor, "members", [descriptor] if descriptor else [])}
     families = [FAMILIES.get(name, name) for name in members]
@@ -108,9 +108,11 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "and gamma; the machines of the paper's split differ by that factor only.",
         "Equation 8 of the paper lacks 1/N; 'around 5 THz' for the boson peak can only be an angular frequency: "
         "frequencies here are nu = omega / 2 pi.",
-        f"I_BP: the largest g_i / nu^2 from 0.4 to {SEARCHED:g} THz; above it are the maxima of single modes. Below "
-        "the lowest transverse wave of the box, nu_min, there is no sound: what figures 5 and 14 show there are other "
-        "soft modes. In boxes of up to about a thousand atoms nu_min lies near the boson peak's 0.6-0.8 THz or above.",
+        modes
+        and f"I_BP: the largest g_i / nu^2 from {modes.lowest:g} to {modes.peak_below:g} THz; above are the maxima of "
+        "single modes. Below the lowest transverse wave of the box, nu_min, there is no sound: what figures 5 and 14 "
+        "show there are other soft modes. In boxes of up to about a thousand atoms nu_min lies near the boson peak's "
+        "0.6-0.8 THz or above.",
         "In 8c the paper's sentence exchanges the two: the figure is the share of positive predictions at a jump.",
     )
     return tuple(sentence for sentence in sentences if sentence)
@@ -151,7 +153,7 @@ RECIPE = Recipe(
     operations={
         operation.name: operation
         for operation in (
-            modes, grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures,
+            grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures,
             accuracy_figures, space_figures, defect_figures, vibration_figures,
         )
     },

@@ -10,10 +10,10 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, Predictions, Record
+from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.samples import ALL, JUMP, Sample, join_samples, shown_sample
+from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
 
 #: Of the slices (angstrom); of the Gaussian that smooths a field in one.
 THICKNESS, WIDTH = 3.5, 1.5
@@ -47,7 +47,7 @@ def _events(
     )  # fmt: skip
 
 
-def _indicator(findings: Findings, sample: Sample, places: pd.DataFrame) -> None:
+def _indicator(findings: Findings, sample: PredictedSample, places: pd.DataFrame) -> None:
     """Draw figure 9a: the octant nearest to the viewer is left out, so that the inside shows."""
     scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
     corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
@@ -58,7 +58,7 @@ def _indicator(findings: Findings, sample: Sample, places: pd.DataFrame) -> None
     )  # fmt: skip
 
 
-def _slices(findings: Findings, sample: Sample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
+def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
     """Draw figures 8b and 11a: jump and predictions, IGD and rearrangements, in one slice."""
     igd, jump = sample.values(ALL), sample.values(JUMP)
     centre = analysis.richest_slice(sample.snapshot, rearranged, THICKNESS)

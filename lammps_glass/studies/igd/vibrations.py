@@ -10,11 +10,9 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, Predictions, VibrationRecord, pooled
+from lammps_glass.products import Findings, Predictions, Spectra, VibrationRecord, pooled
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.modes import SEARCHED
-from lammps_glass.studies.igd.products import Spectra
 from lammps_glass.studies.igd.samples import ALL, UNIT
 from lammps_glass.units import GIGAPASCAL
 
@@ -50,16 +48,17 @@ def vibration_figures(
     densities = {product.replica: product.density[: len(nu)] for product in spectra}
     peaks = pd.concat([product.particles.read() for product in spectra], ignore_index=True)
     box, at_edge = box_of(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
-    no_peak = f"I_BP: largest up to {SEARCHED:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
+    top = spectra[0].peak_below
+    no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
     key = ["replica", "particle"]
     table = peaks[[*key, "boson_peak", "msd_per_kelvin"]].merge(pooled(predictions), on=key, validate="1:1")
     with Findings(case.directory) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
         findings.score({"boson_peak.at_lower_end": at_edge})
         _density(findings, nu, densities, box, case.seed, complete=all(product.complete for product in spectra))
-        _reduced(findings, nu, densities, sounds, box)
+        _reduced(findings, nu, densities, top, sounds, box)
         _particles(findings, nu, densities, peaks, box, no_peak)
-        _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), table[ALL], box)
+        _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), top, table[ALL], box)
         hops = _amplitudes(findings, vibrations, peaks)
         _peaks(findings, table, no_peak, f"{hops}{box}")
     return findings
@@ -93,14 +92,16 @@ def _density(findings: Findings, nu: Floats, densities: Densities, box: str, see
     )  # fmt: skip
 
 
-def _reduced(findings: Findings, nu: Floats, densities: Densities, sounds: pd.DataFrame, box: str) -> None:
+def _reduced(
+    findings: Findings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
+) -> None:
     level, debye_top = float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
     density = np.mean([d.mean(axis=1) for d in densities.values()], axis=0)
     curves = [
         pd.DataFrame({"frequency": nu, "value": density / nu**2, "curve": "samples"}),
         pd.DataFrame({"frequency": nu[nu <= debye_top], "value": level, "curve": "Debye level"}),
     ]
-    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], SEARCHED)
+    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], highest)
     excess = intensity / level
     findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
     findings.figure(
@@ -129,11 +130,11 @@ def _particles(
     findings.figure("5d", table, f"I_BP from {heights.min():.4f} to {heights.max():.4f} THz^-3", f"{no_peak}{note}")
 
 
-def _groups(findings: Findings, nu: Floats, density: Floats, igd: pd.Series[float], box: str) -> None:
+def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str) -> None:
     """Draw figure 14a: all samples cut into groups of equal numbers by IGD."""
     groups = analysis.quantile_groups(igd, GROUPS)
     means = np.array([density[:, groups == number].mean(axis=1) for number in range(GROUPS)])
-    heights = analysis.boson_peaks(nu, means, SEARCHED).intensity
+    heights = analysis.boson_peaks(nu, means, highest).intensity
     curves = [
         pd.DataFrame({"frequency": nu, "reduced": mean / nu**2, "igd": round(igd[groups == number].mean(), 2)})
         for number, mean in enumerate(means)
