@@ -240,6 +240,21 @@ def test_a_crystal_stops_at_the_gate_and_leaves_its_figure(study, tmp_path):
     assert gate(speed, sample).gate.read()["crystal_fraction"] > 0.5  # a calibration run goes on with anything
 
 
+def test_predictions_that_do_not_fit_their_sample_are_refused(study):
+    from dataclasses import replace
+
+    from lammps_glass.products import join_samples
+
+    predictions, gates = products(study, "predict", Predictions), products(study, "gate", AcceptedRecord)
+    joined = join_samples(gates, predictions)
+    for sample, gate in zip(joined, gates):
+        assert np.array_equal(sample.table["particle"], gate.final.ids)
+    with pytest.raises(InputError, match="no record of replica 3"):
+        join_samples(gates[:2], predictions)
+    foreign = replace(predictions[0], conditions={"replica": 2})
+    assert join_samples(gates, [foreign])[0].snapshot.positions[0] == pytest.approx(gates[1].final.positions[0])
+
+
 def planted(folder: Path, prevalence: tuple[float, ...]) -> list[Rows]:
     """Rows of samples whose one feature tells, as the stage before the grid leaves them."""
     from lammps_glass.products import LabelColumn
@@ -457,6 +472,14 @@ def test_without_traces_of_vibration_the_other_families_remain(tmp_path):
     assert "learned from G and S2." in text
     assert "No vibrational amplitudes" in text
     assert "vMSD" not in text
+
+
+def test_rows_without_labels_are_refused_before_anything_runs(tmp_path):
+    text = data_path("examples", "igd", "study.toml").read_text()
+    file = tmp_path / "study.toml"
+    file.write_text(text.replace('configurations = "gate", labels = "label", ', 'configurations = "gate", '))
+    with pytest.raises(InputError, match=r"stages\.grid learns from the rows of describe, which have no labels"):
+        Study.read(file, "smoke", tmp_path / "out")
 
 
 def test_any_part_of_the_study_has_its_own_sentences(tmp_path):
