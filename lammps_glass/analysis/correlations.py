@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from lammps_glass.analysis.statistics import weighted_mean
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.snapshot import Snapshot
@@ -188,3 +189,91 @@ def decay_lengths(table: pd.DataFrame, ranges: Sequence[tuple[float, float]]) ->
     """`decay_length` with and without the self point over several ranges: a row each, columns as `DecayFit`."""
     fits = [decay_length(table, low, high, own) for low, high in ranges for own in (True, False)]
     return pd.DataFrame([vars(fit) for fit in fits])
+
+
+def pair_distances(
+    table: pd.DataFrame, *, smooth: int = 3, apart: float = 1.6, prominence: float = 0.03
+) -> list[float]:
+    """Distances of the peaks of g(r), from the pairs in a table of `spatial_autocorrelation` (several may be joined).
+
+    Parameters
+    ----------
+    table
+        Columns ``r``, ``pairs``.
+    smooth
+        Bins over which g(r) is smoothed.
+    apart
+        Least distance of two peaks, so that a split one counts once, at its higher part.
+    prominence
+        Least prominence of a peak, g(r) at large r being 1.
+    """
+    from scipy.ndimage import uniform_filter1d
+    from scipy.signal import find_peaks
+
+    pairs = table[table["r"] > 0].groupby("r")["pairs"].sum()
+    r = pairs.index.to_numpy(dtype=float)
+    g = pairs.to_numpy(dtype=float) / r**2
+    width = float(np.diff(r).min())
+    g = uniform_filter1d(g / g[r > (r[-1] + width / 2) / 2].mean(), smooth)
+    at, _ = find_peaks(g, distance=round(apart / width), prominence=prominence)
+    return [float(distance) for distance in r[at]]
+
+
+def correlations_near(table: pd.DataFrame, distances: Sequence[float], within: float) -> pd.DataFrame:
+    """Normalised autocorrelation at some distances, each the mean of the bins `within` of it, weighted by their pairs.
+
+    Parameters
+    ----------
+    table
+        Columns ``r``, ``normalized``, ``pairs`` of `spatial_autocorrelation`; of several replicas, if they are joined.
+
+    Returns
+    -------
+    DataFrame
+        ``r``, ``correlation``, as `decay_length` takes them; a distance without bins is left out.
+    """
+    near = [table[(table["r"] - r).abs() <= within] for r in distances]
+    means = [weighted_mean(bins["normalized"], bins["pairs"]) for bins in near]
+    return pd.DataFrame({"r": list(distances), "correlation": means}).dropna()
+
+
+class ReplicaDecay(NamedTuple):
+    """Decay lengths of all replicas together, the least and largest of single ones, and how many decay at all.
+
+    Lengths are NaN where nothing decays as an exponential; `fit` is None with fewer than three points.
+    """
+
+    points: pd.DataFrame
+    fit: DecayFit | None
+    least: float
+    largest: float
+    n_fitted: int
+    n_replicas: int
+
+    @property
+    def length(self) -> float:
+        """Decay length of all replicas together."""
+        return math.nan if self.fit is None else self.fit.length
+
+
+def decay_by_replica(table: pd.DataFrame, distances: Sequence[float], within: float, r_max: float) -> ReplicaDecay:
+    """Fit exponentials to autocorrelations at some distances, such as the peaks of g(r), without the self point.
+
+    Parameters
+    ----------
+    table
+        Tables of `spatial_autocorrelation` of several replicas, joined, with the column ``replica``.
+    distances, within
+        See `correlations_near`.
+    r_max
+        Largest distance that is fitted.
+    """
+
+    def fit(points: pd.DataFrame) -> DecayFit | None:
+        return decay_length(points, 0.0, r_max, include_self=False) if len(points) > 2 else None
+
+    points = correlations_near(table, distances, within)
+    single = [fit(correlations_near(part, distances, within)) for _, part in table.groupby("replica")]
+    lengths = [one.length for one in single if one is not None and math.isfinite(one.length)]
+    least, largest = min(lengths, default=math.nan), max(lengths, default=math.nan)
+    return ReplicaDecay(points, fit(points), least, largest, len(lengths), len(single))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -55,6 +55,12 @@ class Sound:
     def debye_level(self) -> float:
         r""":math:`g(\nu) / \nu^2 = 3 / \nu_D^3` of Debye's model, with g normalised to 1."""
         return 3 / self.debye_frequency**3
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """All of them by name, the derived ones too."""
+        derived = {name: getattr(self, name) for name in ("lowest_frequency", "debye_frequency", "debye_level")}
+        return asdict(self) | derived
 
 
 def sound(

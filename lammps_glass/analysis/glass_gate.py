@@ -16,7 +16,6 @@ from lammps_glass.snapshots import Snapshot
 #: Standard deviations of the count in a bin by which g(r) must miss a limit: 250 atoms have only 230 pairs in the first
 #: maximum, and one bin in fifteen would be off by chance at two.
 NOISE = 3.0
-_NEAREST = 2.0  # angstrom; a single pair below it (of a gas) would read as a high maximum
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,10 @@ class GateLimits:
     Attributes
     ----------
     first_maximum
-        Smallest height of the first maximum of g(r), from 2 to the range of the minimum: a liquid stays below. No upper
-        bound: slow cooling sharpens it.
+        Smallest height of the first maximum of g(r), from `nearest` to the range of the minimum: a liquid stays below.
+        No upper bound: slow cooling sharpens it.
+    nearest
+        Distance from which the first maximum is searched: a single pair below it (of a gas) would read as a high one.
     first_minimum
         Largest g at the first minimum, the lowest within `minimum_range`; a glass has about 0.3 at 3.85.
     minimum_range
@@ -39,6 +40,7 @@ class GateLimits:
     """
 
     first_maximum: float = 3.0
+    nearest: float = 2.0
     first_minimum: float = 0.6
     minimum_range: tuple[float, float] = (3.4, 4.4)
     beyond: float = 6.0
@@ -130,7 +132,7 @@ def check_glass(
         raise InputError(f"glass gate: r_max = {r_max:g} must lie beyond {limits.beyond:g}")
     rdf = _rdf(snapshot, r_max, bin_width)
     low, high = limits.minimum_range
-    peak = _extreme(rdf, _NEAREST, low, np.argmax)
+    peak = _extreme(rdf, limits.nearest, low, np.argmax)
     valley = _extreme(rdf, low, high, np.argmin)
     far = _extreme(rdf, limits.beyond, r_max, np.argmax)
     crystal = crystal_fraction(snapshot)

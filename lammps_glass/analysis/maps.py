@@ -48,37 +48,6 @@ def slice_particles(snapshot: Snapshot, thickness: float, centre: float = 0.5, a
     return pd.DataFrame({"row": inside, "x": x, "y": y})
 
 
-def slice_map(
-    snapshot: Snapshot,
-    values: ArrayLike,
-    sizes: ArrayLike,
-    thickness: float,
-    *,
-    centre: float = 0.5,
-    spacing: float = 0.5,
-    width: float = 1.0,
-) -> pd.DataFrame:
-    """Return the table of a figure of kind ``map``: the field of `values`, and a ring a particle of the slice.
-
-    Parameters
-    ----------
-    values, sizes
-        (n_particles,) for the field, and for the area of a ring; no ring where the size is NaN or 0.
-    thickness, centre, spacing, width
-        See `slice_field`.
-
-    Returns
-    -------
-    DataFrame
-        Rows with ``x``, ``y``, ``value``, then rows with ``x``, ``y``, ``size``.
-    """
-    field = slice_field(snapshot, values, thickness, centre=centre, spacing=spacing, width=width)
-    rings = slice_particles(snapshot, thickness, centre)
-    rings["size"] = np.asarray(sizes, dtype=float)[rings["row"]]
-    rings = rings.loc[rings["size"] > 0, ["x", "y", "size"]]
-    return pd.concat([field.dropna(subset="value"), rings], ignore_index=True)
-
-
 def slice_field(
     snapshot: Snapshot,
     values: ArrayLike,
@@ -127,6 +96,50 @@ def slice_field(
     x, y = np.meshgrid(*grids, indexing="ij")
     value = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
     return pd.DataFrame({"x": x.ravel(), "y": y.ravel(), "value": value.ravel()})
+
+
+def slice_map(
+    snapshot: Snapshot,
+    values: ArrayLike,
+    ringed: ArrayLike,
+    thickness: float,
+    *,
+    sizes: ArrayLike | None = None,
+    centre: float = 0.5,
+    axis: int = 2,
+    spacing: float = 0.5,
+    width: float = 1.0,
+) -> pd.DataFrame:
+    """Return the field of a slice and some of its particles on it, as a figure of kind ``map`` takes them.
+
+    Parameters
+    ----------
+    values
+        (n_particles,) of the field; see `slice_field` for it and for `thickness` to `width`.
+    ringed
+        (n_particles,) whether a particle is drawn.
+    sizes
+        (n_particles,) of those; default 1.
+
+    Returns
+    -------
+    DataFrame
+        ``x``, ``y``, ``value`` (NaN for a particle), ``size`` (NaN for a point of the field).
+    """
+    field = slice_field(snapshot, values, thickness, centre=centre, axis=axis, spacing=spacing, width=width)
+    inside = slice_particles(snapshot, thickness, centre, axis)
+    inside = inside[np.asarray(ringed, dtype=bool)[inside["row"]]]
+    size = np.ones(len(snapshot)) if sizes is None else np.asarray(sizes, dtype=float)
+    rings = pd.DataFrame({"x": inside["x"], "y": inside["y"], "size": size[inside["row"]]})
+    return pd.concat([field.dropna(subset="value"), rings], ignore_index=True)
+
+
+def richest_slice(snapshot: Snapshot, chosen: ArrayLike, thickness: float, n_slices: int = 8, axis: int = 2) -> float:
+    """Return the height, as a fraction of the cell, of the slice with most of the (n_particles,) `chosen` ones."""
+    centres = (np.arange(n_slices) + 0.5) / n_slices
+    mask = np.asarray(chosen, dtype=bool)
+    counts = [mask[slice_particles(snapshot, thickness, centre, axis)["row"]].sum() for centre in centres]
+    return float(centres[int(np.argmax(counts))])
 
 
 def _edges(snapshot: Snapshot, axis: int) -> list[tuple[int, float]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
+from lammps_glass.analysis.statistics import mean_over_replicas
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
@@ -57,6 +58,34 @@ def radial_distribution_function(
         total += pairs * snapshot.cell.volume / (len(first) * len(second))
         count += 1
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shell_volumes(edges) * count)})
+
+
+def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_width: float) -> pd.DataFrame:
+    """Radial distribution functions of all particles and of every pair of species, averaged over the snapshots.
+
+    Parameters
+    ----------
+    snapshots
+        Of the same particles; their smallest box may end the range below `r_max` (minimum image).
+    r_max, bin_width
+        Range and width of a bin.
+
+    Returns
+    -------
+    DataFrame
+        ``r``, ``g``, ``pair`` (``all``, ``Cu-Zr`` ...).
+    """
+    smallest = min(min(snapshot.cell.heights) for snapshot in snapshots)
+    reach = min(r_max, float(np.floor(smallest / 2 / bin_width) * bin_width))
+    kinds = snapshots[0].species
+    pairs: list[Pair | None] = [None, *((a, b) for number, a in enumerate(kinds) for b in kinds[number:])]
+    parts = [
+        radial_distribution_function(snapshots, reach, round(reach / bin_width), pair).assign(
+            pair="-".join(pair) if pair else "all"
+        )
+        for pair in pairs
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float, bins: int) -> pd.DataFrame:
@@ -179,6 +208,32 @@ def structure_factor(
     filled = number > 0
     mean = [np.bincount(group, weights=values / count)[filled] / number[filled] for values in (lengths, sums)]
     return pd.DataFrame({"q": mean[0], "s": mean[1]})
+
+
+def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: float, *, seed: int) -> pd.DataFrame:
+    """Structure factor of several samples, one at a time on common bins: boxes differ a little between them.
+
+    Parameters
+    ----------
+    snapshots
+        Name of the replica -> its snapshot.
+    q_max
+        Largest wave number; bins are as wide as the longest vector step of any box.
+    seed
+        Of the bootstrap; see `mean_over_replicas`.
+
+    Returns
+    -------
+    DataFrame
+        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``.
+    """
+    bins = int(q_max / max(2 * np.pi / min(snapshot.cell.heights) for snapshot in snapshots.values()))
+    parts = []
+    for name, snapshot in snapshots.items():
+        curve = structure_factor(snapshot, q_max, bins=bins)
+        number = (curve["q"] / q_max * bins).astype(int)
+        parts.append(curve.assign(replica=name, q=(number + 0.5) * q_max / bins))
+    return mean_over_replicas(pd.concat(parts, ignore_index=True), "q", "s", seed=seed)
 
 
 def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:

@@ -34,6 +34,20 @@ class BosonPeak(NamedTuple):
     intensity: float
 
 
+class BosonPeaks(NamedTuple):
+    """(n_particles,) frequencies where g_i(nu) / nu^2 is largest, and its values there."""
+
+    frequency: Floats
+    intensity: Floats
+
+
+class HarmonicComparison(NamedTuple):
+    """Ratio of the mean measured amplitude to the mean harmonic one, and their correlation over particles."""
+
+    ratio: float
+    correlation: float
+
+
 def vibrational_density_of_states(
     modes: Modes,
     *,
@@ -135,8 +149,47 @@ def boson_peak_intensity(modes: Modes, *, lowest: float = 0.4, step: float = 0.0
     Yang et al. (2021), section III E 1: I_BP = max g_i(omega) / omega^2.
     """
     at = _range(modes, lowest, step, broadening)
-    largest: Floats = (particle_density_of_states(modes, at, broadening=broadening) / at**2).max(axis=1)
-    return largest
+    return boson_peaks(at, particle_density_of_states(modes, at, broadening=broadening)).intensity
+
+
+def boson_peaks(frequencies: ArrayLike, density: ArrayLike, highest: float | None = None) -> BosonPeaks:
+    """Largest reduced density of every particle, and where.
+
+    Parameters
+    ----------
+    frequencies
+        (k,) ascending, positive.
+    density
+        (n_particles, k) g_i(nu), of `particle_density_of_states`.
+    highest
+        Frequency up to which the maximum is searched; above the boson peak lie the maxima of single modes.
+    """
+    at = np.asarray(frequencies, dtype=float)
+    within = at <= (np.inf if highest is None else highest + 1e-9)
+    reduced = np.asarray(density, dtype=float)[:, within] / at[within] ** 2
+    return BosonPeaks(at[within][reduced.argmax(axis=1)], reduced.max(axis=1))
+
+
+def frequency_grid(modes: Modes, lowest: float, highest: float, step: float, *, broadening: float = 0.1) -> Floats:
+    """(k,) frequencies from `lowest` to `highest`; incomplete modes end it five `broadening` below the last of them."""
+    _positive(lowest=lowest, step=step, broadening=broadening)
+    known = np.inf if modes.is_complete else float(modes.frequencies[-1]) - _SIGMAS * broadening
+    count = int(np.floor((min(highest, known) - lowest) / step + 1e-9)) + 1
+    return np.asarray(lowest + step * np.arange(count), dtype=float)
+
+
+def compare_with_harmonic(measured: ArrayLike, harmonic: ArrayLike) -> HarmonicComparison:
+    """Compare mean squared displacements of a trace with those of the Hessian, which knows no hops.
+
+    Parameters
+    ----------
+    measured, harmonic
+        (n_particles,) of the same particles at one temperature (`Modes.mean_squared_displacement`).
+    """
+    trace, modes = np.asarray(measured, dtype=float), np.asarray(harmonic, dtype=float)
+    if trace.shape != modes.shape or not (np.isfinite(trace).all() and np.isfinite(modes).all()):
+        raise InputError(f"{trace.shape} measured and {modes.shape} harmonic amplitudes must be finite and as many")
+    return HarmonicComparison(float(trace.mean() / modes.mean()), float(np.corrcoef(trace, modes)[0, 1]))
 
 
 def participation_ratios(modes: Modes) -> pd.DataFrame:
@@ -161,7 +214,7 @@ def low_mode_participation(modes: Modes, *, highest: float) -> Floats:
     """
     _check(modes, highest=highest)
     count = int(np.searchsorted(modes.frequencies, highest, side="right"))
-    if not count or (count == len(modes.frequencies) and not _is_complete(modes)):
+    if not count or (count == len(modes.frequencies) and not modes.is_complete):
         raise InputError(
             f"low modes: highest = {highest:g} is outside of the modes given, "
             f"{modes.frequencies[0]:.3g} to {modes.frequencies[-1]:.3g}"
@@ -199,10 +252,6 @@ def _norm(modes: Modes) -> float:
     return n_particles / (3 * n_particles - 3)
 
 
-def _is_complete(modes: Modes) -> bool:
-    return len(modes.eigenvalues) >= 3 * int(modes.vectors.shape[1]) - 3
-
-
 def _grid(modes: Modes, step: float, broadening: float) -> Floats:
     _positive(step=step, broadening=broadening)
     end = float(modes.frequencies[-1]) + _SIGMAS * broadening
@@ -212,7 +261,7 @@ def _grid(modes: Modes, step: float, broadening: float) -> Floats:
 def _range(modes: Modes, lowest: float, step: float, broadening: float) -> Floats:
     """Frequencies from `lowest` to where the density is known."""
     _positive(lowest=lowest, step=step, broadening=broadening)
-    sign = 1 if _is_complete(modes) else -1
+    sign = 1 if modes.is_complete else -1
     end = float(modes.frequencies[-1]) + sign * _SIGMAS * broadening
     if end <= lowest:
         raise InputError(

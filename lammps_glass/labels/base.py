@@ -79,6 +79,8 @@ class Label(ABC):
     """Name in the registry, and of the quantity."""
     unit: ClassVar[str] = ""
     """Unit of the values."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Attributes that the records must have besides those of `Trajectory`."""
 
     def get_params(self) -> dict[str, Any]:
         """Return the parameters by name."""

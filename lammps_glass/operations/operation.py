@@ -71,6 +71,8 @@ class Wired:
         Port -> stages wired to it.
     conditions
         Of that case.
+    writes
+        Class of its product.
     """
 
     stage: str
@@ -78,6 +80,7 @@ class Wired:
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
     conditions: Conditions = field(default_factory=dict)
+    writes: type[Product] = Product
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""

@@ -16,7 +16,7 @@ from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, PredictedColumn, Predictions, Record, SavedIndicator
+from lammps_glass.products import Findings, PredictedColumn, Predictions, Record, SavedIndicator, pooled
 from lammps_glass.products.keys import of_particles, rows_in
 from lammps_glass.simulate.work import Work
 
@@ -186,25 +186,25 @@ def class_distribution(findings: Findings, entry: Entry, label: LabelColumn, par
 
 
 def accuracy_by_replica(findings: Findings, entries: Sequence[Entry]) -> None:
-    """Add balanced accuracy and AUC of every replica that holds both classes."""
+    """Add the balanced accuracy of every replica that holds both classes."""
     from lammps_glass import learn
 
-    rows = []
-    for entry in entries:
-        for replica, table in entry.table.groupby("replica"):
-            if table["label"].nunique() == 2:
-                scores = learn.scores(table["label"], table["indicator"], entry.threshold)
-                rows += [(replica, _shown(entry), name.replace("_", " "), scores[name]) for name in SHOWN]
-    if not rows:
+    parts = [
+        learn.scores_by_replica(entry.table, value="indicator", threshold=entry.threshold).assign(
+            indicator=_shown(entry)
+        )
+        for entry in entries
+    ]
+    table = pd.concat(parts).dropna(subset="balanced_accuracy").rename(columns={"balanced_accuracy": "value"})
+    if table.empty:
         return
-    table = pd.DataFrame(rows, columns=["replica", "indicator", "score", "value"])
-    means = table[table["score"] == "balanced accuracy"].groupby("indicator")["value"].mean()
+    means = table.groupby("indicator")["value"].mean()
     findings.figure(
         FigureSpec(
             "accuracy", "Balanced accuracy by left-out replica", "line", "replica", "value", series="indicator",
             x_label="left-out replica", y_label="balanced accuracy", y_limits=(0.0, 1.0),
         ),
-        table[table["score"] == "balanced accuracy"].drop(columns="score"),
+        table[["replica", "indicator", "value"]],
         "mean of the replicas: " + ", ".join(f"{name} {value:.3f}" for name, value in means.items()),
         "Each replica is predicted by an indicator that saw nothing of it; 0.5 is chance.",
     )  # fmt: skip
@@ -312,14 +312,14 @@ def slice_map(
     snapshot = part_of(snapshot, rows)
     values, classes = (of_particles(snapshot, rows, name) for name in ("indicator", "label"))
     centre = float(snapshot.cell.fractional(snapshot.positions[np.argmax(classes)][None])[0, 2] % 1.0)
-    table = analysis.slice_map(snapshot, values, classes, thickness, centre=centre, width=thickness / 2)
+    table = analysis.slice_map(snapshot, values, classes == 1, thickness, centre=centre, width=thickness / 2)
     findings.figure(
         FigureSpec(
             "map", f"{_shown(entry)} in a slice, with the particles of class 1", "map", "x", "y", value="value",
             size="size", x_label="x", y_label="y", value_label="indicator",
         ),
         table,
-        f"{int(table['size'].count())} particles of class 1 in a slice of thickness {thickness:g}",
+        f"{table['size'].count()} particles of class 1 in a slice of thickness {thickness:g}",
         f"Replica {rows['replica'].iloc[0]}, step {snapshot.step}, left out in training; {label.quantity} makes the "
         "classes.",
     )  # fmt: skip
@@ -350,22 +350,24 @@ def correlation_against_time(findings: Findings, predictions: Sequence[Predictio
     names = {entry.name for entry in entries}
     rows = []
     columns = [column for column in predictions[0].label_columns if column.lag]
-    pooled = pd.concat([product.read() for product in predictions], ignore_index=True)
-    for name in sorted(names & set(pooled)):
+    table = pooled(predictions)
+    for name in sorted(names & set(table)):
         for column in columns:
-            known = pooled[[name, column.name]].dropna()
+            known = table[[name, column.name]].dropna()
             if len(known) > 2:
                 rows.append((column.steps or column.lag, known[name].corr(known[column.name], method="spearman"), name))
-    table = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
-    if table.empty:
+    correlations = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
+    if correlations.empty:
         return
     findings.figure(
         FigureSpec(
             "time", "Correlation of the indicator with the label, by lag", "line", "time", "correlation",
             series="indicator", logx=True, x_label="lag of the label (steps)", y_label="rank correlation",
         ),
-        table,
-        ", ".join(f"{name} at most {part['correlation'].max():.3f}" for name, part in table.groupby("indicator")),
+        correlations,
+        ", ".join(
+            f"{name} at most {part['correlation'].max():.3f}" for name, part in correlations.groupby("indicator")
+        ),
         "Left-out replicas, pooled.",
     )  # fmt: skip
 

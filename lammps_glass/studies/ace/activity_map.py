@@ -66,7 +66,9 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
     top = labelled.positions[[int(np.argmax(values))]]
     centre = float(labelled.cell.fractional(top)[0, 2] % 1.0)
     thickness, width = parameters.thickness, parameters.width
-    table = analysis.slice_map(labelled, values, values, thickness, centre=centre, spacing=0.25, width=width)
+    table = analysis.slice_map(
+        labelled, values, values > 0, thickness, sizes=values, centre=centre, spacing=0.25, width=width
+    )
     share = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
     made = ActivityMap(case.directory)
     made.table.write(table, {"share": share, "species": species, "thickness": thickness, "width": width})
