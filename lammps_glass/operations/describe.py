@@ -64,10 +64,8 @@ class DescribeParameters:
             raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
 
-def check(stage: Wired) -> None:
-    """Refuse configurations of several stages where the labels are of other ones, and simulations without use.
-
-    The steps of two stages have the same numbers: nothing else would tell their configurations apart.
+def check_configurations(stage: Wired) -> None:
+    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers.
 
     Raises
     ------
@@ -84,6 +82,17 @@ def check(stage: Wired) -> None:
                 f"{', '.join(sorted(labelled))}, and the same case reads {', '.join(others)}: give them a condition "
                 "that sets them apart"
             )
+
+
+def check(stage: Wired) -> None:
+    """Refuse configurations that are not the labelled ones, and simulations that no part of the descriptor needs.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    check_configurations(stage)
     descriptor = stage.parameters.descriptor.build()
     needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
     for source in stage.reads.get("simulations", ()):

@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.describe import check as check_configurations, snapshots_of
+from lammps_glass.operations.describe import check_configurations, snapshots_of
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.products import Labels, Record
