@@ -122,7 +122,7 @@ def test_task_of_a_lost_node_is_submitted_once_more_and_then_fails_for_now(fake_
 
 
 def test_a_killed_process_fails_its_case_without_accounting(fake_slurm, nap_file, tmp_path):
-    """Killed as the kernel does for memory. Here there is no `sacct`; in the other tests it says that it is disabled."""
+    """Killed as the kernel does for memory; there is no `sacct`, which says that it is disabled in the other tests."""
     (fake_slurm.bin / "sacct").unlink()
     out = tmp_path / "run"
     done = run(nap_file, out, "--set", 'stages.nap.fault="kill"', "--set", "stages.nap.at=1")
