@@ -205,6 +205,7 @@ def finished(light, tmp_path):
     return make
 
 
+@pytest.mark.study
 def test_twenty_thousand_cases(finished):
     """All are listed and found done; how long that takes is measured in benchmarks/bench_workflow.py."""
     out = finished(10_000)

@@ -21,6 +21,8 @@ from lammps_glass.workflow.schema import EngineTable
 
 pytest.importorskip("mpi4py", reason="ranks need mpi4py: pip install 'lammps-glass[mpi]'")
 
+pytestmark = pytest.mark.study
+
 SETTINGS = {
     "glass.n_particles": 300,
     "stages.quench.over": {"replica": 1},

@@ -87,20 +87,27 @@ SETTINGS = {
 }
 
 
+@pytest.mark.study
 def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeypatch):
-    study = Study.read("looseness", "smoke", tmp_path / "run", SETTINGS)
     path = tmp_path / "rates.json"
     monkeypatch.setattr(rates, "cache_path", lambda study: path)
-    before = {stage.stage: stage for stage in plan.plan(study).stages}
-    assert {s.source for s in before.values()} == {"probe", "stated"}
-    measured = path.read_bytes()
-    for name in ("quench", "creep"):
-        manifest = run_case(study, study.case(name, 0))
-        # A quiet machine keeps within 1.5 (measured: 0.97 to 1.29 at smoke size); one that others share, within four.
-        assert 0.25 < before[name].seconds / manifest.seconds < 4, name
+    ratios: list[float] = []
+    # A quiet machine keeps within 1.5 (measured: 0.97 to 1.29 at smoke size). One that others share may stall the probe
+    # or the run, by five times once; a probe that is wrong is wrong in each of four tries.
+    for attempt in range(4):
+        study = Study.read("looseness", "smoke", tmp_path / f"run-{attempt}", SETTINGS)
+        before = {stage.stage: stage for stage in plan.plan(study, fresh=True).stages}
+        assert {s.source for s in before.values()} == {"probe", "stated"}
+        measured = path.read_bytes()
+        manifests = {name: run_case(study, study.case(name, 0)) for name in ("quench", "creep")}
+        ratios = [before[name].seconds / manifest.seconds for name, manifest in manifests.items()]
+        if all(0.25 < ratio < 4 for ratio in ratios):
+            break
+    else:
+        pytest.fail(f"seconds planned over seconds taken, quench and creep: {ratios}")
     after = {stage.stage: stage for stage in plan.plan(study).stages}
     assert after["creep"].source == "finished"
-    assert after["creep"].seconds == manifest.seconds
+    assert after["creep"].seconds == manifests["creep"].seconds
     assert after["relax"].source == "probe"
     assert path.read_bytes() == measured, "the second plan takes the rates from the cache"
 
