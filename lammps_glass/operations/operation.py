@@ -13,7 +13,7 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,6 +84,13 @@ class Wired:
         value = getattr(self.parameters, name)
         return f"stages.{self.stage}.{name} = {f'{value:g}' if isinstance(value, float) else value}"
 
+    def behind(self) -> Iterator[Wired]:
+        """Iterate over this stage and those that it reads, directly or not, depth first."""
+        yield self
+        for sources in self.reads.values():
+            for source in sources:
+                yield from source.behind()
+
 
 def require_equal(one: Wired, other: Wired, *names: str) -> None:
     """Refuse two stages that give a parameter different values.
@@ -96,6 +103,21 @@ def require_equal(one: Wired, other: Wired, *names: str) -> None:
     for name in names:
         if getattr(one.parameters, name) != getattr(other.parameters, name):
             raise InputError(f"{one.key(name)} differs from {other.key(name)}: set both")
+
+
+def require_runs(stage: Wired, port: str, name: str) -> None:
+    """Refuse a port that is wired to a stage which runs another operation or protocol than `name`.
+
+    Raises
+    ------
+    InputError
+        Naming the port and the stage.
+    """
+    for source in stage.reads.get(port, ()):
+        if source.runs != name:
+            raise InputError(
+                f"stages.{stage.stage}.reads.{port}: stage {source.stage} runs {source.runs}, the port needs {name}"
+            )
 
 
 @dataclass(frozen=True)
