@@ -30,7 +30,7 @@ CASES = tuple(PAPER)
 
 def reproduce(out: Path, *options: str) -> dict:
     command = [sys.executable, "-m", "lammps_glass", "reproduce", "ace", "--preset", "smoke", "--cores", "2", *options]
-    done = subprocess.run([*command, "--out", str(out), "--quiet"], capture_output=True, text=True, timeout=900)
+    done = subprocess.run([*command, "--out", str(out), "--quiet"], capture_output=True, text=True, timeout=3600)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return json.loads((out / "summary.json").read_text())
 
