@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError, NotReadyError
 from lammps_glass.tables import TableWriter, column_names, iter_table, read_metadata, read_table, write_table
 
 Condition = str | int | float
 Conditions = Mapping[str, Condition]
+
+
+def name_of(conditions: Conditions) -> str:
+    """Return a name for conditions, such as ``replica-3_temperature-0.2``; ``all`` without any."""
+    return "_".join(f"{key}-{value}" for key, value in conditions.items()) or "all"
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,11 @@ class Product:
         """Name of the replica in rows: the condition ``replica``, or ``all``."""
         return str(self.conditions.get("replica", "all"))
 
+    @property
+    def segments(self) -> Path:
+        """Folder of the state from which an interrupted case goes on; the operation removes it when it is complete."""
+        return self.directory / "segments"
+
     @classmethod
     def files(cls) -> dict[str, File]:
         """Return the declared files by attribute name, those of base classes first."""
@@ -63,6 +75,14 @@ class Product:
             if not item.optional and not (self.directory / item.name).exists():
                 raise NotReadyError(f"{self.directory / item.name} is not there: {type(self).__name__} is incomplete")
         return self
+
+
+Kind = TypeVar("Kind", bound=Product)
+
+
+def with_conditions(products: Iterable[Kind], **conditions: Condition) -> list[Kind]:
+    """Return the products of cases that have these conditions, such as ``glass="polymer"``."""
+    return [p for p in products if all(p.conditions.get(name) == value for name, value in conditions.items())]
 
 
 class File:
@@ -170,3 +190,31 @@ class JsonFile(Declared[JsonOf]):
     """Declare a JSON file of a product."""
 
     bound = JsonOf
+
+
+class ArrayOf(FileOf):
+    """A NumPy array of one product, for what has thousands of columns."""
+
+    def write(self, values: NDArray[Any]) -> None:
+        """Write the array."""
+        np.save(self.path, values, allow_pickle=False)
+
+    def read(self) -> NDArray[Any]:
+        """Read the array.
+
+        Raises
+        ------
+        InputError
+            The file is missing or is not an array.
+        """
+        try:
+            values: NDArray[Any] = np.load(self.path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.path}: not a readable array ({error})") from error
+        return values
+
+
+class ArrayFile(Declared[ArrayOf]):
+    """Declare a NumPy array (``.npy``) of a product."""
+
+    bound = ArrayOf

@@ -22,7 +22,7 @@ def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, An
     import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(
-        {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
+        {_METADATA: json.dumps(dict(metadata or {})).encode()}
     )
     pq.write_table(arrow, str(path), compression="zstd")
 
@@ -101,7 +101,7 @@ class TableWriter:
     def __init__(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
         self._draft = self.path.with_name(f".{self.path.name}.draft")
-        self._metadata = {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
+        self._metadata = {_METADATA: json.dumps(dict(metadata or {})).encode()}
         self._writer: Any = None
 
     def __enter__(self) -> TableWriter:

@@ -1,11 +1,14 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .barcodes import (
+    BarcodeSet as BarcodeSet,
+    compare_at_equal_energy as compare_at_equal_energy,
     compare_barcodes as compare_barcodes,
     group_sums as group_sums,
     heterogeneity as heterogeneity,
     nearest_in_energy as nearest_in_energy,
     pearson_coefficients as pearson_coefficients,
+    relative_strains as relative_strains,
 )
 from .correlations import (
     DecayFit as DecayFit,
@@ -25,6 +28,12 @@ from .dynamics import (
     self_intermediate_scattering as self_intermediate_scattering,
 )
 from .elasticity import ShearModulus as ShearModulus, shear_modulus as shear_modulus, sheared as sheared
+from .equilibration import (
+    Equilibration as Equilibration,
+    equilibration as equilibration,
+    median_relaxation_time as median_relaxation_time,
+    relaxation_time as relaxation_time,
+)
 from .glass_gate import (
     GateLimits as GateLimits,
     GlassGate as GlassGate,
@@ -55,10 +64,12 @@ from .mechanics import (
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
+from .neighborhoods import neighborhoods as neighborhoods
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
     resamples as resamples,
+    split_by as split_by,
     weighted_mean as weighted_mean,
     weighted_mean_of_tables as weighted_mean_of_tables,
 )

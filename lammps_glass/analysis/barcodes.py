@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.analysis.statistics import resamples
+from lammps_glass.analysis.statistics import resamples, split_by
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]
+
+#: Mean strain of a structure that fell back into the minimum it came from: what is left (1e-6) is the minimiser's, and
+#: says nothing about heterogeneity.
+UNSTRAINED = 1e-4
 
 
 def pearson_coefficients(values: ArrayLike, energies: ArrayLike) -> Floats:
@@ -32,6 +37,20 @@ def heterogeneity(strain: ArrayLike) -> float:
     return float(values.std()) / mean if mean > 0 else float("nan")
 
 
+def relative_strains(strains: Iterable[ArrayLike], unstrained: float = UNSTRAINED) -> Floats:
+    """Return the strain of the particles of several structures, each over its structure's mean.
+
+    Parameters
+    ----------
+    strains
+        (n_particles,) of each structure.
+    unstrained
+        Structures with a mean below it are left out: what they have is the minimiser's.
+    """
+    kept = [values for strain in strains if (values := np.asarray(strain)).mean() >= unstrained]
+    return np.concatenate([np.zeros(0), *(values / values.mean() for values in kept)])
+
+
 def group_sums(barcodes: ArrayLike, groups: Sequence[str]) -> pd.DataFrame:
     """(n rows) sum of the barcode over the environments of each group; a column a group, sorted."""
     values, names = np.asarray(barcodes, dtype=float), np.asarray(groups)
@@ -42,6 +61,42 @@ def nearest_in_energy(energies: ArrayLike, wanted: float, count: int) -> NDArray
     """Rows of the `count` energies nearest to `wanted`."""
     distance = np.abs(np.asarray(energies, dtype=float) - wanted)
     return np.sort(np.argsort(distance, kind="stable")[:count])
+
+
+class BarcodeSet(NamedTuple):
+    """Barcodes of structures, with their energies."""
+
+    barcodes: Floats  # (n, n_environments)
+    energies: Floats  # (n,) of a particle
+    runs: NDArray[np.str_]  # (n,) names of the independent runs
+
+    def take(self, rows: NDArray[np.integer]) -> BarcodeSet:
+        """Return those of some rows."""
+        return BarcodeSet(*(values[rows] for values in self))
+
+
+def compare_at_equal_energy(
+    thermal: BarcodeSet, driven: BarcodeSet, groups: Sequence[str], nearest: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Compare driven glasses with the thermal ones whose energies are nearest to their mean.
+
+    Parameters
+    ----------
+    groups
+        (n_environments,) group of each environment.
+    nearest
+        Number of thermal structures.
+
+    Returns
+    -------
+    DataFrame, DataFrame, float
+        The tables of `compare_barcodes`, and by how much the mean energy of the thermal ones is larger.
+    """
+    energy = float(driven.energies.mean())
+    near = thermal.take(nearest_in_energy(thermal.energies, energy, nearest))
+    runs = [split_by(structures.barcodes, structures.runs) for structures in (near, driven)]
+    bars, by_group = compare_barcodes(runs[0], runs[1], groups, seed=seed)
+    return bars, by_group, float(near.energies.mean()) - energy
 
 
 def compare_barcodes(

@@ -110,7 +110,7 @@ def slice_map(
     spacing: float = 0.5,
     width: float = 1.0,
 ) -> pd.DataFrame:
-    """Field of a slice and some of its particles on it, as a figure of kind ``map`` takes them.
+    """Return the field of a slice and some of its particles on it, as a figure of kind ``map`` takes them.
 
     Parameters
     ----------

@@ -27,6 +27,12 @@ def resamples(values: Mapping[str, Value], n_resamples: int, seed: int) -> Itera
         yield [values[names[index]] for index in row]
 
 
+def split_by(values: NDArray[Any], names: ArrayLike) -> dict[str, NDArray[Any]]:
+    """Return name -> its rows of (n, ...) `values`, of which (n,) `names` are the replicas; in the order of names."""
+    rows = np.asarray(names)
+    return {str(name): values[rows == name] for name in sorted(set(rows.tolist()))}
+
+
 def bootstrap(
     values: Mapping[str, Value],
     statistic: Callable[[Sequence[Value]], float],

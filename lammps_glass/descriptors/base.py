@@ -22,7 +22,7 @@ Options = dict[str, Any]
 
 
 class Material(Protocol):
-    """What a simulated descriptor reads of a glass (`lammps_glass.glasses.Glass`)."""
+    """The part of a glass (`lammps_glass.glasses.Glass`) that a simulated descriptor reads."""
 
     units: ClassVar[str]
     species: ClassVar[tuple[str, ...]]
@@ -37,7 +37,7 @@ class Material(Protocol):
 
 
 class RunFolder(Protocol):
-    """What a simulated descriptor reads of a record (`lammps_glass.simulate.Record`)."""
+    """The part of a record (`lammps_glass.simulate.Record`) that a simulated descriptor reads."""
 
     @property
     def directory(self) -> Path:

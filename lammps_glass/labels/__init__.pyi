@@ -1,6 +1,6 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
-from .base import Label as Label, LabelColumn as LabelColumn, PairLabel as PairLabel
+from .base import CLASS as CLASS, Label as Label, LabelColumn as LabelColumn, PairLabel as PairLabel
 from .driven import Isoconfigurational as Isoconfigurational, LargestJump as LargestJump
 from .extremes import extreme_fractions as extreme_fractions
 from .jumps import (
@@ -14,3 +14,4 @@ from .nonaffine import d2min as d2min, d2min_with_neighbors as d2min_with_neighb
 from .pair import D2min as D2min, VonMisesStrain as VonMisesStrain
 from .registry import REGISTRY as REGISTRY
 from .strain import strain_tensor as strain_tensor, von_mises_strain as von_mises_strain
+from .strain_steps import StrainStepActivity as StrainStepActivity

@@ -16,6 +16,10 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
+#: Quantity of a column of classes: 1, 0, or NaN for a particle of neither. Where labels have one, only the particles of
+#: a class are described.
+CLASS = "class"
+
 
 class Trajectory(Protocol):
     """The record of a run, as labels read it (`lammps_glass.products.Record`)."""
@@ -81,6 +85,30 @@ class Label(ABC):
     def get_params(self) -> dict[str, Any]:
         """Return the parameters by name."""
         return asdict(self)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Quantities of the columns, the main one first."""
+        return (self.name,)
+
+    def check_run(self, run: object) -> None:  # noqa: B027  (most labels can be made of any run)
+        """Raise `InputError` when no label can be made of the record of the protocol `run`, such as for its steps."""
+
+    def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
+        """Return the numbers of configurations and of rows to expect of a record, for plans.
+
+        Parameters
+        ----------
+        n_particles
+            That are labelled in a configuration.
+        n_frames, strain
+            Of the record; `strain` is 0 without shear.
+        """
+        return n_frames, float(n_particles * n_frames)
+
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Any]:
+        """Return facts of the records as a whole (JSON values), which are stored beside the columns."""
+        return {}
 
     @abstractmethod
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:

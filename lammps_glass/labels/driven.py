@@ -27,7 +27,24 @@ class Shear(Trajectory, Protocol):
 
     @property
     def block_settings(self) -> Any:
-        """Plane of the shear, among other settings."""
+        """Plane of the shear and strain of a block, among other settings."""
+
+    @property
+    def thermo(self) -> pd.DataFrame:
+        """One row a strain step: ``step``, and whether it is a plastic ``event``, among others."""
+
+
+def require_shear(label: Label, record: Trajectory) -> Shear:
+    """Return the record of a quasi-static shear.
+
+    Raises
+    ------
+    InputError
+        The record is of another run.
+    """
+    if not isinstance(record, Shear):
+        raise InputError(f"label {label.name}: {record.directory} is not the record of a quasi-static shear")
+    return record
 
 
 @dataclass(frozen=True)
@@ -60,9 +77,8 @@ class LargestJump(Label):
         """Plane -> the record of its shear."""
         shears: dict[str, Shear] = {}
         for record in records:
-            if not isinstance(record, Shear):
-                raise InputError(f"label {self.name}: {record.directory} is not the record of a quasi-static shear")
-            shears[str(record.block_settings["plane"])] = record
+            shear = require_shear(self, record)
+            shears[str(shear.block_settings["plane"])] = shear
         if len(shears) != len(records) or not shears:
             raise InputError(f"label {self.name} needs one shear a plane, it reads {len(records)} of {list(shears)}")
         return shears
@@ -96,6 +112,20 @@ class Isoconfigurational(Label):
         require_positive(self.name, "r_max", self.r_max)
         if self.reduce not in REDUCTIONS:
             raise InputError(f"label {self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return ("d2min", "propensity")
+
+    def check_run(self, run: object) -> None:
+        """Refuse a run without dynamics."""
+        if not hasattr(run, "temperature"):
+            raise InputError(f"label {self.name} is of dynamics, from velocities of a temperature")
+
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Any]:
+        """Return the number of ``runs``, and the ``steps`` between the first and the last frame."""
+        steps = records[0].steps if records else [0]
+        return {"runs": len(records), "steps": steps[-1] - steps[0]}
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
         return (

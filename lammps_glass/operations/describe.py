@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
 from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
@@ -30,6 +32,9 @@ class DescribeParameters:
     ----------
     descriptor
         Name in the registry, with options.
+    r_cut
+        Cutoff of the descriptor, or of every part of a joined one that has one, in place of that of its options: a
+        stage may run over a condition of this name.
     species
         Species to describe without labels; all by default. With labels, the labelled particles are described.
     skip
@@ -41,7 +46,10 @@ class DescribeParameters:
         lag up to `rows_above` are kept besides.
     """
 
+    sets_rate: ClassVar[tuple[str, ...]] = ("descriptor",)
+
     descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    r_cut: float | None = None
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
@@ -52,16 +60,39 @@ class DescribeParameters:
         for name in ("skip", "max_rows", "rows_above"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+        if self.r_cut is not None and not self.r_cut > 0:
+            raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
 
-def check(stage: Wired) -> None:
-    """Refuse simulations that no part of the descriptor is made of.
+def check_configurations(stage: Wired) -> None:
+    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers.
 
     Raises
     ------
     InputError
         Naming the stages.
     """
+    configurations = [run.stage for run in stage.reads["configurations"]]
+    for labels in stage.reads.get("labels", ()):
+        labelled = {run.stage for port in ("records", "reference") for run in labels.reads.get(port, ())}
+        others = [name for name in configurations if name not in labelled]
+        if labelled and others and len(configurations) > 1:
+            raise InputError(
+                f"stages.{stage.stage}.reads.configurations: stages.{labels.stage} labels "
+                f"{', '.join(sorted(labelled))}, and the same case reads {', '.join(others)}: give them a condition "
+                "that sets them apart"
+            )
+
+
+def check(stage: Wired) -> None:
+    """Refuse configurations that are not the labelled ones, and simulations that no part of the descriptor needs.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    check_configurations(stage)
     descriptor = stage.parameters.descriptor.build()
     needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
     for source in stage.reads.get("simulations", ()):
@@ -77,8 +108,9 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     described = reads.get("labels") or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
-    rows = float(n_particles * snapshots)
-    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+    particles = float(n_particles * snapshots)
+    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
+    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
 
 
 @operation(work=work, check=check)
@@ -95,13 +127,14 @@ def describe(
     configurations
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
-        Chooses configurations and particles, and joins the values of the labels to the rows.
+        Chooses configurations and particles, and joins its values to the rows. Where it makes classes these are the
+        particles of a class, and a replica without any has no rows.
     simulations
         Runs that started from the only configuration, for a descriptor that needs some: it takes their temperatures
         and times. Without them the runs that it asks for are made here.
     """
     parameters = case.parameters
-    descriptor = parameters.descriptor.build(case.glass)
+    descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
     if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
         descriptor = descriptor.of_records(case.glass, simulations)
     columns = labels.label_columns if labels else ()
@@ -110,7 +143,7 @@ def describe(
     for number, (snapshot, keys) in enumerate(
         labelled_configurations(case.stage, case.replica, configurations, labels, parameters.species)
     ):
-        if number < parameters.skip or keys.empty:
+        if number < parameters.skip or (keys.empty and not (labels and labels.classes)):
             continue
         first_step = snapshot.step if first_step is None else first_step
         features = features_of(descriptor, snapshot, case.glass, case.seed, keys, simulations)
@@ -207,6 +240,8 @@ def features_of(
     """Return the features of the particles of `keys`, with its index; simulations that they need are run if missing."""
     from lammps_glass.simulate import describe as describe_snapshot
 
+    if keys.empty:
+        return pd.DataFrame(np.empty((0, len(descriptor.feature_names))), columns=list(descriptor.feature_names))
     if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
         values = descriptor.from_simulations(glass.check(snapshot), glass, simulations)
     else:
@@ -232,7 +267,7 @@ def labelled_configurations(
     labels
         None: every configuration is described, the particles of `species` or all.
     known
-        Leave out particles of which no label is known.
+        Leave out particles of which no label is known, and those of no class where the labels make classes.
 
     Raises
     ------
@@ -243,7 +278,7 @@ def labelled_configurations(
         for snapshot in snapshots_of(configurations):
             yield snapshot, key_columns(snapshot, replica, rows_of_species(snapshot, species))
         return
-    values = [column.name for column in labels.label_columns]
+    values = [labels.classes.name] if labels.classes else [column.name for column in labels.label_columns]
     groups = labels.groups()
     group = next(groups, None)
     for snapshot in snapshots_of(configurations):

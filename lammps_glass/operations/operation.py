@@ -13,13 +13,13 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.product import Product
+from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.work import Work
 
 #: (parameters, particles of each species, works of the cases that each port reads) -> work of a case.
@@ -69,6 +69,8 @@ class Wired:
         The built parameters of one case.
     reads
         Port -> stages wired to it.
+    conditions
+        Of that case.
     writes
         Class of its product.
     """
@@ -77,12 +79,20 @@ class Wired:
     runs: str
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=dict)
     writes: type[Product] = Product
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""
         value = getattr(self.parameters, name)
         return f"stages.{self.stage}.{name} = {f'{value:g}' if isinstance(value, float) else value}"
+
+    def behind(self) -> Iterator[Wired]:
+        """Iterate over this stage and those that it reads, directly or not, depth first."""
+        yield self
+        for sources in self.reads.values():
+            for source in sources:
+                yield from source.behind()
 
 
 def require_equal(one: Wired, other: Wired, *names: str) -> None:
@@ -96,6 +106,21 @@ def require_equal(one: Wired, other: Wired, *names: str) -> None:
     for name in names:
         if getattr(one.parameters, name) != getattr(other.parameters, name):
             raise InputError(f"{one.key(name)} differs from {other.key(name)}: set both")
+
+
+def require_runs(stage: Wired, port: str, name: str) -> None:
+    """Refuse a port that is wired to a stage which runs another operation or protocol than `name`.
+
+    Raises
+    ------
+    InputError
+        Naming the port and the stage.
+    """
+    for source in stage.reads.get(port, ()):
+        if source.runs != name:
+            raise InputError(
+                f"stages.{stage.stage}.reads.{port}: stage {source.stage} runs {source.runs}, the port needs {name}"
+            )
 
 
 @dataclass(frozen=True)

@@ -68,24 +68,24 @@ class DescriptorPart(Part):
 
     family: ClassVar[str] = "descriptors"
 
-    def build(self, glass: Glass | None = None) -> Descriptor:
+    def build(self, glass: Glass | None = None, r_cut: float | None = None) -> Descriptor:
         """Build the descriptor; ``species`` and ``radii``, when not given, come from the glass.
 
-        Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+        Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood. The `r_cut`
+        given here, if any, is that of the descriptor, or of every part that has one.
         """
-        descriptor: Descriptor = self.registry().build(self.name, self.with_glass(glass))
+        descriptor: Descriptor = self.registry().build(self.name, self.with_glass(glass, r_cut))
         return descriptor
 
-    def with_glass(self, glass: Glass | None) -> dict[str, Any]:
-        """Return the options, those of each part of a joined descriptor too, with what the glass gives."""
+    def with_glass(self, glass: Glass | None, r_cut: float | None = None) -> dict[str, Any]:
+        """Return the options, those of each part of a joined descriptor too, with what `build` adds."""
         if isinstance(members := self.options.get("parts"), Mapping):
-            return {
-                **self.options,
-                "parts": {n: DescriptorPart(n, own).with_glass(glass) for n, own in members.items()},
-            }
-        taken = inspect.signature(self.registry()[self.name].load()).parameters
+            parts = {n: DescriptorPart(n, own).with_glass(glass, r_cut) for n, own in members.items()}
+            return {**self.options, "parts": parts}
+        accepted = inspect.signature(self.registry()[self.name].load()).parameters
         of_glass = {name: getattr(glass, name) for name in ("species", "radii") if hasattr(glass, name)}
-        return {**{name: value for name, value in of_glass.items() if name in taken}, **self.options}
+        options = {**{name: value for name, value in of_glass.items() if name in accepted}, **self.options}
+        return {**options, "r_cut": r_cut} if r_cut is not None and "r_cut" in accepted else options
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ class LabelPart(Part):
 
     family: ClassVar[str] = "labels"
 
-    def build(self) -> Label:
-        """Build the label."""
-        label: Label = self.registry().build(self.name, self.options)
+    def build(self, species: str | None = None) -> Label:
+        """Build the label; one that counts particles takes the `species` that is labelled, unless its options do."""
+        label: Label = self.build_with(species=species)
         return label
 
 

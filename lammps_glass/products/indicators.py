@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from lammps_glass.errors import NotReadyError
-from lammps_glass.product import Product
+from lammps_glass.product import Declared, FileOf, Product
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
@@ -64,3 +64,34 @@ class SavedIndicator(Product):
     def metadata(self) -> dict[str, Any]:
         """Metadata of the indicator; see `save`."""
         return self.load()[1]
+
+
+class IndicatorOf(FileOf):
+    """A saved estimator of one product."""
+
+    def write(self, estimator: Any, metadata: Mapping[str, Any]) -> None:
+        """Save a fitted estimator; what `predict` needs of the metadata is in `SavedIndicator.save`."""
+        from lammps_glass import learn
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        learn.save(self.path, estimator, metadata)
+
+    def read(self) -> Any:
+        """Load the estimator; nothing that executes is loaded."""
+        from lammps_glass import learn
+
+        return learn.load(self.path)[0]
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Metadata of the estimator."""
+        from lammps_glass import learn
+
+        metadata: dict[str, Any] = learn.load(self.path)[1]
+        return metadata
+
+
+class IndicatorFile(Declared[IndicatorOf]):
+    """Declare a saved estimator of a product that has several."""
+
+    bound = IndicatorOf

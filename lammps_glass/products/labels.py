@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from lammps_glass.errors import InputError
-from lammps_glass.labels.base import LabelColumn
+from lammps_glass.labels.base import CLASS, LabelColumn
 from lammps_glass.product import Product, TableFile
 from lammps_glass.tables import KEY
 
@@ -69,6 +69,11 @@ class Labels(Product):
     def label_columns(self) -> tuple[LabelColumn, ...]:
         """Meaning of the columns of values, the main one first."""
         return tuple(LabelColumn(**values) for values in self.metadata["columns"])
+
+    @property
+    def classes(self) -> LabelColumn | None:
+        """The column of classes; None where the label makes none."""
+        return next((column for column in self.label_columns if column.quantity == CLASS), None)
 
     def label_column(self, **wanted: Any) -> LabelColumn:
         """Return the first column whose fields or details have these values, such as ``lag=1`` or ``plane="xy"``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,6 +12,9 @@ from lammps_glass.labels.base import LabelColumn
 from lammps_glass.product import Product, TableFile
 from lammps_glass.products.labels import select_column
 from lammps_glass.tables import KEY
+
+if TYPE_CHECKING:
+    from lammps_glass.descriptors.base import Descriptor
 
 
 class Rows(Product):
@@ -70,6 +73,14 @@ class Rows(Product):
     def metadata(self) -> dict[str, Any]:
         """Metadata of the table; see `write`."""
         return self.table.metadata
+
+    @property
+    def built_descriptor(self) -> Descriptor:
+        """The descriptor that made the rows."""
+        from lammps_glass.descriptors import REGISTRY
+
+        descriptor: Descriptor = REGISTRY.build(self.metadata["descriptor"], self.metadata["parameters"])
+        return descriptor
 
     @property
     def families(self) -> dict[str, list[str]]:

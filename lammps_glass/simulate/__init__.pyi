@@ -1,4 +1,4 @@
-"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+"""Exports of the package, each imported on first use (`lazy_loader` reads this file)."""
 
 from .describing import describe as describe
 from .engine import Engine as Engine, EngineOptions as EngineOptions

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from lammps_glass.snapshots.cell import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lammps_glass.glasses.glass import Glass
+    from lammps_glass.glasses.glass import Glass, Options
     from lammps_glass.simulate.protocols.base import Protocol
 
 IDENTITY = "run.json"
@@ -30,7 +30,7 @@ class Part(TypedDict):
     """A registered part and its options, as JSON values."""
 
     name: str
-    options: dict[str, Any]
+    options: Options
 
 
 class Identity(TypedDict):
@@ -163,7 +163,9 @@ class Record(Product):
         if not self.directory.is_dir():
             raise InputError(f"{self.directory}: no such folder")
         if not path.is_file():
-            raise NotReadyError(f"{path} is not there: the run in {self.directory} has not ended, or writes none")
+            raise NotReadyError(
+                f"{path} is not there: the run in {self.directory} has not ended, or its protocol writes no such file"
+            )
         return path
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,19 @@ from lammps_glass.operations.operation import Operation, Wired
 
 
 class Stages(Mapping[str, Wired]):
-    """The stages of a study file by name, each with its parameters and with the stages that it reads."""
+    """The stages of a study file by name, each with the parameters of its first case and the stages that it reads.
 
-    def __init__(self, stages: Mapping[str, Wired]) -> None:
+    Parameters
+    ----------
+    stages
+        First case of every stage.
+    cases
+        Called with the name of a stage: a case for every value of every condition but the replica.
+    """
+
+    def __init__(self, stages: Mapping[str, Wired], cases: Callable[[str], Sequence[Wired]] | None = None) -> None:
         self._stages = dict(stages)
+        self._cases = cases or (lambda name: [self[name]])
 
     def __getitem__(self, name: str) -> Wired:
         return self._stages[name]
@@ -28,6 +37,10 @@ class Stages(Mapping[str, Wired]):
     def running(self, name: str) -> list[Wired]:
         """Return the stages that run an operation, or a protocol, of this name."""
         return [stage for stage in self._stages.values() if stage.runs == name]
+
+    def variants(self, name: str) -> tuple[Wired, ...]:
+        """Return a case for every value of every condition (but the replica) of the stages that run `name`."""
+        return tuple(case for stage in self.running(name) for case in self._cases(stage.stage))
 
     def parameters_of(self, name: str) -> Any:
         """Return the parameters of the first stage that runs an operation or a protocol of this name, or None."""
@@ -52,6 +65,8 @@ class Recipe:
         From the stages to where the study departs from the paper or takes a reading, one sentence each, for the report.
     check
         Refuses stages that do not make this study.
+    makes
+        Whether stages make a figure of `figures`: a study file may leave out conditions that some figures are of.
     """
 
     name: str
@@ -62,3 +77,4 @@ class Recipe:
     score_targets: Mapping[str, str] = field(default_factory=dict)
     deviations: Callable[[Stages], tuple[str, ...]] = lambda stages: ()
     check: Callable[[Stages], None] = lambda stages: None
+    makes: Callable[[FigureSpec, Stages], bool] = lambda figure, stages: True

@@ -91,8 +91,10 @@ def check_protocol(
     AssertionError
         The first check that fails, with what was wrong.
     """
+    if isinstance(source, Glass | Record):
+        glass = glass or (source if isinstance(source, Glass) else source.glass)
     if glass is None:
-        glass = source if isinstance(source, Glass) else source.glass
+        raise AssertionError("check_protocol of a snapshot needs glass=...")
     checks = [
         _deck, _interrupted, _killed, _finished, _other_run, _other_seed, _record,
         *([_by_hand, _two_ranks] if programs else []),

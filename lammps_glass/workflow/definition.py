@@ -45,7 +45,10 @@ class Definition:
     # -- checks ------------------------------------------------------------------------------------------------------
 
     def _check_by(self) -> None:
-        """Refuse values for a condition that the stage does not run over, and two conditions that set one key."""
+        """Refuse values for a condition that the stage does not run over, and two conditions that set one key.
+
+        A glass that the file describes may be left out of a run without its values.
+        """
         set_by: dict[tuple[str, str], tuple[str, str]] = {}  # (stage, key) -> (condition, key in the file)
         for name, tables in self.file.by.items():
             for value, table in tables.items():
@@ -63,8 +66,9 @@ class Definition:
         over = self._stages[stage].over
         if name not in over:
             raise InputError(f"{where}: {unknown_name('condition', name, list(over))}")
-        if value not in map(str, over[name]):
-            raise InputError(f"{where}: {unknown_name(name, value, [str(item) for item in over[name]])}")
+        values = [str(item) for item in over[name]]
+        if value not in values and not (name == "glass" and value in self.file.glasses):
+            raise InputError(f"{where}: {unknown_name(name, value, values)}")
 
     def _check_stages(self) -> None:
         """Build the parameters of every stage once, so that a fault shows before anything runs."""
@@ -92,9 +96,12 @@ class Definition:
         check_conditions(self._stages, self.graph, self.where)
 
     def wired_stages(self) -> Stages:
-        """Return the first case of every stage as checks and reports see it."""
+        """Return the stages as checks and reports see them."""
         wired: dict[tuple[str, int], Wired] = {}
-        return Stages({stage.name: self._wired(stage.cases[0], wired) for stage in self.stages})
+        return Stages(
+            {stage.name: self._wired(stage.cases[0], wired) for stage in self.stages},
+            lambda name: [self._wired(case, wired) for case in self._one_of_each(self._stages[name])],
+        )
 
     def _wired(self, case: CaseId, built: dict[tuple[str, int], Wired]) -> Wired:
         """Return a case with the first case of every stage that each of its ports reads."""
@@ -105,8 +112,14 @@ class Definition:
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
             runs = stage.operation.protocol or stage.operation.name
-            parameters, writes = self.parameters(case), stage.operation.writes
-            built[case.stage, case.index] = Wired(case.stage, runs, parameters, reads, writes)
+            built[case.stage, case.index] = Wired(
+                stage=case.stage,
+                runs=runs,
+                parameters=self.parameters(case),
+                reads=reads,
+                conditions=case.conditions,
+                writes=stage.operation.writes,
+            )
         return built[case.stage, case.index]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
@@ -116,7 +129,7 @@ class Definition:
             for item in case.conditions.items():
                 if not item[0].startswith("replica"):
                     chosen.setdefault(item, case)
-        return list(chosen.values()) or [stage.cases[0]]
+        return list({case.index: case for case in chosen.values()}.values()) or [stage.cases[0]]
 
     # -- what there is -----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ from lammps_glass.resources import data_path, data_root
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.values import check_finite
 
+#: Key of a stage that names the stage whose keys it has.
+LIKE = "like"
+
 
 def bundled_studies() -> list[str]:
     """Names of the studies that travel with the package."""
@@ -54,16 +57,42 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str, path: Path) -> None:
-    """Lay `changes` over `tables`; a stage or table that the base does not have is an error."""
+    """Lay `changes` over `tables`; a stage or table that the base does not have is an error.
+
+    A stage that is like another one may change any key: an unknown one is found when its parameters are built.
+    """
     for key, value in changes.items():
         here = f"{where}.{key}"
         if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
             _override(tables[key], value, here, path)
-        elif key not in tables:
+        elif key not in tables and LIKE not in tables:
             unknown = unknown_name("key", key, list(tables))
             raise InputError(f"{path}: {here}: overrides a key that the study does not have; {unknown}")
         else:
             tables[key] = value
+
+
+def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
+    """Return the stages, each with ``like = "STAGE"`` having the keys of that stage behind its own.
+
+    Raises
+    ------
+    InputError
+        There is no such stage, or stages are like each other in a circle.
+    """
+
+    def resolved(name: str, behind: tuple[str, ...]) -> Any:
+        table = stages[name]
+        if not isinstance(table, dict) or LIKE not in table:
+            return table
+        base = table[LIKE]
+        if base not in stages:
+            raise InputError(f"stages.{name}.{LIKE}: {unknown_name('stage', str(base), list(stages))}")
+        if base in (name, *behind):
+            raise InputError(f"stages.{name}.{LIKE}: stages are like each other in a circle: write the keys of one")
+        return {**resolved(base, (name, *behind)), **{key: value for key, value in table.items() if key != LIKE}}
+
+    return {name: resolved(name, ()) for name in stages}
 
 
 def check_text(value: Any, where: str) -> None:
@@ -166,6 +195,8 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
     _resolve_tables(tables, Path.cwd())
     try:
+        if isinstance(tables.get("stages"), dict):
+            tables["stages"] = resolve_likes(tables["stages"])
         check_finite(tables, "")
         for name in ("study", "glass", "glasses", "stages"):
             check_text(tables.get(name), name)

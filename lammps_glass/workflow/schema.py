@@ -48,15 +48,16 @@ Values = Annotated[list[Scalar], Field(min_length=1)]
 class StageTable(Table):
     """A stage; keys that are not named here are parameters of what it runs.
 
-    ``over`` lists conditions of the study, or gives some of them values of their own: a list, ``n`` for 1 to n, or
-    ``"all"`` for those of the study.
+    ``over`` lists conditions of the study, or gives some of them values of their own: a list, ``n`` for 1 to n,
+    ``"all"`` for those of the study, or the name of another list of ``[conditions]``. A stage with ``like = "STAGE"``
+    has the keys of that stage, but for those that it gives itself.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
 
     run: Name
     reads: dict[Name, Name | Annotated[list[Name], Field(min_length=1)]] = {}
-    over: dict[Name, Annotated[int, Field(ge=1)] | Literal["all"] | Values] = {}
+    over: dict[Name, Annotated[int, Field(ge=1)] | Name | Values] = {}
     ranks: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="before")
@@ -192,7 +193,7 @@ class StudyFile(Table):
     study: StudyTable
     glass: dict[str, Any] | None = None
     glasses: dict[Name, dict[str, Any]] = {}
-    #: Values of the conditions that stages run over.
+    #: Values of the conditions that stages run over, and other lists of values that stages name.
     conditions: dict[Name, Values] = {}
     stages: dict[Name, StageTable]
     by: dict[Name, dict[str, ByTable]] = {}

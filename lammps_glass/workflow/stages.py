@@ -11,7 +11,7 @@ from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.operation import Operation
-from lammps_glass.product import Condition, Conditions
+from lammps_glass.product import Condition, Conditions, name_of
 from lammps_glass.registry import unknown_name
 from lammps_glass.workflow.schema import StageTable, StudyFile
 
@@ -31,7 +31,7 @@ class CaseId:
     @cached_property
     def name(self) -> str:
         """``replica-3_temperature-0.2``; ``all`` for a stage without conditions."""
-        return "_".join(f"{key}-{value}" for key, value in self.conditions.items()) or "all"
+        return name_of(self.conditions)
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Conditi
         return tuple(range(1, value + 1))
     if isinstance(value, list):
         return tuple(value)
-    if name in file.conditions:
-        return tuple(file.conditions[name])
-    if name not in REPLICAS:
-        raise InputError(f"stages.{stage}.over: {unknown_name('condition', name, [*file.conditions, *REPLICAS])}")
+    named = name if value == "all" else str(value)
+    if named in file.conditions:
+        return tuple(file.conditions[named])
+    if named not in REPLICAS:
+        raise InputError(f"stages.{stage}.over: {unknown_name('condition', named, [*file.conditions, *REPLICAS])}")
     if file.study.replicas is None:
         raise InputError(f"stages.{stage}.over: {name} runs over the replicas: give study.replicas their number")
     return tuple(range(1, file.study.replicas + 1))

@@ -45,7 +45,8 @@ class Gathered(NamedTuple):
 
 def gather(study: Study) -> Gathered:
     """Return the findings of all finished cases without conditions, in the order of the stages."""
-    gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in study.recipe.figures})
+    recipe, stages = study.recipe, study.wired_stages()
+    gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in recipe.figures if recipe.makes(spec, stages)})
     for product in finished_alone(study):
         if isinstance(product, Findings):
             gathered.figures.update(product.figures_file.read())
@@ -185,5 +186,6 @@ def _what_ran(study: Study) -> str:
                 f"{name} = {value}" for name, value in stage.table.parameters.items() if name != PROTOCOL
             )
             sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.operation.protocol} ({settings}).")
-    glass = ", ".join(f"{name} = {value}" for name, value in (study.file.glass or {}).items())
-    return " ".join([f"Glass: {glass}.", *sentences])
+    glasses = [study.file.glass] if study.file.glass else study.file.glasses.values()
+    described = [", ".join(f"{name} = {value}" for name, value in glass.items()) for glass in glasses]
+    return " ".join([f"Glass: {'; '.join(described)}.", *sentences])

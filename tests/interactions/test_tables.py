@@ -39,7 +39,7 @@ def _cut(text):
         (lambda text: text.replace("2 Cu Zr", "Cu Zr"), "line 4: no number of elements"),
         (lambda text: text.replace("30 ", "many ", 1), "line 5: is not 'nrho drho nr dr cutoff'"),
         (lambda text: text.replace("29 63.5", "29 -63.5"), "line 6: mass of Cu"),
-        (lambda text: text[:-40] + "x" + text[-39:], "holds a word that is no number"),
+        (lambda text: text[:-40] + "x" + text[-39:], "has a word that is not a number"),
         (lambda text: "ITEM: TIMESTEP\n0\n", "setfl format"),
     ],
 )
