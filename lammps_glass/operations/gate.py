@@ -50,7 +50,7 @@ def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequ
 def gate(case: Case[GateParameters], sample: Record) -> AcceptedRecord:
     """Copy the record of a sample that is a glass, with its g(r) as a figure.
 
-    The figure of a sample that is no glass is kept beside the reason of the failure, as ``<stage>.failed.png``.
+    The figure of a rejected sample is kept beside the reason of the failure, as ``<stage>.failed.png``.
 
     Raises
     ------

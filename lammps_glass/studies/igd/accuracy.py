@@ -117,7 +117,7 @@ def _by_jump(findings: Findings, table: pd.DataFrame) -> None:
         "8c", pd.DataFrame({"jump": 10 ** bins["indicator"], **columns}),
         f"{large:.2f} past 0.1 angstrom^2, {small:.2f} below 0.01",
         f"Left-out samples pooled; 90 % interval, particles taken as independent; fewer than {FEWEST} particles: left "
-        "out. The paper's sentence has the two exchanged: this is the share of positive predictions at a jump.",
+        "out. The paper's sentence has the two exchanged: this is the fraction of positive predictions at a jump.",
     )  # fmt: skip
 
 

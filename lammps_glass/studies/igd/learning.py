@@ -1,4 +1,4 @@
-"""What is learned: for each left-out sample a machine that saw nothing of it, its C and gamma chosen without it too.
+"""Learn, for each left-out sample, a machine that saw nothing of it, its C and gamma chosen without it too.
 
 The paper's split (the last sample tests) is the machine that leaves the last sample out.
 """
@@ -125,13 +125,13 @@ def grid(case: Case[GridParameters], rows: Sequence[Rows]) -> Grid:
         else:
             part = pd.DataFrame(cells, columns=["log2_c", "log2_gamma"]).assign(accuracy=float("nan"))
         parts.append(part.assign(predictor=name))
-    made = Grid(case.directory)
+    cells_of_row = Grid(case.directory)
     table = pd.concat(parts, ignore_index=True).assign(left_out=str(case.conditions["left_out"]))
-    made.table.write(table, {"threshold": parameters.threshold})
-    return made
+    cells_of_row.table.write(table, {"threshold": parameters.threshold})
+    return cells_of_row
 
 
-@operation(work=work, rates={"cases": 0.5, "kernel": 5e-8})
+@operation(work=work, rates={"cases": 0.5, "kernel": 5e-8}, check=check_labels)
 def fit_without_one(case: Case[FoldParameters], rows: Sequence[Rows], grids: Sequence[Grid]) -> Fold:
     """Choose C and gamma and fit on all samples but ``left_out``; predict that one, by all features and by families."""
     parameters, seed, threshold = case.parameters, rows[0].seed, grids[0].threshold
@@ -145,9 +145,9 @@ def fit_without_one(case: Case[FoldParameters], rows: Sequence[Rows], grids: Seq
     predictions = learn.family_predictions(
         table, families(rows[0]), [split], chosen=chosen, in_deviations=True, seed=seed
     )
-    made = Fold(case.directory)
-    made.predictions.write(predictions)
-    made.write_choices(choices)
+    fold = Fold(case.directory)
+    fold.predictions.write(predictions)
+    fold.write_choices(choices)
     training, columns = table.iloc[split.train], rows[0].features
     values = learn.matrix(training, columns)
     estimator = learn.IntegratedDefect(*chosen[ALL], random_state=seed).fit(values, training["label"].to_numpy())
@@ -158,31 +158,31 @@ def fit_without_one(case: Case[FoldParameters], rows: Sequence[Rows], grids: Seq
         "training_replicas": sorted(set(training["replica"])),
         "spread": learn.spread(estimator.decision_function(values)),  # unit of the predictions
     }
-    made.save(NAME, estimator, case.glass, case.seed, about)
-    return made
+    fold.save(NAME, estimator, case.glass, case.seed, about)
+    return fold
 
 
-@operation(work=work, rates={"cases": 0.5, "kernel": 1e-7})
+@operation(work=work, rates={"cases": 0.5, "kernel": 1e-7}, check=check_labels)
 def paper_split(case: Case[SplitParameters], rows: Sequence[Rows], folds: Sequence[Fold]) -> PaperSplit:
     """Publish the machine of the paper's split, and compare: random rows (which leak), and draws of the negatives."""
-    parameters, fold, made = case.parameters, last_fold(folds), PaperSplit(case.directory)
+    parameters, fold, published = case.parameters, last_fold(folds), PaperSplit(case.directory)
     estimator, metadata = fold.load()
-    made.save(NAME, estimator, case.glass, case.seed, metadata)
+    published.save(NAME, estimator, case.glass, case.seed, metadata)
     table, columns, seed = labelled(rows, metadata["threshold"]), metadata["columns"], rows[0].seed
     C, gamma = estimator.C, estimator.gamma
     folds_of_rows = learn.random_row_folds(table["label"], parameters.n_folds, seed=case.seed)
-    made.random_rows.write(learn.defect_predictions(table, columns, folds_of_rows, C=C, gamma=gamma, seed=seed))
+    published.random_rows.write(learn.defect_predictions(table, columns, folds_of_rows, C=C, gamma=gamma, seed=seed))
     split = learn.last_replica_out(table["replica"])
     draws = pd.DataFrame(columns=["draw"])
     if table["label"].iloc[split.test].nunique() == 2:
         n_draws = parameters.n_draws
         draws = learn.scores_by_draw(table, columns, [split], n_draws=n_draws, C=C, gamma=gamma, seed=seed)
-    made.draws.write(draws)
+    published.draws.write(draws)
     training = table.iloc[split.train]
     balanced = training.iloc[learn.balanced_samples(training["label"], 1, None, seed=seed).indices[0]]
     distances = estimator.decision_function(learn.matrix(balanced, columns))
-    made.train.write(pd.DataFrame([learn.scores(balanced["label"], distances, 0.0)]))
-    return made
+    published.train.write(pd.DataFrame([learn.scores(balanced["label"], distances, 0.0)]))
+    return published
 
 
 @operation(work=work, rates={"cases": 0.5, "rows": 1e-4})
@@ -197,8 +197,8 @@ def predict_left_out(case: Case[NoParameters], rows: Rows, folds: Sequence[Fold]
     table = rows.table.read()
     distances = estimator.decision_function(learn.matrix(table, metadata["columns"])) / metadata["spread"]
     of_split = table[[*KEY, JUMP]].assign(igd_split=distances)
-    made = Predictions(case.directory)
-    made.write(
+    predictions = Predictions(case.directory)
+    predictions.write(
         [learn.join(left_out, of_split).table],
         [
             *(PredictedColumn(name, NAME, 0.0) for name in (ALL, *families(rows))),
@@ -207,4 +207,4 @@ def predict_left_out(case: Case[NoParameters], rows: Rows, folds: Sequence[Fold]
         ],
         [rows.label_column(quantity="largest-jump")],
     )
-    return made
+    return predictions

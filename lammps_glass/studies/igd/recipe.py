@@ -113,7 +113,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "single modes. Below the lowest transverse wave of the box, nu_min, there is no sound: what figures 5 and 14 "
         "show there are other soft modes. In boxes of up to about a thousand atoms nu_min lies near the boson peak's "
         "0.6-0.8 THz or above.",
-        "In 8c the paper's sentence exchanges the two: the figure is the share of positive predictions at a jump.",
+        "In 8c the paper's sentence exchanges the two: the figure is the fraction of positive predictions at a jump.",
     )
     return tuple(sentence for sentence in sentences if sentence)
 
