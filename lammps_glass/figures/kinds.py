@@ -1,17 +1,15 @@
-"""What draws each kind of figure, and how high it is."""
+"""Kinds of figures: the function that draws each, and its height."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 import pandas as pd
 
 from lammps_glass.figures import bars, clusters, curves, grids, panels, spatial, style
+from lammps_glass.figures.axes import Draw
 from lammps_glass.figures.spec import FigureSpec
 
-#: Kind -> a function that draws a table on axes.
-DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {
+#: Kind -> function that draws a table on axes.
+DRAW: dict[str, Draw] = {
     **curves.DRAW,
     **bars.DRAW,
     **grids.DRAW,
@@ -22,7 +20,7 @@ DRAW: dict[str, Callable[[FigureSpec, pd.DataFrame, Any], None]] = {
 
 
 def height(spec: FigureSpec, table: pd.DataFrame) -> float:
-    """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too."""
+    """Compute the height of a figure in inches; tables and horizontal bars grow with their rows."""
     if spec.kind == "table":
         return 0.9 + 0.29 * (len(table) + 1)
     if spec.kind in ("map", "space", "panels"):
