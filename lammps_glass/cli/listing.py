@@ -1,4 +1,4 @@
-"""``lammps-glass list``: what there is of a family, with one line and units each."""
+"""``lammps-glass list``: the parts of a family, with a line and units each."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ FAMILIES = {
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "list", panel="Information")(list_parts)
 
 

@@ -1,4 +1,4 @@
-"""From names and ``--set`` options to a glass and a descriptor, and from a file to the snapshots of that glass."""
+"""Build glasses and descriptors from names and ``--set`` options, and read the snapshots of a glass."""
 
 from __future__ import annotations
 
@@ -10,32 +10,40 @@ from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 from lammps_glass.registry import Registry, unknown_name
 
 if TYPE_CHECKING:
+    from lammps_glass.descriptors import Descriptor
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Floats
+
+Options = dict[str, Any]
+"""Options of a part by name."""
+Describe = Callable[["Snapshot"], "Floats"]
+"""Describes a snapshot: (n_particles, n_features)."""
 
 
 def registry_of(family: str) -> Registry:
-    """The registry of a family (``glasses``, ``simulate.protocols``, ``descriptors``, ``learn``, ``studies``)."""
+    """Return the registry of a family: ``glasses``, ``simulate.protocols``, ``descriptors``, ``learn``, ``studies``."""
     import importlib
 
-    found: Registry = importlib.import_module(f"lammps_glass.{family}").REGISTRY
-    return found
+    registry: Registry = importlib.import_module(f"lammps_glass.{family}").REGISTRY
+    return registry
 
 
 def option_names(registry: Registry, name: str) -> list[str]:
-    """The options that the part `name` takes."""
+    """List the options that the part `name` takes."""
     import inspect
 
     return [key for key in inspect.signature(registry[name].load()).parameters if key != "self"]
 
 
-def sort_settings(settings: Sequence[str] | None, known: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
-    """Give every ``--set key=value`` to the part it belongs to.
+def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Sequence[str]]) -> dict[str, Options]:
+    """Sort every ``--set key=value`` by the part that takes it.
 
     Parameters
     ----------
     settings
-        What the user wrote: ``part.key=value``, or ``key=value`` for the first part that takes `key`.
-    known
+        Texts ``part.key=value``, or ``key=value`` for the first part that takes `key`.
+    options_of
         Part (``descriptor``, ``glass`` ...) -> the options that it takes.
 
     Raises
@@ -45,64 +53,69 @@ def sort_settings(settings: Sequence[str] | None, known: Mapping[str, Sequence[s
     """
     from lammps_glass.workflow.reading import parse_set
 
-    sorted_settings: dict[str, dict[str, Any]] = {part: {} for part in known}
+    sorted_settings: dict[str, Options] = {part: {} for part in options_of}
     for text in settings or ():
         keys, value = parse_set(text)
-        part, keys = (keys[0], keys[1:]) if len(keys) > 1 and keys[0] in known else ("", keys)
-        takers = [part] if part else [name for name, options in known.items() if keys[0] in options]
-        if not takers or keys[0] not in known[takers[0]]:
-            options = [f"{name}.{option}" for name, all_of in known.items() for option in all_of]
+        part, keys = (keys[0], keys[1:]) if len(keys) > 1 and keys[0] in options_of else ("", keys)
+        takers = [part] if part else [name for name, options in options_of.items() if keys[0] in options]
+        if not takers or keys[0] not in options_of[takers[0]]:
+            options = [f"{name}.{option}" for name, all_of in options_of.items() for option in all_of]
             raise InputError(f"--set {text}: {unknown_name('key', '.'.join(filter(None, [part, *keys])), options)}")
         _put(sorted_settings[takers[0]], keys, value)
     return sorted_settings
 
 
-def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+def _put(table: Options, keys: Sequence[str], value: object) -> None:
+    """Set a value of nested tables."""
     for key in keys[:-1]:
         table = table.setdefault(key, {})
     table[keys[-1]] = value
 
 
-def build_glass(name: str | None, options: Mapping[str, Any]) -> Any:
-    """The glass `name` with `options`; None when no glass is named."""
-    return None if name is None else registry_of("glasses").build(name, options)
+def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
+    """Build the glass `name` with `options`; None when no glass is named."""
+    if name is None:
+        return None
+    glass: Glass = registry_of("glasses").build(name, options)
+    return glass
 
 
 def glass_options(name: str | None) -> list[str]:
+    """List the options of a glass; none when no glass is named."""
     return [] if name is None else option_names(registry_of("glasses"), name)
 
 
-def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
-    """The descriptor `name`; the options ``species`` and ``radii``, when not given, come from the glass.
+def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
+    """Build the descriptor `name`; options ``species`` and ``radii`` that are not set come from the glass.
 
-    Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+    No others do: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
     """
-    return registry_of("descriptors").build(name, _with_glass(name, options, glass))
+    descriptor: Descriptor = registry_of("descriptors").build(name, _with_glass(name, options, glass))
+    return descriptor
 
 
-def _with_glass(name: str, options: Mapping[str, Any], glass: Any) -> dict[str, Any]:
-    """The options of a descriptor, and of each part of a joined one, with those that the glass knows."""
+def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
+    """Complete the options of a descriptor, and of each part of a joined one, with those of the glass."""
     descriptors = registry_of("descriptors")
     if isinstance(parts := options.get("parts"), Mapping):
-        return {**options, "parts": {part: _with_glass(part, own, glass) for part, own in parts.items()}}
-    known = option_names(descriptors, name)
-    shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
-    of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
+        return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
+    names = option_names(descriptors, name)
+    shared = [key for key in ("species", "radii") if key in names and hasattr(glass, key)]
+    of_glass: Options = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}
 
 
-def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snapshot], Any]:
-    """The function that gives the rows of a snapshot; it runs the simulations that `descriptor` needs, if any.
+def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) -> Describe:
+    """Return the function that describes a snapshot; it runs the simulations that `descriptor` needs, if any.
 
     Raises
     ------
     InputError
-        The descriptor needs simulations and no glass is named, which would say how particles interact.
+        The descriptor needs simulations, and no glass is named.
     """
     protocol = getattr(descriptor, "protocol", "")
     if not protocol:
-        compute: Callable[[Snapshot], Any] = descriptor.compute
-        return compute
+        return descriptor.compute
     if glass is None:
         raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")
     from lammps_glass.simulate import describe
@@ -110,8 +123,8 @@ def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snaps
     return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
 
 
-def read_frames(path: Path, glass: Any, *, last: bool = False) -> Iterator[Snapshot]:
-    """The frames of a file one after the other, in terms of the species of `glass` and checked against it."""
+def read_frames(path: Path, glass: Glass | None, *, last: bool = False) -> Iterator[Snapshot]:
+    """Iterate over the frames of a file, with the species of `glass` and checked against it."""
     from lammps_glass.snapshots import Snapshot
 
     if not path.is_file():
@@ -120,19 +133,18 @@ def read_frames(path: Path, glass: Any, *, last: bool = False) -> Iterator[Snaps
         yield as_glass(snapshot, glass, path)
 
 
-def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
-    """`snapshot` with the species of `glass`; a fault names the file and the step."""
+def as_glass(snapshot: Snapshot, glass: Glass | None, path: Path) -> Snapshot:
+    """Check a snapshot against a glass, and name its species; errors name the file and the step."""
     if glass is None:
         return snapshot
     try:
-        checked: Snapshot = glass.check(snapshot)
+        return glass.check(snapshot)
     except InputError as error:
         raise located(error, path, snapshot.step) from error
-    return checked
 
 
 def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
-    """The same error with the file (and step) in front, once."""
+    """Put the file (and step) in front of the message of an error, once."""
     text = str(error)
     if text.startswith(str(path)):
         return error
@@ -143,16 +155,18 @@ def located(error: LammpsGlassError, path: Path, step: int | None = None) -> Lam
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
-    """The replica of each file: its own ``--replica``, one for all, or the name of the file's folder."""
+    """Name the replica of each file: one ``--replica`` per file or for all, or the folder of the file."""
     if not names:
         return [path.resolve().parent.name or "all" for path in paths]
     if len(names) not in (1, len(paths)):
-        raise InputError(f"--replica is given {len(names)} times for {len(paths)} files: give it once, or once a file")
+        raise InputError(
+            f"--replica is given {len(names)} times for {len(paths)} files: give it once, or once per file"
+        )
     return list(names) * (len(paths) if len(names) == 1 else 1)
 
 
 def plain(value: Any) -> Any:
-    """`value` in terms of JSON: arrays and tuples as lists, NumPy numbers as Python's, other things as text."""
+    """Convert a value to JSON values: arrays and tuples to lists, NumPy numbers to Python's, others to text."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -1,10 +1,10 @@
-"""``lammps-glass predict``: a trained indicator as a per-particle column of a dump."""
+"""``lammps-glass predict``: write a trained indicator as a per-particle column of a dump."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,12 +15,15 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
+    from lammps_glass.learn.estimator import Estimator
     from lammps_glass.snapshots import Snapshot
 
 NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "predict", panel="Dumps")(predict)
 
 
@@ -45,7 +48,7 @@ def predict(
     estimator, metadata = learn.load(model)
     missing = [key for key in NEEDED if key not in metadata]
     if missing:
-        raise InputError(f"{model}: does not say its {', '.join(missing)}: train it with `lammps-glass train`")
+        raise InputError(f"{model}: its metadata lack {', '.join(missing)}: train it with `lammps-glass train`")
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
     descriptor = parts.registry_of("descriptors").build(metadata["descriptor"], metadata["parameters"])
     names = list(descriptor.feature_names)
@@ -67,16 +70,21 @@ def predict(
 
 
 class _Predictor:
-    """An indicator with what makes the rows of a snapshot, and which of their columns it uses."""
+    """An indicator with the function that describes a snapshot, and the columns that it uses."""
 
     def __init__(
-        self, estimator: Any, describe: Any, columns: Sequence[int], species: tuple[str, ...], column: str
+        self,
+        estimator: Estimator,
+        describe: parts.Describe,
+        columns: Sequence[int],
+        species: tuple[str, ...],
+        column: str,
     ) -> None:
         self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
-    def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
-        """The snapshots with the column, one at a time."""
+    def frames(self, paths: Sequence[Path], glass: Glass | None, last: bool) -> Iterator[Snapshot]:
+        """Iterate over the snapshots with the column of the indicator."""
         for path in paths:
             for snapshot in parts.read_frames(path, glass, last=last):
                 try:
@@ -85,6 +93,7 @@ class _Predictor:
                     raise parts.located(error, path, snapshot.step) from error
 
     def predicted(self, snapshot: Snapshot) -> Snapshot:
+        """Add the column of the indicator to a snapshot; NaN for particles of other species."""
         import numpy as np
 
         from lammps_glass import learn
@@ -102,12 +111,13 @@ class _Predictor:
 
 
 def _write(output: Path, frames: Iterator[Snapshot]) -> int:
-    """Write the frames as they come and return how many there were."""
+    """Write the frames as they come, and return their number."""
     from lammps_glass.snapshots.files import write
 
     count = 0
 
     def counted() -> Iterator[Snapshot]:
+        """Count the frames."""
         nonlocal count
         for frame in frames:
             count += 1
