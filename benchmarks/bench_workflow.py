@@ -28,6 +28,7 @@ from side_by_side import require
 
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
 from lammps_glass.workflow.threads import ONE_THREAD
 
 RATIO, LISTED, STATUS, HELP = 1.25, 5.0, 3.0, 0.5
@@ -88,7 +89,7 @@ def overhead(study: str, preset: str, rounds: int) -> float:
 
 def make_finished(study: Study) -> None:
     """What finished cases leave, without the work: a product of a few bytes and a manifest that fits."""
-    study.claim(exact=False)
+    take_folder(study.file, study.out, exact=False)
     empty: dict[str, Any] = dict.fromkeys(["params_hash", "started", "finished", "host"], "")
     for case in study.all_cases():
         folder = study.store.folder(case)

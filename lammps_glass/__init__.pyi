@@ -9,6 +9,7 @@ from . import (
     learn as learn,
     simulate as simulate,
     snapshots as snapshots,
+    testing as testing,
     workflow as workflow,
 )
 from .snapshots import Cell as Cell, Snapshot as Snapshot

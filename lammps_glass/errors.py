@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+#: Lines of a log, of output or of a traceback that an error keeps.
+TAIL_LINES = 40
+
 
 class LammpsGlassError(Exception):
     """Base of the package's errors; ``exit_status`` is what the command line returns."""
@@ -46,3 +51,13 @@ class NotReadyError(LammpsGlassError):
     """The inputs of a case are not there yet."""
 
     exit_status = 4
+
+
+def last_lines(text: str) -> str:
+    """Return the last `TAIL_LINES` lines of `text`."""
+    return "\n".join(text.splitlines()[-TAIL_LINES:])
+
+
+def tail(log: Path) -> str:
+    """Read the last `TAIL_LINES` lines of a log; empty when there is no such file."""
+    return last_lines(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else ""

@@ -40,23 +40,43 @@ def _readable(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path}: not a readable Parquet table ({str(error).splitlines()[0]})") from error
 
 
+def _is_csv(path: str | Path) -> bool:
+    return str(path).endswith((".csv", ".csv.gz"))
+
+
+def _read_csv(path: str | Path, n_rows: int | None = None) -> pd.DataFrame:
+    if not Path(path).is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        return pd.read_csv(path, dtype={"replica": str, "species": str}, nrows=n_rows)
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not a readable CSV table ({str(error).splitlines()[0]})") from error
+
+
 def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a Parquet table; a missing file, another format or a missing column is an `InputError`."""
+    """Read a Parquet table, or a CSV one (``.csv``, ``.csv.gz``) with a header.
+
+    A missing file, another format or a missing column is an `InputError`.
+    """
     import pyarrow.parquet as pq
 
-    with _readable(path):
-        arrow = pq.read_table(str(path), columns=columns)
-    missing = [name for name in columns or [] if name not in arrow.column_names]
+    missing = [name for name in columns or [] if name not in (names := column_names(path))]
     if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(arrow.column_names)}")
-    frame: pd.DataFrame = arrow.to_pandas()
+        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+    if _is_csv(path):
+        table = _read_csv(path)
+        return table if columns is None else table[columns]
+    with _readable(path):
+        frame: pd.DataFrame = pq.read_table(str(path), columns=columns).to_pandas()
     return frame
 
 
 def column_names(path: str | Path) -> list[str]:
-    """The names of the columns of a Parquet table; a missing file or another format is an `InputError`."""
+    """The names of the columns of a Parquet or CSV table; a missing file or another format is an `InputError`."""
     import pyarrow.parquet as pq
 
+    if _is_csv(path):
+        return [str(name) for name in _read_csv(path, n_rows=0).columns]
     with _readable(path):
         return [str(name) for name in pq.read_schema(str(path)).names]
 
@@ -65,6 +85,8 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
     """The metadata that `write_table` stored; empty for a table of another origin."""
     import pyarrow.parquet as pq
 
+    if _is_csv(path):
+        return {}
     stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
     metadata: dict[str, Any] = json.loads(stored)
     return metadata

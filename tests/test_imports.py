@@ -12,7 +12,7 @@ import pytest
 import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
-BASE = {"errors", "registry", "resources", "compiled", "tables", "files"}
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -26,9 +26,12 @@ ALLOWED = {
     "learn": BASE,  # rows only
     "figures": BASE,  # tables only
 }
-ALLOWED["studies"] = set(ALLOWED)
-ALLOWED["workflow"] = set(ALLOWED)
-ALLOWED["cli"] = set(ALLOWED)
+ALLOWED["products"] = set(ALLOWED)
+ALLOWED["operations"] = set(ALLOWED)
+ALLOWED["testing"] = set(ALLOWED) - {"figures"}
+ALLOWED["studies"] = set(ALLOWED) - {"testing"}
+ALLOWED["workflow"] = set(ALLOWED) - {"testing"}
+ALLOWED["cli"] = set(ALLOWED) - {"testing"}
 ALLOWED["__main__"] = {"cli"}
 
 

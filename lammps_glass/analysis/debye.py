@@ -10,10 +10,10 @@ import numpy as np
 
 from lammps_glass.analysis.elasticity import shear_modulus
 from lammps_glass.interactions import Model, System
-from lammps_glass.interactions.vibrations import FREQUENCY
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.snapshots.shear_planes import PLANES
+from lammps_glass.units import FREQUENCY
 
-_PLANES = ("xy", "yz", "zx")
 _STRAIN = 2e-3  # of the volume, either way: the bulk modulus changes by about 1 % over it, and evenly
 
 
@@ -76,7 +76,7 @@ def sound(
     units
         LAMMPS unit style, ``"metal"`` or ``"lj"``.
     """
-    shear = float(np.mean([shear_modulus(snapshot, model, plane).modulus for plane in _PLANES]))
+    shear = float(np.mean([shear_modulus(snapshot, model, plane).modulus for plane in PLANES]))
     pressures = [System(minimize(_scaled(snapshot, sign * _STRAIN)), model).pressure() for sign in (-1, 1)]
     bulk = (pressures[0] - pressures[1]) / (2 * _STRAIN)
     types = snapshot.with_species(model.species).types

@@ -22,12 +22,11 @@ from lammps_glass.errors import InputError
 from lammps_glass.interactions import Model, System
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.shear_planes import shear_plane
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Hessian
 
-#: Row and column of the strain in ``positions @ (1 + strain)``: xy moves x by y, yz moves y by z, zx moves x by z.
-_PLANES = {"xy": (1, 0), "yz": (2, 1), "zx": (2, 0)}
 _STRAIN = 1e-4  # of the central differences: its square is their relative error
 _RESIDUAL = 1e-8  # of the linear solver; the modulus is wrong by its square
 
@@ -59,12 +58,11 @@ def sheared(snapshot: Snapshot, plane: str, strain: float) -> Snapshot:
     Raises
     ------
     InputError
-        `plane` is none of xy, yz, zx.
+        `plane` is no plane of shear.
     """
-    if plane not in _PLANES:
-        raise InputError(f"plane = {plane!r} must be one of {', '.join(_PLANES)}")
+    axes = shear_plane(plane)
     shear = np.eye(3)
-    shear[_PLANES[plane]] = strain
+    shear[axes.gradient, axes.flow] = strain
     cell = snapshot.cell
     turned = Cell(cell.matrix @ shear, cell.origin @ shear, cell.periodic)
     return snapshot.replace(cell=turned, positions=snapshot.positions @ shear, velocities=None)

@@ -126,6 +126,16 @@ def _decks() -> str:
     return ", ".join(names)
 
 
+def _plugins() -> str:
+    """The distributions that offer parts, once every part of them can be imported."""
+    from lammps_glass.cli import parts
+
+    entries = [entry for family in parts.FAMILIES for entry in parts.registry_of(family).values() if entry.distribution]
+    for entry in entries:
+        entry.load()
+    return ", ".join(sorted({entry.distribution for entry in entries})) or "none installed"
+
+
 def _program(name: str) -> Callable[[], str]:
     """Return a function that finds a program beside Python or on PATH."""
 
@@ -155,6 +165,7 @@ CHECKS: tuple[Check, ...] = (
     Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
     Check("decks", _decks, _REINSTALL.format("lammps-glass")),
     Check("potentials", _potentials, _REINSTALL.format("lammps-glass")),
+    Check("plug-ins", _plugins, "mend or uninstall the distribution that is named", needed=False),
     _library("numba", "numba"),
     Check("ovito", _version_of("ovito", "ovito"), "python -m pip install 'ovito>=3.16'; needs glibc 2.28 (3.17: 2.34)"),
     _library("scikit-learn", "sklearn"),

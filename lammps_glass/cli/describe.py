@@ -37,7 +37,9 @@ def register(app: typer.Typer) -> None:
 def describe(
     common: Common,
     snapshots: Snapshots,
-    descriptor: Annotated[str, typer.Option("--descriptor", "-d", help="Name; see `list descriptors`.")],
+    descriptor: Annotated[
+        str, typer.Option("--descriptor", "-d", help="Name (see `list descriptors`), or module:Class of your own.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
     glass: GlassName = None,
     settings: Settings = None,
@@ -50,7 +52,7 @@ def describe(
     from lammps_glass.cli.rows import row_writer
 
     options_of = {
-        "descriptor": parts.option_names(parts.registry_of("descriptors"), descriptor),
+        "descriptor": parts.descriptor_entry(descriptor).options(),
         "glass": parts.glass_options(glass),
     }
     options = parts.sort_settings(settings, options_of)

@@ -1,4 +1,4 @@
-"""``lammps-glass list``: the parts of a family, with a line and units each."""
+"""``lammps-glass list``: the parts of a family, with one line and units each."""
 
 from __future__ import annotations
 
@@ -10,14 +10,6 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, command
 from lammps_glass.registry import unknown_name
 
-FAMILIES = {
-    "glasses": "glasses",
-    "protocols": "simulate.protocols",
-    "descriptors": "descriptors",
-    "indicators": "learn",
-    "studies": "studies",
-}
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -26,12 +18,13 @@ def register(app: typer.Typer) -> None:
 
 def list_parts(
     common: Common,
-    family: Annotated[str, typer.Argument(metavar="|".join(FAMILIES), help="What to list.", show_default=False)],
+    family: Annotated[str, typer.Argument(metavar="|".join(parts.FAMILIES), help="What to list.", show_default=False)],
 ) -> None:
-    """List the glasses, protocols, descriptors, indicators or studies: name, what it is, units."""
-    if family not in FAMILIES:
-        raise unknown_name("family", family, list(FAMILIES))
-    registry = parts.registry_of(FAMILIES[family])
-    common.table(
-        family, [{"name": entry.name, "summary": entry.summary, "units": entry.units} for entry in registry.values()]
-    )
+    """List the parts of a family: name, summary, units, and the distribution of those that plug-ins offer."""
+    if family not in parts.FAMILIES:
+        raise unknown_name("family", family, list(parts.FAMILIES))
+    entries = [entry.described() for entry in parts.registry_of(family).values()]
+    columns = ["name", "summary", "units"]
+    if common.json or any(entry.distribution for entry in entries):
+        columns.append("distribution")
+    common.table(family, [{column: getattr(entry, column) for column in columns} for entry in entries])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.registry import Registry, unknown_name
+from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
@@ -20,20 +22,49 @@ Options = dict[str, Any]
 Describe = Callable[["Snapshot"], "Floats"]
 """Describes a snapshot: (n_particles, n_features)."""
 
+#: Family, by its name in `list` -> the module with its registry; empty where only plug-ins have parts.
+FAMILIES = {
+    "glasses": "lammps_glass.glasses",
+    "potentials": "lammps_glass.interactions.potentials",
+    "protocols": "lammps_glass.simulate.protocols",
+    "labels": "lammps_glass.labels",
+    "descriptors": "lammps_glass.descriptors",
+    "indicators": "lammps_glass.learn",
+    "operations": "",
+    "figure-kinds": "lammps_glass.figures",
+    "studies": "lammps_glass.studies",
+}
+
 
 def registry_of(family: str) -> Registry:
-    """Return the registry of a family: ``glasses``, ``simulate.protocols``, ``descriptors``, ``learn``, ``studies``."""
+    """Return the registry of a family of `FAMILIES`."""
     import importlib
 
-    registry: Registry = importlib.import_module(f"lammps_glass.{family}").REGISTRY
+    if not (module := FAMILIES[family]):
+        return Registry(family.removesuffix("s"), [])
+    registry: Registry = importlib.import_module(module).REGISTRY
     return registry
 
 
-def option_names(registry: Registry, name: str) -> list[str]:
-    """List the options that the part `name` takes."""
-    import inspect
+def descriptor_entry(name: str) -> Entry:
+    """Return the entry of a descriptor, by its name or as ``module:Class``, also of a module in the current folder.
 
-    return [key for key in inspect.signature(registry[name].load()).parameters if key != "self"]
+    Raises
+    ------
+    InputError
+        The name is unknown, or the target cannot be imported or is not a descriptor.
+    """
+    if ":" not in name:
+        return registry_of("descriptors")[name]
+    from lammps_glass.descriptors import Descriptor
+
+    entry = Entry(name, name, kind="descriptor")
+    if (folder := os.getcwd()) not in sys.path:
+        sys.path.append(folder)  # last: no file of the folder hides a module that is installed
+    loaded = entry.load()
+    if not (isinstance(loaded, type) and issubclass(loaded, Descriptor)):
+        raise InputError(f"{entry} is not a class derived from lammps_glass.descriptors.Descriptor")
+    return entry
 
 
 def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Sequence[str]]) -> dict[str, Options]:
@@ -82,24 +113,23 @@ def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
 
 def glass_options(name: str | None) -> list[str]:
     """List the options of a glass; none when no glass is named."""
-    return [] if name is None else option_names(registry_of("glasses"), name)
+    return [] if name is None else registry_of("glasses")[name].options()
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
-    """Build the descriptor `name`; options ``species`` and ``radii`` that are not set come from the glass.
+    """Build the descriptor `name` (or ``module:Class``); ``species`` and ``radii`` that are not set are the glass's.
 
-    No others do: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+    No other options are: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
     """
-    descriptor: Descriptor = registry_of("descriptors").build(name, _with_glass(name, options, glass))
+    descriptor: Descriptor = descriptor_entry(name).build(_with_glass(name, options, glass))
     return descriptor
 
 
 def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
     """Complete the options of a descriptor, and of each part of a joined one, with those of the glass."""
-    descriptors = registry_of("descriptors")
     if isinstance(parts := options.get("parts"), Mapping):
         return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
-    names = option_names(descriptors, name)
+    names = descriptor_entry(name).options()
     shared = [key for key in ("species", "radii") if key in names and hasattr(glass, key)]
     of_glass: Options = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}
@@ -159,9 +189,7 @@ def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[st
     if not names:
         return [path.resolve().parent.name or "all" for path in paths]
     if len(names) not in (1, len(paths)):
-        raise InputError(
-            f"--replica is given {len(names)} times for {len(paths)} files: give it once, or once per file"
-        )
+        raise InputError(f"--replica is given {len(names)} times for {len(paths)} files: give one, or one per file")
     return list(names) * (len(paths) if len(names) == 1 else 1)
 
 

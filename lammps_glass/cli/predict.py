@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from lammps_glass.files import atomic_path, check_writable
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
     from lammps_glass.learn.estimator import Estimator
+    from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
 
 NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
@@ -37,6 +38,9 @@ def predict(
         typer.Option("--species", help="Predict for these species (default: those it was trained on)."),
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="Only the last frame of each file.")] = False,
+    descriptor: Annotated[
+        str | None, typer.Option("--descriptor", "-d", help="The module:Class that MODEL says it needs, if it does.")
+    ] = None,
 ) -> None:
     """Write the dumps again with the indicator as a per-particle column, named after it, that OVITO opens.
 
@@ -46,12 +50,18 @@ def predict(
     from lammps_glass import learn
 
     estimator, metadata = learn.load(model)
+    if metadata.get("columns") and metadata.get("descriptor", "") is None:
+        raise InputError(
+            f"{model}: was trained on rows that do not say which descriptor made them; it needs the columns "
+            f"{_shortened(metadata['columns'])}: train it again with --descriptor, or on rows of `describe`"
+        )
     missing = [key for key in NEEDED if key not in metadata]
     if missing:
         raise InputError(f"{model}: its metadata lack {', '.join(missing)}: train it with `lammps-glass train`")
+    entry = _descriptor_entry(model, metadata, descriptor)
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
-    descriptor = parts.registry_of("descriptors").build(metadata["descriptor"], metadata["parameters"])
-    names = list(descriptor.feature_names)
+    built = entry.build(metadata["parameters"])
+    names = list(built.feature_names)
     if not set(metadata["columns"]) <= set(names):
         raise InputError(
             f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again"
@@ -59,7 +69,7 @@ def predict(
     chosen = [names.index(name) for name in metadata["columns"]]
     check_writable(output)
     column = str(metadata["indicator"]).replace("-", "_")
-    describe_one = parts.describing(descriptor, glass, common.seed)
+    describe_one = parts.describing(built, glass, common.seed)
     predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
     frames = predictor.frames(snapshots, glass, last)
     if common.dry_run:
@@ -67,6 +77,27 @@ def predict(
         return common.show({"frames": count}, f"would predict {column} of {count} frames")
     written = _write(output, frames)
     common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
+
+
+def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str | None) -> Entry:
+    """Return the entry of the descriptor of a model; code that is not installed must be confirmed by its target.
+
+    A model is data and may come from anyone: it must not decide which code is imported from the current folder.
+    """
+    needed = str(metadata["descriptor"])
+    if confirmed is not None and confirmed != needed:
+        raise InputError(f"--descriptor {confirmed}: {model} was trained on rows of {needed}")
+    if ":" in needed and confirmed is None:
+        raise InputError(
+            f"{model}: needs the descriptor {needed}, which is not installed as a plug-in: if you trust it, add "
+            f"-d {needed} (its module is found on PYTHONPATH and in the current folder)"
+        )
+    return parts.descriptor_entry(needed)
+
+
+def _shortened(names: Sequence[str], limit: int = 10) -> str:
+    listed = ", ".join(names[:limit])
+    return f"{listed} and {len(names) - limit} more" if len(names) > limit else listed
 
 
 class _Predictor:

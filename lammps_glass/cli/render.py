@@ -32,8 +32,8 @@ def render(
 
     Printed, it expects start.data beside it; with --output the folder holds both, ready for `lmp -in in.lmp` there.
     """
-    protocols = parts.registry_of("simulate.protocols")
-    options_of = {"protocol": parts.option_names(protocols, protocol), "glass": parts.glass_options(glass)}
+    protocols = parts.registry_of("protocols")
+    options_of = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
     options = parts.sort_settings(settings, options_of)
     built_glass = parts.build_glass(glass, options["glass"])
     built = protocols.build(protocol, options["protocol"])

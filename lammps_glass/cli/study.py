@@ -25,6 +25,9 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder of the study; de
 Cores = Annotated[int | None, typer.Option("--cores", min=1, help="Cases at once; default from the study file.")]
 Rerun = Annotated[list[str] | None, typer.Option("--rerun", metavar="STAGE", help="Run this stage again; repeatable.")]
 Verify = Annotated[bool, typer.Option("--verify", help="Compare the checksums of all products first.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Run finished cases again that were made with other parameters.")
+]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="Run cases again that failed before.")]
 Engine = Annotated[str | None, typer.Option("--engine", help="local or slurm; default from the study file.")]
 Cancel = Annotated[bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C also cancels the Slurm jobs.")]
@@ -60,7 +63,7 @@ def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
         return
     if not common.quiet:
         rows = [{name: row[name] for name in ("id", "paper", "ours")} for row in comparison_rows(summary)]
-        common.table(f"{study.recipe.title}: paper / ours (preset {study.preset})", rows)
+        common.table(f"{study.title}: paper / ours (preset {study.preset})", rows)
         targets = study.recipe.score_targets
         scores = [
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
@@ -81,6 +84,7 @@ def reproduce(
     retry_failed: Retry = False,
     rerun: Rerun = None,
     verify: Verify = False,
+    replace: Replace = False,
     cancel_on_interrupt: Cancel = False,
     settings: Settings = None,
 ) -> None:
@@ -90,13 +94,17 @@ def reproduce(
         opened.check_conditions()
         _outline(common, opened)
         return
+    from lammps_glass.workflow import reproduce as workflow_reproduce
+
     quiet = common.quiet or common.json
-    summary = opened.reproduce(
+    summary = workflow_reproduce(
+        opened,
         engine=engine or opened.file.engine.kind,
         cores=cores,
         retry_failed=retry_failed,
         rerun=rerun or (),
         verify=verify,
+        replace=replace,
         quiet=quiet,
         cancel_on_interrupt=cancel_on_interrupt,
     )
@@ -113,19 +121,19 @@ def reproduce(
 
 def _outline(common: Common, study: Study) -> None:
     """Cases by stage and what of them is done; `plan` says what they cost."""
-    from lammps_glass.workflow.ledger import Ledger
+    from lammps_glass.workflow.task_table import TaskTable
 
-    tallies = Ledger(study).tallies.values()
+    stages = TaskTable(study).stages.values()
     rows = [
         {
             "stage": t.name,
-            "kind": t.kind,
+            "runs": t.runs,
             "cases": t.total,
-            "done": t.counts["done"],
+            "done": t.by_state["done"],
             "seconds a case": t.mean_seconds,
             "core-seconds left": t.seconds_left,
         }
-        for t in tallies
+        for t in stages
     ]
     common.table(f"{study.name}, preset {study.preset}, in {study.out}", rows)
 
@@ -154,7 +162,9 @@ def run(
     elif common.dry_run:
         common.say(f"would run {opened.case(stage, case).name}/{stage} in {opened.out}")
     else:
-        manifest = opened.run_case(stage, opened.case(stage, case))
+        from lammps_glass.workflow import run_case
+
+        manifest = run_case(opened, opened.case(stage, case))
         common.show({"case": manifest.case, "seconds": manifest.seconds}, f"{manifest.case}/{stage}: done")
 
 

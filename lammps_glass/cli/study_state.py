@@ -115,22 +115,22 @@ def status(
 
 def look(study: Study) -> dict[str, Any]:
     """What is done, running (its lock is held) and failed; `left` is in seconds on the study's cores."""
-    from lammps_glass.workflow.ledger import STATES, Ledger
+    from lammps_glass.workflow.task_table import STATES, TaskTable
 
     study.forget()
-    ledger = Ledger(study)
+    table = TaskTable(study)
     for case in study.all_cases():
-        if ledger.state[case.stage, case.index] == "ready" and _is_held(study, case):
-            ledger.start(case)
+        if table.state[case.stage, case.index] == "ready" and _is_held(study, case):
+            table.start(case)
     stages = []
-    for tally in ledger.tallies.values():
-        running, mean, left = tally.counts["running"], tally.mean_seconds, tally.seconds_left
-        cores = max(1, study.file.engine.cores // study.stage(tally.name).table.ranks)
+    for counts in table.stages.values():
+        running, mean, left = counts.by_state["running"], counts.mean_seconds, counts.seconds_left
+        cores = max(1, study.file.engine.cores // study.stage(counts.name).table.ranks)
         stages.append(
             {
-                "stage": tally.name,
-                "cases": tally.total,
-                **{state: tally.counts[state] for state in STATES},
+                "stage": counts.name,
+                "cases": counts.total,
+                **{state: counts.by_state[state] for state in STATES},
                 "seconds": mean,
                 "per_hour": 3600 * running / mean if running and mean else None,
                 "left": None if left is None else left / cores,
@@ -139,7 +139,7 @@ def look(study: Study) -> dict[str, Any]:
     failed = [
         {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
         for c in study.all_cases()
-        if ledger.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
+        if table.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
     ]
     return {"study": study.name, "preset": study.preset, "stages": stages, "failed": failed}
 

@@ -38,7 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def train(
     common: Common,
-    rows: Annotated[Path, typer.Argument(metavar="ROWS.parquet", help="Rows of `describe`.", show_default=False)],
+    rows: Annotated[
+        Path, typer.Argument(metavar="ROWS.parquet", help="Rows of `describe`, or of your own.", show_default=False)
+    ],
     labels: Annotated[
         list[Path], typer.Option("--labels", help="Labels of `label`; repeatable, one file a run.", show_default=False)
     ],
@@ -60,16 +62,18 @@ def train(
         bool, typer.Option("--drop-unmatched", help="Leave out labels whose particle was not described.")
     ] = False,
     descriptor: Annotated[
-        str | None, typer.Option("--descriptor", "-d", help="Descriptor of rows made elsewhere (without metadata).")
+        str | None, typer.Option("--descriptor", "-d", help="Descriptor that made rows of your own; or module:Class.")
     ] = None,
-    glass: Annotated[str | None, typer.Option("--glass", help="Glass of rows made elsewhere.")] = None,
+    glass: Annotated[str | None, typer.Option("--glass", help="Glass of rows of your own.")] = None,
     settings: Settings = None,
 ) -> None:
     """Train an indicator on labelled rows and print its scores on the rows that were left out.
 
-    The saved indicator is the one that the scores are of: it is trained on the training rows only.
+    The saved indicator is the one that the scores are of: it is trained on the training rows only. Rows may be any
+    Parquet or CSV table with the columns replica, step and particle and numeric ones; without --descriptor the
+    indicator is then for such rows only, and `predict` cannot use it on snapshots.
     """
-    options_of = {"indicator": parts.option_names(parts.registry_of("learn"), indicator)}
+    options_of = {"indicator": parts.registry_of("indicators")[indicator].options()}
     options_of |= _options_of_rows(descriptor, glass)
     options = parts.sort_settings(settings, options_of)
     seed = 0 if common.seed is None else common.seed
@@ -85,14 +89,14 @@ def train(
         return
     if "random_state" in options_of["indicator"]:
         options["indicator"].setdefault("random_state", seed)
-    estimator = parts.registry_of("learn").build(indicator, options["indicator"])
+    estimator = parts.registry_of("indicators").build(indicator, options["indicator"])
     scored = _fit(estimator, table, columns, classes, parting)
     metadata = {
         **source,
         "columns": columns,
         "indicator": indicator,
         "options": parts.plain(options["indicator"]),
-        "species": sorted(table["species"].astype(str).unique().tolist()),
+        "species": sorted(table["species"].astype(str).unique().tolist()) if "species" in table else [],
         "label": label,
         "threshold": threshold,
         "split": parting.name,
@@ -105,14 +109,14 @@ def train(
 
 def _options_of_rows(descriptor: str | None, glass: str | None) -> dict[str, list[str]]:
     """List the options of the descriptor and of the glass, for rows made elsewhere."""
-    of_descriptor = parts.option_names(parts.registry_of("descriptors"), descriptor) if descriptor else []
+    of_descriptor = parts.descriptor_entry(descriptor).options() if descriptor else []
     return {"descriptor": of_descriptor, "glass": parts.glass_options(glass)}
 
 
 def _source(
     rows: Path, descriptor: str | None, glass: str | None, options: Mapping[str, parts.Options]
 ) -> dict[str, Any]:
-    """Find out how the rows were made: from the metadata of their file, or the options for rows made elsewhere."""
+    """Find out how the rows were made, by their file or the options; descriptor None for rows of unknown origin."""
     from lammps_glass.tables import read_metadata, read_table
 
     read_table(rows, columns=[])  # a missing or foreign file is named here, before its metadata is asked for
@@ -120,12 +124,7 @@ def _source(
     if descriptor is not None:
         built = parts.build_descriptor(descriptor, options["descriptor"], parts.build_glass(glass, options["glass"]))
         return rows_metadata(descriptor, built, glass, options["glass"])
-    if "descriptor" not in stored:
-        raise InputError(
-            f"{rows}: its metadata do not name a descriptor, so that `predict` could not describe a snapshot: "
-            "make it with `describe`, or name --descriptor (with --set) and --glass"
-        )
-    return stored
+    return stored if "descriptor" in stored else {"descriptor": None}
 
 
 def _joined(
@@ -145,8 +144,11 @@ def _joined(
 
     described = read_table(rows)
     labelled = pd.concat([_read_labels(path, label) for path in labels], ignore_index=True)
-    columns = learn.feature_columns(described)
-    if list(source["features"]) != columns:
+    try:
+        columns = learn.feature_columns(described)
+    except InputError as error:
+        raise InputError(f"{rows}: {error}") from error
+    if source["descriptor"] is not None and list(source["features"]) != columns:
         raise InputError(
             f"{rows}: its columns are not the features of {source['descriptor']}: {_difference(source, columns)}"
         )
@@ -181,6 +183,8 @@ def _difference(source: Mapping[str, Any], columns: list[str]) -> str:
 def _of_species(table: pd.DataFrame, species: list[str] | None, rows: Path) -> pd.DataFrame:
     if not species:
         return table
+    if "species" not in table:
+        raise InputError(f"{rows}: no column species, which --species chooses from")
     names = table["species"].astype(str)
     foreign = sorted(set(species) - set(names))
     if foreign:
@@ -253,4 +257,9 @@ def _report(common: Common, output: Path, metadata: Mapping[str, Any], leaking: 
         f"scores on left-out {metadata['split']}{warning}",
         [{"score": name, "value": value} for name, value in metadata["scores"].items()],
     )
-    common.say(f"{output}: {metadata['indicator']} trained on species {', '.join(metadata['species'])}")
+    common.say(f"{output}: {metadata['indicator']} trained on species {', '.join(metadata['species']) or 'unknown'}")
+    if metadata["descriptor"] is None:
+        common.say(
+            "the rows do not say which descriptor made them: `predict` cannot describe a snapshot for this indicator "
+            "(train again with --descriptor to name it)"
+        )

@@ -1,11 +1,12 @@
-"""What every descriptor is: parameters in the constructor, `compute(snapshot)`, named features."""
+"""Base classes of descriptors: parameters in the constructor, `compute(snapshot)`, named features."""
 
 from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
@@ -13,9 +14,46 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
 
+if TYPE_CHECKING:
+    from lammps_glass.interactions import Model
+
+#: Parameters of a descriptor or options of a protocol by name, as JSON values.
+Options = dict[str, Any]
+
+
+class Material(Protocol):
+    """What a simulated descriptor reads of a glass (`lammps_glass.glasses.Glass`)."""
+
+    units: ClassVar[str]
+    species: ClassVar[tuple[str, ...]]
+    masses: ClassVar[tuple[float, ...]]
+
+    @property
+    def timestep(self) -> float:
+        """MD time step, in time units of `units`."""
+
+    def model(self) -> Model:
+        """Build the interactions in compiled code."""
+
+
+class RunFolder(Protocol):
+    """What a simulated descriptor reads of a record (`lammps_glass.simulate.Record`)."""
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the run's products."""
+
+
+def check_species(owner: str, species: object) -> None:
+    """Raise `InputError` unless `species` is a list of different names."""
+    if isinstance(species, str) or not isinstance(species, Sequence) or not species:
+        raise InputError(f"species of {owner} is {species!r}: it must be a list of names, such as ('A', 'B')")
+    if not all(isinstance(name, str) and name for name in species) or len(set(species)) < len(species):
+        raise InputError(f"species of {owner} is {species!r}: names must be different and not empty")
+
 
 def types_of(snapshot: Snapshot, species: Sequence[str], descriptor: str) -> Integers:
-    """(n_particles,) index of each particle's species among those that a descriptor is made for."""
+    """Index (n_particles,) the species of each particle among those that a descriptor is made for."""
     try:
         return snapshot.with_species(species).types
     except InputError as error:
@@ -26,7 +64,7 @@ def types_of(snapshot: Snapshot, species: Sequence[str], descriptor: str) -> Int
 
 
 class Descriptor(ABC):
-    """One snapshot to one row per particle.
+    """A function of one snapshot that gives one row of features per particle.
 
     A subclass takes its parameters as keywords, stores each under its own name as it was given, and raises
     `InputError` in the constructor for a value that cannot be. Nothing else is stored: `compute` leaves no state
@@ -48,18 +86,18 @@ class Descriptor(ABC):
 
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
-        """(n_particles, n_features) float64, rows in the order of the snapshot."""
+        """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""
+    def get_params(self, deep: bool = True) -> Options:
+        """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""
         return {name: getattr(self, name) for name in self._parameter_names()}
 
-    def set_params(self, **params: Any) -> Self:
+    def set_params(self, **params: object) -> Self:
         """Change parameters; an unknown name or a bad value is an `InputError` and leaves all as they were."""
-        known = self._parameter_names()
+        names = self._parameter_names()
         for name in params:
-            if name not in known:
-                raise unknown_name(f"parameter of descriptor {self.name}", name, known)
+            if name not in names:
+                raise unknown_name(f"parameter of descriptor {self.name}", name, names)
         changed = type(self)(**{**self.get_params(), **params})
         self.__dict__.update(changed.__dict__)
         return self
@@ -76,27 +114,28 @@ class SimulatedDescriptor(Descriptor):
     """A descriptor of an inherent structure that needs simulations: rows are made of the records of a protocol.
 
     `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; a study whose stages have run it
-    calls `from_simulations` itself. Descriptors do not import simulations: glass and records are taken as they come.
+    calls `from_simulations` itself. Descriptors import neither glasses nor simulations: `Material` and `RunFolder` are
+    what they read of them.
     """
 
     protocol: ClassVar[str]
     """Name of the protocol in its registry, and in the descriptor's own entry."""
 
     @abstractmethod
-    def runs(self, glass: Any) -> list[dict[str, Any]]:
-        """Options of the protocol for each simulation that the rows need, for a glass."""
+    def runs(self, glass: Material) -> list[Options]:
+        """List the options of the protocol for each simulation that the rows need."""
 
     @abstractmethod
-    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
-        """(n_particles, n_features) float64 of an inherent structure, from the records of `runs` on it."""
+    def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
+        """Compute (n_particles, n_features) float64 of an inherent structure, from the records of `runs` on it."""
 
     def compute(self, snapshot: Snapshot) -> Floats:
-        """Not from a snapshot alone.
+        """Refuse to work on a snapshot alone.
 
         Raises
         ------
         InputError
-            Always: says how the rows are made.
+            Always, with the way to make the rows.
         """
         raise InputError(
             f"{self.name} needs simulations of a glass, not a snapshot alone: call simulate.describe(descriptor, "

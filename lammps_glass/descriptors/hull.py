@@ -9,11 +9,11 @@ inside a facet or on its edge is no vertex, and a flat polygon is cut into trian
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from lammps_glass.compiled import kernel
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
 
 FLAT = -2
 TANGLED = -3
@@ -26,8 +26,8 @@ _ATTEMPTS = 6
 
 
 @kernel
-def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, moved: Any) -> int:
-    """Triangles of the convex hull of `points` (k, 3), outward, into `facets`; their number or a negative code.
+def hull_facets(points: Floats, facets: Integers, planes: Floats, rim: Integers, marks: Integers, moved: Floats) -> int:
+    """Find the triangles of the convex hull of `points`, oriented outward.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, mov
     attempt = 0
     shell = points
     while True:
-        found = _hull(shell, facets, planes, rim, marks)
-        if found != _TIED:
-            return found
+        n_facets = _hull(shell, facets, planes, rim, marks)
+        if n_facets != _TIED:
+            return n_facets
         if attempt == _ATTEMPTS:
             return TANGLED
         shell = moved[: len(points)]
@@ -60,8 +60,8 @@ def hull_facets(points: Any, facets: Any, planes: Any, rim: Any, marks: Any, mov
 
 
 @kernel
-def _lift(points: Any, moved: Any, attempt: int) -> None:
-    """Farther points outward by up to a millionth; equal distances are told apart by a hundredth of that.
+def _lift(points: Floats, moved: Floats, attempt: int) -> None:
+    """Move points outward by up to a millionth, farther ones more; a hundredth of that separates equal distances.
 
     Both are smooth functions of the vector alone, so a shell is cut in the same way in whatever order it comes. Of
     equal distances an uneven function of the direction decides: a turned crystal may be cut along other diagonals.
@@ -79,8 +79,8 @@ def _lift(points: Any, moved: Any, attempt: int) -> None:
 
 
 @kernel
-def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
-    """As `hull_facets`, for points in general position; `_TIED` when a decision is."""
+def _hull(points: Floats, facets: Integers, planes: Floats, rim: Integers, marks: Integers) -> int:
+    """Find the hull of points in general position; `_TIED` when rounding could have decided a sign."""
     scale = 0.0
     for p in points:
         scale = max(scale, abs(p[0]) + abs(p[1]) + abs(p[2]))
@@ -96,18 +96,18 @@ def _hull(points: Any, facets: Any, planes: Any, rim: Any, marks: Any) -> int:
     _set_facet(points, facets, planes, 1, b, a, d)
     _set_facet(points, facets, planes, 2, c, b, d)
     _set_facet(points, facets, planes, 3, a, c, d)
-    found = 4
+    n_facets = 4
     for i in range(len(points)):
         if i != a and i != b and i != c and i != d:
-            found = _insert(points, i, facets, planes, found, rim, marks, tie)
-            if found < 0:
-                return found
-    return found
+            n_facets = _insert(points, i, facets, planes, n_facets, rim, marks, tie)
+            if n_facets < 0:
+                return n_facets
+    return n_facets
 
 
 @kernel
-def _first_four(points: Any) -> Any:
-    """A wide tetrahedron: each corner the farthest from the span of those before it."""
+def _first_four(points: Floats) -> tuple[int, int, int, int]:
+    """Choose a wide tetrahedron: each corner is the farthest from the span of those before it."""
     o0, o1, o2 = points[0, 0], points[0, 1], points[0, 2]
     b, c, d = 0, 0, 0
     best = -1.0
@@ -134,7 +134,7 @@ def _first_four(points: Any) -> Any:
 
 
 @kernel
-def _set_facet(points: Any, facets: Any, planes: Any, at: int, a: int, b: int, c: int) -> None:
+def _set_facet(points: Floats, facets: Integers, planes: Floats, at: int, a: int, b: int, c: int) -> None:
     """Store the triangle and its plane; the normal is not normalised, so that heights are determinants."""
     p0, p1, p2 = points[a, 0], points[a, 1], points[a, 2]
     x0, x1, x2 = points[b, 0] - p0, points[b, 1] - p1, points[b, 2] - p2
@@ -146,8 +146,10 @@ def _set_facet(points: Any, facets: Any, planes: Any, at: int, a: int, b: int, c
 
 
 @kernel
-def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any, marks: Any, tie: float) -> int:
-    """Add point `i` to the hull of `found` facets; the new number, or `_TIED`.
+def _insert(
+    points: Floats, i: int, facets: Integers, planes: Floats, n_facets: int, rim: Integers, marks: Integers, tie: float
+) -> int:
+    """Add point `i` to the hull of `n_facets` facets; return the new number, or `_TIED`.
 
     `marks[a, b]` holds the stamp of the last insertion that saw a facet with the directed edge a -> b; the last row of
     `marks` keeps the running stamp. New facets take the places of those that are seen; places left over (the point
@@ -159,7 +161,7 @@ def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any,
     x, y, z = points[i, 0], points[i, 1], points[i, 2]
     seen = 0
     nearest = np.inf
-    for f in range(found):
+    for f in range(n_facets):
         height = planes[f, 0] * x + planes[f, 1] * y + planes[f, 2] * z - planes[f, 3]
         nearest = min(nearest, abs(height))
         rim[seen, 2] = f
@@ -178,16 +180,17 @@ def _insert(points: Any, i: int, facets: Any, planes: Any, found: int, rim: Any,
             rim[edges, 0], rim[edges, 1] = a, b
             edges += marks[b, a] != stamp
     for e in range(edges):
-        at = rim[e, 2] if e < seen else found + e - seen
+        at = rim[e, 2] if e < seen else n_facets + e - seen
         _set_facet(points, facets, planes, at, rim[e, 0], rim[e, 1], i)
     for s in range(seen - 1, edges - 1, -1):
-        found -= 1
-        _move_facet(facets, planes, found, rim[s, 2])
-    return found + max(edges - seen, 0)
+        n_facets -= 1
+        _move_facet(facets, planes, n_facets, rim[s, 2])
+    return n_facets + max(edges - seen, 0)
 
 
 @kernel
-def _move_facet(facets: Any, planes: Any, source: int, target: int) -> None:
+def _move_facet(facets: Integers, planes: Floats, source: int, target: int) -> None:
+    """Copy a facet and its plane."""
     for k in range(3):
         facets[target, k] = facets[source, k]
     for k in range(4):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from lammps_glass.compiled import kernel
 from lammps_glass.descriptors.hull import hull_facets
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
 
 TOO_FEW = -1
 TOUCHING = -4
@@ -32,8 +33,8 @@ _ATAN = (
 
 
 @kernel
-def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: Any) -> Any:
-    """Statistics of D, A and V of each particle's shell into ``features[:, :12]``; the first failure.
+def short_range(offsets: Integers, vectors: Floats, sizes: Floats, radii: Floats, features: Floats) -> tuple[int, int]:
+    """Write the statistics of D, A and V of each particle's shell into ``features[:, :12]``.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: An
 
     Returns
     -------
-    (0, -1), or a code (`TOO_FEW`, `TOUCHING`, `hull.FLAT`, `hull.TANGLED`) and the particle that it is about.
+    (0, -1), or the code of the first failure (`TOO_FEW`, `TOUCHING`, `hull.FLAT`, `hull.TANGLED`) and its particle.
     """
     most = 4
     for i in range(len(radii)):
@@ -80,8 +81,8 @@ def short_range(offsets: Any, vectors: Any, sizes: Any, radii: Any, features: An
 
 
 @kernel
-def _distances(shell: Any, sizes: Any, radius: float, free: Any) -> bool:
-    """d / (r_i + r_j) - 1 of each neighbour; False when one sits on the centre."""
+def _distances(shell: Floats, sizes: Floats, radius: float, free: Floats) -> bool:
+    """Write d / (r_i + r_j) - 1 of each neighbour; return False when one sits on the centre."""
     for j in range(len(shell)):
         distance = math.sqrt(shell[j, 0] ** 2 + shell[j, 1] ** 2 + shell[j, 2] ** 2)
         if distance == 0.0:
@@ -91,8 +92,10 @@ def _distances(shell: Any, sizes: Any, radius: float, free: Any) -> bool:
 
 
 @kernel
-def _areas_and_volumes(shell: Any, sizes: Any, radius: float, facets: Any, work: Any, areas: Any, volumes: Any) -> int:
-    """Free fraction of each hull triangle and of its tetrahedron with the centre; the number of triangles.
+def _areas_and_volumes(
+    shell: Floats, sizes: Floats, radius: float, facets: Integers, work: Floats, areas: Floats, volumes: Floats
+) -> int:
+    """Write the free fraction of each hull triangle and of its tetrahedron; return the number of triangles.
 
     All angles follow from the six edges and the determinant: plane angles from atan2(|cross|, dot), solid angles by
     Van Oosterom and Strackee (IEEE Trans. Biomed. Eng. 30, 125 (1983)), tan(Omega / 2) = det / (...), which equals
@@ -118,8 +121,8 @@ def _areas_and_volumes(shell: Any, sizes: Any, radius: float, facets: Any, work:
 
 
 @kernel
-def _angle_arguments(shell: Any, facets: Any, f: int, at: int, work: Any) -> int:
-    """Column `at` of `work` for facet `f`, which moves to `at`; 0 when the triangle has no area, else 1.
+def _angle_arguments(shell: Floats, facets: Integers, f: int, at: int, work: Floats) -> int:
+    """Write column `at` of `work` for facet `f`, which moves to `at`; return 0 for a triangle without area, else 1.
 
     Rows: 0 |cross| (twice the area), 1 det (six times the volume), then the cosine sides of the angles: 2, 3 plane
     angles at the first two corners, 4 ... 7 half the solid angles at the centre and at the three corners.
@@ -160,8 +163,8 @@ def _solid_angle_below(
 
 
 @kernel
-def _angles(above: Any, angles: Any) -> None:
-    """atan2(above, angles) for above >= 0 into `angles`, without a branch or a call, so that it runs on vector units.
+def _angles(above: Floats, angles: Floats) -> None:
+    """Write atan2(above, angles), above >= 0, into `angles`, without a branch or a call: it runs on vector units.
 
     The ratio is folded to [0, tan(pi / 8)], where a polynomial in its square (Chebyshev interpolation of atan(t) / t,
     error 4e-17) is as good as the library's function.
@@ -183,7 +186,7 @@ def _angles(above: Any, angles: Any) -> None:
 
 
 @kernel
-def _statistics(values: Any, out: Any) -> None:
+def _statistics(values: Floats, out: Floats) -> None:
     """Mean, maximum, minimum and population standard deviation."""
     mean, most, least = 0.0, values[0], values[0]
     for value in values:
@@ -198,8 +201,8 @@ def _statistics(values: Any, out: Any) -> None:
 
 
 @kernel
-def medium_range(offsets: Any, indices: Any, features: Any) -> None:
-    """The four statistics of each of the 12 short-range features over the neighbours, into ``features[:, 12:60]``."""
+def medium_range(offsets: Integers, indices: Integers, features: Floats) -> None:
+    """Write the four statistics of each short-range feature over the neighbours into ``features[:, 12:60]``."""
     mean = np.empty(12)
     most = np.empty(12)
     least = np.empty(12)

@@ -1,10 +1,9 @@
-"""Interstices: how much room a particle has between itself and its Voronoi neighbours."""
+"""Interstices: free distances, areas and volumes between a particle and its Voronoi neighbours."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +14,7 @@ from lammps_glass.descriptors.voronoi import voronoi_neighbors
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
 from lammps_glass.snapshots.neighbors import NeighborList
 
 METRICS = ("D", "A", "V")
@@ -82,10 +82,12 @@ class Interstices(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Short-range, then medium-range columns."""
         return [*SHORT_RANGE, *MEDIUM_RANGE]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species that have a radius."""
         return tuple(self.radii)
 
     def compute(self, snapshot: Snapshot) -> Floats:
@@ -112,8 +114,10 @@ class Interstices(Descriptor):
         return of_particles
 
 
-def interstice_features(neighbors: NeighborList, radii: ArrayLike, *, ids: Sequence[int] | Any = None) -> Floats:
-    """The 60 features of `Interstices` for neighbours that are given.
+def interstice_features(
+    neighbors: NeighborList, radii: ArrayLike, *, ids: Sequence[int] | Integers | None = None
+) -> Floats:
+    """Compute the 60 features of `Interstices` from lists of neighbours.
 
     Parameters
     ----------

@@ -1,10 +1,9 @@
-"""Several descriptors side by side, as one."""
+"""Several descriptors joined into one, columns side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,7 @@ class Joined(Descriptor):
 
     name = "joined"
 
-    def __init__(self, parts: Mapping[str, Mapping[str, Any]] = MappingProxyType({})) -> None:
+    def __init__(self, parts: Mapping[str, Mapping[str, object]] = MappingProxyType({})) -> None:
         self.parts = parts
         names = self.feature_names
         if len(set(names)) < len(names):
@@ -48,9 +47,9 @@ class Joined(Descriptor):
         from lammps_glass.descriptors import REGISTRY
 
         if not isinstance(self.parts, Mapping) or not self.parts or self.name in self.parts:
-            given = ", ".join(self.parts) if isinstance(self.parts, Mapping) else repr(self.parts)
+            parts = ", ".join(self.parts) if isinstance(self.parts, Mapping) else repr(self.parts)
             raise InputError(
-                f"joined: parts are {given or 'none'}: give each descriptor with its options, such as "
+                f"joined: parts are {parts or 'none'}: give each descriptor with its options, such as "
                 "--set parts.pair-entropy={}"
             )
         return [REGISTRY.build(name, options) for name, options in self.parts.items()]
@@ -62,10 +61,12 @@ class Joined(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Columns of the parts, one part after the other."""
         return [name for member in self.members for name in member.feature_names]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """Species of all parts."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
 
     def compute(self, snapshot: Snapshot) -> Floats:

@@ -1,4 +1,4 @@
-"""Pair entropy: how much order the pair distances of one particle hold."""
+"""Pair entropy: the two-body excess entropy of single particles."""
 
 from __future__ import annotations
 
@@ -69,10 +69,11 @@ class PairEntropy(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """``S2(cutoff)`` for each cutoff."""
         return [f"S2({cutoff:.12g})" for cutoff in self.cutoffs]
 
     def floor(self, n_species: int = 2) -> Floats:
-        r"""(n_cutoffs,) S2 of an ideal gas's single particles: :math:`-n\, r_c / (8 \sqrt{\pi} \sigma)`.
+        r"""Compute (n_cutoffs,) S2 of an ideal gas's single particles: :math:`-n\, r_c / (8 \sqrt{\pi} \sigma)`.
 
         The smoothed g has a variance of :math:`1 / (4 \pi r^2 \rho_v \cdot 2 \sqrt{\pi} \sigma)` about 1, of which
         g ln g - g + 1 takes half; each of `n_species` adds its own. It holds where many neighbours overlap. Near the
@@ -94,7 +95,7 @@ class PairEntropy(Descriptor):
         return values
 
     def of_average(self, snapshot: Snapshot) -> Floats:
-        """(n_cutoffs,) S2 of the pair correlation functions averaged over all particles: 0 for an ideal gas.
+        """Compute (n_cutoffs,) S2 of the pair correlation functions averaged over all particles: 0 for an ideal gas.
 
         The entropy of the whole system, sum over u of x_u S2_u, without the shot noise of single particles.
         """
@@ -124,16 +125,17 @@ class PairEntropy(Descriptor):
 
     @property
     def _half(self) -> int:
-        """Cells that a neighbour's Gaussian covers below its own."""
+        """Grid cells that a neighbour's Gaussian covers on either side of its own cell."""
         return math.ceil(_SIGMAS * self.smoothing / self.grid)
 
     @property
     def _taps(self) -> int:
+        """Tabulated cells of a Gaussian: those that it covers, rounded up to a multiple of eight."""
         return -(-(2 * self._half + 1) // 8) * 8
 
     @property
     def _cells(self) -> tuple[Integers, Floats]:
-        """Whole cells below each cutoff, and the part of the next one; a cutoff on the grid has no part."""
+        """Whole cells below each cutoff, and the fraction of the next one, 0 for a cutoff on the grid."""
         exact = np.array(self.cutoffs, dtype=float) / self.grid
         cells = np.floor(exact + 1e-9)
         return cells.astype(np.int64), np.maximum(exact - cells, 0.0)
@@ -149,8 +151,8 @@ class PairEntropy(Descriptor):
         The number of taps is a multiple of eight, which vector units take at once: 37 take half as long again as 40.
         """
         sigma, step, half = float(self.smoothing), float(self.grid), self._half
-        place = (np.arange(_PARTS)[:, None] + 0.5) / _PARTS
-        x = (np.arange(-half, -half + self._taps) + 0.5 - place) * step
+        offset = (np.arange(_PARTS)[:, None] + 0.5) / _PARTS
+        x = (np.arange(-half, -half + self._taps) + 0.5 - offset) * step
         value = np.exp(-0.5 * (x / sigma) ** 2) / (math.sqrt(2 * math.pi) * sigma)
         value[np.abs(x) > (half - 0.25) * step] = 0.0  # the same range for a neighbour on either side of a cell's edge
         return np.stack([value, value * x / sigma**2, 0.5 * value * ((x / sigma) ** 2 - 1) / sigma**2], axis=1)

@@ -1,4 +1,4 @@
-"""Radial Gaussians: how many neighbours a particle has around each of several distances."""
+"""Radial Gaussians: smoothed numbers of neighbours around each of several distances."""
 
 from __future__ import annotations
 
@@ -71,15 +71,17 @@ class RadialGaussians(Descriptor):
         if self.by_species and not self.species:
             raise InputError(f"{self.name}: by_species needs species=[...], or a glass that gives them")
         if self.by_species and self.species and len(set(self.species)) < len(self.species):
-            raise InputError(f"{self.name}: a species stands twice among {', '.join(self.species)}")
+            raise InputError(f"{self.name}: a species is duplicated in {', '.join(self.species)}")
 
     @property
     def feature_names(self) -> list[str]:
+        """``G(center)``, or ``G_species(center)`` by species."""
         labels = [f"_{name}" for name in self.species or ()] if self.by_species else [""]
         return [f"G{label}({center:.12g})" for label in labels for center in self.centers]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of the columns, if there are columns by species."""
         return tuple(self.species or ()) if self.by_species else ()
 
     def compute(self, snapshot: Snapshot) -> Floats:
@@ -121,19 +123,19 @@ def _blocks(centers: Floats, width: float) -> Integers:
     return np.array(runs, dtype=np.int64)
 
 
-def positive_length(what: str, name: str, value: object) -> None:
+def positive_length(owner: str, name: str, value: object) -> None:
     """Raise `InputError` unless `value` is a positive, finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not np.isfinite(value) or value <= 0:
-        raise InputError(f"{what}: {name} = {value!r} must be a positive number")
+        raise InputError(f"{owner}: {name} = {value!r} must be a positive number")
 
 
-def ascending_lengths(what: str, name: str, values: object) -> None:
+def ascending_lengths(owner: str, name: str, values: object) -> None:
     """Raise `InputError` unless `values` are one or more positive, finite numbers in ascending order."""
     try:
         numbers = np.asarray(values, dtype=float)
     except (TypeError, ValueError):
         numbers = np.empty(0)
     if numbers.ndim != 1 or not numbers.size or not np.isfinite(numbers).all() or not (numbers > 0).all():
-        raise InputError(f"{what}: {name} = {values!r} must be a list of positive numbers")
+        raise InputError(f"{owner}: {name} = {values!r} must be a list of positive numbers")
     if not (np.diff(numbers) > 0).all():
-        raise InputError(f"{what}: {name} must ascend, none twice; they are {', '.join(f'{v:g}' for v in numbers)}")
+        raise InputError(f"{owner}: {name} must ascend strictly; they are {', '.join(f'{v:g}' for v in numbers)}")

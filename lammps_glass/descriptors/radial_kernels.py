@@ -8,7 +8,6 @@ size of a list of pairs is held.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ _LANES = 8
 
 
 def fine_grid(cell: Cell, positions: Floats, r_max: float) -> Grid:
-    """A grid whose bins are about a third of `r_max` high: less of what it offers lies beyond `r_max`."""
+    """Build a grid whose bins are about a third of `r_max` high: fewer candidates lie beyond `r_max`."""
     grid = build_grid(cell, positions, r_max / 3)
     needed = np.ceil(r_max * (1 + 1e-9) / (cell.heights / grid.n_bins)).astype(np.int64)
     reach = np.where(cell.periodic, needed, np.minimum(3 * grid.reach, grid.n_bins - 1))
@@ -32,7 +31,7 @@ def fine_grid(cell: Cell, positions: Floats, r_max: float) -> Grid:
 
 @kernel
 def _edges(grid: Grid) -> tuple[float, float, float]:
-    """Edges of the bins of an orthogonal cell, to tell which bins are too far; 0 where bins may not be told apart.
+    """Return the edges of the bins of an orthogonal cell, by which distant bins are skipped; 0 skips none.
 
     Along an open direction a bin at the end holds what lies outside of the cell.
     """
@@ -54,9 +53,9 @@ def _gap(offset: int, edge: float) -> float:
 
 @kernel
 def gather(  # noqa: C901
-    grid: Grid, groups: Integers, bin_index: Integers, points: Floats, own: Integers, starts: Integers
+    grid: Grid, groups: Integers, bin_index: Integers, points: Floats, columns: Integers, starts: Integers
 ) -> Floats:
-    """All that the particles of one bin may have as neighbours, group after group; `points`, grown where it is short.
+    """Collect the possible neighbours of the particles of one bin, group after group; return `points`, grown if short.
 
     Parameters
     ----------
@@ -66,17 +65,17 @@ def gather(  # noqa: C901
         (3,) the bin.
     points
         (3, k) positions are written, those of images shifted.
-    own
-        (most particles in a bin,) column of each of the bin's own particles.
+    columns
+        (most particles in a bin,) column of each of the bin's particles.
     starts
         (n_groups + 1,) where each group starts.
     """
     n_groups = len(starts) - 1
-    found = 0
+    count = 0
     h0, h1, h2 = _edges(grid)
     beyond = grid.r_max * grid.r_max * (1.0 + 1e-9)
     for s in range(n_groups):
-        starts[s] = found
+        starts[s] = count
         for o0 in range(-grid.reach[0], grid.reach[0] + 1):
             b0 = bin_index[0] + o0
             t0 = b0 // grid.n_bins[0]
@@ -97,24 +96,26 @@ def gather(  # noqa: C901
                     flat = (b0 - t0 * grid.n_bins[0]) * grid.n_bins[1] + b1 - t1 * grid.n_bins[1]
                     flat = flat * grid.n_bins[2] + b2 - t2 * grid.n_bins[2]
                     first, last = grid.starts[flat], grid.starts[flat + 1]
-                    while found + last - first > points.shape[1]:
+                    while count + last - first > points.shape[1]:
                         points = np.concatenate((points, np.empty_like(points)), axis=1)
                     for row in range(first, last):
                         if groups[grid.order[row]] != s:
                             continue
                         for k in range(3):
                             turned = t0 * grid.matrix[0, k] + t1 * grid.matrix[1, k] + t2 * grid.matrix[2, k]
-                            points[k, found] = grid.positions[row, k] + turned
+                            points[k, count] = grid.positions[row, k] + turned
                         if home:
-                            own[row - first] = found
-                        found += 1
-    starts[n_groups] = found
+                            columns[row - first] = count
+                        count += 1
+    starts[n_groups] = count
     return points
 
 
 @kernel
-def distances_from(points: Floats, own: int, r_max: float, starts: Integers, out: Any) -> None:
-    """Distances from the particle in column `own` of `points` to the others within `r_max`, group after group.
+def distances_from(
+    points: Floats, centre: int, r_max: float, starts: Integers, out: tuple[Floats, Floats, Integers]
+) -> None:
+    """Write the distances from the particle in column `centre` of `points` to those within `r_max`, by group.
 
     Parameters
     ----------
@@ -124,20 +125,20 @@ def distances_from(points: Floats, own: int, r_max: float, starts: Integers, out
         ``(squares, distances, ends)``: scratch (k,), distances (k + 1,), and (n_groups + 1,) where each group starts.
     """
     squares, distances, ends = out
-    x, y, z = points[0, own], points[1, own], points[2, own]
+    x, y, z = points[0, centre], points[1, centre], points[2, centre]
     last = starts[-1]
     px, py, pz = points[0, :last], points[1, :last], points[2, :last]
     for k in range(last):
         squares[k] = (px[k] - x) * (px[k] - x) + (py[k] - y) * (py[k] - y) + (pz[k] - z) * (pz[k] - z)
-    squares[own] = np.inf
-    limit, found = r_max * r_max, 0
+    squares[centre] = np.inf
+    limit, count = r_max * r_max, 0
     for s in range(len(starts) - 1):
-        ends[s] = found
+        ends[s] = count
         for k in range(starts[s], starts[s + 1]):
-            distances[found] = squares[k]  # written always, kept by moving on: a branch would be mispredicted often
-            found += squares[k] <= limit
-    ends[len(starts) - 1] = found
-    for k in range(found):
+            distances[count] = squares[k]  # written always: a branch would often be mispredicted
+            count += squares[k] <= limit
+    ends[len(starts) - 1] = count
+    for k in range(count):
         distances[k] = math.sqrt(distances[k])
 
 
@@ -156,7 +157,7 @@ def _fullest(grid: Grid) -> int:
 def gaussian_sums(
     grid: Grid, groups: Integers, n_groups: int, centers: Floats, width: float, blocks: Integers, out: Floats
 ) -> None:
-    """Sums over neighbours of exp(-((r - center) / width)^2) into `out` (n, n_groups * n_centers).
+    """Sum over neighbours exp(-((r - center) / width)^2) into `out` (n, n_groups * n_centers).
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def gaussian_sums(
     blocks
         (k, 3) first centre, one past the last, and the one in their middle, of runs of equidistant centres.
     """
-    points, own = np.empty((3, 1024)), np.empty(_fullest(grid), np.int64)
+    points, columns = np.empty((3, 1024)), np.empty(_fullest(grid), np.int64)
     starts, ends = np.zeros(n_groups + 1, np.int64), np.zeros(n_groups + 1, np.int64)
     squares, distances, terms = np.empty(0), np.empty(0), np.empty((4, 0))
     here = np.empty(3, np.int64)
@@ -173,12 +174,12 @@ def gaussian_sums(
         if grid.starts[flat] == grid.starts[flat + 1]:
             continue
         here[:] = grid.bins[grid.order[grid.starts[flat]]]
-        points = gather(grid, groups, here, points, own, starts)
+        points = gather(grid, groups, here, points, columns, starts)
         if len(squares) < points.shape[1]:
             size = points.shape[1]
             squares, distances, terms = np.empty(size), np.empty(size + 1), np.empty((4, size + _LANES))
         for row in range(grid.starts[flat], grid.starts[flat + 1]):
-            distances_from(points, own[row - grid.starts[flat]], grid.r_max, starts, (squares, distances, ends))
+            distances_from(points, columns[row - grid.starts[flat]], grid.r_max, starts, (squares, distances, ends))
             for s in range(n_groups):
                 near = distances[ends[s] : ends[s + 1]]
                 sums = out[grid.order[row], s * len(centers) : (s + 1) * len(centers)]
@@ -190,7 +191,7 @@ def gaussian_sums(
 def _block_sums(
     distances: Floats, centers: Floats, width: float, first: int, last: int, middle: int, terms: Floats, row: Floats
 ) -> None:
-    """Sums for the centres `first` to `last`, outwards from the one in the middle by products alone.
+    """Sum for the centres `first` to `last`, outwards from the one in the middle by products alone.
 
     exp(-(x - d)^2) = exp(-x^2) exp(2 x d - d^2), and the second factor of the next step is that of this one times
     exp(-2 d^2): after two exponentials a centre costs two products. What lies further than `FAR` from the middle is
@@ -279,7 +280,7 @@ def integrate(counts: Floats, density: float, grid_step: float, cells: Integers,
     density
         rho of that species.
     cells, parts
-        (k,) whole cells below each cutoff, ascending, and the part of the next one.
+        (k,) whole cells below each cutoff, ascending, and the fraction of the next one.
     """
     total, done = 0.0, 0
     for c in range(len(cells)):
@@ -301,7 +302,7 @@ def pair_entropies(
     grid: Grid, groups: Integers, densities: Floats, grid_step: float, profiles: Floats, cells: Integers, parts: Floats,
     half: int, counts: Floats, out: Floats, totals: Floats,
 ) -> None:  # fmt: skip
-    """S2 of each particle into `out` (n, n_cutoffs), which is zero.
+    """Add S2 of each particle to `out` (n, n_cutoffs).
 
     Parameters
     ----------
@@ -310,11 +311,11 @@ def pair_entropies(
     half, counts
         (n_counts,) scratch: `half` cells below those of the grid, and room for `n_taps` behind the last neighbour.
     totals
-        (n_groups, n_groups, n_counts): the smoothed neighbours of all particles of a group, by group, are added; empty
-        when they are not wanted.
+        (n_groups, n_groups, n_counts): the smoothed neighbours of all particles of a group, by group, are added; an
+        empty array leaves them out.
     """
     n_groups = len(densities)
-    points, own = np.empty((3, 1024)), np.empty(_fullest(grid), np.int64)
+    points, columns = np.empty((3, 1024)), np.empty(_fullest(grid), np.int64)
     starts, ends = np.zeros(n_groups + 1, np.int64), np.zeros(n_groups + 1, np.int64)
     squares, distances = np.empty(0), np.empty(0)
     here = np.empty(3, np.int64)
@@ -322,11 +323,11 @@ def pair_entropies(
         if grid.starts[flat] == grid.starts[flat + 1]:
             continue
         here[:] = grid.bins[grid.order[grid.starts[flat]]]
-        points = gather(grid, groups, here, points, own, starts)
+        points = gather(grid, groups, here, points, columns, starts)
         if len(squares) < points.shape[1]:
             squares, distances = np.empty(points.shape[1]), np.empty(points.shape[1] + 1)
         for row in range(grid.starts[flat], grid.starts[flat + 1]):
-            distances_from(points, own[row - grid.starts[flat]], grid.r_max, starts, (squares, distances, ends))
+            distances_from(points, columns[row - grid.starts[flat]], grid.r_max, starts, (squares, distances, ends))
             i = grid.order[row]
             for s in range(n_groups):
                 counts[:] = 0.0

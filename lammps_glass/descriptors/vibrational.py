@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from lammps_glass.descriptors.base import SimulatedDescriptor
+from lammps_glass.descriptors.base import Material, Options, RunFolder, SimulatedDescriptor
 from lammps_glass.descriptors.radial_gaussians import ascending_lengths, positive_length
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Temperatures of Yang et al.: 25 to 500 K in steps of 25.
 TEMPERATURES = tuple(25.0 * k for k in range(1, 21))
-#: Product of a run of the protocol `vibrate`.
-PRODUCT = "vibrations.parquet"
 _METHODS = ("dynamics", "harmonic")
 
 
@@ -83,10 +82,11 @@ class Vibrational(SimulatedDescriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """``vMSD(temperature)`` for each temperature."""
         return [f"vMSD({temperature:.12g})" for temperature in self.temperatures]
 
-    def runs(self, glass: Any) -> list[dict[str, Any]]:
-        """Options of the protocol for each simulation that the rows need, one a temperature; none if harmonic.
+    def runs(self, glass: Material) -> list[Options]:
+        """List the options of the protocol for each simulation that the rows need, one a temperature; none if harmonic.
 
         Times are rounded to the glass's time steps, the trace to whole pairs of samples.
         """
@@ -94,7 +94,7 @@ class Vibrational(SimulatedDescriptor):
             return []
         every = max(1, round(self.sample_every / glass.timestep))
         pairs = max(1, round(self.duration / (2 * every * glass.timestep)))
-        shared = {
+        shared: Options = {
             "steps": 2 * every * pairs,
             "equilibration": round(self.equilibration / glass.timestep),
             "sample_every": every,
@@ -103,8 +103,8 @@ class Vibrational(SimulatedDescriptor):
         }
         return [{"temperature": float(temperature), **shared} for temperature in self.temperatures]
 
-    def from_simulations(self, snapshot: Snapshot, glass: Any, records: Sequence[Any]) -> Floats:
-        """(n_particles, n_temperatures) float64 of an inherent structure.
+    def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
+        """Compute (n_particles, n_temperatures) float64 of an inherent structure.
 
         Parameters
         ----------
@@ -113,46 +113,49 @@ class Vibrational(SimulatedDescriptor):
         glass
             Its glass; only its interactions, masses and units are used, and only by the harmonic method.
         records
-            Of the protocol, for `runs`, in any order; or their tables, see `from_tables`.
+            Of the protocol, for `runs`, in any order.
         """
         if self.method == "dynamics":
-            return self.from_tables(records, snapshot.ids)
+            return self.from_tables([_table_of(record) for record in records], snapshot.ids)
         from lammps_glass.interactions.vibrations import modes
 
-        found = modes(snapshot, glass.model(), glass.masses, units=glass.units)
+        harmonic = modes(snapshot, glass.model(), glass.masses, units=glass.units)
         masses = np.asarray(glass.masses)[snapshot.with_species(glass.species).types]
         return np.column_stack(
-            [found.mean_squared_displacement(masses, float(temperature)) for temperature in self.temperatures]
+            [harmonic.mean_squared_displacement(masses, float(temperature)) for temperature in self.temperatures]
         )
 
-    def from_tables(self, sources: Iterable[Any], particles: Any = None) -> Floats:
-        """(n_particles, n_temperatures) from records or ``vibrations.parquet`` files of several temperatures.
+    def from_tables(self, tables: Iterable[str | Path], particles: Integers | None = None) -> Floats:
+        """Compute (n_particles, n_temperatures) from the tables of several temperatures.
 
         Parameters
         ----------
-        sources
-            Records, or paths of their tables, in any order; the temperatures are those that the tables name.
+        tables
+            Paths of tables of the protocol (`VibrationRecord.vibrations_path`), in any order; their metadata has the
+            temperatures.
         particles
             (n_particles,) ids that the rows must be of, in this order; default as in the tables, which are by id.
 
         Raises
         ------
         InputError
-            A temperature is missing or comes twice, or a table is of other particles.
+            A temperature is missing or duplicated, or a table is of other particles.
         """
-        tables: dict[float, pd.DataFrame] = {}
-        for path in map(_path_of, sources):
+        measured: dict[float, pd.DataFrame] = {}
+        for path in map(Path, tables):
             temperature, table = _read(path)
-            if temperature in tables:
+            if temperature in measured:
                 raise InputError(f"{self.name}: {path}: a second table of temperature {temperature:g}")
-            tables[temperature] = table
+            measured[temperature] = table
         columns = []
         for temperature in map(float, self.temperatures):
-            nearest = min(tables, key=lambda known: abs(known - temperature), default=None)
+            nearest = min(measured, key=lambda other: abs(other - temperature), default=None)
             if nearest is None or abs(nearest - temperature) > 1e-9 * temperature:
-                known = ", ".join(f"{t:g}" for t in sorted(tables)) or "none"
-                raise InputError(f"{self.name}: no run of `vibrate` at temperature {temperature:g}; there are {known}")
-            table = tables[nearest]
+                available = ", ".join(f"{t:g}" for t in sorted(measured)) or "none"
+                raise InputError(
+                    f"{self.name}: no run of `vibrate` at temperature {temperature:g}; there are {available}"
+                )
+            table = measured[nearest]
             particles = table["particle"].to_numpy() if particles is None else particles
             if not np.array_equal(table["particle"], particles):
                 raise InputError(f"{self.name}: the run at temperature {temperature:g} is of other particles")
@@ -160,9 +163,12 @@ class Vibrational(SimulatedDescriptor):
         return np.column_stack(columns)
 
 
-def _path_of(source: Any) -> Path:
-    folder = getattr(source, "directory", None)
-    return Path(source) if folder is None else Path(folder) / PRODUCT
+def _table_of(record: RunFolder) -> Path:
+    """Return the path of a record's table of mean squared displacements."""
+    path: Path | None = getattr(record, "vibrations_path", None)
+    if path is None:
+        raise InputError(f"vibrational: {record.directory} holds no record of the protocol vibrate")
+    return path
 
 
 def _read(path: Path) -> tuple[float, pd.DataFrame]:
@@ -171,5 +177,5 @@ def _read(path: Path) -> tuple[float, pd.DataFrame]:
     table = read_table(path, ["particle", "msd"])
     metadata = read_metadata(path)
     if "temperature" not in metadata:
-        raise InputError(f"{path}: does not say its temperature: it is no product of the protocol vibrate")
+        raise InputError(f"{path}: has no temperature in its metadata: it is not a table of the protocol vibrate")
     return float(metadata["temperature"]), table

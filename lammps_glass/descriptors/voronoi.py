@@ -11,7 +11,7 @@ from lammps_glass.snapshots.neighbors import NeighborList, rows_of_pairs
 
 
 def voronoi_neighbors(snapshot: Snapshot, face_threshold: float = 0.0) -> NeighborList:
-    """Particles whose Voronoi cells share a face, periodic images as separate neighbours.
+    """Find the particles whose Voronoi cells share a face, periodic images as separate neighbours.
 
     Parameters
     ----------

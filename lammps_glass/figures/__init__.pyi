@@ -1,10 +1,11 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .drawing import draw as draw
+from .registry import REGISTRY as REGISTRY
 from .report import (
     ReportFigure as ReportFigure,
     StudyReport as StudyReport,
     comparison_rows as comparison_rows,
     write_report as write_report,
 )
-from .spec import KINDS as KINDS, FigureSpec as FigureSpec, Mark as Mark
+from .spec import FigureSpec as FigureSpec, Mark as Mark

@@ -23,7 +23,7 @@ def long_names(spec: FigureSpec, table: pd.DataFrame) -> bool:
     return max(map(len, names)) > 8 and len(names) > 4
 
 
-def _bar(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_bars(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw bars by category, horizontal when the names are long."""
     series = groups(spec, table)
     names = list(dict.fromkeys(table[spec.x].tolist()))
@@ -66,6 +66,3 @@ def _finish_bars(
     axes.set_yticks(range(len(names)), ticks)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
-
-
-DRAW = {"bar": _bar}

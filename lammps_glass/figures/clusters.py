@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import Draw
 from lammps_glass.figures.spec import FigureSpec
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def _centre(number: int | Integers) -> tuple[Any, Any]:
     return STEP[0] * (number % IN_A_ROW), -STEP[1] * (number // IN_A_ROW)
 
 
-def _clusters(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_clusters(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw a cluster for each value of `series`, seen along z: the centre ringed, its first shell joined to it."""
     particles = placed(spec, table)
     for number, (_, rows) in enumerate(particles.groupby("number")):
@@ -97,6 +96,3 @@ def _spheres(rows: pd.DataFrame, axes: Axes, centre: tuple[float, float]) -> Non
             alpha=0.95 if row.near else 0.22, linewidth=1.4 if row.centre else 0.3, zorder=3 + row.at_z / 99,
         )  # fmt: skip
         axes.add_patch(circle)
-
-
-DRAW: dict[str, Draw] = {"clusters": _clusters}

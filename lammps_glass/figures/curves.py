@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def _curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_curves(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw each series in the way of its kind, in its colour."""
     series = groups(spec, table)
     names = list(dict.fromkeys(_curve_of(name) for name, _ in series if str(name) != spec.highlight))
@@ -82,6 +82,3 @@ def _histogram(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, na
 
 
 _DRAW_CURVE: dict[str, Callable[..., None]] = {"line": _line, "scatter": _scatter, "histogram": _histogram}
-
-
-DRAW = dict.fromkeys(_DRAW_CURVE, _curves)

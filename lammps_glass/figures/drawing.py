@@ -116,6 +116,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Draw | Non
 
     from lammps_glass.figures import kinds
     from lammps_glass.figures.axes import legend_above
+    from lammps_glass.figures.registry import REGISTRY
 
     lines = textwrap.wrap(note, 98)
     figure = Figure(
@@ -124,7 +125,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Draw | Non
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
-    drawer = drawer or kinds.DRAW[spec.kind]
+    drawer = drawer or REGISTRY[spec.kind].load()
     drawer(spec, table, axes)
     # Room for a legend between plot and title (`axes.legend`).
     pad = 24 if legend_above(spec, axes) else 10

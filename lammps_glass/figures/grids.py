@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw a long table x, y, value as coloured cells; several rows of a cell are averaged."""
     from matplotlib.colors import LogNorm, Normalize
 
@@ -45,7 +45,7 @@ def _edges(middles: ArrayLike, log: bool) -> Floats:
     return np.asarray(np.exp(edges) if log else edges)
 
 
-def _matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw a long table x, y, value as a matrix with the number in each cell."""
     rows, columns = list(dict.fromkeys(table[spec.y])), list(dict.fromkeys(table[spec.x]))
     grid = table.pivot(index=spec.y, columns=spec.x, values=spec.value).loc[rows, columns].to_numpy(dtype=float)
@@ -63,7 +63,7 @@ def _matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.figure.colorbar(mesh, ax=axes, label=spec.value_label or spec.value, pad=0.02)
 
 
-def _table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw a table of text."""
     from matplotlib.transforms import Bbox
 
@@ -90,6 +90,3 @@ def _cell(value: object) -> str:
     if isinstance(value, float | np.floating):
         return "\N{EN DASH}" if np.isnan(value) else f"{value:.4g}"
     return str(value)
-
-
-DRAW = {"heatmap": heatmap, "matrix": _matrix, "table": _table}

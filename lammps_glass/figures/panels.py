@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import Draw, Floats, diagonal, error_bars
+from lammps_glass.figures.axes import Floats, diagonal, error_bars
 from lammps_glass.figures.spec import FigureSpec, Panel
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ Look = dict[str, Any]
 """Colour and line style of a series."""
 
 
-def _panels(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw each panel in axes of its own; a series has one colour in all of them."""
     axes.axis("off")
     looks = _looks(spec, table)
@@ -128,6 +128,3 @@ def _bar(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, look: Look, order: tu
 
 
 _DRAW: dict[str, Callable[..., None]] = {"scatter": _scatter, "line": _line, "step": _step, "bar": _bar}
-
-
-DRAW: dict[str, Draw] = {"panels": _panels}

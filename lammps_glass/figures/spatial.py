@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import Draw, Floats, groups, legend
-from lammps_glass.figures.grids import heatmap
+from lammps_glass.figures.axes import Floats, groups, legend
+from lammps_glass.figures.grids import draw_heatmap
 from lammps_glass.figures.spec import FigureSpec
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 LARGEST = 170.0
 
 
-def _map(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+def draw_map(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     """Draw a field as a heat map with equal scales, and a ring for each row without a value."""
     field = table[spec.value].notna()
-    heatmap(spec, table[field], axes)
+    draw_heatmap(spec, table[field], axes)
     axes.set_aspect("equal")
     for (name, rows), colour in zip(groups(spec, table[~field]), ("white", style.ON_MAP)):
         if rows.empty:
@@ -49,7 +49,7 @@ def _areas(spec: FigureSpec, rows: pd.DataFrame) -> float | Floats:
     return np.asarray(LARGEST * np.clip(size / max(size.max(), 1e-300), 0.08, 1.0))
 
 
-def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+def draw_space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     """Draw spheres in three dimensions, on axes with the proportions of the data."""
     from matplotlib.ticker import MaxNLocator
 
@@ -82,6 +82,3 @@ def _space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     axes.set(xlabel=spec.x_label or spec.x, ylabel=spec.y_label or spec.y, zlabel=f"{columns[2]}{unit}")
     if spec.series and spec.value is None:
         axes.legend(loc="upper left", bbox_to_anchor=(-0.25, 1.02))
-
-
-DRAW: dict[str, Draw] = {"map": _map, "space": _space}

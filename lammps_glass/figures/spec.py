@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, Self
 
 from lammps_glass.errors import InputError
+from lammps_glass.figures.registry import REGISTRY
+from lammps_glass.registry import unknown_name
 
-Kind = Literal[
-    "line", "scatter", "bar", "heatmap", "matrix", "histogram", "table", "map", "space", "panels", "clusters"
-]
-KINDS: tuple[str, ...] = get_args(Kind)
 _NEEDS_VALUE = ("heatmap", "matrix", "map")
 
 
@@ -94,7 +93,7 @@ class FigureSpec:
         ``matrix`` (the same with the number in each cell, such as a confusion matrix), ``table`` (drawn as a table),
         ``map`` (a field on even cells, the rows with a `value`, and rings on it, the rows without), ``space``
         (particles in three dimensions, coloured by `value` or by `series`), ``panels`` (several plots, see `Panel`),
-        ``clusters`` (particles and their neighbours, one cluster a value of `series`).
+        ``clusters`` (particles and their neighbours, one cluster a value of `series`), or a kind of a plug-in.
     x, y
         Columns. The `y` of a heatmap and of a matrix is the vertical axis; the `x` of a table is its first column.
     z
@@ -131,7 +130,7 @@ class FigureSpec:
 
     id: str
     title: str
-    kind: Kind
+    kind: str
     x: str
     y: str
     series: str | None = None
@@ -158,12 +157,21 @@ class FigureSpec:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.id):
             raise InputError(f"figure id {self.id!r} is the name of files: use letters, digits, - and _")
-        if self.kind not in KINDS:
-            raise InputError(f"figure {self.id}: unknown kind {self.kind!r}; known kinds are {', '.join(KINDS)}")
+        if self.kind not in REGISTRY:
+            raise InputError(f"figure {self.id}: {unknown_name('kind', self.kind, list(REGISTRY))}")
         if self.kind in _NEEDS_VALUE and self.value is None:
             raise InputError(f"figure {self.id}: a {self.kind} needs the column of its value")
         if self.kind == "space" and self.z is None:
             raise InputError(f"figure {self.id}: a space needs its third column, z")
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the specification from its fields as JSON values (lists for tuples, tables for marks and panels)."""
+        plain: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        marks = [Mark(**{**m, "anchor": m["anchor"] and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
+        panels = [Panel(**{**panel, "box": tuple(panel["box"])}) for panel in values.get("panels", ())]
+        plain |= {"paper_marks": tuple(marks), "panels": tuple(panels)}
+        return cls(**plain)
 
     @property
     def needed(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What is simulated: model glasses with their composition, density, potential and reference temperatures."""
+"""Glasses: models with their composition, density, potential and reference temperatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts of chain molecules: random walks, pushed apart by soft springs while chains can still pass each other."""
+"""Initial configurations of chain molecules: random walks, pushed apart by soft springs that let chains cross."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ BOND = 0.97  # length of a bond at rest: where FENE and the repulsive core balan
 _CLOSEST = 1.02  # of next-nearest beads: chains that fold back on themselves take long to unfold
 _ANGLE = _CLOSEST**2 / (2 * BOND**2) - 1  # |b u + b v|^2 = 2 b^2 (1 + u.v)
 
-#: What a start must meet: no bond that another one holds stretched, no pair so close that its energy bursts.
+#: Limits of a start: no stretched bond (two hooked chains), no pair so close that its energy diverges.
 LONGEST_BOND, NEAREST_PAIR = 1.15, 0.75
 _MAX_MOVE, _STEPS = 0.1, 2000
 
 
 def random_walks(random: np.random.Generator, n_chains: int, length: int, edge: float) -> Floats:
-    """(n_chains * length, 3) beads, chain after chain, starting anywhere in a cube; not wrapped."""
+    """Draw (n_chains * length, 3) beads, chain after chain, starting anywhere in a cube; not wrapped."""
     beads = np.empty((length, n_chains, 3))
     beads[0] = edge * random.random((n_chains, 3))
     step = _directions(random, n_chains)
@@ -29,7 +29,7 @@ def random_walks(random: np.random.Generator, n_chains: int, length: int, edge: 
 
 
 def push_apart(positions: Floats, length: int, edge: float) -> Floats:
-    """Beads moved until none overlap, bonds kept: springs of bonds beside ten times softer ones that push beads apart.
+    """Move beads until none overlap: springs keep the bonds, ten times softer ones push other beads apart.
 
     A repulsion that stays finite lets two bonds that are hooked into each other pass; a Lennard-Jones core would keep
     them stretched for good.
@@ -37,7 +37,7 @@ def push_apart(positions: Floats, length: int, edge: float) -> Floats:
     Raises
     ------
     InputError
-        The chains are too dense to be freed.
+        Chains at this density cannot be separated.
     """
     beads = positions.copy()
     first = np.flatnonzero(np.arange(len(beads)) % length != length - 1)
@@ -56,11 +56,11 @@ def push_apart(positions: Floats, length: int, edge: float) -> Floats:
 
 
 def _overlaps(beads: Floats, edge: float) -> tuple[Floats, float]:
-    """(n, 3) moves away from beads nearer than 1, and the smallest distance."""
+    """Compute (n, 3) moves away from beads nearer than 1, and the smallest distance."""
     from scipy.spatial import cKDTree
 
     pairs = cKDTree(np.mod(beads, edge), boxsize=edge).query_pairs(1.0, output_type="ndarray")
-    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]  # sums in one order: the same bits on every machine
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]  # sums in one order, bitwise identical on every machine
     vectors = beads[pairs[:, 1]] - beads[pairs[:, 0]]
     vectors -= edge * np.rint(vectors / edge)
     distances = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -70,19 +70,19 @@ def _overlaps(beads: Floats, edge: float) -> tuple[Floats, float]:
 
 
 def _summed(vectors: Floats, rows: Integers, n_rows: int) -> Floats:
-    """(n_rows, 3) sums of the vectors of each row."""
+    """Compute (n_rows, 3) sums of the vectors of each row."""
     return np.column_stack([np.bincount(rows, weights=column, minlength=n_rows) for column in vectors.T])
 
 
 def _directions(random: np.random.Generator, count: int) -> Floats:
-    """(count, 3) unit vectors, uniform on the sphere."""
+    """Draw (count, 3) unit vectors, uniform on the sphere."""
     vectors = random.normal(size=(count, 3))
     unit: Floats = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return unit
 
 
 def _next_directions(random: np.random.Generator, before: Floats) -> Floats:
-    """Uniform directions for which next-nearest beads are far enough apart: drawn again where they are not."""
+    """Draw uniform directions, again where next-nearest beads would be too close."""
     result = _directions(random, len(before))
     while (back := np.einsum("ij,ij->i", before, result) < _ANGLE).any():
         result[back] = _directions(random, int(back.sum()))

@@ -1,14 +1,36 @@
-"""Checks of a glass's parameters and of the length scale of a snapshot."""
+"""Checks of the parameters of glasses and protocols, and of the length scale of a snapshot."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Lower bound of a parameter, in the annotation of its field: at least `minimum`, or larger than `above`."""
+
+    minimum: float | None = None
+    above: float | None = None
+
+
+PositiveInt = Annotated[int, Bound(minimum=1)]
+NonNegativeInt = Annotated[int, Bound(minimum=0)]
+PositiveFloat = Annotated[float, Bound(above=0.0)]
+NonNegativeFloat = Annotated[float, Bound(minimum=0.0)]
 
 #: A snapshot in another length unit (nm, angstrom, sigma) is off by more; thermal and compositional changes by less.
 SCALE_FACTOR = 1.7
@@ -16,7 +38,7 @@ _ENOUGH = 10  # fewer particles than this have no typical distance
 
 
 def number(owner: str, field: str, value: object, *, minimum: float | None = None, above: float | None = None) -> float:
-    """`value` as a float, or an `InputError` that names the field."""
+    """Return `value` as a float, or raise an `InputError` that names the field."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not math.isfinite(value):
         raise InputError(f"{owner}: {field} = {value!r} is not a finite number")
     if minimum is not None and value < minimum:
@@ -26,17 +48,74 @@ def number(owner: str, field: str, value: object, *, minimum: float | None = Non
     return float(value)
 
 
-def whole(owner: str, field: str, value: object, *, minimum: int) -> int:
-    """`value` as an int, or an `InputError` that names the field."""
+def whole(owner: str, field: str, value: object, *, minimum: float | None = None) -> int:
+    """Return `value` as an int, or raise an `InputError` that names the field."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InputError(f"{owner}: {field} = {value!r} is not a whole number")
-    if value < minimum:
-        raise InputError(f"{owner}: {field} = {value} must be at least {minimum}")
+    if minimum is not None and value < minimum:
+        raise InputError(f"{owner}: {field} = {value} must be at least {minimum:g}")
     return int(value)
 
 
+def check_fields(owner: str, parameters: DataclassInstance) -> None:
+    """Check the numbers and truth values among the fields of a dataclass against their annotations.
+
+    This is the only check of bounds (`workflow.values.build` compares the types of a study file's values and leaves
+    the rest to this one). A subclass that annotates a field anew, to give it another default, keeps its bounds.
+
+    Raises
+    ------
+    InputError
+        A value is not finite, of another type than its annotation, or out of bounds.
+    """
+    for name, declared in _declared(type(parameters)).items():
+        value = getattr(parameters, name)
+        if value is None and declared.optional:
+            continue
+        if declared.kind is bool and not isinstance(value, bool):
+            raise InputError(f"{owner}: {name} = {value!r} must be true or false")
+        for bound in declared.bounds if declared.kind is not bool else ():
+            if declared.kind is int:
+                whole(owner, name, value, minimum=bound.minimum)
+            else:
+                number(owner, name, value, minimum=bound.minimum, above=bound.above)
+
+
+class _Declared(NamedTuple):
+    """Type and bounds of a field, from its annotations in the class and its bases."""
+
+    kind: type
+    optional: bool
+    bounds: tuple[Bound, ...]
+
+
+@functools.cache
+def _declared(cls: type[DataclassInstance]) -> dict[str, _Declared]:
+    names = {field.name for field in fields(cls)}
+    result: dict[str, _Declared] = {}
+    for base in reversed(cls.__mro__):
+        for name, hint in inspect.get_annotations(base, eval_str=True).items():
+            declared = _parse(hint) if name in names else None
+            if declared is not None:
+                inherited = result[name].bounds if name in result else ()
+                result[name] = declared._replace(bounds=(*inherited, *declared.bounds))
+    return result
+
+
+def _parse(hint: Any) -> _Declared | None:
+    """Type and bounds that an annotation asks for; None for what is neither a number nor a truth value."""
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    optional = NoneType in members
+    members = tuple(member for member in members if member is not NoneType)
+    if len(members) != 1:
+        return None
+    bounds = tuple(item for item in getattr(members[0], "__metadata__", ()) if isinstance(item, Bound))
+    kind = get_args(members[0])[0] if get_origin(members[0]) is Annotated else members[0]
+    return _Declared(kind, optional, bounds or (Bound(),)) if kind in (bool, int, float) else None
+
+
 def fractions_of(owner: str, composition: object, species: Sequence[str]) -> dict[str, float]:
-    """Fractions by species, from a mapping or from the fraction of the last of two species."""
+    """Compute fractions by species, from a mapping or from the fraction of the last of two species."""
     if isinstance(composition, Mapping):
         foreign = [str(name) for name in composition if name not in species]
         if foreign:

@@ -7,13 +7,13 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import whole
-from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.glass import Glass, Options
 from lammps_glass.interactions import setfl
 from lammps_glass.interactions.tables import Table, find_table, is_path
 from lammps_glass.snapshots import Cell, Snapshot
@@ -27,7 +27,7 @@ _FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, sha256: str) -> setfl.Setfl:
-    """A table is read once for all glasses that use it; `sha256` makes a changed file another one."""
+    """Read a table once for all glasses that use it; `sha256` tells a changed file from the first."""
     return setfl.read(path)
 
 
@@ -42,13 +42,13 @@ class CuZr(Glass):
     density
         Of the start, atoms per cubic angstrom; about that of the liquid at 2000 K.
     r_cut
-        0: the cutoff of the table, which is what it always becomes.
+        0, which becomes the cutoff of the table, or that cutoff.
     table
         Name of a table in ``potentials/`` (``cu-zr-2007`` comes with LAMMPS and is the default; ``cu-zr-2008``,
         ``cu-zr-2011``), or the path of a setfl file that has Cu and Zr, in any order. Masses come from it.
     checksum
-        sha256 that the file must have; empty: that of the registry, or any. It becomes that of the file, so that what
-        a run records says which table it was.
+        sha256 that the file must have; empty: that of the registry, or any. It becomes that of the file, so that a
+        run records which table it used.
     retabulate
         Run with 2000 rows in each function of r instead of the file's (`interactions.Table.prepared`).
 
@@ -85,20 +85,18 @@ class CuZr(Glass):
         for name in ("table", "checksum"):
             if not isinstance(getattr(self, name), str | Path):
                 raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} must be text")
-        found = self._found()
-        table = self._contents(found)
+        file = self._find()
+        table = self._contents(file)
         # A path is made absolute, so that the glass means the same in any folder.
-        where = str(found.path if is_path(self.table) else self.table)
-        for name, value in (("table", where), ("checksum", found.sha256), ("masses", self._masses(found))):
+        name_or_path = str(file.path if is_path(self.table) else self.table)
+        for name, value in (("table", name_or_path), ("checksum", file.sha256), ("masses", self._masses(file))):
             object.__setattr__(self, name, value)
         if self.r_cut not in (0.0, table.r_cut):
             raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
         object.__setattr__(self, "r_cut", float(table.r_cut))
-        if not isinstance(self.retabulate, bool):
-            raise InputError(f"{self.name}: retabulate = {self.retabulate!r} must be true or false")
         super().__post_init__()
 
-    def _found(self) -> Table:
+    def _find(self) -> Table:
         return find_table(self.table, self.checksum or None)
 
     def _contents(self, table: Table) -> setfl.Setfl:
@@ -129,26 +127,28 @@ class CuZr(Glass):
         return Snapshot(cell, sites[kept], types, self.species, units=self.units)
 
     def interactions(self) -> str:
-        found = self._found()
-        path = str(found.prepared(self.retabulate))
+        """Write the masses and the pair style with the path and format of the table."""
+        table = self._find()
+        path = str(table.prepared(self.retabulate))
         if any(character in path for character in '"\n\r'):
             raise InputError(f"{path!r}: LAMMPS cannot read a table under a name with quotes or line breaks")
-        text = super().interactions().replace("eam/style", f"eam/{self._contents(found).style}")
+        text = super().interactions().replace("eam/style", f"eam/{self._contents(table).style}")
         return text.replace("* * eam.table", f'* * "{path}"')
 
     def model(self) -> EAM:
+        """Build the embedded-atom potential in compiled code."""
         from lammps_glass.interactions.eam import EAM
 
-        return EAM(self._found().prepared(self.retabulate), self.species)
+        return EAM(self._find().prepared(self.retabulate), self.species)
 
-    def options(self) -> dict[str, Any]:
-        """As for `Glass`; a path to a table that is found by its name is given by that name, which travels."""
+    def options(self) -> Options:
+        """Return the fields; a table with a registered name is given by that name, which holds on any machine."""
         return {**super().options(), "table": self._portable()}
 
     def _portable(self) -> str:
-        name = self._found().name
+        name = self._find().name
         if name:
-            # It may be known by its checksum, and lie in no folder where names are looked for.
+            # A registered checksum gives it a name, but its file may lie where names are not searched for.
             with contextlib.suppress(InputError):
                 find_table(name)
                 return name

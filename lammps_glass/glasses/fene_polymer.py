@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.chains import BOND, push_apart, random_walks
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import Bound, PositiveFloat, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
@@ -38,7 +38,7 @@ class FenePolymer(Glass):
     Raises
     ------
     InputError
-        The beads do not make whole chains.
+        `n_particles` is not a multiple of `chain_length`.
 
     References
     ----------
@@ -62,26 +62,24 @@ class FenePolymer(Glass):
     r_cut: float = 2.25
     skin: float = 0.3
     suffix: str = "opt"
-    chain_length: int = 20
-    bond_stiffness: float = 30.0
-    bond_extent: float = 1.5
+    chain_length: Annotated[int, Bound(minimum=2)] = 20
+    bond_stiffness: PositiveFloat = 30.0
+    bond_extent: Annotated[float, Bound(above=BOND)] = 1.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole(self.name, "chain_length", self.chain_length, minimum=2)
-        number(self.name, "bond_stiffness", self.bond_stiffness, above=0.0)
-        number(self.name, "bond_extent", self.bond_extent, above=BOND)
         if self.n_particles % self.chain_length:
             raise InputError(
-                f"{self.name}: n_particles = {self.n_particles} is no whole number of chains of {self.chain_length}"
+                f"{self.name}: n_particles = {self.n_particles} is not a multiple of chain_length = {self.chain_length}"
             )
 
     def bonds(self, snapshot: Snapshot) -> Integers:
+        """(m, 2) ids of bonded beads, from the ids alone."""
         first = snapshot.ids[snapshot.ids % self.chain_length != 0]
         return np.column_stack([first, first + 1])
 
     def check(self, snapshot: Snapshot) -> Snapshot:
-        """As for every glass; and the ids are those of whole chains, whose bonds are shorter than `bond_extent`.
+        """Check as for every glass, and that ids make whole chains with bonds shorter than `bond_extent`.
 
         Raises
         ------
@@ -89,19 +87,19 @@ class FenePolymer(Glass):
             An id is missing, the last chain is cut, molecules of the file are not the chains, or a bond is broken or
             too long.
         """
-        known = super().check(snapshot)
-        n_beads = len(known)
-        if n_beads % self.chain_length or known.ids[0] != 1 or known.ids[-1] != n_beads:
+        beads = super().check(snapshot)
+        n_beads = len(beads)
+        if n_beads % self.chain_length or beads.ids[0] != 1 or beads.ids[-1] != n_beads:
             raise InputError(
-                f"{n_beads} beads with ids {known.ids[0]} to {known.ids[-1]} are no whole chains of "
+                f"{n_beads} beads with ids {beads.ids[0]} to {beads.ids[-1]} are not whole chains of "
                 f"{self.chain_length}: glass {self.name} takes its bonds from ids 1 to n, chain after chain"
             )
-        self._check_molecules(known)
-        self._check_lengths(known)
-        return known
+        self._check_molecules(beads)
+        self._check_lengths(beads)
+        return beads
 
     def _check_molecules(self, snapshot: Snapshot) -> None:
-        """Molecules that a file numbers (column ``mol``) are the chains."""
+        """Raise `InputError` when molecules of the file (column ``mol``) are not the chains."""
         molecules = snapshot.properties.get("mol")
         if molecules is None or not np.any(molecules):
             return
@@ -127,7 +125,7 @@ class FenePolymer(Glass):
             )
 
     def initial(self, seed: int) -> Snapshot:
-        """Random walks from anywhere in a cube at `density`, pushed apart (`chains.push_apart`)."""
+        """Draw random walks that start anywhere in a cube at `density`, pushed apart (`chains.push_apart`)."""
         edge = (self.n_particles / self.density) ** (1 / 3)
         cell = Cell.orthogonal([edge] * 3)
         self.require_size(cell)
@@ -138,6 +136,7 @@ class FenePolymer(Glass):
         return Snapshot(cell, positions, types, self.species, units=self.units)
 
     def interaction_variables(self) -> dict[str, float]:
+        """Cutoff, and K and R0 of the FENE bonds."""
         return {
             "r_cut": float(self.r_cut),
             "bond_stiffness": float(self.bond_stiffness),

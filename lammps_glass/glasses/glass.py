@@ -1,4 +1,4 @@
-"""`Glass`: the material of a simulation; what every protocol needs to know and nothing about what is done to it."""
+"""`Glass`: the material of a simulation, apart from the protocol that it goes through."""
 
 from __future__ import annotations
 
@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
-from lammps_glass.resources import data_path
+from lammps_glass.glasses.checks import (
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    check_fields,
+    fractions_of,
+    require_scale,
+    whole,
+)  # fmt: skip
+from lammps_glass.interactions.potentials import potential_file
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
+
+#: Fields of a glass or protocol by name, as JSON values.
+Options = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +46,14 @@ class Glass:
     r_cut
         Range of the interactions, in length units.
     skin
-        Thickness of the neighbour lists' shell beyond `r_cut`, in length units; part of the trajectory's bits.
+        Thickness of the neighbour lists' shell beyond `r_cut`, in length units; bitwise identity depends on it.
     suffix
-        LAMMPS accelerator suffix (``opt``, ``off``, ...); part of the trajectory's bits.
+        LAMMPS accelerator suffix (``opt``, ``off``, ...); bitwise identity depends on it.
 
     Raises
     ------
     InputError
-        A field is no number, out of range, or the composition does not fit the species.
+        A field is not a number or out of range, or the composition does not fit the species.
     """
 
     name: ClassVar[str]
@@ -54,19 +65,16 @@ class Glass:
     atom_style: ClassVar[str] = "atomic"
     reference_temperatures: ClassVar[Mapping[str, float]] = {}
 
-    n_particles: int
+    n_particles: PositiveInt
     composition: float | Mapping[str, float]
-    density: float
-    timestep: float
-    r_cut: float
-    skin: float
+    density: PositiveFloat
+    timestep: PositiveFloat
+    r_cut: PositiveFloat
+    skin: NonNegativeFloat
     suffix: str = "opt"
 
     def __post_init__(self) -> None:
-        whole(self.name, "n_particles", self.n_particles, minimum=1)
-        for field in ("density", "timestep", "r_cut"):
-            number(self.name, field, getattr(self, field), above=0.0)
-        number(self.name, "skin", self.skin, minimum=0.0)
+        check_fields(self.name, self)
         fractions_of(self.name, self.composition, self.species)
 
     @property
@@ -75,7 +83,7 @@ class Glass:
         return fractions_of(self.name, self.composition, self.species)
 
     def counts(self) -> dict[str, int]:
-        """Number of particles by species: rounded so that they sum to `n_particles` (largest remainder)."""
+        """Count the particles by species: rounded so that they sum to `n_particles` (largest remainder)."""
         exact = {name: fraction * self.n_particles for name, fraction in self.fractions.items()}
         counts = {name: int(np.floor(value + 1e-9)) for name, value in exact.items()}
         by_remainder = sorted(self.species, key=lambda name: counts[name] - exact[name])
@@ -84,7 +92,7 @@ class Glass:
         return counts
 
     def initial(self, seed: int) -> Snapshot:
-        """Random positions in a cube at `density`, species shuffled; the same for the same seed."""
+        """Draw random positions in a cube at `density`, species shuffled; the same for the same seed."""
         length = (self.n_particles / self.density) ** (1 / 3)
         cell = Cell.orthogonal([length] * 3)
         self.require_size(cell)
@@ -106,39 +114,39 @@ class Glass:
             )
 
     def check(self, snapshot: Snapshot) -> Snapshot:
-        """`snapshot` in terms of this glass's species, once it can be one of this glass.
+        """Return `snapshot` with the species of this glass, after checking that it can be one of it.
 
         Raises
         ------
         InputError
-            A species is foreign, the file names other units, or the distances are those of another length unit.
+            A species is foreign, the snapshot has other units, or distances of another length unit.
         """
         if snapshot.units is not None and snapshot.units != self.units:
             raise InputError(
                 f"snapshot has units {snapshot.units!r}, glass {self.name} needs {self.units!r}: convert it first"
             )
-        known = snapshot.with_species(self.species)
-        require_scale(known, self.name, self.nearest_distance, self.units)
-        return known
+        renamed = snapshot.with_species(self.species)
+        require_scale(renamed, self.name, self.nearest_distance, self.units)
+        return renamed
 
     def bonds(self, snapshot: Snapshot) -> Integers:
-        """(m, 2) ids of the two particles of each bond; none for most glasses."""
+        """List the bonds as (m, 2) ids of their particles; none for most glasses."""
         return np.empty((0, 2), dtype=np.int64)
 
     def interaction_variables(self) -> dict[str, float]:
-        """The numbers that ``interactions.lmp`` refers to by name."""
+        """Return the numbers that ``interactions.lmp`` refers to by name."""
         return {"r_cut": float(self.r_cut)}
 
     def interactions(self) -> str:
-        """LAMMPS lines that define masses and interactions (from the folder of the potential)."""
+        """Write the LAMMPS lines that define masses and interactions (from the folder of the potential)."""
         masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
-        return masses + data_path("potentials", self.potential, "interactions.lmp").read_text(encoding="utf-8")
+        return masses + potential_file(self.potential, "interactions.lmp", type(self)).read_text(encoding="utf-8")
 
     def model(self) -> Model:
-        """The same interactions in compiled code: energies, forces and Hessians without LAMMPS."""
-        raise InputError(f"glass {self.name} has no compiled interactions: Hessians and modes of it cannot be made")
+        """Build the interactions in compiled code: energies, forces and Hessians without LAMMPS."""
+        raise InputError(f"glass {self.name} has no compiled interactions: its Hessian and modes are not available")
 
-    def options(self) -> dict[str, Any]:
-        """Fields as JSON values: ``REGISTRY.build(glass.name, glass.options())`` makes an equal glass."""
+    def options(self) -> Options:
+        """Return the fields as JSON values: ``REGISTRY.build(glass.name, glass.options())`` makes an equal glass."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {**values, "composition": self.fractions}

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.pair_coefficients import by_pair, pair_coefficients, pair_matrices, pair_variables
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import LennardJones
-
-_EPSILON = {"AA": 1.0, "AB": 1.5, "BB": 0.5}
-_SIGMA = {"AA": 1.0, "AB": 0.8, "BB": 0.88}
-
-
-def _matrix(pairs: Mapping[str, float]) -> list[list[float]]:
-    return [[pairs["AA"], pairs["AB"]], [pairs["AB"], pairs["BB"]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,22 +51,21 @@ class KobAndersen(_Mixture):
 
     r_cut_scaled: bool = False
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not isinstance(self.r_cut_scaled, bool):
-            raise InputError(f"{self.name}: r_cut_scaled = {self.r_cut_scaled!r} must be true or false")
-
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), **{f"r_cut_{pair}": cut for pair, cut in self._cutoffs().items()}}
+        """Cutoffs and pair coefficients by name."""
+        cutoffs = {f"r_cut_{pair}": cutoff for pair, cutoff in self._cutoffs().items()}
+        return {"r_cut": float(self.r_cut), **cutoffs, **pair_variables(self.potential)}
 
     def _cutoffs(self) -> dict[str, float]:
-        scale = _SIGMA if self.r_cut_scaled else dict.fromkeys(_SIGMA, 1.0)
-        return {pair: self.r_cut * scale[pair] for pair in _SIGMA}
+        sigma = pair_coefficients(self.potential)["sigma"]
+        return {pair: self.r_cut * (length if self.r_cut_scaled else 1.0) for pair, length in sigma.items()}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), _matrix(self._cutoffs()), self.species)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, by_pair(self._cutoffs(), self.species), self.species)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,17 +80,20 @@ class KobAndersenSmooth(_Mixture):
     name: ClassVar[str] = "kob-andersen-smooth"
     potential: ClassVar[str] = "kob-andersen-smooth"
 
-    r_inner: float = 2.2
+    r_inner: PositiveFloat = 2.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if number(self.name, "r_inner", self.r_inner, above=0.0) >= self.r_cut:
+        if self.r_inner >= self.r_cut:
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner)}
+        """Cutoffs and pair coefficients by name."""
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_matrix(_EPSILON), _matrix(_SIGMA), self.r_cut, self.species, self.r_inner)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)

@@ -1,4 +1,4 @@
-"""Names of the glasses."""
+"""Registry of the glasses."""
 
 from __future__ import annotations
 

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.pair_coefficients import pair_matrices, pair_variables
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import LennardJones
-
-_EPSILON = [[1.0, 1.0], [1.0, 1.0]]
-_SIGMA = [[1.0, 11 / 12], [11 / 12, 5 / 6]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,17 +48,20 @@ class Wahnstrom(Glass):
     r_cut: float = 2.5
     skin: float = 0.3
     suffix: str = "opt"
-    r_inner: float = 2.2
+    r_inner: PositiveFloat = 2.2
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if number(self.name, "r_inner", self.r_inner, above=0.0) >= self.r_cut:
+        if self.r_inner >= self.r_cut:
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
 
     def interaction_variables(self) -> dict[str, float]:
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner)}
+        """Range of the smoothing and pair coefficients by name."""
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
 
     def model(self) -> LennardJones:
+        """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        return LennardJones(_EPSILON, _SIGMA, self.r_cut, self.species, self.r_inner)
+        epsilon, sigma = pair_matrices(self.potential, self.species)
+        return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)

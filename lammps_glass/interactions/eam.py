@@ -42,10 +42,12 @@ class EAM(Model):
         self._embedding = coefficients(self.table.embedding[rows])
 
     def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
+        """Evaluate phi and the densities of each pair, with two derivatives; lengths in angstrom, energies in eV."""
         terms = _pair_terms(first, second, distances, self._pair, self._density, self.table.dr, self.r_cut)
         return PairTerms(*terms)
 
     def embedding(self, types: Integers, density: Floats) -> Floats:
+        """Evaluate F, F' and F'' of each particle at its density: (n, 3)."""
         values: Floats = _embed(types, density, self._embedding, self.table.d_rho)
         return values
 
@@ -89,7 +91,7 @@ def _pair_terms(  # type: ignore[no-untyped-def]
 
 @kernel
 def _embed(types: Integers, density: Floats, table: Floats, d_rho: float):  # type: ignore[no-untyped-def]
-    """F of each site; beyond the table's end it goes on with the last slope, as in LAMMPS."""
+    """Evaluate F of each site; beyond the table's end it goes on with the last slope, as in LAMMPS."""
     result = np.empty((len(types), 3))
     last = table.shape[1] - 2
     for i in range(len(types)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -48,20 +48,22 @@ class Hessian:
         self._gradients, self._sites = np.ascontiguousarray(gradients), sites
 
     def __matmul__(self, vector: ArrayLike) -> Floats:
-        """H v for v of shape (3 m,) or (m, 3); the result has the same shape."""
-        given = np.asarray(vector, dtype=float)
-        if given.size != self.shape[0]:
-            raise InputError(f"Hessian of {self.n_mobile} particles times a vector of {given.size} numbers")
+        """Multiply with a vector of shape (3 m,) or (m, 3); the result has the same shape."""
+        moves = np.asarray(vector, dtype=float)
+        if moves.size != self.shape[0]:
+            raise InputError(
+                f"Hessian of {self.n_mobile} particles: the vector has {moves.size} numbers, not {self.shape[0]}"
+            )
         everywhere = np.zeros((len(self._sites), 3))
-        everywhere[: self.n_mobile] = given.reshape(-1, 3)
+        everywhere[: self.n_mobile] = moves.reshape(-1, 3)
         product = kernels.product(
             self._first, self._second, self._units, self._across, self._along, self._gradients, self._sites, everywhere
         )
-        result: Floats = product[: self.n_mobile].reshape(given.shape)
+        result: Floats = product[: self.n_mobile].reshape(moves.shape)
         return result
 
     def sparse(self) -> csr_matrix:
-        """(3 m, 3 m) symmetric matrix; for EAM it reaches to twice the cutoff."""
+        """Build the (3 m, 3 m) symmetric matrix; for EAM it couples particles up to twice the cutoff apart."""
         from scipy.sparse import diags
 
         pairs = self._pair_part()
@@ -71,11 +73,12 @@ class Hessian:
         return (pairs + gradient.T @ diags(self._sites) @ gradient).tocsr()
 
     def dense(self) -> Floats:
-        """The same as an array."""
+        """Build the same matrix as an array."""
         matrix: Floats = self.sparse().toarray()
         return matrix
 
     def _pair_part(self) -> csr_matrix:
+        """Build the part of the pairs: blocks of their second derivatives."""
         from scipy.sparse import coo_matrix
 
         n = len(self._sites)
@@ -87,9 +90,9 @@ class Hessian:
         half = 2 * len(self._first)
         columns[half:] = rows[half:]
         signed = np.concatenate([-blocks, -blocks, blocks, blocks])
-        place = (3 * rows)[:, None, None] + np.arange(3)[None, :, None] + np.zeros((1, 1, 3), dtype=np.int64)
+        down = (3 * rows)[:, None, None] + np.arange(3)[None, :, None] + np.zeros((1, 1, 3), dtype=np.int64)
         across = (3 * columns)[:, None, None] + np.arange(3)[None, None, :] + np.zeros((1, 3, 1), dtype=np.int64)
-        matrix = coo_matrix((signed.ravel(), (place.ravel(), across.ravel())), shape=(3 * n, 3 * n)).tocsr()
+        matrix = coo_matrix((signed.ravel(), (down.ravel(), across.ravel())), shape=(3 * n, 3 * n)).tocsr()
         return matrix[: self.shape[0], : self.shape[0]]
 
     def _density_gradient(self) -> csr_matrix:
@@ -104,5 +107,5 @@ class Hessian:
         columns = 3 * movers[:, None] + np.arange(3)
         rows = np.repeat(sites, 3)
         n = len(self._sites)
-        matrix: Any = coo_matrix((values.ravel(), (rows, columns.ravel())), shape=(n, 3 * n)).tocsr()
+        matrix = coo_matrix((values.ravel(), (rows, columns.ravel())), shape=(n, 3 * n)).tocsr()
         return matrix[:, : self.shape[0]]

@@ -1,4 +1,4 @@
-"""Loops over pairs that the whole of `interactions` shares; index n_mobile and above does not move."""
+"""Compiled loops over pairs; particles from index n_mobile on do not move."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lammps_glass.snapshots.grid import Integers
 
 @kernel
 def moved(first: Integers, second: Integers, vectors: Floats, moves: Floats):  # type: ignore[no-untyped-def]
-    """(m, 3) pair vectors after the mobile particles have moved by `moves` (n_mobile, 3)."""
+    """Update (m, 3) pair vectors after the mobile particles have moved by `moves` (n_mobile, 3)."""
     result = vectors.copy()
     n_mobile = len(moves)
     for k in range(len(first)):
@@ -25,7 +25,7 @@ def moved(first: Integers, second: Integers, vectors: Floats, moves: Floats):  #
 
 @kernel
 def forces(first: Integers, second: Integers, vectors: Floats, over_r: Floats, n: int):  # type: ignore[no-untyped-def]
-    """(n, 3) forces, from dE/dr / r of each pair."""
+    """Sum (n, 3) forces from dE/dr / r of each pair."""
     result = np.zeros((n, 3))
     for k in range(len(first)):
         i, j = first[k], second[k]
@@ -41,7 +41,7 @@ def product(  # type: ignore[no-untyped-def]
     first: Integers, second: Integers, units: Floats, across: Floats, along: Floats, gradients: Floats, sites: Floats,
     vector: Floats,
 ):  # fmt: skip
-    """Hessian times `vector` (n, 3).
+    """Multiply the Hessian with `vector` (n, 3).
 
     The block of a pair is ``along n n^T + across (1 - n n^T)``; the density of a site changes by ``gradients n . d``
     with d the change of the pair's vector, and pulls back through F'' (`sites`).

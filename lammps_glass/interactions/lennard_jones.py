@@ -53,7 +53,7 @@ class LennardJones(Model):
         self._force, self._shift = self._tail(smooth=r_inner is not None)
 
     def _tail(self, smooth: bool) -> tuple[Floats, Floats]:
-        """(n, n, 4) coefficients of the force in r - r_inner, and the energy (n, n) that is taken off everywhere."""
+        """(n, n, 4) coefficients of the force in r - r_inner, and the energy (n, n) that is subtracted everywhere."""
         six = (self._sigma / self._inner) ** 6
         energy = 4 * self._epsilon * (six**2 - six)
         force = np.zeros((*six.shape, 4))
@@ -69,6 +69,7 @@ class LennardJones(Model):
         return force, energy - work
 
     def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
+        """Evaluate phi of each pair with two derivatives; there is no density."""
         return PairTerms(
             _pair_terms(
                 first, second, distances, self._epsilon, self._sigma, self._cut, self._inner, self._force, self._shift

@@ -1,4 +1,4 @@
-"""`Model`: what a potential gives for pairs at distances and for sites of a density; everything else is common."""
+"""`Model`: base class of potentials, which evaluate pairs by distance and embedding by density."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Model(ABC):
     Attributes
     ----------
     species
-        Names, in the order of the types of the snapshots that the model is asked about.
+        Names, in the order of the types that `pairs` and `embedding` take.
     r_cut
         Largest distance of an interaction, in length units.
     """
@@ -43,8 +43,8 @@ class Model(ABC):
 
     @abstractmethod
     def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
-        """Terms of pairs of types `first`, `second` (m,) at `distances` (m,); zero beyond the cutoff of a pair."""
+        """Evaluate pairs of types `first`, `second` (m,) at `distances` (m,); zero beyond the cutoff of a pair."""
 
     def embedding(self, types: Integers, density: Floats) -> Floats:
-        """(n, 3) F, F' and F'' of sites of `types` (n,) at `density` (n,)."""
+        """Evaluate F, F' and F'' (n, 3) of sites of `types` (n,) at `density` (n,)."""
         return np.zeros((len(types), 3))

@@ -1,10 +1,11 @@
-"""Pairs that change when some particles move: each once, with images, in numbers of their own."""
+"""Pairs with at least one mobile particle, each once, periodic images included."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.compiled import kernel
 from lammps_glass.snapshots.cell import Floats
@@ -32,7 +33,7 @@ class MobilePairs(NamedTuple):
 
 
 def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> tuple[MobilePairs, Grid]:
-    """Pairs of `mobile` (rows of the snapshot) within `r_max`, and the grid they were found in."""
+    """Find the pairs of `mobile` (rows of the snapshot) within `r_max`; also the grid of the search."""
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
     offsets, indices, vectors = neighbor_rows(grid, mobile)
     local = np.full(len(snapshot), -1, dtype=np.int64)
@@ -41,21 +42,23 @@ def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> tuple[Mo
     local[touched] = len(mobile) + np.arange(len(touched))
     first = np.repeat(np.arange(len(mobile)), np.diff(offsets))
     second = local[indices]
-    # of a pair met from both ends, the one from the smaller index; of two opposite images of itself, the positive one
+    # a pair seen from both ends is kept from the smaller index; of two opposite images of itself, the positive one
     kept = (second > first) | ((second == first) & _positive(vectors))
     particles = np.concatenate([mobile, touched])
     return MobilePairs(particles, first[kept], second[kept], np.ascontiguousarray(vectors[kept])), grid
 
 
-def _positive(vectors: Floats) -> Any:
+def _positive(vectors: Floats) -> NDArray[np.bool_]:
+    """Choose one of each two opposite vectors: that whose first coordinate other than zero is positive."""
     x, y, z = vectors.T
-    return (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
+    positive: NDArray[np.bool_] = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
+    return positive
 
 
 def neighbor_rows(grid: Grid, particles: Integers) -> tuple[Integers, Integers, Floats]:
-    """Rows (CSR) of the neighbours of some particles: offsets (n + 1,), indices (m,), vectors (m, 3)."""
-    offsets, indices, vectors, found = _rows(grid, particles, 128 * len(particles) + 64)
-    return offsets, indices[:found], vectors[:found]
+    """List the neighbours of some particles in CSR form: offsets (n + 1,), indices (m,), vectors (m, 3)."""
+    offsets, indices, vectors, n_found = _rows(grid, particles, 128 * len(particles) + 64)
+    return offsets, indices[:n_found], vectors[:n_found]
 
 
 @kernel
@@ -63,13 +66,13 @@ def _rows(grid: Grid, particles: Integers, capacity: int):  # type: ignore[no-un
     offsets = np.zeros(len(particles) + 1, np.int64)
     indices = np.empty(capacity, np.int64)
     vectors = np.empty((capacity, 3))
-    found = 0
+    n_found = 0
     for k in range(len(particles)):
-        count = neighbors_of(grid, particles[k], indices[found:], vectors[found:])
-        while count > len(indices) - found:
+        count = neighbors_of(grid, particles[k], indices[n_found:], vectors[n_found:])
+        while count > len(indices) - n_found:
             indices = np.concatenate((indices, np.empty_like(indices)))
             vectors = np.concatenate((vectors, np.empty_like(vectors)))
-            count = neighbors_of(grid, particles[k], indices[found:], vectors[found:])
-        found += count
-        offsets[k + 1] = found
-    return offsets, indices, vectors, found
+            count = neighbors_of(grid, particles[k], indices[n_found:], vectors[n_found:])
+        n_found += count
+        offsets[k + 1] = n_found
+    return offsets, indices, vectors, n_found

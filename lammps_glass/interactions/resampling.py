@@ -1,4 +1,4 @@
-"""EAM tables with fewer rows: made from LAMMPS's own splines, and held against the original."""
+"""EAM tables with fewer rows: resampled by LAMMPS's splines and compared with the original."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from lammps_glass.interactions.setfl import Setfl
 from lammps_glass.interactions.spline import evaluate
 from lammps_glass.interactions.system import System
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.units import PRESSURE
 
 #: Changed whenever `resampled` gives other numbers: names the files in the user's cache.
 VERSION = "v1"
 #: Largest differences to the original on the reference configuration: eV a particle, and bar.
 ENERGY_BOUND, PRESSURE_BOUND = 1e-7, 5.0
-BAR = 1.602176634e6  # of 1 eV / angstrom^3
 
 
 def resampled(table: Setfl, rows: int) -> Setfl:
-    """`table` with `rows` rows in each function of r, up to the same last row; density grid and cutoff are kept."""
+    """Resample `table` to `rows` rows in each function of r, keeping last row, density grid and cutoff."""
     dr = (table.n_r - 1) * table.dr / (rows - 1)
     at = np.arange(rows) * dr
     return dataclasses.replace(
@@ -30,11 +30,11 @@ def resampled(table: Setfl, rows: int) -> Setfl:
 
 
 def check(original: Setfl, other: Setfl) -> dict[str, float]:
-    """Differences of energy (eV a particle) and pressure (bar) on `reference`; beyond the bounds an `InputError`."""
+    """Compare energy (eV a particle) and pressure (bar) on `reference`; large differences are an `InputError`."""
     snapshot = reference(original)
     systems = [System(snapshot, EAM(table, original.elements)) for table in (original, other)]
     energies = [system.energy() / len(snapshot) for system in systems]
-    pressures = [system.pressure() * BAR for system in systems]
+    pressures = [system.pressure() * PRESSURE["metal"] for system in systems]
     energy, pressure = abs(energies[1] - energies[0]), abs(pressures[1] - pressures[0])
     if not (energy <= ENERGY_BOUND and pressure <= PRESSURE_BOUND):
         raise InputError(
@@ -46,7 +46,7 @@ def check(original: Setfl, other: Setfl) -> dict[str, float]:
 
 
 def reference(table: Setfl, seed: int = 0) -> Snapshot:
-    """108 shaken fcc sites with equal numbers of each element at random, at the spacing of lowest energy."""
+    """Make 108 shaken fcc sites with equal numbers of each element at random, at the spacing of lowest energy."""
     random = np.random.default_rng(seed)
     corners = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
     sites = (corners + np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])).reshape(-1, 3)

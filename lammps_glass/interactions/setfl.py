@@ -61,14 +61,14 @@ class Setfl:
         return int(self.pair.shape[2])
 
     def rows_of(self, species: Sequence[str]) -> list[int]:
-        """The row of each of `species`; one that the table does not have is an `InputError`."""
+        """Find the row of each of `species`; one that the table lacks is an `InputError`."""
         missing = [name for name in species if name not in self.elements]
         if missing:
             raise InputError(f"the table has {', '.join(self.elements)}: no {', '.join(missing)}; take another table")
         return [self.elements.index(name) for name in species]
 
     def text(self) -> str:
-        """The file: numbers in full precision, so that it reads back exactly."""
+        """Write the file's text: numbers in full precision, so that it reads back exactly."""
         n, n_rho = len(self.elements), self.embedding.shape[1]
         lines = [*self.comments, f"{n} {' '.join(self.elements)}"]
         lines.append(f"{n_rho} {self.d_rho:.17g} {self.n_r} {self.dr:.17g} {self.r_cut:.17g}")
@@ -89,25 +89,25 @@ def _rows(values: Floats) -> list[str]:
 
 
 def read(path: str | Path) -> Setfl:
-    """Read a table; which of the two formats it has is seen from the amount of numbers in it.
+    """Read a table in either format, which the amount of numbers in it decides.
 
     Raises
     ------
     InputError
-        There is no such file, or it is no setfl table: the line where it departs from the format is named.
+        There is no such file, or it is not a setfl table: the message has the line of the fault.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         raise InputError(f"{path}: EAM table cannot be read ({error.strerror or error})") from error
-    found: dict[str, str] = {}
+    faults: list[str] = []
     for style in FORMATS:
         try:
             return _parse(lines, style)
         except _FormatError as error:
-            found[style] = str(error)
-    # the wrong one of the two fails early, at the head of the second element: the later failure is the fault
-    reason = max(found.values(), key=_line_of)
+            faults.append(str(error))
+    # in the other format the file fails early, at the head of the second element: the later line is the fault
+    reason = max(faults, key=_line_of)
     raise InputError(f"{path}: not an EAM table in setfl format (eam/alloy or eam/fs): {reason}")
 
 
@@ -121,28 +121,31 @@ def _line_of(message: str) -> int:
 
 
 class _Lines:
-    """The lines of a file with their number, for messages."""
+    """Lines of a file, counted for messages."""
 
     def __init__(self, lines: list[str]) -> None:
         self.lines, self.at = lines, 0
 
     def fail(self, what: str) -> _FormatError:
+        """Make the error of a fault in the current line."""
         return _FormatError(f"line {self.at}: {what}")
 
     def next(self, what: str) -> list[str]:
+        """Return the words of the next line; `what` is expected there."""
         if self.at >= len(self.lines):
             raise self.fail(f"the file ends before {what}")
         self.at += 1
         return self.lines[self.at - 1].split()
 
     def values(self, count: int, what: str) -> Floats:
+        """Read `count` finite numbers, which end with a line."""
         words: list[str] = []
         while len(words) < count:
             words += self.next(f"{what} is complete")
         try:
             values = np.array(words, dtype=float)
         except ValueError:
-            raise self.fail(f"{what} holds a word that is no number") from None
+            raise self.fail(f"{what} has a word that is not a number") from None
         if len(values) > count or not np.isfinite(values).all():
             wrong = f"{len(values)} values instead of {count}" if len(values) > count else "a value that is not finite"
             raise self.fail(f"{what} has {wrong}")

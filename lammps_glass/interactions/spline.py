@@ -9,7 +9,7 @@ from lammps_glass.snapshots.cell import Floats
 
 
 def coefficients(values: ArrayLike) -> Floats:
-    """(..., n, 4) of the cubic of each interval: ``c0 + c1 p + c2 p^2 + c3 p^3`` with p from 0 to 1.
+    """Compute (..., n, 4) coefficients ``c0 + c1 p + c2 p^2 + c3 p^3`` of each interval, p from 0 to 1.
 
     The slope at a knot is the five-point central difference (fourth order), near the ends the three-point one, at the
     ends the one-sided one; each interval is the cubic with these values and slopes. This defines the potential: forces
@@ -36,7 +36,7 @@ def coefficients(values: ArrayLike) -> Floats:
 
 
 def evaluate(values: ArrayLike, spacing: float, at: ArrayLike) -> Floats:
-    """(..., m) the spline of `values` (..., n) at `at` (m,); constant slope is not continued beyond the last knot."""
+    """Evaluate the spline of `values` (..., n) at `at` (m,); constant slope is not continued beyond the last knot."""
     table = coefficients(values)
     scaled = np.asarray(at, dtype=float) / spacing
     row = np.minimum(scaled.astype(int), table.shape[-2] - 2)

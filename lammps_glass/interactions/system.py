@@ -1,8 +1,8 @@
-"""`System`: energies, forces and Hessians of a snapshot under a model, of all its particles or of some that move."""
+"""`System`: energies, forces and Hessians of a snapshot under a model, of all particles or of mobile ones alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,8 +19,19 @@ if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
 
 
+class _Evaluation(NamedTuple):
+    """Energy and its derivatives at one configuration."""
+
+    energy: float
+    vectors: Floats  # (p, 3) of the pairs
+    distances: Floats  # (p,)
+    slopes: Floats  # (p,) dE / d distance
+    terms: PairTerms
+    sites: Floats  # (n, 3) F, F' and F'' of each particle
+
+
 class System:
-    """A snapshot with interactions; every periodic image interacts, so that any box is right, triclinic or small.
+    """A snapshot with interactions; every periodic image interacts, so that small and triclinic boxes are right too.
 
     Parameters
     ----------
@@ -52,34 +63,34 @@ class System:
         return positions
 
     def energy(self, positions: ArrayLike | None = None) -> float:
-        """Potential energy of the terms that the mobile particles take part in; the whole energy when all are.
+        """Sum the potential energy of the terms that the mobile particles take part in; the whole energy when all are.
 
         Energies of the same `System` at different positions differ exactly as the whole energies do.
         """
-        return self._evaluate(positions)[0]
+        return self._evaluate(positions).energy
 
     def forces(self, positions: ArrayLike | None = None) -> Floats:
-        """(m, 3) forces on the mobile particles at `positions` (m, 3; default those of the snapshot)."""
+        """Compute (m, 3) forces on the mobile particles at `positions` (m, 3; default those of the snapshot)."""
         return self.energy_and_forces(positions)[1]
 
     def energy_and_forces(self, positions: ArrayLike | None = None) -> tuple[float, Floats]:
-        """Both at the cost of one."""
-        energy, vectors, distances, slopes, _ = self._evaluate(positions)
+        """Evaluate energy and forces together, at the cost of one."""
+        energy, vectors, distances, slopes, _, _ = self._evaluate(positions)
         forces = kernels.forces(self._pairs.first, self._pairs.second, vectors, slopes / distances, len(self._types))
         return energy, forces[: len(self.mobile)]
 
     def pressure(self) -> float:
-        """Virial pressure of the snapshot, (energy per volume); needs all particles mobile."""
+        """Compute the virial pressure of the snapshot (energy per volume); all particles must be mobile."""
         if len(self.mobile) != len(self.snapshot):
-            raise InputError("pressure needs every particle mobile: leave mobile=... away")
-        _, _, distances, slopes, _ = self._evaluate(None)
-        return float(-(slopes * distances).sum() / (3.0 * self.snapshot.cell.volume))
+            raise InputError("pressure needs every particle mobile: leave out mobile=...")
+        here = self._evaluate(None)
+        return float(-(here.slopes * here.distances).sum() / (3.0 * self.snapshot.cell.volume))
 
     def hessian(self, positions: ArrayLike | None = None) -> Hessian:
-        """Second derivatives of the energy by the mobile coordinates, at `positions`."""
+        """Differentiate the energy twice by the mobile coordinates, at `positions`."""
         from lammps_glass.interactions.hessian import Hessian
 
-        _, vectors, distances, slopes, (terms, sites) = self._evaluate(positions)
+        _, vectors, distances, slopes, terms, sites = self._evaluate(positions)
         first, second = self._pairs.first, self._pairs.second
         curvature = terms.energy[:, 2].copy()
         gradients = np.zeros((len(first), 2))
@@ -91,7 +102,7 @@ class System:
             np.ascontiguousarray(sites[:, 2]),
         )  # fmt: skip
 
-    # -- how it is done -----------------------------------------------------------------------------------------------
+    # -- pairs and their terms ----------------------------------------------------------------------------------------
 
     def _find_pairs(self, positions: Floats) -> None:
         self._at = np.array(positions)
@@ -119,8 +130,7 @@ class System:
             density[m:] = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(touched))
         return density
 
-    def _evaluate(self, positions: ArrayLike | None) -> tuple[float, Floats, Floats, Floats, Any]:
-        """Energy; vectors and distances of the pairs; dE / d distance of each; (pair terms, F F' F'' of each site)."""
+    def _evaluate(self, positions: ArrayLike | None) -> _Evaluation:
         vectors = self._vectors(positions)
         first, second = self._pairs.first, self._pairs.second
         distances = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
@@ -133,7 +143,7 @@ class System:
             sites = self._sites(terms)
             slopes += sites[first, 1] * terms.at_first[:, 1] + sites[second, 1] * terms.at_second[:, 1]
         energy = float(terms.energy[:, 0].sum() + sites[:, 0].sum())
-        return energy, vectors, distances, slopes, (terms, sites)
+        return _Evaluation(energy, vectors, distances, slopes, terms, sites)
 
     def _sites(self, terms: PairTerms) -> Floats:
         assert terms.at_first is not None
@@ -145,12 +155,12 @@ class System:
 
     def _vectors(self, positions: ArrayLike | None) -> Floats:
         """(m, 3) of the pairs at `positions`; they are found again when a particle has left the skin."""
-        wanted = self.positions if positions is None else np.asarray(positions, dtype=float)
-        if wanted.shape != self._at.shape or not np.isfinite(wanted).all():
-            raise InputError(f"positions have shape {wanted.shape}: {self._at.shape} finite numbers are needed")
-        moves = wanted - self._at
+        current = self.positions if positions is None else np.asarray(positions, dtype=float)
+        if current.shape != self._at.shape or not np.isfinite(current).all():
+            raise InputError(f"positions have shape {current.shape}: {self._at.shape} finite numbers are needed")
+        moves = current - self._at
         if moves.any() and np.sqrt(np.einsum("ij,ij->i", moves, moves).max()) > 0.5 * self.skin:
-            self._find_pairs(wanted)
+            self._find_pairs(current)
             return self._pairs.vectors
         vectors: Floats = kernels.moved(self._pairs.first, self._pairs.second, self._pairs.vectors, moves)
         return vectors

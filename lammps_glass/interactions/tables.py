@@ -1,4 +1,4 @@
-"""Where EAM tables are found, that they are the ones meant, and their shorter form that molecular dynamics runs on."""
+"""EAM tables: search by name, verification by checksum, and the shorter form that molecular dynamics runs on."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ import hashlib
 import importlib.util
 import json
 import os
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
-from lammps_glass.registry import unknown_name
-from lammps_glass.resources import cache_dir, data_path
+from lammps_glass.interactions.potentials import REGISTRY as POTENTIALS, Potential
+from lammps_glass.registry import Entry, unknown_name
+from lammps_glass.resources import cache_dir
 
 #: Folders (separated as in PATH) with published tables that the package may not carry.
 FOLDERS_VARIABLE = "LAMMPS_GLASS_POTENTIALS"
 #: Rows of a function of r after `Table.prepared`; tables of at most so many stay as they are.
 ROWS = 2000
+
+
+class Description(TypedDict):
+    """The ``[table]`` of a ``potential.toml``."""
+
+    file: str
+    style: str
+    elements: list[str]
+    rows: int
+    sha256: str
+    where: str
 
 
 @dataclass(frozen=True)
@@ -43,11 +53,11 @@ class Table:
     name: str = ""
 
     def prepared(self, retabulate: bool = True) -> Path:
-        """The file to run with: the original, or the same functions of r on 2000 rows, from the user's cache.
+        """Choose the file to run with: the original, or the same functions of r on 2000 rows, from the user's cache.
 
         Functions of r in 10 000 rows fall out of the processor's cache; the grid of the density is kept, as F'' is
         sensitive to it. When it is made, energy and pressure of a disordered crystal are compared with those of the
-        original (`resampling.check`); a file whose checksum is not the noted one is made again.
+        original (`resampling.check`); a file whose checksum differs from the stored one is made again.
         """
         from lammps_glass.interactions import resampling, setfl
 
@@ -57,7 +67,7 @@ class Table:
         folder.mkdir(exist_ok=True)
         suffix = f"{resampling.VERSION}-{ROWS}"
         path, note = folder / f"{self.sha256}-{suffix}.setfl", folder / f"{self.sha256}-{suffix}.json"
-        if _noted(path, note):
+        if _is_cached(path, note):
             return path
         original = setfl.read(self.path)
         if original.n_r <= ROWS:
@@ -74,27 +84,27 @@ class Table:
         return path
 
 
-def _noted(path: Path, note: Path) -> bool:
-    """Whether a file of the cache is there and whole."""
+def _is_cached(path: Path, note: Path) -> bool:
+    """Whether a file of the cache is there with the checksum that its note has."""
     try:
-        wanted = json.loads(note.read_text(encoding="utf-8"))["sha256"]
-        return path.is_file() and checksum(path) == wanted
+        stored = json.loads(note.read_text(encoding="utf-8"))["sha256"]
+        return path.is_file() and checksum(path) == stored
     except (OSError, ValueError, KeyError):
         return False
 
 
 def checksum(path: Path) -> str:
-    """sha256 of a file."""
+    """Compute the sha256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def find_table(table: str | Path, sha256: str | None = None) -> Table:
-    """A table by its name in the registry or by its path.
+    """Find a table by its name in the registry or by its path.
 
     Parameters
     ----------
     table
-        A folder of ``potentials/`` that describes a table (its file is looked for in the folders of
+        A potential that describes a table (its file is looked for in the potential's folder, in the folders of
         ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path.
     sha256
         Checksum that the file must have; that of a name comes from the registry.
@@ -104,42 +114,50 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     InputError
         Unknown name, no such file (with where a user gets it), or another checksum.
     """
-    known = registry()
-    if str(table) in known:
-        entry = known[str(table)]
-        path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
+    described = registry()
+    if str(table) in described:
+        entry = described[str(table)]
+        path, sha256 = _located(str(table), entry), sha256 or entry.get("sha256")
     elif is_path(table):
         path = Path(table).expanduser().resolve()
     else:
-        raise unknown_name("EAM table (or path)", str(table), sorted(known))
+        raise unknown_name("EAM table (or path)", str(table), sorted(described))
     if not path.is_file():
-        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(known))}")
-    found = checksum(path)
-    if sha256 is not None and found != sha256:
-        raise InputError(f"{path}: sha256 is {found[:12]}..., not {sha256[:12]}...: another or a damaged table")
-    name = next((name for name, entry in known.items() if entry["sha256"] == found), "")
-    return Table(path, found, name)
+        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(described))}")
+    actual = checksum(path)
+    if sha256 is not None and actual != sha256:
+        raise InputError(f"{path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: another or a damaged table")
+    name = next((name for name, entry in described.items() if entry.get("sha256") == actual), "")
+    return Table(path, actual, name)
 
 
 def is_path(table: str | Path) -> bool:
-    """Whether a path is meant, and not a name of the registry."""
+    """Whether `table` is a path rather than a name of the registry."""
     return isinstance(table, Path) or os.sep in table or "." in table or Path(table).is_file()
 
 
+def registry() -> dict[str, Description]:
+    """Read the descriptions of all tables, by name: the ``[table]`` of each potential.toml."""
+    described = {name: _table_of(POTENTIALS[name]) for name in sorted(POTENTIALS)}
+    return {name: table for name, table in described.items() if table is not None}
+
+
 @functools.cache
-def registry() -> dict[str, dict[str, Any]]:
-    """Name -> the ``[table]`` of its potential.toml: file, style, elements, sha256, where to get it."""
-    described = {path.parent.name: tomllib.loads(path.read_text("utf-8")) for path in _descriptions()}
-    return {name: entry["table"] for name, entry in sorted(described.items()) if "table" in entry}
+def _table_of(potential: Entry) -> Description | None:
+    """Read the ``[table]`` of a potential; None where it has none, or where a plug-in's potential cannot be read."""
+    try:
+        return cast("Description | None", cast(Potential, potential).contents().get("table"))
+    except InputError:
+        if not potential.distribution:
+            raise
+        return None
 
 
-def _descriptions() -> Iterator[Path]:
-    return data_path("potentials").glob("*/potential.toml")
-
-
-def _located(name: str, entry: dict[str, Any]) -> Path:
-    for folder in _folders():
-        path = folder / str(entry["file"])
+def _located(name: str, entry: Description) -> Path:
+    """Find the file of a described table."""
+    potential: Path = POTENTIALS[name].load()
+    for folder in (potential, *_folders()):
+        path = folder / entry["file"]
         if path.is_file():
             return path
     raise InputError(

@@ -15,17 +15,13 @@ from lammps_glass.interactions.model import Model
 from lammps_glass.interactions.system import System
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.units import BOLTZMANN, FREQUENCY
 
 if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
 
 Product = Callable[[Floats], Floats]
 
-#: Angular frequency, in inverse time units, of an eigenvalue of 1 energy / (mass length^2): LAMMPS's unit styles.
-#: metal: rad/ps from eV / (g/mol angstrom^2).
-FREQUENCY = {"lj": 1.0, "metal": (1.602176634e-19 / 1.66053906660e-27) ** 0.5 * 1e10 * 1e-12}
-#: Boltzmann's constant, energy / temperature.
-BOLTZMANN = {"lj": 1.0, "metal": 8.617333262e-5}
 #: Particles up to which all modes are found by default (3 n_particles squared doubles: 1.2 GB at 4000).
 DENSE = 4000
 
@@ -61,7 +57,7 @@ class Modes:
         return nu
 
     def weights(self, start: int = 0, stop: int | None = None) -> Floats:
-        """(k, n_particles) share of each particle in modes `start` to `stop`: squared polarisations, rows sum to 1."""
+        """Compute (k, n_particles) squared polarisations in modes `start` to `stop`; rows sum to 1."""
         part = self.vectors[start:stop]
         return np.asarray(np.einsum("kia,kia->ki", part, part))
 
@@ -71,14 +67,14 @@ class Modes:
         if unstable:
             raise InputError(
                 f"{unstable} of {len(self.eigenvalues)} modes are unstable (lowest eigenvalue "
-                f"{self.eigenvalues[0]:.3g}): the configuration is no inherent structure, minimise it first"
+                f"{self.eigenvalues[0]:.3g}): the configuration is not an inherent structure, minimise it first"
             )
 
     def mean_squared_displacement(self, masses: ArrayLike, temperature: float) -> Floats:
-        r"""(n_particles,) harmonic, classical mean squared displacement, in length units squared.
+        r"""Compute (n_particles,) harmonic, classical mean squared displacement, in length units squared.
 
         :math:`k_B T / m_i \sum_k |e_{ki}|^2 / \omega_k^2`;
-        the sum over the given modes: all of them, or the lowest ones, which make most of it.
+        the sum runs over the modes at hand: all, or the lowest ones, which contribute most.
 
         Parameters
         ----------
@@ -97,9 +93,7 @@ class Modes:
         if each.shape != self.vectors.shape[1:2] or not (each > 0).all():
             raise InputError(f"mean squared displacement: masses must be {self.vectors.shape[1]} positive numbers")
         total = np.zeros(len(each))
-        for start in range(
-            0, len(self.eigenvalues), 256
-        ):  # in parts: the squares of all would be as large as the modes
+        for start in range(0, len(self.eigenvalues), 256):  # the squares of all at once would be as large as the modes
             total += (self.weights(start, start + 256) / self.eigenvalues[start : start + 256, None]).sum(axis=0)
         result: Floats = BOLTZMANN[self.units] * temperature / each * total
         return result
@@ -114,7 +108,7 @@ def modes(
     units: str = "metal",
     dense: bool | None = None,
 ) -> Modes:
-    """Vibrational modes of an inherent structure.
+    """Compute the vibrational modes of an inherent structure.
 
     Parameters
     ----------
@@ -125,7 +119,7 @@ def modes(
     masses
         By species of the model, in mass units.
     lowest
-        Number of modes wanted, from the softest up; None: all of them, for at most 4000 particles.
+        Number of modes, from the softest up; None: all of them, for at most 4000 particles.
     units
         ``"metal"`` or ``"lj"``.
     dense
@@ -134,23 +128,23 @@ def modes(
     Raises
     ------
     InputError
-        All modes of more than 4000 particles are asked for, an unknown unit style, masses that are none, or more
-        modes than there are.
+        All modes of more than 4000 particles are asked for, or more than there are; the unit style is unknown; masses
+        are not positive.
     """
-    known = snapshot.with_species(model.species)
-    weights = 1.0 / np.sqrt(_masses(known, model, masses))
-    n_modes = 3 * len(known) - 3
+    configuration = snapshot.with_species(model.species)
+    weights = 1.0 / np.sqrt(_masses(configuration, model, masses))
+    n_modes = 3 * len(configuration) - 3
     if units not in FREQUENCY:
         raise InputError(f"modes: units = {units!r}; known are {', '.join(FREQUENCY)}")
     if lowest is not None and not 1 <= lowest <= n_modes:
         raise InputError(f"modes: lowest = {lowest} must be from 1 to {n_modes}")
-    if lowest is None and len(known) > DENSE:
-        raise InputError(f"modes: all modes of {len(known)} particles need too much memory: give lowest=...")
+    if lowest is None and len(configuration) > DENSE:
+        raise InputError(f"modes: all modes of {len(configuration)} particles need too much memory: give lowest=...")
     if dense is None:
-        dense = lowest is None or len(known) <= 300 or lowest > n_modes // 5
-    hessian = System(known, model).hessian()
+        dense = lowest is None or len(configuration) <= 300 or lowest > n_modes // 5
+    hessian = System(configuration, model).hessian()
     values, vectors = _dense(hessian, weights, lowest) if dense else _lowest(hessian, weights, lowest or n_modes)
-    return Modes(values, np.ascontiguousarray(vectors.T).reshape(-1, len(known), 3), units)
+    return Modes(values, np.ascontiguousarray(vectors.T).reshape(-1, len(configuration), 3), units)
 
 
 def _masses(snapshot: Snapshot, model: Model, masses: ArrayLike) -> Floats:
@@ -170,6 +164,7 @@ def _translations(weights: Floats) -> Floats:
 
 
 def _dense(hessian: Hessian, weights: Floats, lowest: int | None) -> tuple[Floats, Floats]:
+    """Diagonalise the whole matrix: eigenvalues, and eigenvectors as columns."""
     from scipy.linalg import eigh
 
     matrix = hessian.dense()
@@ -184,34 +179,34 @@ def _dense(hessian: Hessian, weights: Floats, lowest: int | None) -> tuple[Float
 
 
 def _lowest(hessian: Hessian, weights: Floats, count: int) -> tuple[Floats, Floats]:
-    """Lanczos on a polynomial of the matrix that is small where the spectrum is not wanted (Chebyshev filter).
+    """Find the lowest modes by Lanczos iteration on a Chebyshev polynomial that suppresses the rest of the spectrum.
 
     The filter of even degree is at most 1 between `edge` and the top, and grows steeply and monotonically below: its
-    largest eigenvalues are the matrix's smallest, once `edge` lies above the wanted ones.
+    largest eigenvalues are the matrix's smallest, once `edge` lies above the modes asked for.
     """
-    still, size = _translations(weights), len(weights)
+    translations, size = _translations(weights), len(weights)
 
     def product(vector: Floats) -> Floats:
-        """The mass-weighted Hessian; translations are taken out."""
-        free = vector - still @ (still.T @ vector)
+        """Multiply with the mass-weighted Hessian, translations projected out."""
+        free = vector - translations @ (translations.T @ vector)
         moved: Floats = weights * (hessian @ (weights * free))
-        return moved - still @ (still.T @ moved)
+        return moved - translations @ (translations.T @ moved)
 
     start = np.random.default_rng(0).normal(size=size)
     top = 1.02 * float(_largest(product, 1, start, 1e-2)[0][0])
-    # Debye: the number of modes below omega goes as omega^3; the edge is moved up until it lies above the wanted ones
+    # Debye: the number of modes below omega goes as omega^3; it is moved up until it lies above the lowest `count`
     edge = top * min(0.9, max(0.01, 0.5 * ((count + 6) / size) ** (2 / 3)))
     while True:
-        # three of the found are the translations, whose eigenvalue is 0
+        # three of the eigenvectors are the translations, whose eigenvalue is 0
         basis = _largest(functools.partial(_filtered, product, edge, top), count + 3, start, 1e-12)[1]
-        values, vectors = _ritz(product, basis, still)
+        values, vectors = _ritz(product, basis, translations)
         if values[count - 1] < edge or edge >= 0.9 * top:
             return values[:count], vectors[:, :count]
         edge = min(0.9 * top, 1.5 * max(edge, float(values[count - 1])))
 
 
 def _largest(product: Product, count: int, start: Floats, tolerance: float) -> tuple[Floats, Floats]:
-    """Largest eigenvalues (algebraic) of a symmetric operator, and their vectors (size, count)."""
+    """Find the largest eigenvalues of a symmetric operator, and their vectors (size, count)."""
     from scipy.sparse.linalg import LinearOperator, eigsh
 
     size = len(start)
@@ -222,7 +217,7 @@ def _largest(product: Product, count: int, start: Floats, tolerance: float) -> t
 
 
 def _filtered(product: Product, edge: float, top: float, vector: Floats) -> Floats:
-    """Chebyshev polynomial of even degree, of the matrix mapped so that (edge, top) becomes (-1, 1)."""
+    """Apply a Chebyshev polynomial of even degree in the matrix, with (edge, top) mapped to (-1, 1), to a vector."""
     degree = min(200, max(4, 2 * int(np.sqrt(top / edge))))
     centre, half = 0.5 * (top + edge), 0.5 * (top - edge)
     before, now = vector, (product(vector) - centre * vector) / half
@@ -231,11 +226,11 @@ def _filtered(product: Product, edge: float, top: float, vector: Floats) -> Floa
     return now
 
 
-def _ritz(product: Product, basis: Floats, still: Floats) -> tuple[Floats, Floats]:
-    """Eigenpairs of the matrix itself in the span of `basis`, without the translations."""
+def _ritz(product: Product, basis: Floats, translations: Floats) -> tuple[Floats, Floats]:
+    """Solve for the eigenpairs of the matrix itself in the span of `basis`, without the translations."""
     from scipy.linalg import eigh, qr
 
-    free = basis - still @ (still.T @ basis)
+    free = basis - translations @ (translations.T @ basis)
     q, r, _ = qr(free, mode="economic", pivoting=True)
     q = q[:, np.abs(np.diag(r)) > 1e-6]
     small = q.T @ np.column_stack([product(column) for column in q.T])

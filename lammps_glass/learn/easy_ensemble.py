@@ -60,6 +60,9 @@ class EasyEnsemble(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused
         The training rows hold one class only, or more than two.
     """
 
+    #: Whether `fit` draws balanced rows itself.
+    draws_balanced_rows = True
+
     def __init__(
         self,
         C: float = 1.0,

@@ -70,6 +70,8 @@ class IntegratedDefect(ClassifierMixin, BaseEstimator):  # type: ignore[misc, un
     """
 
     saved_as = "estimator.libsvm"
+    #: Whether `fit` draws balanced rows itself.
+    draws_balanced_rows = True
 
     def __init__(
         self,

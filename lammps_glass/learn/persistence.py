@@ -3,22 +3,25 @@
 The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops`` (or ``estimator.libsvm``: LIBSVM's model
 text and a scaler in JSON, for a class with ``saved_as``). A skops file names the types in it and the loaders that it
 needs. Both are compared with the lists below before skops reads the file: skops's own defaults trust far more, and the
-list in the file is made by whoever wrote it.
+list in the file is made by whoever wrote it. What is installed may add types, a file never: the classes of the
+indicators of plug-ins, and the types that such a class names in ``saved_types``.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import Estimator
+from lammps_glass.learn.registry import REGISTRY
 
 if TYPE_CHECKING:
     from lammps_glass.learn.barcode import Barcode
@@ -76,19 +79,39 @@ def _nodes(state: object) -> Iterator[dict[str, Any]]:
         yield from _nodes(value)
 
 
-def _refuse_foreign(schema: object) -> None:
-    """Refuse a schema that names a type or a loader outside the fixed lists: an `InputError`."""
-    for node in _nodes(schema):
-        if not {"__class__", "__module__", "__loader__"} & set(node):
-            continue
-        name, loader = f"{node.get('__module__')}.{node.get('__class__')}", node.get("__loader__")
-        if name not in _PLAIN and name not in TRUSTED:
-            raise InputError(f"it holds the type {name}, which no indicator of this package has")
-        if loader not in _LOADERS:
+def _types_of(indicators: Iterable[type]) -> set[str]:
+    """The classes of indicators and the types that they name in ``saved_types``, as ``module.Class``."""
+    return {
+        f"{part.__module__}.{part.__qualname__}"
+        for indicator in indicators
+        for part in (indicator, *getattr(indicator, "saved_types", ()))
+    }
+
+
+def _installed() -> Iterator[type]:
+    """Classes of the indicators that plug-ins offer; one that cannot be imported is left out."""
+    for entry in REGISTRY.values():
+        if entry.distribution:
+            with contextlib.suppress(InputError):
+                yield entry.load()
+
+
+def _checked_types(schema: Any, trusted: Sequence[type]) -> list[str]:
+    """The types that the schema may name; one outside them, or another loader than ours, is an `InputError`."""
+    allowed = _PLAIN.union(TRUSTED, _types_of(trusted))
+    nodes = [node for node in _nodes(schema) if {"__class__", "__module__", "__loader__"} & set(node)]
+    names = {f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes}
+    if not names <= allowed:  # plug-ins are imported only for a file that needs one
+        allowed |= _types_of(_installed())
+    if foreign := sorted(names - allowed):
+        raise InputError(f"it holds the type {foreign[0]}, which no indicator of this package or of a plug-in has")
+    for node in nodes:
+        if (loader := node.get("__loader__")) not in _LOADERS:
             raise InputError(f"it asks for the loader {loader}, which no indicator of this package needs")
+    return sorted(allowed - _PLAIN)
 
 
-def _encode_skops(estimator: Estimator) -> bytes:
+def _encode_skops(estimator: Estimator, trusted: Sequence[type]) -> bytes:
     """Encode an estimator as skops does, with arrays named by their content instead of addresses in memory.
 
     Without addresses an object with two references is written twice, so that equal estimators give equal bytes.
@@ -102,44 +125,43 @@ def _encode_skops(estimator: Estimator) -> bytes:
         node.pop("__id__", None)
         if node.get("file") in names:
             node["file"] = names[node["file"]]
-    _refuse_foreign(schema)
+    _checked_types(schema, trusted)
     arrays = {names[name]: data for name, data in members.items()}
     return _archive({"schema.json": json.dumps(schema).encode(), **arrays})
 
 
-def _decode_skops(data: bytes) -> Any:
+def _decode_skops(data: bytes, trusted: Sequence[type]) -> Any:
     import skops.io
 
-    _refuse_foreign(json.loads(_members(data)["schema.json"]))
-    return skops.io.loads(data, trusted=list(TRUSTED))
+    return skops.io.loads(data, trusted=_checked_types(json.loads(_members(data)["schema.json"]), trusted))
 
 
-def _encode_libsvm(estimator: IntegratedDefect) -> bytes:
+def _encode_libsvm(estimator: IntegratedDefect, trusted: Sequence[type]) -> bytes:
     from lammps_glass.learn.svm_text import members
 
     return _archive(members(estimator))
 
 
-def _decode_libsvm(data: bytes) -> IntegratedDefect:
+def _decode_libsvm(data: bytes, trusted: Sequence[type]) -> IntegratedDefect:
     from lammps_glass.learn.svm_text import from_members
 
     return from_members(_members(data))
 
 
-def _encode_xgboost(estimator: Barcode | EnergyModel) -> bytes:
+def _encode_xgboost(estimator: Barcode | EnergyModel, trusted: Sequence[type]) -> bytes:
     from lammps_glass.learn.barcode import encode_members
 
     return _archive(encode_members(estimator))
 
 
-def _decode_xgboost(data: bytes) -> Barcode | EnergyModel:
+def _decode_xgboost(data: bytes, trusted: Sequence[type]) -> Barcode | EnergyModel:
     from lammps_glass.learn.barcode import decode_members
 
     return decode_members(_members(data))
 
 
 #: Member of the archive -> functions that encode and decode it.
-FORMATS: dict[str, tuple[Callable[[Any], bytes], Callable[[bytes], Any]]] = {
+FORMATS: dict[str, tuple[Callable[[Any, Sequence[type]], bytes], Callable[[bytes, Sequence[type]], Any]]] = {
     "estimator.skops": (_encode_skops, _decode_skops),
     "estimator.libsvm": (_encode_libsvm, _decode_libsvm),
     "estimator.xgboost": (_encode_xgboost, _decode_xgboost),
@@ -151,11 +173,14 @@ def _member_for(estimator: Estimator) -> str:
     return str(getattr(estimator, "saved_as", "estimator.skops"))
 
 
-def save(path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | None = None) -> None:
+def save(
+    path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | None = None, *, trusted: Sequence[type] = ()
+) -> None:
     """Write a fitted indicator with its metadata: what is needed to use it (descriptor, glass, feature names ...).
 
     Equal estimators and metadata give equal bytes with equal versions of the libraries. The file appears under its name
-    only when it is complete.
+    only when it is complete. `trusted` are classes besides those of this package and of plug-ins, which `load` must be
+    given too.
 
     Raises
     ------
@@ -169,7 +194,7 @@ def save(path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | N
     except (TypeError, ValueError) as error:
         raise InputError(f"{path}: metadata is not JSON ({error})") from error
     try:
-        data = FORMATS[member][0](estimator)
+        data = FORMATS[member][0](estimator, trusted)
     except InputError as error:
         raise InputError(f"{path}: {type(estimator).__name__} cannot be saved: {error}") from error
     temporary = Path(f"{path}.part-{os.getpid()}")
@@ -180,8 +205,10 @@ def save(path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | N
         temporary.unlink(missing_ok=True)
 
 
-def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
+def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Any, dict[str, Any]]:
     """Read an indicator that `save` wrote: (estimator, metadata); nothing in the file is executed.
+
+    `trusted` are classes that the file may hold besides those of this package and of plug-ins.
 
     Raises
     ------
@@ -195,7 +222,7 @@ def load(path: str | Path) -> tuple[Any, dict[str, Any]]:
         header = json.loads(members[_METADATA])
         if header["format"] != FORMAT or header["version"] != VERSION:
             raise InputError(f"its format is {header['format']!r}, version {header['version']}")
-        estimator = FORMATS[header["member"]][1](members[header["member"]])
+        estimator = FORMATS[header["member"]][1](members[header["member"]], trusted)
         metadata: dict[str, Any] = dict(header["metadata"])
     # A crafted file can make a decoder raise anything: whatever it raises, the file is not a saved indicator.
     except Exception as error:

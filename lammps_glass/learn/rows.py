@@ -33,11 +33,14 @@ def check_key(table: pd.DataFrame, name: str) -> None:
     Raises
     ------
     InputError
-        Naming the missing columns, or the first duplicated key.
+        Naming the missing columns, one that is not numeric (`replica` may be text), or the first duplicated key.
     """
     missing = [column for column in KEY if column not in table.columns]
     if missing:
         raise InputError(f"{name}: no column {', '.join(missing)}; rows are joined by {', '.join(KEY)}")
+    for column in KEY[1:]:
+        if not pd.api.types.is_numeric_dtype(table[column]):
+            raise InputError(f"{name}: column {column} is not numeric, first {table[column].iloc[0]!r}")
     twice = table.duplicated(KEY).to_numpy()
     if twice.any():
         raise InputError(f"{name}: {int(twice.sum())} keys are duplicated, first {_describe_key(table, twice)}")

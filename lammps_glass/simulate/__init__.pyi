@@ -2,7 +2,7 @@
 
 from .describing import describe as describe
 from .engine import Engine as Engine, EngineOptions as EngineOptions
-from .record import Record as Record
+from .record import Record as Record, ShearRecord as ShearRecord, VibrationRecord as VibrationRecord
 from .short import (
     anneal as anneal,
     aqs as aqs,

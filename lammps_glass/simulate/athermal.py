@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from lammps_glass.errors import SimulationError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.shear_planes import shear_plane
+from lammps_glass.units import PRESSURE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Pressure units in an energy per volume, by LAMMPS unit style (metal: bar in eV per cubic angstrom).
-PRESSURE_UNITS = {"lj": 1.0, "metal": 1.6021765e6}
 #: Columns of a block table; ``block``, ``step`` and ``strain`` (of its first configuration) are the same in a group.
 BLOCK_COLUMNS = ("block", "step", "strain", "particle", "d2min", "n_neighbors")
 
-_STRESS = {"xy": "pxy", "zx": "pxz", "yz": "pyz"}
 _LINE = re.compile(r"shear (\d+) (.+)")
 _COUNTS = re.compile(r"\s*Iterations, force evaluations = (\d+) (\d+)")
 _FIELDS = ("pe", "pxy", "pxz", "pyz", "volume", "force_norm", "largest_displacement", "far")
@@ -64,7 +63,7 @@ def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str,
 
     found = pd.DataFrame(step_rows(logs))
     table = pd.DataFrame({"step": found["step"], "strain": found["step"] * strain_step, "pe": found["pe"]})
-    table["stress"] = -found[_STRESS[plane]]
+    table["stress"] = -found[f"p{shear_plane(plane).tilt}"]
     for name in ("volume", "force_norm", "iterations", "evaluations"):
         table[name] = found[name]
     # the start is not a minimum: what the particles moved from it, or before it, is no answer to strain
@@ -73,7 +72,7 @@ def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str,
         ("participation", found["far"] / n_particles),
     ):
         table[name] = values.where(found["step"] > 0, 0.0)
-    energies = table["pe"].to_numpy(), (table["stress"] * table["volume"]).to_numpy() / PRESSURE_UNITS[units]
+    energies = table["pe"].to_numpy(), (table["stress"] * table["volume"]).to_numpy() / PRESSURE[units]
     table["released"], table["event"] = plastic_events(*energies, table["participation"].to_numpy(), strain_step)
     return table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -21,24 +22,27 @@ _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 Value = int | float | str | tuple[str, ...]
 
 
-def render(protocol: str, glass: Glass, variables: Mapping[str, Value]) -> str:
+def render(protocol: str, glass: Glass, variables: Mapping[str, Value], deck: Path | None = None) -> str:
     """The text of a deck that runs with ``lmp -in``.
 
     Parameters
     ----------
     protocol
-        Name of the deck in ``inputs/``.
+        Name of the protocol.
     glass
         Gives units, species, time step, neighbour lists, masses and interactions.
     variables
         The protocol's values: numbers, names of letters, digits, ``_``, ``.``, ``-``, or tuples of such names.
+    deck
+        The deck; default ``<protocol>.lmp`` in ``inputs/`` of this package.
 
     Raises
     ------
     InputError
         A value is not finite or could be read by LAMMPS as something else than a number or a name.
     """
-    body = data_path("inputs", f"{checked_name('protocol', protocol)}.lmp").read_text(encoding="utf-8")
+    path = deck or data_path("inputs", f"{checked_name('protocol', protocol)}.lmp")
+    body = path.read_text(encoding="utf-8")
     values: dict[str, Value] = {**glass_variables(glass), **variables}
     used = {name: value for name, value in values.items() if name in variables or _refers(body, name)}
     used.update(glass.interaction_variables())

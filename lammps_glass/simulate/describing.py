@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lammps_glass.errors import SimulationError
 from lammps_glass.simulate.protocols import REGISTRY
-from lammps_glass.simulate.start import derived_seed
+from lammps_glass.simulate.start import lammps_seed
 from lammps_glass.simulate.static import minimize
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _simulated(
     """The rows of a descriptor of an inherent structure, from the runs that it asks for."""
     records = [
         REGISTRY.build(descriptor.protocol, options).run(
-            inherent, derived_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
+            inherent, lammps_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
         )
         for k, options in enumerate(descriptor.runs(glass), start=1)
     ]

@@ -13,11 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.errors import InputError, SimulationError, tail
 from lammps_glass.simulate.mpi import open_lammps
 
 SWITCHES_VARIABLE = "LAMMPS_GLASS_SWITCHES"
-TAIL_LINES = 40
 
 Result = TypeVar("Result")
 
@@ -50,6 +49,7 @@ class EngineOptions:
 
     @property
     def rank(self) -> int:
+        """Rank of this process, 0 without MPI."""
         return 0 if self.communicator is None else int(self.communicator.Get_rank())
 
     def barrier(self) -> None:
@@ -175,10 +175,3 @@ def one_line(message: str) -> str:
     first += "".join(f" ({meaning})" for words, meaning in _MEANINGS.items() if words in first)
     more = [line for line in lines[1:] if line.startswith(("Last input line", "Last command"))]
     return "; ".join([first, *more[:1]])
-
-
-def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """The last lines of a log; empty when there is none."""
-    if not log.is_file():
-        return ""
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -1,4 +1,4 @@
-"""`Record`: what a protocol left in its folder."""
+"""Products of a finished run: `Record`, and its subclasses for protocols that write more than a trajectory."""
 
 from __future__ import annotations
 
@@ -7,22 +7,52 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypedDict, cast
+
+import numpy as np
 
 from lammps_glass.errors import InputError, NotReadyError
+from lammps_glass.product import Product
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from lammps_glass.glasses.glass import Glass
+    from lammps_glass.simulate.protocols.base import Protocol
 
-FINGERPRINT = "run.json"
+IDENTITY = "run.json"
+
+
+class Part(TypedDict):
+    """A registered part and its options, as JSON values."""
+
+    name: str
+    options: dict[str, Any]
+
+
+class Identity(TypedDict):
+    """Everything that decides the result of a run; stored in ``run.json``."""
+
+    protocol: Part
+    glass: Part
+    seed: int
+    start: str  # sha256 of the configuration that the run started from
+
+
+class BlockSettings(TypedDict):
+    """Settings of the D2min blocks of a quasi-static shear, stored as metadata of their table."""
+
+    plane: str
+    r_max: float
+    reduce: str
+    block_strain: float
 
 
 @dataclass(frozen=True)
-class Record:
-    """The products of one run, read when asked for.
+class Record(Product):
+    """Products of one run, read on access.
 
     Parameters
     ----------
@@ -31,27 +61,46 @@ class Record:
         protocol writes frames; beside them ``in.lmp`` and ``log.lammps``.
     """
 
-    directory: Path
+    @classmethod
+    def open(cls, directory: str | Path) -> Self:
+        """Open the record in `directory` as the class that its protocol writes (`Protocol.record`).
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "directory", Path(self.directory))
+        A run of a protocol that is not installed opens as a `Record`.
+
+        Raises
+        ------
+        InputError
+            There is no folder, or it holds the record of another protocol than this class is for.
+        NotReadyError
+            The folder holds no run.
+        """
+        from lammps_glass.simulate.protocols import REGISTRY
+
+        name = Record(Path(directory)).identity["protocol"]["name"]
+        written: type[Record] = REGISTRY[name].load().record if name in list(REGISTRY) else Record
+        if not issubclass(written, cls):
+            raise InputError(f"{directory} holds a run of the protocol {name}, which writes no {cls.__name__}")
+        return written(Path(directory))
 
     @property
     def final_path(self) -> Path:
+        """Path of the last configuration."""
         return self.directory / "final.lammpstrj.gz"
 
     @property
     def frames_path(self) -> Path:
+        """Path of the trajectory, whether or not the protocol writes one."""
         return self.directory / "frames.lammpstrj.gz"
 
     @property
     def thermo_path(self) -> Path:
+        """Path of the table of thermodynamic output."""
         return self.directory / "thermo.parquet"
 
     @property
     def is_complete(self) -> bool:
         """Whether the run has ended and all its products are there."""
-        return self.final_path.is_file() and (self.directory / FINGERPRINT).is_file()
+        return self.final_path.is_file() and (self.directory / IDENTITY).is_file()
 
     @property
     def final(self) -> Snapshot:
@@ -63,24 +112,37 @@ class Record:
         return Snapshot.read_all(self._existing(self.frames_path))
 
     @property
+    def steps(self) -> list[int]:
+        """Steps of the frames, read without keeping any frame."""
+        with gzip.open(self._existing(self.frames_path), "rb") as lines:
+            return [int(next(lines)) for line in lines if line.startswith(b"ITEM: TIMESTEP")]
+
+    @property
     def n_frames(self) -> int:
         """Number of frames, counted without keeping any."""
-        with gzip.open(self._existing(self.frames_path), "rb") as lines:
-            return sum(line.startswith(b"ITEM: TIMESTEP") for line in lines)
+        return len(self.steps)
 
     @property
     def thermo(self) -> pd.DataFrame:
-        """The run's table; energies are totals of the system, in the units of the glass."""
+        """The run's thermodynamic output, one row a step; energies are totals of the system, in units of the glass."""
         from lammps_glass.tables import read_table
 
         return read_table(self._existing(self.thermo_path))
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> Identity:
         """Protocol, glass, seed and checksum of the start, as written when the run began."""
-        path = self._existing(self.directory / FINGERPRINT)
-        identity: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        identity: Identity = json.loads(self._existing(self.directory / IDENTITY).read_text(encoding="utf-8"))
         return identity
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol of this run, with its fields."""
+        from lammps_glass.simulate.protocols import REGISTRY
+
+        stored = self.identity["protocol"]
+        protocol: Protocol = REGISTRY.build(stored["name"], stored["options"])
+        return protocol
 
     @property
     def glass(self) -> Glass:
@@ -97,3 +159,73 @@ class Record:
         if not path.is_file():
             raise NotReadyError(f"{path} is not there: the run in {self.directory} has not ended, or writes none")
         return path
+
+
+@dataclass(frozen=True)
+class ShearRecord(Record):
+    """Products of a quasi-static shear (`aqs`): those of every run, and D2min by block of strain."""
+
+    @property
+    def d2min_path(self) -> Path:
+        """Path of the table of D2min by block."""
+        return self.directory / "d2min.parquet"
+
+    def blocks(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Read the D2min table block by block, one held at a time.
+
+        Columns: ``block``, ``step`` and ``strain`` (of the block's start), ``particle``, ``d2min`` (length squared),
+        ``n_neighbors``; all of them unless `columns` are named. One row a particle.
+        """
+        from lammps_glass.tables import iter_table
+
+        return iter_table(self._existing(self.d2min_path), columns)
+
+    @property
+    def block_strains(self) -> Floats:
+        """(n_blocks,) strain at the start of each block."""
+        return np.array([block["strain"].iloc[0] for block in self.blocks(["strain"])], dtype=float)
+
+    @property
+    def block_settings(self) -> BlockSettings:
+        """Plane of the shear, neighbourhood and reduction of D2min, and strain of a block."""
+        from lammps_glass.tables import read_metadata
+
+        return cast("BlockSettings", read_metadata(self._existing(self.d2min_path)))
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """The rows of `thermo` whose strain step is a plastic event."""
+        table = self.thermo
+        return table[table["event"]].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class VibrationRecord(Record):
+    """Products of `vibrate`: those of every run, and the mean squared displacement of each particle."""
+
+    @property
+    def vibrations_path(self) -> Path:
+        """Path of the table of mean squared displacements."""
+        return self.directory / "vibrations.parquet"
+
+    @property
+    def vibrations(self) -> pd.DataFrame:
+        """One row a particle: ``particle``, ``species``, ``msd``, ``msd_first``, ``msd_second`` (length squared)."""
+        from lammps_glass.tables import read_table
+
+        return read_table(self._existing(self.vibrations_path))
+
+    @property
+    def temperature(self) -> float:
+        """Temperature of the trace, in the temperature unit of the glass."""
+        return self._metadata("temperature")
+
+    @property
+    def correlation(self) -> float:
+        """Pearson correlation over particles between the two halves of the trace."""
+        return self._metadata("correlation")
+
+    def _metadata(self, key: str) -> float:
+        from lammps_glass.tables import read_metadata
+
+        return float(read_metadata(self._existing(self.vibrations_path))[key])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -11,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.errors import InputError, SimulationError, tail
+from lammps_glass.files import atomic_path
 from lammps_glass.simulate import frames
-from lammps_glass.simulate.engine import Engine, EngineOptions, tail
-from lammps_glass.simulate.record import FINGERPRINT, Record
+from lammps_glass.simulate.engine import Engine, EngineOptions
+from lammps_glass.simulate.record import IDENTITY, Identity, Record
 
 if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.simulate.protocols.base import Protocol
-
-#: Protocols whose segments are frames: such a segment leaves its minimum, not a state to go on from.
-FRAMEWISE = ("relax", "inherent")
 
 
 @dataclass(frozen=True)
@@ -31,22 +27,26 @@ class Plan:
     directory: Path
     protocol: str
     n_segments: int
-    identity: dict[str, Any]
+    identity: Identity
+    segment_product: str = "restart"
 
     @property
     def deck(self) -> Path:
+        """Path of the rendered deck."""
         return self.directory / "in.lmp"
 
     @property
     def segments(self) -> Path:
+        """Folder of the files of unfinished runs."""
         return self.directory / "segments"
 
     def log(self, segment: int) -> Path:
+        """Path of a segment's log; segments count from 1."""
         return self.segments / f"{segment}.log"
 
     def mark(self, segment: int) -> Path:
         """The file that the deck renames into place when a segment is complete."""
-        return self.segments / f"{segment}.{'relaxed' if self.protocol in FRAMEWISE else 'restart'}"
+        return self.segments / f"{segment}.{self.segment_product}"
 
     def done(self) -> int:
         """Number of complete segments, counted from the first."""
@@ -58,14 +58,14 @@ class Plan:
     def open(self) -> None:
         """Make the folder, or check that it holds this very run."""
         text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
-        path = self.directory / FINGERPRINT
+        path = self.directory / IDENTITY
         if path.is_file():
             self._compare(json.loads(path.read_text(encoding="utf-8")), json.loads(text))
         self.segments.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def _compare(self, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-        differing = [key for key in wanted if found.get(key) != wanted[key]]
+    def _compare(self, stored: dict[str, Any], identity: dict[str, Any]) -> None:
+        differing = [key for key in identity if stored.get(key) != identity[key]]
         if differing:
             raise InputError(
                 f"{self.directory} holds another run (different {', '.join(differing)}): "
@@ -98,7 +98,7 @@ def execute(
             if progress is not None:
                 progress(segment, plan.n_segments)
         options.on_root(lambda: finish(protocol, plan))
-    return Record(directory)
+    return protocol.record(directory)
 
 
 def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:
@@ -117,32 +117,18 @@ def finish(protocol: Protocol, plan: Plan) -> None:
     """Join logs, frames and tables of the segments into the products, then drop the segments."""
     from lammps_glass.tables import write_table
 
+    for unfinished in plan.directory.glob(".tmp-*"):  # of a process that was killed while it wrote a product
+        shutil.rmtree(unfinished)
     record = Record(plan.directory)
     logs = [plan.log(segment) for segment in range(1, plan.n_segments + 1)]
-    with replacing(plan.directory / "log.lammps") as path, path.open("wb") as joined:
+    with atomic_path(plan.directory / "log.lammps") as path, path.open("wb") as joined:
         joined.writelines(log.read_bytes() for log in logs)
-    with replacing(record.thermo_path) as path:
+    with atomic_path(record.thermo_path) as path:
         write_table(path, protocol.thermo(plan))
     if protocol.has_frames:
-        with replacing(record.frames_path) as path:
+        with atomic_path(record.frames_path) as path:
             frames.join(protocol.frame_files(plan), path)
     protocol.write_products(plan)
-    with replacing(record.final_path) as path:  # the last product: its presence means that all are there
+    with atomic_path(record.final_path) as path:  # the last product: its presence means that all are there
         frames.join([protocol.final_file(plan)], path, last=True)
     shutil.rmtree(plan.segments)
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Any:
-    """A temporary path that takes the place of `path` when the block ends well."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def digest(parts: list[str]) -> str:
-    """One checksum of many."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

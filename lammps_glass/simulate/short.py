@@ -1,183 +1,86 @@
-"""Protocols as functions: ``quench(glass, cooling=20_000, seed=1, directory="...")``."""
+"""Protocols as functions, made from the registry: ``quench(glass, cooling=20_000, seed=1, directory="...")``."""
 
 from __future__ import annotations
 
+import functools
+import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lammps_glass.simulate.protocols import REGISTRY
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
+    from lammps_glass.simulate import protocols
     from lammps_glass.simulate.engine import EngineOptions
     from lammps_glass.simulate.protocols.base import Progress, Source
     from lammps_glass.simulate.record import Record
 
 
-def _run(
-    name: str,
-    source: Source,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None,
-    engine: EngineOptions | None,
-    progress: Progress | None,
-    options: dict[str, Any],
-) -> Record:
-    protocol = REGISTRY.build(name, options)
-    record: Record = protocol.run(source, seed, directory, glass=glass, engine=engine, progress=progress)
-    return record
+class ProtocolFunction(Protocol):
+    """A function that runs one protocol; `options` are the fields of its class.
+
+    `seed` has a default, 0, where the protocol draws no random numbers. The other parameters are those of
+    `protocols.Protocol.run`.
+    """
+
+    def __call__(
+        self,
+        source: Source,
+        *,
+        directory: str | Path,
+        seed: int = ...,
+        glass: Glass | None = None,
+        engine: EngineOptions | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Record:
+        """Run the protocol, or go on with it, in `directory`."""
 
 
-def quench(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Quench` with its fields as `options`: a glass from random positions."""
-    return _run("quench", source, seed, directory, glass, engine, progress, options)
+def __getattr__(name: str) -> ProtocolFunction:
+    """Make the function of a registered protocol: ``melt_quench`` runs ``melt-quench``."""
+    protocol = name.replace("_", "-")
+    if protocol not in list(REGISTRY):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}: no protocol is called {protocol!r}")
+    return protocol_function(protocol)
 
 
-def melt_quench(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.MeltQuench` with its fields as `options`: a metallic glass, cooled at a rate in K/s."""
-    return _run("melt-quench", source, seed, directory, glass, engine, progress, options)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *(name.replace("-", "_") for name in REGISTRY)})
 
 
-def anneal(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Anneal` with its fields as `options`: hold at a temperature."""
-    return _run("anneal", source, seed, directory, glass, engine, progress, options)
+@functools.cache
+def protocol_function(name: str) -> ProtocolFunction:
+    """Make the function that runs the protocol `name`, with the signature and documentation of its class."""
+    cls: type[protocols.Protocol] = REGISTRY[name].load()
+
+    def run(
+        source: Source,
+        *,
+        directory: str | Path,
+        seed: int | None = None if cls.draws_random_numbers else 0,
+        glass: Glass | None = None,
+        engine: EngineOptions | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Record:
+        if seed is None:
+            raise TypeError(f"{run.__name__}() missing 1 required keyword-only argument: 'seed'")
+        protocol: protocols.Protocol = REGISTRY.build(name, options)
+        return protocol.run(source, seed, directory, glass=glass, engine=engine, progress=progress)
+
+    run.__name__ = run.__qualname__ = name.replace("-", "_")
+    run.__doc__ = f"Run `{cls.__name__}`: {REGISTRY[name].summary}.\n\n{inspect.getdoc(cls)}"
+    run.__signature__ = _signature(run, cls)  # type: ignore[attr-defined]
+    return run
 
 
-def creep(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Creep` with its fields as `options`: a constant compressive stress along z."""
-    return _run("creep", source, seed, directory, glass, engine, progress, options)
-
-
-def relax(
-    source: Source,
-    *,
-    directory: str | Path,
-    seed: int = 0,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Relax` with its fields as `options`: inherent structures of frames (no random numbers)."""
-    return _run("relax", source, seed, directory, glass, engine, progress, options)
-
-
-def aqs(
-    source: Source,
-    *,
-    directory: str | Path,
-    seed: int = 0,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.AQS` with its fields as `options`: athermal quasi-static shear (no random numbers)."""
-    return _run("aqs", source, seed, directory, glass, engine, progress, options)
-
-
-def isoconfigurational(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Isoconfigurational` with its fields as `options`: the same positions, other velocities."""
-    return _run("isoconfigurational", source, seed, directory, glass, engine, progress, options)
-
-
-def vibrate(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Vibrate` with its fields as `options`: mean squared displacements from the inherent structure."""
-    return _run("vibrate", source, seed, directory, glass, engine, progress, options)
-
-
-def constant_volume_cooling(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.ConstantVolumeCooling` with its fields as `options`: at the density of `source`."""
-    return _run("constant-volume-cooling", source, seed, directory, glass, engine, progress, options)
-
-
-def inherent(
-    source: Source,
-    *,
-    directory: str | Path,
-    seed: int = 0,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Inherent` with its fields as `options`: minima at fixed box (no random numbers)."""
-    return _run("inherent", source, seed, directory, glass, engine, progress, options)
-
-
-def shear(
-    source: Source,
-    *,
-    seed: int,
-    directory: str | Path,
-    glass: Glass | None = None,
-    engine: EngineOptions | None = None,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Record:
-    """Run `protocols.Shear` with its fields as `options`: a constant shear rate at a temperature."""
-    return _run("shear", source, seed, directory, glass, engine, progress, options)
+def _signature(run: Any, cls: type) -> inspect.Signature:
+    """Signature of `run` with the fields of `cls` in place of its ``**options``."""
+    signature = inspect.signature(run)
+    shared = list(signature.parameters.values())[:-1]
+    if cls.draws_random_numbers:  # type: ignore[attr-defined]
+        shared = [p.replace(default=p.empty, annotation="int") if p.name == "seed" else p for p in shared]
+    fields = inspect.signature(cls).parameters.values()
+    return signature.replace(parameters=[*shared, *(p.replace(kind=p.KEYWORD_ONLY) for p in fields)])

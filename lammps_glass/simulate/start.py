@@ -57,8 +57,19 @@ def checksum(snapshot: Snapshot) -> str:
     return digest.hexdigest()
 
 
-def derived_seed(seed: int, *names: object) -> int:
-    """A seed for LAMMPS (1 to 899 999 999, with room for segment numbers) that depends on `seed` and `names`."""
+def joint_checksum(checksums: list[str]) -> str:
+    """Return the sha256 of several configurations from their checksums, in order."""
+    return hashlib.sha256("\n".join(checksums).encode()).hexdigest()
+
+
+def lammps_seed(seed: int, *names: object) -> int:
+    """Derive a seed for LAMMPS from the seed of a run and the names of its use.
+
+    LAMMPS takes seeds from 1 to 900 000 000, and decks add the number of the segment to it: the result is at most
+    800 000 000. `workflow.values.derive_seed` gives the seed of a case instead, any positive 32-bit integer, from the
+    canonical JSON of study seed, stage and conditions. The two stay apart because their ranges differ, and because
+    either in place of the other would change every trajectory.
+    """
     text = "/".join(str(part) for part in (seed, *names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % 800_000_000 + 1
 

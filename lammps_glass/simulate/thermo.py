@@ -30,6 +30,7 @@ class Minimum:
 
     @property
     def at_limit(self) -> bool:
+        """Whether it stopped at a limit on iterations, evaluations or time."""
         return self.criterion in _LIMITS
 
 

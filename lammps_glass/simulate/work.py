@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,21 @@ class Work:
     conditions: Mapping[str, Any] = field(default_factory=dict)
 
 
+def one_case(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare a case whose cost does not depend on sizes."""
+    return Work(parts={"cases": 1.0})
+
+
+def particles_read(port: str) -> Callable[[object, Mapping[str, int], Mapping[str, Sequence[Work]]], Work]:
+    """Declare one case and the particles x snapshots of the cases that a port reads."""
+
+    def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+        particles = float(sum(work.n_particles * work.snapshots for work in reads[port]))
+        return Work(parts={"cases": 1.0, "particles": particles})
+
+    return work
+
+
 def minimisations(n_particles: int, snapshots: int = 1) -> float:
     """The amount `MINIMISED` of snapshots."""
     return float(snapshots * n_particles ** (4 / 3))
@@ -61,6 +76,7 @@ class LoopTimes:
 
     @property
     def seconds(self) -> float:
+        """Seconds of all loops."""
         return self.minimising + sum(seconds for seconds, _ in self.dynamics)
 
 

@@ -1,4 +1,4 @@
-"""The papers: each a thin composition of the parts, and the list of its figures."""
+"""Studies: each a thin composition of the parts, and the list of its figures."""
 
 from lammps_glass.registry import Entry, Registry
 
@@ -29,5 +29,6 @@ REGISTRY = Registry(
             "energy of Cu-Zr glasses from fractions of local environments; XGBoost and SHAP; sheared glasses",
             "metal",
         ),
+        Entry("own", "lammps_glass.studies.own:RECIPE", "any combination of parts, without code", "of the glass"),
     ],
 )

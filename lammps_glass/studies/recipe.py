@@ -1,52 +1,32 @@
-"""What a study is in code: its operations, the parameters and version of each, and its figures."""
+"""`Recipe`: a study in code: the operations that are its own, its figures, and what it says of the paper."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
-from lammps_glass.simulate.work import Work
-from lammps_glass.studies.case import Case
-
-#: Parameters, the particles of each species, and the work of the cases that are read, by stage -> the work of a case.
-WorkOf = Callable[[Any, Mapping[str, int], Mapping[str, Sequence[Work]]], Work]
+from lammps_glass.operations.operation import Operation, Wired
 
 
-@dataclass(frozen=True)
-class NoParameters:
-    """The parameters of an operation that takes none."""
+class Stages(Mapping[str, Wired]):
+    """The stages of a study file by name, each with its parameters and with the stages that it reads."""
 
+    def __init__(self, stages: Mapping[str, Wired]) -> None:
+        self._stages = dict(stages)
 
-@dataclass(frozen=True)
-class Operation:
-    """One thing a stage can do.
+    def __getitem__(self, name: str) -> Wired:
+        return self._stages[name]
 
-    Parameters
-    ----------
-    run
-        Writes products into ``case.directory``.
-    parameters
-        A frozen dataclass; a stage's table of the study file holds its fields.
-    version
-        Raised when the operation's numbers change: finished cases of an older version are run again.
-    work
-        What a case asks of a machine, for `plan`; None: planned without a time.
-    rates
-        Seconds a unit for the parts of the work, measured once, elsewhere, for what a probe of seconds cannot run. A
-        part that is not here is measured by running the operation on the probe's small records.
-    """
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stages)
 
-    run: Callable[[Case], None]
-    parameters: type[Any] = NoParameters
-    version: int = 1
-    work: WorkOf | None = None
-    rates: Mapping[str, float] = field(default_factory=dict)
+    def __len__(self) -> int:
+        return len(self._stages)
 
-
-#: The built parameters of every stage, by its name.
-StageParameters = Mapping[str, Any]
+    def running(self, name: str) -> list[Wired]:
+        """Return the stages that run an operation, or a protocol, of this name."""
+        return [stage for stage in self._stages.values() if stage.runs == name]
 
 
 @dataclass(frozen=True)
@@ -55,20 +35,25 @@ class Recipe:
 
     Parameters
     ----------
+    name, title, citation
+        For lists and the report; a study file may have another title.
+    operations
+        Name in study files -> operation, beside those that every study may use.
+    figures
+        Figures that a complete run makes; a study without a list makes those that its analyses specify.
     score_targets
         Score name -> the paper's number, as text, for the table "paper / ours".
     deviations
-        From the parameters of every stage to where the study departs from the paper or takes a reading, one sentence
-        each, for the report.
+        From the stages to where the study departs from the paper or takes a reading, one sentence each, for the report.
     check
-        Refuses stages whose parameters disagree with each other.
+        Refuses stages that do not make this study.
     """
 
     name: str
     title: str
-    citation: str
-    operations: Mapping[str, Operation]
-    figures: tuple[FigureSpec, ...]
-    score_targets: Mapping[str, str]
-    deviations: Callable[[StageParameters], tuple[str, ...]] = lambda stages: ()
-    check: Callable[[StageParameters], None] = lambda stages: None
+    citation: str = ""
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    figures: tuple[FigureSpec, ...] = ()
+    score_targets: Mapping[str, str] = field(default_factory=dict)
+    deviations: Callable[[Stages], tuple[str, ...]] = lambda stages: ()
+    check: Callable[[Stages], None] = lambda stages: None

@@ -3,51 +3,32 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lammps_glass.errors import LammpsGlassError
-from lammps_glass.workflow.workers import WARM
-
-if TYPE_CHECKING:
-    from lammps_glass.workflow.study import Study
-
-
-def watch_parent(parent: int) -> None:
-    """End this process when its parent is gone: a killed controller leaves no child behind."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        if os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)  # with all that this process has started
-        os._exit(143)
-
-    threading.Thread(target=watch, daemon=True).start()
+from lammps_glass.workflow.precompile import precompile_kernels
+from lammps_glass.workflow.processes import watch_parent
+from lammps_glass.workflow.runner import run_in_folder
+from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.workers import PRECOMPILE
 
 
 def read_folder(directory: str) -> Study:
     """The study of a folder; a path, as the folder may be called like a bundled study."""
-    from lammps_glass.workflow.study import Study
-
     return Study.read(Path(directory))
 
 
 def run_cases(study: Study, stage: str, indices: Iterable[int]) -> int:
     """Run cases one after the other; a failed one (its reason is kept beside it) does not stop the others."""
-    from lammps_glass.workflow.runner import run_case
-
     status = 0
     for index in indices:
         try:
             study.forget()
-            run_case(study, study.case(stage, index), wait=5.0)
+            run_in_folder(study, study.case(stage, index), wait=5.0)
         except LammpsGlassError as error:
             print(error, file=sys.stderr)
             status = error.exit_status
@@ -55,13 +36,6 @@ def run_cases(study: Study, stage: str, indices: Iterable[int]) -> int:
             traceback.print_exc()
             status = 1
     return status
-
-
-def warm() -> int:
-    from lammps_glass.studies.warm import warm_kernels
-
-    warm_kernels()
-    return 0
 
 
 def serve(directory: str) -> None:
@@ -79,7 +53,11 @@ def serve(directory: str) -> None:
         stage, index = line.split()
         study = study or read_folder(directory)
         started = time.monotonic()
-        status = warm() if stage == WARM else run_cases(study, stage, [int(index)])
+        if stage == PRECOMPILE:
+            precompile_kernels()
+            status = 0
+        else:
+            status = run_cases(study, stage, [int(index)])
         sys.stdout.flush()
         os.write(answers, f"{status} {time.monotonic() - started:.3f}\n".encode())
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.task_table import TaskTable
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def _trajectories(study: Study) -> Iterator[Removable]:
         for earlier in study.reads(case):
             readers.setdefault((earlier.stage, earlier.index), []).append(case)
     for stage in study.stages:
-        for case in stage.cases if stage.kind == "simulate" else ():
+        for case in stage.cases if stage.simulates else ():
             reading = readers.get((case.stage, case.index), [])
             if reading and all(map(study.is_done, reading)) and study.is_done(case):
                 yield from trajectories_of(study, case)
@@ -62,10 +62,10 @@ def trajectories_of(study: Study, case: CaseId) -> Iterator[Removable]:
         yield Removable(path, "trajectory", path.stat().st_size, case)
 
 
-def drop_read(study: Study, ledger: Ledger, case: CaseId) -> None:
+def drop_read(study: Study, table: TaskTable, case: CaseId) -> None:
     """`case` is done: drop the trajectories that it was the last to read."""
     for earlier in study.reads(case):
-        if study.stage(earlier.stage).kind == "simulate" and ledger.is_read_by_all(earlier):
+        if study.stage(earlier.stage).simulates and table.is_read_by_all(earlier):
             remove(study, list(trajectories_of(study, earlier)))
 
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
-from lammps_glass.workflow.claims import check_claim
 from lammps_glass.workflow.cleaning import drop_read, removable, remove
-from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
+from lammps_glass.workflow.ownership import check_folder, differences, take_folder
 from lammps_glass.workflow.progress import Progress
 from lammps_glass.workflow.slurm import SlurmEngine
 from lammps_glass.workflow.slurm_queue import require_slurm
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.summary import publish
+from lammps_glass.workflow.task_table import TaskTable
 
 ENGINES = ["local", "slurm"]
 LOGGER = logging.getLogger("lammps_glass.workflow")
@@ -66,6 +66,32 @@ def warn_of_versions(study: Study) -> None:
         )
 
 
+def refuse_losses(study: Study) -> None:
+    """Refuse parameters with which finished cases of the folder would be run again.
+
+    Raises
+    ------
+    InputError
+        Naming every difference, and how many finished cases of which stages it concerns.
+    """
+    path = study.out / "study.toml"
+    if not path.is_file():
+        return
+    there = Study.read(study.out)
+    differing = differences(there.file, study.file)
+    if not differing:
+        return
+    kept = {(case.stage, case.name) for case in study.all_cases() if study.is_done(case)}
+    finished = [case for case in there.all_cases() if there.is_done(case)]
+    lost = Counter(case.stage for case in finished if (case.stage, case.name) not in kept)
+    if lost:
+        stages = ", ".join(f"{count} of {stage}" for stage, count in lost.items())
+        raise InputError(
+            f"{study.out}: made with other parameters ({'; '.join(differing)}): finished cases would be run again: "
+            f"{stages}; choose another --out, go on with `reproduce {study.out}` as it was, or give --replace"
+        )
+
+
 def reproduce(
     study: Study,
     *,
@@ -74,6 +100,7 @@ def reproduce(
     retry_failed: bool = False,
     rerun: Sequence[str] = (),
     verify: bool = False,
+    replace: bool = False,
     quiet: bool = False,
     cancel_on_interrupt: bool = False,
 ) -> dict[str, Any]:
@@ -89,6 +116,8 @@ def reproduce(
         Stages whose finished cases are taken away and run again.
     verify
         Compare the checksums of all products first; damaged cases are run again.
+    replace
+        Run finished cases again that were made with other parameters than the study has now.
     cancel_on_interrupt
         On an interrupt, cancel the Slurm jobs, which otherwise go on.
     """
@@ -98,25 +127,27 @@ def reproduce(
         require_slurm()
     chosen = [study.stage(name) for name in rerun]
     study.check_conditions()
-    check_claim(study.file, study.out, exact=False)
+    check_folder(study.file, study.out, exact=False)
     with hold(study):
-        study.claim(exact=False)
+        if not replace:
+            refuse_losses(study)
+        take_folder(study.file, study.out, exact=False)
         study.store.sweep()
         for stage in chosen:
             for case in stage.cases:
                 study.store.discard(case)
         if verify:
             verify_all(study)
-        ledger = Ledger(study, retry_failed=retry_failed)
-        warn_of_versions(study)  # after the ledger has looked at every case: nothing is read twice
+        table = TaskTable(study, retry_failed=retry_failed)
+        warn_of_versions(study)  # after the task table has looked at every case: nothing is read twice
         if study.file.study.keep == "labels":
             remove(study, [item for item in removable(study, frames=True) if item.case])  # left by a killed controller
-            ledger.on_done = partial(drop_read, study, ledger)
+            table.on_done = partial(drop_read, study, table)
         options = study.file.engine
         at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
-        with Progress(ledger, at_once, quiet=quiet) as progress:
+        with Progress(table, at_once, quiet=quiet) as progress:
             if engine == "slurm":
-                SlurmEngine(study, ledger, progress.show, cancel_on_interrupt=cancel_on_interrupt).run()
+                SlurmEngine(study, table, progress.show, cancel_on_interrupt=cancel_on_interrupt).run()
             else:
-                LocalEngine(study, ledger, at_once, options.chunk_seconds, progress.show).run()
+                LocalEngine(study, table, at_once, options.chunk_seconds, progress.show).run()
         return publish(study)

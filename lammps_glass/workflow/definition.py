@@ -1,16 +1,18 @@
-"""`Definition`: what a study file says: stages, cases, their parameters, glasses, seeds and keys; no folder."""
+"""`Definition`: a checked study file: stages, cases, their parameters, glasses, seeds and keys; no folder."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.glasses import Glass
+from lammps_glass.operations.operation import Wired
 from lammps_glass.registry import unknown_name
-from lammps_glass.studies.recipe import Recipe
+from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Graph, Stage, check_conditions, order_stages
@@ -18,25 +20,64 @@ from lammps_glass.workflow.values import canonical, derive_seed, digest
 
 
 class Definition:
-    """A checked study file; `where` names it in errors."""
+    """A checked study file.
+
+    Parameters
+    ----------
+    file
+        The tables of the file, a preset applied.
+    where
+        Name of the file in errors.
+    """
 
     def __init__(self, file: StudyFile, where: str) -> None:
         self.file = file
         self.where = where
         self.recipe: Recipe = operations.recipe(file.study.name)
-        self._stages = order_stages(file.stages, where)
+        self._stages = order_stages(file, partial(operations.find_operation, study=self.recipe, where=where), where)
         self.graph = Graph(self._stages)
+        self._glasses: dict[str, Glass] = {}
         self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
+        self._check_by()
         self._check_stages()
 
+    # -- checks ------------------------------------------------------------------------------------------------------
+
+    def _check_by(self) -> None:
+        """Refuse values for a condition that the stage does not run over, and two conditions that set one key."""
+        set_by: dict[tuple[str, str], tuple[str, str]] = {}  # (stage, key) -> (condition, key in the file)
+        for name, tables in self.file.by.items():
+            for value, table in tables.items():
+                for stage_name, values in table.stages.items():
+                    where = f"by.{name}.{value}.stages.{stage_name}"
+                    self._check_condition(stage_name, name, value, f"{self.where}: {where}")
+                    for key in values:
+                        condition, other = set_by.setdefault((stage_name, key), (name, f"{where}.{key}"))
+                        if condition != name:
+                            raise InputError(f"{self.where}: {where}.{key} and {other} may both apply: drop one")
+
+    def _check_condition(self, stage: str, name: str, value: str, where: str) -> None:
+        if stage not in self._stages:
+            raise InputError(f"{where}: {unknown_name('stage', stage, list(self._stages))}")
+        over = self._stages[stage].over
+        if name not in over:
+            raise InputError(f"{where}: {unknown_name('condition', name, list(over))}")
+        if value not in map(str, over[name]):
+            raise InputError(f"{where}: {unknown_name(name, value, [str(item) for item in over[name]])}")
+
     def _check_stages(self) -> None:
-        """Build every stage's parameters once, so that a fault shows before anything runs."""
+        """Build the parameters of every stage once, so that a fault shows before anything runs."""
+        wired: dict[tuple[str, int], Wired] = {}
         for stage in self.stages:
             for case in self._one_of_each(stage):
-                operations.check_use(self.parameters(case)[0], self.glass(case), f"{self.where}: stages.{stage.name}")
+                operations.check_use(self.parameters(case), self.glass(case), f"{self.where}: stages.{stage.name}")
+                try:
+                    stage.operation.check(self._wired(case, wired))
+                except InputError as error:
+                    raise InputError(f"{self.where}: {error}") from error
         try:
-            self.recipe.check(self.stage_parameters())
+            self.recipe.check(self.wired_stages())
         except InputError as error:
             raise InputError(f"{self.where}: {error}") from error
 
@@ -50,12 +91,25 @@ class Definition:
         """
         check_conditions(self._stages, self.graph, self.where)
 
-    def stage_parameters(self) -> dict[str, Any]:
-        """The built parameters of the first case of every stage, by its name."""
-        return {stage.name: self.parameters(stage.cases[0])[0] for stage in self.stages}
+    def wired_stages(self) -> Stages:
+        """Return the first case of every stage as checks and reports see it."""
+        wired: dict[tuple[str, int], Wired] = {}
+        return Stages({stage.name: self._wired(stage.cases[0], wired) for stage in self.stages})
+
+    def _wired(self, case: CaseId, built: dict[tuple[str, int], Wired]) -> Wired:
+        """Return a case with the first case of every stage that each of its ports reads."""
+        if (case.stage, case.index) not in built:
+            stage = self._stages[case.stage]
+            reads = {}
+            for port, cases in self.graph.reads(case).items():
+                firsts = {earlier.stage: earlier for earlier in reversed(cases)}
+                reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
+            runs = stage.operation.protocol or stage.operation.name
+            built[case.stage, case.index] = Wired(case.stage, runs, self.parameters(case), reads)
+        return built[case.stage, case.index]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
-        """A case for every value of every condition."""
+        """Return a case for every value of every condition but the replica."""
         chosen: dict[tuple[str, Any], CaseId] = {}
         for case in stage.cases:
             for item in case.conditions.items():
@@ -63,92 +117,117 @@ class Definition:
                     chosen.setdefault(item, case)
         return list(chosen.values()) or [stage.cases[0]]
 
+    # -- what there is -----------------------------------------------------------------------------------------------
+
     @property
     def name(self) -> str:
+        """Name of the study."""
         return self.file.study.name
 
     @property
+    def title(self) -> str:
+        """Heading of the report."""
+        return self.file.study.title or self.recipe.title
+
+    @property
     def preset(self) -> str:
+        """Name of the preset; ``study`` for the file's own sizes."""
         return self.file.study.preset or "study"
 
     @property
     def stages(self) -> tuple[Stage, ...]:
+        """The stages, each behind those that it reads."""
         return tuple(self._stages.values())
 
     def stage(self, name: str) -> Stage:
+        """Return a stage by its name."""
         if name not in self._stages:
             raise InputError(f"{self.where}: {unknown_name('stage', name, list(self._stages))}")
         return self._stages[name]
 
     def case(self, stage: str, index: int) -> CaseId:
+        """Return a case of a stage by its index."""
         cases = self.stage(stage).cases
         if not 0 <= index < len(cases):
             raise InputError(f"{self.where}: stages.{stage} has cases 0 to {len(cases) - 1}, not {index}")
         return cases[index]
 
     def all_cases(self) -> Iterator[CaseId]:
+        """Iterate over the cases of all stages."""
         for stage in self.stages:
             yield from stage.cases
 
-    def glass(self, case: CaseId) -> Any:
+    def reads(self, case: CaseId) -> list[CaseId]:
+        """Return the cases that `case` reads, each once."""
+        return self.graph.sources(case)
+
+    # -- what a case is made of ----------------------------------------------------------------------------------------
+
+    def glass(self, case: CaseId) -> Glass:
+        """Return the glass of a case: that of its condition ``glass``, else the study's."""
         table, where = self.file.glass, "glass"
         if "glass" in case.conditions:
             name = str(case.conditions["glass"])
             if name not in self.file.glasses:
                 raise InputError(f"{self.where}: {unknown_name('glass', name, list(self.file.glasses))}")
             table, where = self.file.glasses[name], f"glasses.{name}"
-        if table is None:
-            raise InputError(f"{self.where}: glass: missing table: write [glass] with a name")
-        return self._glass(where, table)
-
-    def _glass(self, where: str, table: Mapping[str, Any]) -> Any:
         if where not in self._glasses:
+            if table is None:
+                table = next(iter(self.file.glasses.values()), None)  # of stages over no glass, which read tables only
+            if table is None:
+                raise InputError(f"{self.where}: glass: missing table: write [glass] with a name")
             self._glasses[where] = operations.build_glass(table, f"{self.where}: {where}")
         return self._glasses[where]
 
-    @cached_property
-    def _glasses(self) -> dict[str, Any]:
-        return {}
+    def parameters(self, case: CaseId) -> Any:
+        """Build the parameters of a case."""
+        stage = self._stages[case.stage]
+        where = f"{self.where}: stages.{case.stage}"
+        by = self._values_by_condition(case)
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
+
+    def _values_by_condition(self, case: CaseId) -> dict[str, Any]:
+        """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case."""
+        values: dict[str, Any] = {}
+        for name, value in case.conditions.items():
+            table = self.file.by.get(name, {}).get(str(value))
+            values |= table.stages.get(case.stage, {}) if table else {}
+        return values
 
     def params(self, case: CaseId) -> dict[str, Any]:
-        """Everything of the study file that the case reads: what its parameters' hash is made of."""
+        """Return everything of the study file that the case reads: what its parameters' hash is made of."""
         return {**self._shared_params(case), "conditions": dict(case.conditions), "seed": self.seed(case)}
 
-    def parameters(self, case: CaseId) -> tuple[Any, int]:
-        """The built parameters of a case and the version of what runs it."""
-        table = self.stage(case.stage).table
-        return operations.stage_parameters(table, case.conditions, self.recipe, f"{self.where}: stages.{case.stage}")
-
     def _shared_params(self, case: CaseId) -> dict[str, Any]:
-        """The part of `params` that cases of a stage share; twenty thousand cases build it once, or once a value."""
-        stage = self.stage(case.stage)
+        """Return the part of `params` that cases of a stage share; twenty thousand cases build it once, or a value."""
+        stage = self._stages[case.stage]
         varying = tuple(case.conditions[name] for name in self._varying(stage))
         if (stage.name, varying) not in self._params:
-            built, version = self.parameters(case)
             glass = self.glass(case)
             plain = {
                 "glass": {"name": glass.name, **dataclasses.asdict(glass)},
-                "parameters": built,
-                "runs": stage.table.protocol or stage.table.operation,
+                "parameters": self.parameters(case),
+                "runs": stage.operation.protocol or stage.operation.name,
+                "reads": stage.table.wiring,
                 "ranks": stage.table.ranks,
-                "version": version,
+                "version": stage.operation.version,
             }
             self._params[stage.name, varying] = json.loads(canonical(plain))
         return self._params[stage.name, varying]
 
     def _varying(self, stage: Stage) -> tuple[str, ...]:
-        """The conditions that the parameters or the glass depend on."""
+        """Return the conditions that the parameters or the glass depend on."""
         if stage.name not in self._depends:
-            fields = type(self.parameters(stage.cases[0])[0]).__dataclass_fields__
-            self._depends[stage.name] = tuple(n for n in stage.table.over if n == "glass" or n in fields)
+            fields = {item.name for item in dataclasses.fields(stage.operation.parameters)}
+            self._depends[stage.name] = tuple(
+                name for name in stage.over if name == "glass" or name in fields or name in self.file.by
+            )
         return self._depends[stage.name]
 
     def seed(self, case: CaseId) -> int:
+        """Return the seed of a case, derived from the study's, the stage and the conditions."""
         return derive_seed(self.file.study.seed, case.stage, dict(case.conditions))
 
-    def reads(self, case: CaseId) -> list[CaseId]:
-        """The cases that `case` reads."""
-        return [earlier for cases in self.graph.reads(case).values() for earlier in cases]
-
     def key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
+        """Return the key of a case: sha256 of its parameters and of the products that it reads."""
         return digest({"params": digest(self.params(case)), "inputs": dict(inputs)})

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lammps_glass.errors import InputError
-from lammps_glass.workflow.deaths import fits_failure, record_death
-from lammps_glass.workflow.ledger import Ledger, StageTally
+from lammps_glass.operations.simulation import NAME as SIMULATE
+from lammps_glass.workflow.crash_records import fits_failure, record_crash
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.workers import WARM, Worker, end_all, wait_for_answers
+from lammps_glass.workflow.task_table import StageCounts, TaskTable
+from lammps_glass.workflow.workers import PRECOMPILE, Worker, end_all, wait_for_answers
 
 #: Longest time between two looks at the display, s.
 POLL = 0.25
@@ -29,7 +30,7 @@ class Task:
 
 
 class LocalEngine:
-    """Runs what the ledger has ready until nothing is left.
+    """Run what the task table has ready until nothing is left.
 
     Parameters
     ----------
@@ -44,12 +45,12 @@ class LocalEngine:
     def __init__(
         self,
         study: Study,
-        ledger: Ledger,
+        table: TaskTable,
         cores: int,
         chunk_seconds: float = 60.0,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self.study, self.ledger, self.cores, self.chunk_seconds = study, ledger, cores, chunk_seconds
+        self.study, self.table, self.cores, self.chunk_seconds = study, table, cores, chunk_seconds
         self.on_change = on_change
         self.tasks: list[Task] = []
         self.idle: list[Worker] = []
@@ -65,7 +66,7 @@ class LocalEngine:
         os.chmod(self.study.out / ".engine", 0o700)
         try:
             self._warm()
-            while not self.ledger.is_over or self.tasks:
+            while not self.table.is_over or self.tasks:
                 self._launch()
                 self._collect()
                 self.on_change()
@@ -85,26 +86,26 @@ class LocalEngine:
 
     def _warm(self) -> None:
         """Compile kernels once, in a worker that counts as a task, before others would each compile them."""
-        from lammps_glass.studies.warm import kernels_are_warm
+        from lammps_glass.workflow.precompile import kernels_are_compiled
 
-        compiled = any(t.kind in ("label", "describe") and t.counts["done"] < t.total for t in self._tallies())
-        if compiled and not self.ledger.is_over and not kernels_are_warm():
-            self._give(None, WARM)
+        compiled = any(t.runs in ("label", "describe") and t.by_state["done"] < t.total for t in self._tallies())
+        if compiled and not self.table.is_over and not kernels_are_compiled():
+            self._give(None, PRECOMPILE)
 
-    def _tallies(self) -> list[StageTally]:
-        return list(self.ledger.tallies.values())
+    def _tallies(self) -> list[StageCounts]:
+        return list(self.table.stages.values())
 
     # -- giving out ------------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
         """Give cases to free cores; simulations, the longest, come first."""
-        for tally in sorted(self._tallies(), key=lambda t: t.kind != "simulate"):
-            ranks = self.study.stage(tally.name).table.ranks
-            while tally.counts["ready"]:
+        for counts in sorted(self._tallies(), key=lambda t: t.runs != SIMULATE):
+            ranks = self.study.stage(counts.name).table.ranks
+            while counts.by_state["ready"]:
                 if ranks > self._free():
                     return  # cores that come free gather for this stage: smaller ones behind it must not take them
-                case = self.ledger.next_ready(tally.name)
-                self.ledger.start(case)
+                case = self.table.next_ready(counts.name)
+                self.table.start(case)
                 self._give(case, case.stage, case.index, ranks)
 
     def _give(self, case: CaseId | None, stage: str, index: int = 0, ranks: int = 1) -> None:
@@ -142,26 +143,26 @@ class LocalEngine:
     def _settle(self, case: CaseId, worker: Worker, alive: bool) -> None:
         """A case has ended: believe its manifest first, then its failure record, then the end of the worker."""
         if self.study.is_done(case):
-            self.ledger.finish(case)
+            self.table.finish(case)
             return
         self.study.forget(inputs_of=[case])
         lock = self.study.store.lock(case)
         began = not alive and lock.holder().get("pid") == worker.process.pid
         if self.study.is_done(case):
-            self.ledger.finish(case)
+            self.table.finish(case)
         elif not self.study.is_ready(case):
-            self.ledger.reconsider(case)
+            self.table.reconsider(case)
         elif alive and fits_failure(self.study, case):
-            self.ledger.finish(case, failed=True)
+            self.table.finish(case, failed=True)
         elif not began and lock.is_held():
-            self.ledger.put_back(case)  # somebody else runs it, such as an array started by hand
+            self.table.put_back(case)  # somebody else runs it, such as an array started by hand
         elif not began and (case.stage, case.index) not in self.retried:
             self.retried.add((case.stage, case.index))
-            self.ledger.put_back(case)
+            self.table.put_back(case)
         else:
             reason, status = worker.ending
-            record_death(self.study, case, reason, status=status, output=worker.output())
-            self.ledger.finish(case, failed=True)
+            record_crash(self.study, case, reason, status=status, output=worker.output())
+            self.table.finish(case, failed=True)
 
     def _end_workers(self) -> None:
         """End all workers; a second Ctrl-C does not stop this."""

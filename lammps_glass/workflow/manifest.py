@@ -84,11 +84,11 @@ class Manifest:
 
 
 def inventory(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and checksum of every product below `folder`."""
+    """Size and checksum of every product below `folder`; hidden files and folders are no products."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     names = {path: path.relative_to(folder).as_posix() for path in files}
     return {
         names[path]: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
         for path in files
-        if names[path] != NAME and path.name not in UNHASHED and not path.name.startswith(".")
+        if names[path] != NAME and path.name not in UNHASHED and "/." not in f"/{names[path]}"
     }

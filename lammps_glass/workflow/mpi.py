@@ -17,9 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.simulate.engine import EngineOptions, tail
-from lammps_glass.studies.case import Product
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, tail
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
+from lammps_glass.simulate.engine import EngineOptions
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.workflow.processes import peak_memory, watch_parent
 from lammps_glass.workflow.schema import EngineTable
 
 #: A site's own launcher with any options; a study file may name only the launchers and options below.
@@ -54,15 +57,9 @@ def launcher_words(engine: EngineTable, stage: str) -> list[str]:
 
 
 def run_ranks(
-    launcher: Sequence[str],
-    ranks: int,
-    protocol: Any,
-    glass: Any,
-    products: Mapping[str, Sequence[Product]],
-    seed: int,
-    directory: Path,
+    launcher: Sequence[str], ranks: int, case: Case[Protocol], sources: Mapping[str, Sequence[Product]]
 ) -> int:
-    """Run `protocol` on `ranks` ranks; returns their peak memory in all (bytes).
+    """Run the protocol of a case on `ranks` ranks; returns their peak memory in all (bytes).
 
     Raises
     ------
@@ -72,7 +69,8 @@ def run_ranks(
         LAMMPS failed, or a rank died; the other ranks have been ended.
     """
     require_mpi4py()
-    _write_job(directory, protocol, glass, products, seed)
+    directory = case.directory
+    _write_job(case, sources)
     # A pipe as standard input: it closes with this process, however this ends, and rank 0 then ends all ranks.
     command = [*launcher, "-n", str(ranks), sys.executable, "-m", __name__, str(directory)]
     with (directory / OUTPUT).open("wb") as output:
@@ -97,22 +95,21 @@ def require_mpi4py() -> None:
         raise InputError("a stage with ranks above 1 needs mpi4py: pip install 'lammps-glass[mpi]'")
 
 
-def _write_job(
-    directory: Path, protocol: Any, glass: Any, products: Mapping[str, Sequence[Product]], seed: int
-) -> None:
-    for path in directory.glob(".ranks*"):
+def _write_job(case: Case[Protocol], sources: Mapping[str, Sequence[Product]]) -> None:
+    for path in case.directory.glob(".ranks*"):
         path.unlink()
     reads = {
-        stage: [{"conditions": dict(p.conditions), "path": str(p.path.resolve())} for p in found]
-        for stage, found in products.items()
+        port: [{"conditions": dict(p.conditions), "path": str(p.directory.resolve())} for p in products]
+        for port, products in sources.items()
     }
     job = {
-        "protocol": {"name": protocol.name, "options": protocol.options()},
-        "glass": {"name": glass.name, "options": glass.options()},
-        "seed": seed,
+        "case": {"study": case.study, "preset": case.preset, "stage": case.stage, "seed": case.seed},
+        "conditions": dict(case.conditions),
+        "protocol": {"name": case.parameters.name, "options": case.parameters.options()},
+        "glass": {"name": case.glass.name, "options": case.glass.options()},
         "reads": reads,
     }
-    (directory / JOB).write_text(json.dumps(job), encoding="utf-8")
+    (case.directory / JOB).write_text(json.dumps(job), encoding="utf-8")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -167,8 +164,6 @@ def main(arguments: list[str]) -> None:
 
 def _end_with_the_case(rank: int) -> None:
     """Watch for the end of the case's process (rank 0's standard input closes) and of the launcher's (our parent)."""
-    from lammps_glass.workflow.child import watch_parent
-
     watch_parent(os.getppid())
     if rank == 0:
         stream = sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer
@@ -183,15 +178,22 @@ def _end_with_the_case(rank: int) -> None:
 
 def _work(communicator: Any, directory: Path) -> None:
     from lammps_glass.glasses import REGISTRY as GLASSES
+    from lammps_glass.operations.simulation import run, simulation
+    from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
-    from lammps_glass.workflow.operations import simulate
-    from lammps_glass.workflow.runner import peak_memory
 
     job = json.loads((directory / JOB).read_text(encoding="utf-8"))
     protocol = PROTOCOLS.build(job["protocol"]["name"], job["protocol"]["options"])
     glass = GLASSES.build(job["glass"]["name"], job["glass"]["options"])
-    reads = {s: tuple(Product(p["conditions"], Path(p["path"])) for p in found) for s, found in job["reads"].items()}
-    simulate(protocol, glass, reads, job["seed"], directory, EngineOptions(communicator))
+    case: Case[Protocol] = Case(
+        conditions=job["conditions"], parameters=protocol, glass=glass, directory=directory, **job["case"]
+    )
+    reads = {
+        port: [Record(Path(p["path"]), conditions=p["conditions"]) for p in products]
+        for port, products in job["reads"].items()
+    }
+    arguments = simulation(type(protocol)).arguments(case, reads)
+    run(case, **arguments, engine=EngineOptions(communicator))
     memory = communicator.reduce(peak_memory())
     if communicator.Get_rank() == 0:
         (directory / RESULT).write_text(json.dumps({"peak_memory": memory}), encoding="utf-8")

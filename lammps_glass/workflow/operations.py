@@ -1,137 +1,151 @@
-"""What a stage runs: a protocol of the simulate kind, or an operation of the study's recipe or of every study."""
+"""From the tables of a study file to what they name: glasses, operations and their parameters."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import fields
 from typing import Any
 
 from lammps_glass.errors import InputError
-from lammps_glass.registry import Registry, unknown_name
+from lammps_glass.glasses import REGISTRY as GLASSES, Glass
+from lammps_glass.operations import REGISTRY as OPERATIONS
+from lammps_glass.operations.operation import Operation
+from lammps_glass.operations.parts import DescriptorPart, LabelPart
+from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
+from lammps_glass.product import Conditions
+from lammps_glass.registry import unknown_name
+from lammps_glass.simulate.deck import checked_name
+from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.snapshots import Cell
 from lammps_glass.studies import REGISTRY as RECIPES
-from lammps_glass.studies.recipe import Operation, Recipe
+from lammps_glass.studies.recipe import Recipe
 from lammps_glass.workflow.schema import StageTable
 from lammps_glass.workflow.values import build
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of a study: a bundled one, or one that an installed distribution offers.
-
-    A distribution offers it as an entry point of the group ``lammps_glass.studies``: what is installed can add code, a
-    study file only names it.
-    """
-    from importlib.metadata import entry_points
-
-    if name not in list(RECIPES):
-        for point in entry_points(group="lammps_glass.studies", name=name):
-            offered: Recipe = point.load()
-            return offered
+    """Return the recipe of a study: a bundled one, or one that an installed distribution offers."""
     loaded: Recipe = RECIPES[name].load()
     return loaded
 
 
-def _registry(module: str) -> Registry:
-    found: Registry = importlib.import_module(module).REGISTRY
-    return found
+def build_glass(table: Mapping[str, Any], where: str) -> Glass:
+    """Build the glass that a ``[glass]`` table describes, and check its potential and the size of its box.
 
-
-def build_glass(table: Mapping[str, Any], where: str) -> Any:
-    """The glass that a ``[glass]`` table describes."""
+    Raises
+    ------
+    InputError
+        Naming the key.
+    """
     options = dict(table)
     name = options.pop("name", None)
     if not isinstance(name, str):
         raise InputError(f"{where}.name: missing key: a glass needs its name")
     try:
-        glass = _registry("lammps_glass.glasses")[name].load()
+        cls = GLASSES[name].load()
     except InputError as error:
         raise InputError(f"{where}.name: {error}") from error
-    return check_glass(build(glass, options, where), where)
-
-
-def find_operation(name: str, study: Recipe, where: str) -> Operation:
-    """An operation of the study, else one that every study has."""
-    from lammps_glass.studies.common import OPERATIONS
-
-    known = {**OPERATIONS, **study.operations}
-    if name not in known:
-        raise InputError(f"{where}.operation: {unknown_name('operation', name, list(known))}")
-    return known[name]
-
-
-def protocol_class(name: str, where: str) -> Any:
-    try:
-        return _registry("lammps_glass.simulate.protocols")[name].load()
-    except InputError as error:
-        raise InputError(f"{where}.protocol: {error}") from error
-
-
-def stage_parameters(table: StageTable, conditions: Mapping[str, Any], study: Recipe, where: str) -> tuple[Any, int]:
-    """The built parameters of a case and the version of what runs it.
-
-    A condition that is also a parameter (``temperature``, ``stress``, ``plane``) sets it.
-    """
-    if table.kind == "simulate":
-        cls = protocol_class(table.protocol or "", where)
-        version = int(getattr(cls, "version", 1))
-    else:
-        operation = find_operation(table.operation or "", study, where)
-        cls, version = operation.parameters, operation.version
-    values = {**table.parameters, **own_conditions(cls, conditions)}
-    return build(cls, values, where), version
-
-
-def own_conditions(cls: Any, conditions: Mapping[str, Any]) -> dict[str, Any]:
-    """The conditions that are parameters of `cls`."""
-    return {name: value for name, value in conditions.items() if name in cls.__dataclass_fields__}
-
-
-def check_use(parameters: Any, glass: Any, where: str) -> None:
-    """What parameters need beside their types: a descriptor with fitting options, neighbourhoods inside the box.
-
-    Raises
-    ------
-    InputError
-        Naming the key; found here, before hours of simulation, not when the stage starts.
-    """
-    if isinstance(name := getattr(parameters, "descriptor", None), str):
-        try:
-            _registry("lammps_glass.descriptors").build(name, getattr(parameters, "options", {}))
-        except InputError as error:
-            raise InputError(f"{where}.descriptor: {error}") from error
-    edge = (glass.n_particles / glass.density) ** (1 / 3)
-    if isinstance(r_max := getattr(parameters, "r_max", None), float) and r_max > edge:
-        raise InputError(
-            f"{where}.r_max: {r_max:g} is above what the cell allows: its edge is {edge:.4g}, and a particle would be "
-            "its own neighbour; use a smaller r_max or more particles"
-        )
-
-
-def check_glass(glass: Any, where: str) -> Any:
-    """`glass`, whose potential is there and whose box is large enough for it."""
-    from lammps_glass.simulate.deck import checked_name
-    from lammps_glass.snapshots import Cell
-
+    glass: Glass = build(cls, options, where)
     try:
         checked_name("suffix", glass.suffix)  # the deck would refuse it, but only when the first case runs
-        glass.require_size(Cell.orthogonal([(glass.n_particles / glass.density) ** (1 / 3)] * 3))
+        glass.require_size(Cell.orthogonal([_edge(glass)] * 3))
         glass.interactions()
     except (InputError, OSError) as error:
         raise InputError(f"{where}: {error}") from error
     return glass
 
 
-def simulate(
-    protocol: Any, glass: Any, products: Mapping[str, Any], seed: int, directory: Path, engine: Any = None
-) -> None:
-    """Run `protocol` from the only record it reads, or from the glass itself when it reads none.
+def _edge(glass: Glass) -> float:
+    """Return the edge of the cube at the glass's density."""
+    return float((glass.n_particles / glass.density) ** (1 / 3))
 
-    `engine` (an `EngineOptions`) holds the communicator of a case on several ranks.
+
+def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> Operation:
+    """Return what a stage runs: an operation of the study, or one that every study may use.
+
+    Raises
+    ------
+    InputError
+        Naming the key.
     """
-    from lammps_glass.simulate import Record
+    if table.run == SIMULATE:
+        return simulation(_protocol(table.parameters.get(PROTOCOL), f"{where}: stages.{stage}.{PROTOCOL}"))
+    if table.run in study.operations:
+        return study.operations[table.run]
+    if table.run not in list(OPERATIONS):
+        known = [*study.operations, *OPERATIONS]
+        raise InputError(f"{where}: stages.{stage}.run: {unknown_name('operation', table.run, known)}")
+    operation: Operation = OPERATIONS[table.run].load()
+    return operation
 
-    sources = [product for stage in products.values() for product in stage]
-    if len(sources) > 1:
-        raise InputError(f"a protocol starts from one record, this one reads {len(sources)}")
-    source = Record(sources[0].path) if sources else glass
-    protocol.run(source, seed=seed, directory=directory, glass=glass, engine=engine)
+
+def _protocol(name: object, where: str) -> type[Protocol]:
+    if not isinstance(name, str):
+        raise InputError(f"{where}: missing key: a stage that simulates names its protocol")
+    try:
+        protocol: type[Protocol] = PROTOCOLS[name].load()
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+    return protocol
+
+
+def stage_parameters(
+    table: StageTable, operation: Operation, conditions: Conditions, by: Mapping[str, Any], where: str
+) -> Any:
+    """Build the parameters of a case.
+
+    A condition that is also a parameter (``temperature``, ``stress``, ``plane``) sets it, and values that depend on a
+    condition (`by`) come before both.
+    """
+    values = {name: value for name, value in table.parameters.items() if not (operation.protocol and name == PROTOCOL)}
+    return build(operation.parameters, {**values, **own_conditions(operation.parameters, conditions), **by}, where)
+
+
+def own_conditions(parameters: type[Any], conditions: Conditions) -> dict[str, Any]:
+    """Return the conditions that are fields of a class of parameters."""
+    names = {item.name for item in fields(parameters)}
+    return {name: value for name, value in conditions.items() if name in names}
+
+
+def check_use(parameters: Any, glass: Glass, where: str) -> None:
+    """Check parameters against the glass: protocols that fit it, parts that can be built, neighbourhoods in its box.
+
+    Raises
+    ------
+    InputError
+        Naming the key; found here, before hours of simulation, not when the stage starts.
+    """
+    if isinstance(parameters, Protocol):
+        try:
+            parameters.check_glass(glass)
+        except InputError as error:
+            raise InputError(f"{where}.{PROTOCOL}: {error}") from error
+    for item in fields(parameters):
+        try:
+            for part in _parts(getattr(parameters, item.name)):
+                built = part.build(glass) if isinstance(part, DescriptorPart) else part.build()
+                if isinstance(part, LabelPart):
+                    _check_neighbourhood(built, glass)
+        except InputError as error:
+            raise InputError(f"{where}.{item.name}: {error}") from error
+    try:
+        _check_neighbourhood(parameters, glass)
+    except InputError as error:
+        raise InputError(f"{where}.{error}") from error
+
+
+def _check_neighbourhood(parameters: object, glass: Glass) -> None:
+    """Refuse a neighbourhood `r_max` beyond the edge of the glass's box."""
+    r_max = getattr(parameters, "r_max", None)
+    if isinstance(r_max, float) and r_max > _edge(glass):
+        raise InputError(
+            f"r_max = {r_max:g} is above what the cell allows: its edge is {_edge(glass):.4g}, and a particle would be "
+            "its own neighbour; use a smaller r_max or more particles"
+        )
+
+
+def _parts(value: object) -> list[DescriptorPart | LabelPart]:
+    """Return the descriptors and labels that a parameter holds."""
+    values = list(value.values()) if isinstance(value, Mapping) else [value]
+    return [item for item in values if isinstance(item, DescriptorPart | LabelPart)]

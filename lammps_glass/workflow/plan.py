@@ -11,12 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lammps_glass.simulate.work import Work
-from lammps_glass.workflow import operations
+from lammps_glass.workflow.calibration import PARTICLES
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.probe import PARTICLES
-from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.throughput import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 
 Source = Literal["finished", "probe", "stated", "unknown"]
 
@@ -33,7 +32,7 @@ class StagePlan:
     """One stage. Seconds are of a case on its own; `uncertainty` is relative; bytes are None where nothing is known."""
 
     stage: str
-    kind: str
+    runs: str
     ranks: int
     cases: int
     done: int
@@ -98,7 +97,14 @@ class _Planner:
     def stage(self, stage: Stage) -> StagePlan:
         works = [self._work(stage, case) for case in stage.cases]
         finished = [m for case in stage.cases if (m := self._manifest(case)) is not None]
-        made = StagePlan(stage.name, stage.kind, stage.table.ranks, len(stage.cases), len(finished), "unknown")
+        made = StagePlan(
+            stage.name,
+            stage.operation.protocol or stage.operation.name,
+            stage.table.ranks,
+            len(stage.cases),
+            len(finished),
+            "unknown",
+        )
         made.atom_steps = sum(work.parts.get("atom_steps", 0.0) for work in works)
         known = self._rates(stage)
         rated = [(known[glass], w) for c, w in zip(stage.cases, works) if (glass := glass_of(c)) in known]
@@ -112,11 +118,9 @@ class _Planner:
         return made
 
     def _work(self, stage: Stage, case: CaseId) -> Work:
-        where = f"stages.{stage.name}"
-        parameters, _ = operations.stage_parameters(stage.table, case.conditions, self.study.recipe, where)
         read = self.study.graph.reads(case)
-        reads = {name: [self.works[c.stage, c.index] for c in cases] for name, cases in read.items()}
-        work = work_of(self.study, case, parameters, self.study.glass(case), reads)
+        reads = {port: [self.works[c.stage, c.index] for c in cases] for port, cases in read.items()}
+        work = work_of(self.study, case, self.study.parameters(case), self.study.glass(case), reads)
         self.works[case.stage, case.index] = work
         return work
 
@@ -126,12 +130,11 @@ class _Planner:
 
     def _rates(self, stage: Stage) -> dict[str, Rate]:
         """Rates by glass, of those that are known."""
-        if measurable(self.study, stage):
+        if measurable(stage):
             found = {glass: self.measured.get(rate_key(self.study, case)) for glass, case in examples(stage).items()}
             return {glass: rate for glass, rate in found.items() if rate is not None}
-        operation = operations.find_operation(stage.table.operation or "", self.study.recipe, stage.name)
-        stated = Rate({name: (rate, STATED) for name, rate in operation.rates.items()})
-        return dict.fromkeys(examples(stage), stated) if operation.work else {}
+        stated = Rate({name: (rate, STATED) for name, rate in stage.operation.rates.items()})
+        return dict.fromkeys(examples(stage), stated) if stage.operation.work else {}
 
     def _from_rates(self, stage: Stage, made: StagePlan, rated: list[tuple[Rate, Work]]) -> None:
         import math
@@ -139,7 +142,7 @@ class _Planner:
         if not any(rate.seconds.get(part) for rate, work in rated for part in work.parts):
             return
         each = [_seconds(rate, work) for rate, work in rated]
-        made.source = "probe" if measurable(self.study, stage) else "stated"
+        made.source = "probe" if measurable(stage) else "stated"
         made.seconds = sum(seconds for seconds, _ in each) / len(each)
         made.longest = max(seconds for seconds, _ in each)
         size = max(work.n_particles for _, work in rated)

@@ -8,7 +8,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from lammps_glass.workflow.ledger import Ledger, StageTally
+from lammps_glass.workflow.task_table import StageCounts, TaskTable
 
 LOGGER = logging.getLogger(__name__)
 REDRAW = 0.5
@@ -26,17 +26,17 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def time_left(ledger: Ledger, cores: int) -> float | None:
+def time_left(table: TaskTable, cores: int) -> float | None:
     """Seconds to go on `cores` for the stages whose pace is known; None while none is."""
-    known = [left for t in ledger.tallies.values() if (left := t.seconds_left) is not None]
+    known = [left for t in table.stages.values() if (left := t.seconds_left) is not None]
     return sum(known) / cores if known else None
 
 
 class Progress:
-    """Shows a ledger; `show` may be called often and draws rarely."""
+    """Show the progress of a task table; `show` may be called often and draws rarely."""
 
-    def __init__(self, ledger: Ledger, cores: int, *, quiet: bool = False) -> None:
-        self.ledger, self.cores, self.quiet = ledger, cores, quiet
+    def __init__(self, table: TaskTable, cores: int, *, quiet: bool = False) -> None:
+        self.table, self.cores, self.quiet = table, cores, quiet
         self._live: Any = None
         self._last = self._reported = time.monotonic()
 
@@ -58,7 +58,7 @@ class Progress:
         self._report()
 
     def show(self) -> None:
-        """Draw, if enough time has gone by; every minute the line also goes to the log file."""
+        """Draw, if enough time has passed; every minute the line also goes to the log file."""
         now = time.monotonic()
         if self._live is not None and now - self._last >= REDRAW:
             self._last = now
@@ -75,32 +75,34 @@ class Progress:
             print(line, file=sys.stderr, flush=True)
 
     def _line(self) -> str:
-        tallies = self.ledger.tallies.values()
-        done, total = sum(t.counts["done"] for t in tallies), sum(t.total for t in tallies)
-        failed = sum(t.counts["failed"] for t in tallies)
-        busy = ", ".join(f"{t.name} {t.counts['done']}/{t.total}" for t in tallies if t.counts["running"])
-        gone = duration(time.monotonic() - self.ledger.started)
-        return f"{gone}: {done} of {total} cases done, {failed} failed; running: {busy or 'nothing'}"
+        stages = self.table.stages.values()
+        done, total = sum(t.by_state["done"] for t in stages), sum(t.total for t in stages)
+        failed = sum(t.by_state["failed"] for t in stages)
+        busy = ", ".join(f"{t.name} {t.by_state['done']}/{t.total}" for t in stages if t.by_state["running"])
+        elapsed = duration(time.monotonic() - self.table.started)
+        return f"{elapsed}: {done} of {total} cases done, {failed} failed; running: {busy or 'nothing'}"
 
     def _table(self) -> Any:
         from rich.table import Table
 
-        gone = duration(time.monotonic() - self.ledger.started)
-        left = duration(time_left(self.ledger, self.cores))
-        table = Table(title=f"{self.ledger.study.name}: {gone} gone, about {left} left for the stages seen so far")
+        elapsed = duration(time.monotonic() - self.table.started)
+        remaining = duration(time_left(self.table, self.cores))
+        table = Table(
+            title=f"{self.table.study.name}: {elapsed} elapsed, estimated remaining {remaining} for the stages seen so far"
+        )
         for heading in ("stage", "done", "running", "failed", "a case takes", "left"):
             table.add_column(heading, justify="left" if heading == "stage" else "right")
-        for tally in self.ledger.tallies.values():
-            table.add_row(*self._row(tally))
+        for counts in self.table.stages.values():
+            table.add_row(*self._row(counts))
         return table
 
-    def _row(self, tally: StageTally) -> tuple[str, ...]:
-        left = tally.seconds_left
+    def _row(self, counts: StageCounts) -> tuple[str, ...]:
+        left = counts.seconds_left
         return (
-            tally.name,
-            f"{tally.counts['done']}/{tally.total}",
-            str(tally.counts["running"] or ""),
-            str(tally.counts["failed"] or ""),
-            duration(tally.mean_seconds),
+            counts.name,
+            f"{counts.by_state['done']}/{counts.total}",
+            str(counts.by_state["running"] or ""),
+            str(counts.by_state["failed"] or ""),
+            duration(counts.mean_seconds),
             duration(None if left is None else left / self.cores),
         )

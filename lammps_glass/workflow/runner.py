@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import datetime
 import errno
+import math
 import os
 import platform
-import re
-import resource
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lammps_glass import __version__
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
-from lammps_glass.workflow import mpi, operations
-from lammps_glass.workflow.deaths import last_lines
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, last_lines, tail
+from lammps_glass.workflow import mpi
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.processes import forget_peak_memory, peak_memory
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
@@ -53,9 +52,9 @@ def naming_full_disk(folder: Path) -> Iterator[None]:
         files = [path for path in folder.rglob("*") if path.is_file()]
         largest = max(files, key=lambda path: path.stat().st_size, default=folder)
         name = getattr(error, "filename", None) or largest
-        tail, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
+        log, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
         message = f"{name}: {said}: make room (or raise the limit) and run it again"
-        raise DiskFullError(message, log_tail=tail, deck=deck) from error
+        raise DiskFullError(message, log_tail=log, deck=deck) from error
 
 
 def versions() -> dict[str, str]:
@@ -73,24 +72,14 @@ def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def forget_peak_memory() -> None:
-    """Start `peak_memory` anew, so that a case does not answer for those before it (Linux; elsewhere it does)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
+def run_case(study: Study, case: CaseId, *, wait: float = math.inf) -> Manifest:
+    """Run a case in the study's folder, which must be this study's; see `run_in_folder`."""
+    take_folder(study.file, study.out, exact=True)
+    return run_in_folder(study, case, wait=wait)
 
 
-def peak_memory() -> int:
-    """Largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
-    with suppress(OSError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes
-
-
-def run_case(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
-    """Run `case` unless it is done; returns its manifest.
+def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
+    """Run `case` unless it is done; one that another process runs is waited for (`wait` seconds); return its manifest.
 
     Raises
     ------
@@ -161,16 +150,13 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
 
 def execute(study: Study, case: CaseId, folder: Path) -> int:
     """Do the work of `case` in `folder`; returns the peak memory (bytes) of ranks that other processes ran, else 0."""
-    view = study.view(case, folder)
-    table = study.stage(case.stage).table
-    if table.ranks > 1:
+    view, sources = study.view(case, folder), study.sources(case)
+    stage = study.stage(case.stage)
+    if stage.table.ranks > 1:
         launcher = mpi.launcher_words(study.file.engine, case.stage)
-        return mpi.run_ranks(launcher, table.ranks, view.parameters, view.glass, view.after, view.seed, folder)
+        return mpi.run_ranks(launcher, stage.table.ranks, view, sources)
     with one_thread():
-        if table.kind == "simulate":
-            operations.simulate(view.parameters, view.glass, view.after, view.seed, folder)
-        else:
-            operations.find_operation(table.operation or "", study.recipe, case.stage).run(view)
+        stage.operation.run(view, sources)
     return 0
 
 
@@ -178,8 +164,7 @@ def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -
     """What ``failed.json`` keeps of an exception: one line, the status, tails of log and unforeseen traceback."""
     status = error.exit_status if isinstance(error, LammpsGlassError) else 1
     log = error.log_tail if isinstance(error, SimulationError) else ""
-    if not log and (folder / "log.lammps").is_file():
-        log = last_lines((folder / "log.lammps").read_text(errors="replace"))
+    log = log or tail(folder / "log.lammps")
     return {
         "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
         "status": status,

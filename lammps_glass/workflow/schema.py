@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import TypedDict
 
-Kind = Literal["simulate", "label", "describe", "learn", "analyse", "figures"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 SlurmTime = Annotated[str, Field(pattern=r"^(\d+-)?\d{1,2}:\d{2}:\d{2}$")]
 Scalar = Annotated[int, Field(strict=True)] | Annotated[float, Field(strict=True)] | Name
@@ -33,39 +32,82 @@ class Table(BaseModel):
 
 class StudyTable(Table):
     name: Name
+    #: Heading of the report; default: that of the study, or its name.
+    title: Annotated[str, Field(max_length=200)] = ""
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
+    #: Independently prepared glasses: the values of the conditions ``replica`` and ``left_out`` are 1 to this number.
+    replicas: Annotated[int, Field(ge=1)] | None = None
     preset: Name | None = None
     #: "labels": trajectories go as soon as every case that reads them is done; their checksums stay in the manifest.
     keep: Literal["all", "labels"] = "all"
 
 
+Values = Annotated[list[Scalar], Field(min_length=1)]
+
+
 class StageTable(Table):
-    """A stage; keys that are not named here are parameters of what it runs."""
+    """A stage; keys that are not named here are parameters of what it runs.
+
+    ``over`` lists conditions of the study, or gives some of them values of their own: a list, ``n`` for 1 to n, or
+    ``"all"`` for those of the study.
+    """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
 
-    kind: Kind
-    protocol: Name | None = None
-    operation: Name | None = None
-    after: list[Name] = []
-    over: dict[Name, Annotated[int, Field(ge=1)] | Annotated[list[Scalar], Field(min_length=1)]] = {}
+    run: Name
+    reads: dict[Name, Name | Annotated[list[Name], Field(min_length=1)]] = {}
+    over: dict[Name, Annotated[int, Field(ge=1)] | Literal["all"] | Values] = {}
     ranks: Annotated[int, Field(ge=1)] = 1
 
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_first_edition(cls, values: Any) -> Any:
+        """Say what to write instead of the keys `kind`, `operation` and `after` of old study files."""
+        if isinstance(values, dict) and (old := [key for key in ("kind", "after") if key in values]):
+            simulates = values.get("kind", "simulate") == "simulate"
+            after = values.get("after", [])
+            sources = ", ".join(f'"{name}"' for name in after) if isinstance(after, list) else str(after)
+            sources = f"[{sources}]" if isinstance(after, list) and len(after) > 1 else sources
+            run = "simulate" if simulates else str(values.get("operation", "OPERATION"))
+            port = "start" if simulates else "PORT"
+            wiring = f", and reads = {{ {port} = {sources} }}" if sources else ""
+            raise ValueError(f'`{old[0]}` is no longer a key of a stage: write run = "{run}"{wiring}')
+        return values
+
+    @field_validator("over", mode="before")
+    @classmethod
+    def _list_of_conditions(cls, over: Any) -> Any:
+        """Read a list of conditions as a table that takes all values of each."""
+        if not isinstance(over, list):
+            return over
+        if len(set(map(str, over))) != len(over):
+            raise ValueError("a condition is named twice")
+        return dict.fromkeys(over, "all")
+
     @model_validator(mode="after")
-    def _one_thing(self) -> StageTable:
-        wanted = "protocol" if self.kind == "simulate" else "operation"
-        if getattr(self, wanted) is None:
-            raise ValueError(f"a stage of kind {self.kind!r} names its {wanted}")
-        if self.ranks > 1 and self.kind != "simulate":
-            raise ValueError(f"ranks = {self.ranks}: only a stage of kind 'simulate' runs on several ranks")
+    def _once(self) -> StageTable:
+        if self.ranks > 1 and self.run != "simulate":
+            raise ValueError(f'ranks = {self.ranks}: only a stage with run = "simulate" runs on several ranks')
         for name, values in self.over.items():
-            if isinstance(values, list) and min(len(set(map(str, values))), len(set(values))) != len(values):
-                raise ValueError(f"condition {name!r} holds a value twice")
+            if isinstance(values, list):
+                require_distinct(name, values)
         return self
 
     @property
     def parameters(self) -> dict[str, Any]:
+        """Keys that are parameters of what the stage runs."""
         return dict(self.model_extra or {})
+
+    @property
+    def wiring(self) -> dict[str, tuple[str, ...]]:
+        """Port -> names of the stages wired to it."""
+        return {port: (names,) if isinstance(names, str) else tuple(names) for port, names in self.reads.items()}
+
+
+def require_distinct(name: str, values: list[Any]) -> None:
+    """Refuse a condition with a value that occurs twice, as number or as text."""
+    if min(len(set(map(str, values))), len(set(values))) != len(values):
+        raise ValueError(f"condition {name!r} holds a value twice")
 
 
 SlurmWord = Annotated[str, Field(pattern=r"^[\w.,:@&|+-]*$", max_length=128)]
@@ -140,11 +182,20 @@ class EngineTable(Table):
     slurm: SlurmTable = SlurmTable()
 
 
+class ByTable(Table):
+    """Values that depend on a condition: ``[by.CONDITION.VALUE.stages.STAGE]``."""
+
+    stages: dict[Name, dict[str, Any]]
+
+
 class StudyFile(Table):
     study: StudyTable
     glass: dict[str, Any] | None = None
     glasses: dict[Name, dict[str, Any]] = {}
+    #: Values of the conditions that stages run over.
+    conditions: dict[Name, Values] = {}
     stages: dict[Name, StageTable]
+    by: dict[Name, dict[str, ByTable]] = {}
     engine: EngineTable = EngineTable()
 
     @model_validator(mode="before")
@@ -158,6 +209,12 @@ class StudyFile(Table):
             return {**values, "stages": {**stages, **{k: {**stages[k], "ranks": v} for k, v in ranks.items()}}}
         except (KeyError, TypeError, AttributeError):
             return values
+
+    @model_validator(mode="after")
+    def _distinct_conditions(self) -> StudyFile:
+        for name, values in self.conditions.items():
+            require_distinct(name, values)
+        return self
 
     @model_validator(mode="after")
     def _known_stages(self) -> StudyFile:

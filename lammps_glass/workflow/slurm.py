@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import slurm_queue
-from lammps_glass.workflow.deaths import fits_failure, record_death
-from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow.crash_records import fits_failure, record_crash
 from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending
 from lammps_glass.workflow.slurm_jobs import Array, JobBook
 from lammps_glass.workflow.slurm_submit import chunk_size, cut, exit_file, new_array, parameters, submit
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.workers import WARM, Worker, end_all
+from lammps_glass.workflow.task_table import TaskTable
+from lammps_glass.workflow.workers import PRECOMPILE, Worker, end_all
 
 #: Seconds between two looks: short while things happen, longer while nothing changes.
 FIRST_POLL, LONGEST_POLL, GROWTH = 1.0, 15.0, 1.3
@@ -49,7 +49,7 @@ def _id(case: CaseId) -> Id:
 
 
 class SlurmEngine:
-    """Submits what the ledger has ready, and waits for manifests, until nothing is left.
+    """Submit what the task table has ready, and waits for manifests, until nothing is left.
 
     Parameters
     ----------
@@ -62,12 +62,12 @@ class SlurmEngine:
     def __init__(
         self,
         study: Study,
-        ledger: Ledger,
+        table: TaskTable,
         on_change: Callable[[], None] = lambda: None,
         *,
         cancel_on_interrupt: bool = False,
     ) -> None:
-        self.study, self.ledger, self.on_change = study, ledger, on_change
+        self.study, self.table, self.on_change = study, table, on_change
         self.cancel_on_interrupt = cancel_on_interrupt
         self.options = study.file.engine.slurm
         self.home = study.out.resolve() / ".engine"
@@ -88,12 +88,12 @@ class SlurmEngine:
             self._attach()
             self._warm()
             pause = FIRST_POLL
-            while not self.ledger.is_over or self.tasks:
+            while not self.table.is_over or self.tasks:
                 changed = self._collect()
                 changed = self._launch() or changed
                 self.on_change()
                 pause = FIRST_POLL if changed else min(pause * GROWTH, LONGEST_POLL)
-                if not self.ledger.is_over or self.tasks:
+                if not self.table.is_over or self.tasks:
                     time.sleep(pause)
         except KeyboardInterrupt:
             self._interrupted()
@@ -103,11 +103,11 @@ class SlurmEngine:
 
     def _warm(self) -> None:
         """Compile the kernels into the user's cache, before many tasks would each do it."""
-        from lammps_glass.studies.warm import kernels_are_warm
+        from lammps_glass.workflow.precompile import kernels_are_compiled
 
-        if not self.ledger.is_over and not kernels_are_warm():
+        if not self.table.is_over and not kernels_are_compiled():
             self._warming = Worker(self.study.out, self.home / "warm.log")
-            self._warming.send(WARM)
+            self._warming.send(PRECOMPILE)
 
     # -- what was submitted before ---------------------------------------------------------------------------------
 
@@ -132,10 +132,10 @@ class SlurmEngine:
     def _take_up(self, array: Array, index: int) -> None:
         known = {stage.name: {case.name: case for case in stage.cases} for stage in self.study.stages}
         cases = [known.get(array.stage, {}).get(name) for name in array.tasks[index]]
-        ready = {case.index for case in self.ledger.ready(array.stage)} if array.stage in known else set()
+        ready = {case.index for case in self.table.ready(array.stage)} if array.stage in known else set()
         mine = [case for case in cases if case is not None and case.index in ready]
         for case in mine:
-            self.ledger.start(case)
+            self.table.start(case)
         self.tasks.append(Task(array, index, mine))
 
     # -- what has ended --------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class SlurmEngine:
         done = [case for case in done if self.study.is_done(case)]
         for case in done:
             task.cases.remove(case)
-            self.ledger.finish(case)
+            self.table.finish(case)
         return bool(done)
 
     def _settle(self, task: Task, ending: Ending, *, watched: bool = True) -> None:
@@ -178,11 +178,11 @@ class SlurmEngine:
         running = True
         for case in task.cases:
             if self.study.is_done(case):
-                self.ledger.finish(case)
+                self.table.finish(case)
             elif not self.study.is_ready(case):
-                self.ledger.reconsider(case)
+                self.table.reconsider(case)
             elif fits_failure(self.study, case, transient=False):
-                self.ledger.finish(case, failed=True)
+                self.table.finish(case, failed=True)
             else:
                 self._settle_open(task, case, ending, running, watched)
                 running = False  # cases of a chunk run in order: only the first open one had begun
@@ -193,21 +193,21 @@ class SlurmEngine:
         """A case without a product or a reason of its own: it fails, or has another try."""
         got_on = running and progress(self.study, case) > task.behind.get(_id(case), 0)
         if not watched and not (ending.died and running):
-            self.ledger.put_back(case)
+            self.table.put_back(case)
         elif ending.cancelled or (ending.died and running):
             self._fail(case, ending, transient=ending.cancelled)
         elif not running or (ending.interrupted and got_on):
-            self.ledger.put_back(case)
+            self.table.put_back(case)
         elif _id(case) in self.retried:
             self._fail(case, ending, transient=True)
         else:
             self.retried.add(_id(case))
-            self.ledger.put_back(case)
+            self.table.put_back(case)
 
     def _fail(self, case: CaseId, ending: Ending, *, transient: bool) -> None:
         status = -1 if ending.code is None else ending.code
-        record_death(self.study, case, ending.reason, status=status, output=ending.output, transient=transient)
-        self.ledger.finish(case, failed=True)
+        record_crash(self.study, case, ending.reason, status=status, output=ending.output, transient=transient)
+        self.table.finish(case, failed=True)
 
     # -- what comes next -------------------------------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class SlurmEngine:
         """Submit an array for every stage whose ready cases have gathered."""
         submitted = False
         for stage in self.study.stages:
-            ready = self.ledger.ready(stage.name)
+            ready = self.table.ready(stage.name)
             room = self.options.max_running - self.book.claim
             if ready and room > 0 and self._gathered(stage.name):
                 submitted = self._submit(stage.name, ready, room) or submitted
@@ -223,17 +223,17 @@ class SlurmEngine:
 
     def _gathered(self, stage: str) -> bool:
         """Whether to submit now: nobody else of the stage will come soon, or the first has waited long enough."""
-        tally = self.ledger.tallies[stage]
+        counts = self.table.stages[stage]
         since = self._ready_since.setdefault(stage, time.monotonic())
         patient = time.monotonic() - since < self.study.file.engine.chunk_seconds
-        return not (tally.counts["waiting"] and self.tasks and patient)
+        return not (counts.by_state["waiting"] and self.tasks and patient)
 
     def _chunks(self, stage: str, ready: list[CaseId]) -> Iterator[list[list[CaseId]]]:
         """Arrays of chunks; a case that has another try is alone in its task."""
         alone = [[case] for case in ready if _id(case) in self.retried]
         others = [case for case in ready if _id(case) not in self.retried]
         size = chunk_size(
-            self.ledger.tallies[stage],
+            self.table.stages[stage],
             max(1, len(others)),
             self.study.file.engine.chunk_seconds,
             self.options.max_running,
@@ -268,7 +268,7 @@ class SlurmEngine:
             behind = {_id(case): progress(self.study, case) for case in chunk}
             self.tasks.append(Task(array, index, list(chunk), behind))
             for case in chunk:
-                self.ledger.start(case)
+                self.table.start(case)
 
     def _interrupted(self) -> None:
         jobs = [array.job for array in self.book.arrays if array.job]

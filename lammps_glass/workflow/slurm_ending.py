@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from lammps_glass.workflow.deaths import last_lines
+from lammps_glass.errors import tail
 from lammps_glass.workflow.slurm_submit import exit_file
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
@@ -71,7 +71,7 @@ def read_ending(folder: Path, task: str) -> Ending:
     """How `task` ended, once Slurm does not list it any more."""
     path = folder / f"{task}_0_log.err"
     began = path.is_file()
-    output = last_lines(path.read_text(errors="replace")) if began else ""
+    output = tail(path)
     return Ending(exit_status(folder, task), output, began)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import math
 import os
@@ -9,13 +10,15 @@ import re
 import shlex
 import uuid
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError
-from lammps_glass.workflow.ledger import StageTally
+from lammps_glass.operations.simulation import NAME as SIMULATE
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
+from lammps_glass.workflow.task_table import StageCounts
 from lammps_glass.workflow.threads import ONE_THREAD
 
 Item = TypeVar("Item")
@@ -24,12 +27,12 @@ Item = TypeVar("Item")
 SETUP_VARIABLE = "LAMMPS_GLASS_SLURM_SETUP"
 
 
-def chunk_size(tally: StageTally, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
+def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
     """Cases a task: about `chunk_seconds` of work, once the pace is known, and never more tasks than an array holds."""
-    if tally.mean_seconds is not None:
-        size = int(chunk_seconds / max(tally.mean_seconds, 1e-3))
+    if counts.mean_seconds is not None:
+        size = int(chunk_seconds / max(counts.mean_seconds, 1e-3))
     else:
-        size = 1 if tally.kind == "simulate" else math.ceil(n_ready / max_running)
+        size = 1 if counts.runs == SIMULATE else math.ceil(n_ready / max_running)
     return max(1, min(size, n_ready), math.ceil(n_ready / max_tasks))
 
 
@@ -118,8 +121,9 @@ def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any])
     executor = submitit.SlurmExecutor(folder, max_num_timeout=0)
     executor.update_parameters(job_name=array.name, array_parallelism=array.parallelism, **options)
     try:
-        jobs = executor.map_array(run_task, *zip(*((str(directory), array.stage, names) for names in array.tasks)))
+        with redirect_stderr(io.StringIO()):  # submitit prints the message that it raises
+            jobs = executor.map_array(run_task, *zip(*((str(directory), array.stage, names) for names in array.tasks)))
     except (FailedJobError, FailedSubmissionError) as error:
-        lines = [line for line in str(error).splitlines() if "sbatch:" in line] or str(error).splitlines()[-1:]
-        raise InputError(f"sbatch refused stage {array.stage}: {' '.join(lines)}; see [engine.slurm]") from error
+        lines = re.findall(r"sbatch: (?:error: )?(.*)", str(error)) or str(error).splitlines()[-1:]
+        raise InputError(f"sbatch refused stage {array.stage}: {'; '.join(lines)}; see [engine.slurm]") from error
     return str(jobs[0].job_id).partition("_")[0]

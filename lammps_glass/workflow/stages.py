@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.operations.operation import Operation
+from lammps_glass.product import Condition, Conditions
 from lammps_glass.registry import unknown_name
-from lammps_glass.workflow.schema import StageTable
+from lammps_glass.workflow.schema import StageTable, StudyFile
 
 MAX_CASES = 1_000_000
+#: Conditions whose values are the replicas: of a case's own, and of the one that a fold is tested on.
+REPLICAS = ("replica", "left_out")
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class CaseId:
 
     stage: str
     index: int
-    conditions: Mapping[str, Any]
+    conditions: Conditions
 
     @cached_property
     def name(self) -> str:
@@ -32,63 +36,139 @@ class CaseId:
 
 @dataclass(frozen=True)
 class Stage:
-    """A named step of a study."""
+    """A named step of a study.
+
+    Parameters
+    ----------
+    operation
+        What it runs.
+    over
+        Condition -> its values, in the order of the study file.
+    """
 
     name: str
     table: StageTable
+    operation: Operation
+    over: Mapping[str, tuple[Condition, ...]] = field(default_factory=dict)
     cases: tuple[CaseId, ...] = field(default=(), repr=False)
 
     @property
-    def kind(self) -> str:
-        return self.table.kind
+    def simulates(self) -> bool:
+        """Whether the stage runs a protocol."""
+        return bool(self.operation.protocol)
 
     @property
-    def after(self) -> list[str]:
-        return self.table.after
+    def sources(self) -> list[str]:
+        """Names of the stages that it reads, each once."""
+        return list(dict.fromkeys(name for names in self.table.wiring.values() for name in names))
 
 
-def expand(name: str, table: StageTable) -> tuple[CaseId, ...]:
-    """The cases of a stage: the product of its conditions; ``replica=9`` means 1 ... 9."""
-    n_cases = math.prod(v if isinstance(v, int) else len(v) for v in table.over.values())
+def conditions_of(name: str, file: StudyFile) -> dict[str, tuple[Condition, ...]]:
+    """Condition -> values of a stage.
+
+    Raises
+    ------
+    InputError
+        A condition has no values in the study file.
+    """
+    return {key: _values(name, key, value, file) for key, value in file.stages[name].over.items()}
+
+
+def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Condition, ...]:
+    if isinstance(value, int):
+        return tuple(range(1, value + 1))
+    if isinstance(value, list):
+        return tuple(value)
+    if name in file.conditions:
+        return tuple(file.conditions[name])
+    if name not in REPLICAS:
+        raise InputError(f"stages.{stage}.over: {unknown_name('condition', name, [*file.conditions, *REPLICAS])}")
+    if file.study.replicas is None:
+        raise InputError(f"stages.{stage}.over: {name} runs over the replicas: give study.replicas their number")
+    return tuple(range(1, file.study.replicas + 1))
+
+
+def expand(name: str, over: Mapping[str, tuple[Condition, ...]]) -> tuple[CaseId, ...]:
+    """Return the cases of a stage: the product of its conditions."""
+    n_cases = math.prod(len(values) for values in over.values())
     if n_cases > MAX_CASES:
         raise InputError(f"stages.{name}.over: {n_cases} cases, more than {MAX_CASES}: split the study")
-    values = [list(range(1, v + 1)) if isinstance(v, int) else list(v) for v in table.over.values()]
-    combinations = itertools.product(*values)
-    cases = tuple(CaseId(name, i, dict(zip(table.over, row))) for i, row in enumerate(combinations))
+    combinations = itertools.product(*over.values())
+    cases = tuple(CaseId(name, i, dict(zip(over, row))) for i, row in enumerate(combinations))
     if len({case.name for case in cases}) < n_cases:
         raise InputError(f"stages.{name}.over: two cases would share a folder: rename a condition's values")
     return cases
 
 
-def agree(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two sets of conditions hold the same values wherever both name a condition."""
-    return all(other[key] == value for key, value in one.items() if key in other)
+def order_stages(file: StudyFile, find: Callable[[str, StageTable], Operation], where: str) -> dict[str, Stage]:
+    """Return the stages, each behind those that it reads, their ports checked.
 
-
-def order_stages(tables: Mapping[str, StageTable], where: str) -> dict[str, Stage]:
-    """The stages, every one behind those it reads.
+    Parameters
+    ----------
+    find
+        Returns the operation of a stage, from its name and table.
 
     Raises
     ------
     InputError
-        `after` names an unknown stage, or the stages read each other in a circle.
+        A port is not wired or wired to what does not fit, or the stages read each other in a circle.
     """
+    tables = file.stages
+    operations = {name: find(name, table) for name, table in tables.items()}
     for name, table in tables.items():
-        for earlier in table.after:
-            if earlier not in tables:
-                raise InputError(f"{where}: stages.{name}.after: {unknown_name('stage', earlier, list(tables))}")
+        check_ports(name, table.wiring, operations, where)
     ordered: dict[str, Stage] = {}
     while len(ordered) < len(tables):
-        ready = [n for n, t in tables.items() if n not in ordered and all(a in ordered for a in t.after)]
+        ready = [
+            name
+            for name, table in tables.items()
+            if name not in ordered and all(source in ordered for names in table.wiring.values() for source in names)
+        ]
         if not ready:
-            circle = ", ".join(n for n in tables if n not in ordered)
-            raise InputError(f"{where}: stages {circle} read each other in a circle: mend their `after`")
+            circle = ", ".join(name for name in tables if name not in ordered)
+            raise InputError(f"{where}: stages {circle} read each other in a circle: change their `reads`")
         for name in ready:
             try:
-                ordered[name] = Stage(name, tables[name], expand(name, tables[name]))
+                over = conditions_of(name, file)
+                ordered[name] = Stage(name, tables[name], operations[name], over, expand(name, over))
             except InputError as error:
                 raise InputError(f"{where}: {error}") from error
     return ordered
+
+
+def check_ports(
+    name: str, wiring: Mapping[str, tuple[str, ...]], operations: Mapping[str, Operation], where: str
+) -> None:
+    """Check the ports of one stage against what the stages that it reads write.
+
+    Raises
+    ------
+    InputError
+        Naming stage, port, what it needs and which stages offer it.
+    """
+    operation = operations[name]
+    runs = operation.protocol or operation.name
+    for port, sources in wiring.items():
+        here = f"{where}: stages.{name}.reads.{port}"
+        if port not in operation.ports:
+            raise InputError(f"{here}: {unknown_name(f'port of {runs}', port, list(operation.ports))}")
+        needed = operation.ports[port]
+        offering = [other for other, made in operations.items() if other != name and needed.accepts(made.writes)]
+        for source in sources:
+            if source not in operations:
+                raise InputError(f"{here}: {unknown_name('stage', source, list(operations))}")
+            if not needed.accepts(operations[source].writes):
+                raise InputError(
+                    f"{here}: stage {source} writes {operations[source].writes.__name__}, the port needs {needed}; "
+                    f"offered by {', '.join(offering) or 'no stage'}"
+                )
+    for port, needed in operation.ports.items():
+        if not needed.optional and port not in wiring:
+            offering = [other for other, made in operations.items() if other != name and needed.accepts(made.writes)]
+            raise InputError(
+                f"{where}: stages.{name}.reads: {runs} needs {port} = ..., a stage that writes {needed}; offered by "
+                f"{', '.join(offering) or 'no stage'}"
+            )
 
 
 def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> None:
@@ -97,48 +177,58 @@ def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> N
     Raises
     ------
     InputError
-        More replicas than a stage that is read has, a case that reads nothing, or a ``left_out`` (the replica that a
-        fold is tested on) that does not run over the replicas.
+        More replicas than a stage that is read has, a port that needs one case and reads none or several, or a
+        ``left_out`` (the replica that a fold is tested on) that does not run over the replicas.
     """
     for stage in stages.values():
-        for name in stage.after:
-            _check_counts(stage, stages[name], where)
+        for source in stage.sources:
+            _check_replicas(stage, stages[source], where)
         for case in stage.cases:
-            if stage.after and not any(graph.reads(case).values()):
-                raise InputError(
-                    f"{where}: stages.{stage.name}.over: case {case.name} reads no case of {', '.join(stage.after)}: "
-                    "give them conditions that agree"
-                )
+            for port, cases in graph.reads(case).items():
+                if len(cases) != 1 and not (cases and stage.operation.ports[port].many):
+                    number = "no case" if not cases else f"{len(cases)} cases"
+                    raise InputError(
+                        f"{where}: stages.{stage.name}.reads.{port}: case {case.name} reads {number} of "
+                        f"{', '.join(stage.table.wiring[port])}"
+                        f"{'' if stage.operation.ports[port].many else ', and needs one'}: give them conditions that "
+                        "agree"
+                    )
 
 
-def _check_counts(stage: Stage, earlier: Stage, where: str) -> None:
+def _check_replicas(stage: Stage, source: Stage, where: str) -> None:
     here = f"{where}: stages.{stage.name}.over"
-    for name, count in earlier.table.over.items():
-        own = stage.table.over.get(name)
-        if isinstance(count, int) and isinstance(own, int) and own > count:
-            raise InputError(f"{here}.{name} = {own}, but stages.{earlier.name}.over.{name} = {count}: give as many")
-    folds, replicas = stage.table.over.get("left_out"), earlier.table.over.get("replica")
-    if isinstance(folds, int) and isinstance(replicas, int) and (folds != replicas or folds < 2):
+    own, others = stage.over.get("replica"), source.over.get("replica")
+    if own and others and not set(own) <= set(others):
         raise InputError(
-            f"{here}.left_out = {folds}, and stages.{earlier.name}.over.replica = {replicas}: each replica is left out "
-            "once, and at least one other trains"
+            f"{here}.replica = {len(own)}, but stages.{source.name}.over.replica = {len(others)}: give as many"
+        )
+    folds = stage.over.get("left_out")
+    if folds and others and (set(folds) != set(others) or len(folds) < 2):
+        raise InputError(
+            f"{here}.left_out = {len(folds)}, and stages.{source.name}.over.replica = {len(others)}: each replica is "
+            "left out once, and at least one other trains"
         )
 
 
 class Graph:
-    """Which cases a case reads: those of the stages in its `after` whose conditions agree with its own."""
+    """Which cases a case reads: through each port, those of the wired stages whose conditions agree with its own."""
 
     def __init__(self, stages: Mapping[str, Stage]) -> None:
         self.stages = dict(stages)
-        self._indexed: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[CaseId]]] = {}
+        self._indexed: dict[tuple[str, tuple[str, ...]], dict[tuple[Condition, ...], list[CaseId]]] = {}
 
     def reads(self, case: CaseId) -> dict[str, list[CaseId]]:
-        """Stage name -> the cases of it that `case` reads."""
-        return {name: self._matching(name, case) for name in self.stages[case.stage].after}
+        """Return port -> the cases that `case` reads through it."""
+        wiring = self.stages[case.stage].table.wiring
+        return {port: [c for name in names for c in self._matching(name, case)] for port, names in wiring.items()}
+
+    def sources(self, case: CaseId) -> list[CaseId]:
+        """Return the cases that `case` reads, each once."""
+        return [c for name in self.stages[case.stage].sources for c in self._matching(name, case)]
 
     def _matching(self, name: str, case: CaseId) -> list[CaseId]:
         earlier = self.stages[name]
-        shared = tuple(key for key in earlier.table.over if key in case.conditions)
+        shared = tuple(key for key in earlier.over if key in case.conditions)
         index = self._indexed.get((name, shared))
         if index is None:
             index = {}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lammps_glass.errors import NotReadyError
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.workflow.claims import claim, is_run_folder
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
 from lammps_glass.workflow.definition import Definition
 from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.ownership import is_run_folder
 from lammps_glass.workflow.reading import find_study, read_study
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Stage
@@ -29,7 +29,7 @@ class Done(NamedTuple):
 class Study(Definition):
     """A study file and the folder of its products.
 
-    Make one with `Study.read`. Cases are listed by `stages`, looked up with `case`, run with `run_case`.
+    Make one with `Study.read`; `run_case`, `reproduce` and `summarise` of `lammps_glass.workflow` act on it.
     """
 
     def __init__(self, file: StudyFile, out: Path, where: str) -> None:
@@ -154,47 +154,27 @@ class Study(Definition):
             for earlier in self.reads(case):
                 self._done.pop((earlier.stage, earlier.index), None)
 
-    def view(self, case: CaseId, directory: Path) -> Case:
-        """What the operation of `case` sees."""
-        parameters, _ = self.parameters(case)
-        after = {
-            stage: tuple(Product(dict(c.conditions), self.store.folder(c)) for c in cases)
-            for stage, cases in self.graph.reads(case).items()
-        }
-        conditions = dict(case.conditions)
+    def view(self, case: CaseId, directory: Path) -> Case[Any]:
+        """Return the case as its operation sees it, writing into `directory`."""
         return Case(
-            self.name,
-            self.preset,
-            case.stage,
-            conditions,
-            parameters,
-            self.glass(case),
-            self.seed(case),
-            directory,
-            after,
+            study=self.name,
+            preset=self.preset,
+            stage=case.stage,
+            conditions=dict(case.conditions),
+            parameters=self.parameters(case),
+            glass=self.glass(case),
+            seed=self.seed(case),
+            directory=directory,
+            figures=self.recipe.figures,
         )
 
-    # -- running ---------------------------------------------------------------------------------------------------
+    def sources(self, case: CaseId) -> dict[str, tuple[Product, ...]]:
+        """Return port -> the products that `case` reads through it."""
+        return {
+            port: tuple(self.product(earlier) for earlier in cases) for port, cases in self.graph.reads(case).items()
+        }
 
-    def claim(self, *, exact: bool) -> None:
-        """Make the folder this study's, or check that it is: see `lammps_glass.workflow.claims`."""
-        claim(self.file, self.out, exact=exact)
-
-    def run_case(self, stage: Stage | str, case: CaseId, *, wait: float = math.inf) -> Manifest:
-        """Run one case, unless it is done; one that another process runs is waited for (`wait` seconds)."""
-        from lammps_glass.workflow.runner import run_case
-
-        self.claim(exact=True)
-        return run_case(self, case, wait=wait)
-
-    def reproduce(self, engine: str = "local", cores: int | None = None, **options: Any) -> dict[str, Any]:
-        """Run everything that is missing and write tables, figures, ``summary.json`` and ``report.html``."""
-        from lammps_glass.workflow.controller import reproduce
-
-        return reproduce(self, engine=engine, cores=cores, **options)
-
-    def summary(self) -> dict[str, Any]:
-        """The summary of what is there now: scores, sizes, seconds, figures, versions."""
-        from lammps_glass.workflow.summary import summarise
-
-        return summarise(self)
+    def product(self, case: CaseId) -> Product:
+        """Return the product in the folder of a case."""
+        writes = self.stage(case.stage).operation.writes
+        return writes(self.store.folder(case), conditions=dict(case.conditions))

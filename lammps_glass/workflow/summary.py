@@ -7,14 +7,15 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.operations.simulation import PROTOCOL
+from lammps_glass.product import Product
+from lammps_glass.products import Findings
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
-
-#: Folders in a finished case that are published under the same name in the study's folder.
-PUBLISHED = ("tables", "figures", "indicators")
 
 
 def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
@@ -25,39 +26,49 @@ def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
             yield case, manifest
 
 
-def finished_alone(study: Study) -> Iterator[Path]:
-    """Folders of the finished cases without conditions: what they offer is the study's."""
+def finished_alone(study: Study) -> Iterator[Product]:
+    """Products of the finished cases without conditions: what they offer is the study's."""
     for stage in study.stages:
-        if not stage.table.over and study.is_done(stage.cases[0]):
-            yield study.store.folder(stage.cases[0])
+        if not stage.over and study.is_done(stage.cases[0]):
+            yield study.product(stage.cases[0])
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return values
+class Gathered(NamedTuple):
+    """The findings of all finished cases without conditions."""
+
+    figures: dict[str, dict[str, Any]]
+    scores: dict[str, float]
+    sizes: dict[str, Any]
+    warnings: dict[str, str]
+    specifications: dict[str, FigureSpec]
 
 
-def _gather(study: Study, name: str) -> dict[str, Any]:
-    """The union of a JSON file that learn, analyse and figures cases without conditions may write."""
-    gathered: dict[str, Any] = {}
-    for folder in finished_alone(study):
-        gathered.update(_read_json(folder / name))
+def gather(study: Study) -> Gathered:
+    """Return the findings of all finished cases without conditions, in the order of the stages."""
+    gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in study.recipe.figures})
+    for product in finished_alone(study):
+        if isinstance(product, Findings):
+            gathered.figures.update(product.figures_file.read())
+            gathered.scores.update(product.scores_file.read())
+            gathered.sizes.update(product.sizes_file.read())
+            gathered.warnings.update(product.warnings_file.read())
+            gathered.specifications.update(product.specifications())
     return gathered
 
 
-def _figures(study: Study, findings: dict[str, Any]) -> dict[str, dict[str, str]]:
-    made: dict[str, dict[str, str]] = {}
-    for spec in study.recipe.figures:
-        if (study.out / "figures" / f"{spec.id}.png").is_file() and spec.id in findings:
-            made[spec.id] = {
-                "file": f"figures/{spec.id}.png",
-                "table": f"figures/{spec.id}.csv",
-                "paper": spec.paper,
-                **findings[spec.id],
+def _figures(study: Study, gathered: Gathered) -> dict[str, dict[str, str]]:
+    """The figures that are drawn: file, table, paper, ours, note."""
+    drawn: dict[str, dict[str, str]] = {}
+    for identity, specification in gathered.specifications.items():
+        if (study.out / "figures" / f"{identity}.png").is_file() and identity in gathered.figures:
+            drawn[identity] = {
+                "file": f"figures/{identity}.png",
+                "table": f"figures/{identity}.csv",
+                "paper": specification.paper,
+                "ours": gathered.figures[identity]["ours"],
+                "note": gathered.figures[identity]["note"],
             }
-    return made
+    return drawn
 
 
 def summarise(study: Study) -> dict[str, Any]:
@@ -72,17 +83,18 @@ def summarise(study: Study) -> dict[str, Any]:
         versions.update(manifest.versions)
     total = sum(len(stage.cases) for stage in study.stages)
     failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
-    figures = _figures(study, _gather(study, "findings.json"))
-    complete = n_done == total and len(figures) == len(study.recipe.figures)
+    gathered = gather(study)
+    figures = _figures(study, gathered)
+    complete = n_done == total and len(figures) == len(gathered.specifications)
     return {
         "study": study.name,
         "preset": study.preset,
         "status": "complete" if complete else "failed" if failed else "partial",
         "cases": {"done": n_done, "total": total, "failed": failed},
         "seconds": seconds,
-        "sizes": _gather(study, "sizes.json"),
-        "scores": _gather(study, "scores.json"),
-        "warnings": _gather(study, "warnings.json"),
+        "sizes": gathered.sizes,
+        "scores": gathered.scores,
+        "warnings": gathered.warnings,
         "figures": figures,
         "versions": versions,
         "seed": study.file.study.seed,
@@ -92,8 +104,9 @@ def summarise(study: Study) -> dict[str, Any]:
 def publish(study: Study) -> dict[str, Any]:
     """Copy what finished cases offer into the study's folder and write summary and report; returns the summary."""
     study.forget()
-    for name in PUBLISHED:
-        _publish_folder(study, name)
+    products = list(finished_alone(study))
+    for name in ("tables", "figures", "indicators"):
+        _publish_folder(study, name, [product for product in products if name in product.published])
     summary = summarise(study)
     _write(study.out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     _write(study.out / "manifest.json", json.dumps(_overview(study), indent=1, sort_keys=True) + "\n")
@@ -101,14 +114,13 @@ def publish(study: Study) -> dict[str, Any]:
     return summary
 
 
-def _publish_folder(study: Study, name: str) -> None:
+def _publish_folder(study: Study, name: str, products: list[Product]) -> None:
     """Gather the folders called `name` beside the old one, then exchange them by renaming."""
     token = uuid.uuid4().hex[:8]
     draft, old = study.out / f".publish-{name}-{token}", study.out / f".old-{name}-{token}"
     draft.mkdir()
-    for folder in finished_alone(study):
-        if (folder / name).is_dir():
-            shutil.copytree(folder / name, draft, dirs_exist_ok=True)
+    for product in products:
+        shutil.copytree(product.directory / name, draft, dirs_exist_ok=True)
     if (study.out / name).exists():
         (study.out / name).rename(old)
     if any(draft.iterdir()):
@@ -133,21 +145,21 @@ def _report(study: Study, summary: dict[str, Any]) -> None:
     from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
 
     recipe = study.recipe
-    made = summary["figures"]
+    drawn = summary["figures"]
     figures = tuple(
         ReportFigure(
             id=spec.id,
             title=spec.title,
-            path=study.out / made[spec.id]["file"] if spec.id in made else None,
+            path=study.out / drawn[spec.id]["file"] if spec.id in drawn else None,
             paper=spec.paper,
-            ours=made.get(spec.id, {}).get("ours", ""),
-            note=made.get(spec.id, {}).get("note", "not computed yet"),
+            ours=drawn.get(spec.id, {}).get("ours", ""),
+            note=drawn.get(spec.id, {}).get("note", "not computed yet"),
         )
-        for spec in recipe.figures
+        for spec in gather(study).specifications.values()
     )
     report = StudyReport(
-        study=recipe.name,
-        title=recipe.title,
+        study=study.name,
+        title=study.title,
         preset=study.preset,
         status=summary["status"],
         sizes=summary["sizes"],
@@ -155,7 +167,7 @@ def _report(study: Study, summary: dict[str, Any]) -> None:
         scores=summary["scores"],
         paper_scores=recipe.score_targets,
         figures=figures,
-        deviations=recipe.deviations(study.stage_parameters()),
+        deviations=recipe.deviations(study.wired_stages()),
         seeds={"study": summary["seed"]},
         versions=summary["versions"],
         seconds=summary["seconds"],
@@ -168,8 +180,10 @@ def _what_ran(study: Study) -> str:
     """One sentence a simulation stage: its cases and the settings that the study file names."""
     sentences = []
     for stage in study.stages:
-        if stage.kind == "simulate":
-            settings = ", ".join(f"{name} = {value}" for name, value in stage.table.parameters.items())
-            sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.table.protocol} ({settings}).")
+        if stage.simulates:
+            settings = ", ".join(
+                f"{name} = {value}" for name, value in stage.table.parameters.items() if name != PROTOCOL
+            )
+            sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.operation.protocol} ({settings}).")
     glass = ", ".join(f"{name} = {value}" for name, value in (study.file.glass or {}).items())
     return " ".join([f"Glass: {glass}.", *sentences])

@@ -7,11 +7,14 @@ import functools
 import hashlib
 import json
 import math
+import operator
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from lammps_glass.errors import InputError
+from lammps_glass.operations.parts import Part
 from lammps_glass.registry import unknown_name
 
 Built = TypeVar("Built")
@@ -71,9 +74,45 @@ def _model(cls: Any) -> Any:
     """A pydantic model of the fields of a dataclass, strict: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 
+    fields: dict[str, Any] = {name: (hint, None) for name, hint in _hints(cls).items()}
+    config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+    return create_model(cls.__name__, __config__=config, **fields)
+
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    """Types of the fields of a dataclass; those of parts are what the model checks of them once they are parsed."""
     hints = get_type_hints(cls)
-    fields: dict[str, Any] = {f.name: (hints[f.name], None) for f in dataclasses.fields(cls) if f.init}
-    return create_model(cls.__name__, __config__=ConfigDict(strict=True), **fields)
+    return {f.name: _instances(hints[f.name]) for f in dataclasses.fields(cls) if f.init}
+
+
+def _instances(hint: Any) -> Any:
+    """`hint` with every class of parts replaced by "an instance of it"."""
+    from pydantic import InstanceOf
+
+    if _is_part(hint):
+        return InstanceOf[hint]  # type: ignore[misc]
+    arguments = get_args(hint)
+    if not any(map(_is_part, arguments)):
+        return hint
+    origin = get_origin(hint)
+    replaced = tuple(map(_instances, arguments))
+    return functools.reduce(operator.or_, replaced) if origin is UnionType else origin[replaced]
+
+
+def _is_part(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, Part)
+
+
+def _parsed(hint: Any, value: Any) -> Any:
+    """A value of a study file with the parts that it names, alone or in a table."""
+    if _is_part(hint):
+        return hint.parse(value)
+    for member in get_args(hint) if value is not None else ():
+        if _is_part(member):
+            tabled = get_origin(hint) is not UnionType and isinstance(value, Mapping)
+            return {key: member.parse(item) for key, item in value.items()} if tabled else member.parse(value)
+    return _frozen(value)
 
 
 def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
@@ -85,8 +124,15 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
         if key not in known:
             raise InputError(f"{where}.{key}: {unknown_name('key', key, known)}")
     check_finite(values, where)
+    parsed: dict[str, Any] = {}
+    hints = get_type_hints(cls)
+    for key, value in values.items():
+        try:
+            parsed[key] = _parsed(hints[key], value)
+        except InputError as error:
+            raise InputError(f"{where}.{key}: {error}") from error
     try:
-        model = _model(cast("Any", cls)).model_validate({key: _frozen(value) for key, value in values.items()})
+        model = _model(cast("Any", cls)).model_validate(parsed)
         built = cls(**{key: getattr(model, key) for key in values})
     except ValidationError as error:
         first = error.errors()[0]

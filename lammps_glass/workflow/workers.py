@@ -17,7 +17,7 @@ from lammps_glass.workflow.threads import ONE_THREAD
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
 #: What a worker is sent to compile kernels, in place of a stage's name.
-WARM = "--warm"
+PRECOMPILE = "--precompile"
 
 
 class Worker:

@@ -134,7 +134,7 @@ def test_bad_input(found):
     unstable.eigenvalues[0] *= -1
     with pytest.raises(InputError, match="1 of 2 modes are unstable"):
         analysis.vibrational_density_of_states(unstable)
-    with pytest.raises(InputError, match="no inherent structure"):
+    with pytest.raises(InputError, match="not an inherent structure"):
         unstable.mean_squared_displacement(np.ones(4), 1.0)
     with pytest.raises(InputError, match="masses"):
         found.mean_squared_displacement(np.ones(3), 1.0)

@@ -180,14 +180,6 @@ def test_one_replica_cannot_be_split(run, rows, labels, bad_dump, out, tmp_path)
     refused(run(*words, "-o", out), "replica")
 
 
-def test_rows_that_do_not_say_how_they_were_made(run, rows, labels, bad_dump, out, tmp_path):
-    foreign = tmp_path / "in" / "rows.parquet"
-    pd.read_parquet(rows).to_parquet(foreign)
-    words = ["train", foreign, "--labels", labels, *TRAIN, "--threshold", 0.005, "--test-replica", "c"]
-    refused(run(*words, "-o", out), "rows.parquet", "--descriptor")
-    assert run(*words, "--descriptor", "interstices", "--glass", "kob-andersen", "-o", tmp_path / "ok").status == 0
-
-
 def test_labels_of_other_particles(run, rows, labels, bad_dump, out, tmp_path):
     table = pd.read_parquet(labels)
     table.assign(replica="z").to_parquet(tmp_path / "in" / "labels.parquet")

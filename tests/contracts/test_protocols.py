@@ -1,31 +1,16 @@
-"""What every registered protocol promises: resume to the same bits, seeds, decks that run by hand."""
+"""The contract of every protocol of this package, and that the contract fails for broken ones."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr, KobAndersen
-from lammps_glass.simulate.engine import EngineOptions
-from lammps_glass.simulate.protocols import REGISTRY
-from lammps_glass.simulate.run import run_segment
-
-PRODUCTS = [
-    "final.lammpstrj.gz",
-    "frames.lammpstrj.gz",
-    "thermo.parquet",
-    "run.json",
-    "d2min.parquet",
-    "vibrations.parquet",
-]
+from lammps_glass.simulate.protocols import REGISTRY, Anneal
+from lammps_glass.testing import check_protocol
 
 #: Options that make a run of seconds with several segments.
 SMALL = {
@@ -55,10 +40,8 @@ SMALL = {
         "thermo_every": 20,
     },
 }  # fmt: skip
-
-
-class _StopError(Exception):
-    pass
+#: Minimisations draw no random numbers, everything else does.
+ATHERMAL = ("relax", "inherent", "aqs")
 
 
 @pytest.fixture(scope="module")
@@ -80,115 +63,99 @@ def _source(name, glass, trajectory):
     return glass if name == "quench" else trajectory
 
 
-def _products(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in PRODUCTS if (folder / name).is_file()}
+@pytest.mark.parametrize("name", REGISTRY.bundled)
+def test_contract(name, glass, trajectory):
+    source = _source(name, glass, trajectory)
+    check_protocol(REGISTRY[name].load(), SMALL[name], source, random=name not in ATHERMAL)
+    assert REGISTRY.build(name).name == name
 
 
-def test_every_protocol_is_in_this_contract():
-    assert set(SMALL) == set(REGISTRY)
+@dataclass(frozen=True, kw_only=True)
+class Unseeded(Anneal):
+    """Draws the same random numbers whatever the seed."""
+
+    def seed_of(self, seed, use):
+        return 7
 
 
-@pytest.fixture(scope="module", params=list(REGISTRY))
-def case(request, glass, trajectory, tmp_path_factory):
-    """(name, protocol, source, record) of an undisturbed run with seed 1."""
-    name = request.param
-    protocol, source = REGISTRY.build(name, SMALL[name]), _source(name, glass, trajectory)
-    return name, protocol, source, protocol.run(source, 1, tmp_path_factory.mktemp(name))
+@dataclass(frozen=True, kw_only=True)
+class Continued(Anneal):
+    """Its segments depend on which of them run in one process."""
+
+    runs = 0
+
+    def variables(self, seed):
+        Continued.runs += 1
+        return {**super().variables(seed), "velocity_seed": 7 + Continued.runs}
 
 
-def test_interrupted_after_each_segment_gives_the_same_bits(case, tmp_path):
-    _, protocol, source, record = case
-    total = 0
-
-    def stop(done, segments):
-        nonlocal total
-        total = segments
-        if done < segments:
-            raise _StopError
-
-    for _ in range(20):
-        try:
-            again = protocol.run(source, 1, tmp_path, progress=stop)
-            break
-        except _StopError:
-            continue
-    assert total >= 3
-    assert _products(again.directory) == _products(record.directory)
-    assert not (tmp_path / "segments").exists()
+@dataclass(frozen=True, kw_only=True)
+class Unchecked(Anneal):
+    def __post_init__(self):
+        pass
 
 
-def test_killed_inside_a_segment_gives_the_same_bits(case, tmp_path):
-    """A torn segment: its log and dump are cut and its restart file is not yet under its final name."""
-    _, protocol, source, record = case
-    plan = protocol.prepare(source, 1, tmp_path)
-    for segment in (1, 2):
-        run_segment(protocol, plan, segment, EngineOptions())
-    plan.mark(2).rename(plan.mark(2).with_suffix(".tmp"))
-    for path in plan.segments.glob("2.*"):
-        if path.suffix not in (".tmp", ".data"):
-            path.write_bytes(path.read_bytes()[:-200])
-    assert plan.done() == 1
-    assert _products(protocol.run(source, 1, tmp_path).directory) == _products(record.directory)
+@dataclass(frozen=True, kw_only=True)
+class Lacking(Anneal):
+    """A value that its deck needs is not given."""
+
+    def variables(self, seed):
+        return {name: value for name, value in super().variables(seed).items() if name != "steps"}
 
 
-def test_finished_run_is_not_run_again(case):
-    _, protocol, source, record = case
+@dataclass(frozen=True, kw_only=True)
+class Stamped(Anneal):
+    """Leaves a product with something else than its physics in it."""
 
-    def fail(done, segments):
-        raise AssertionError("a segment ran")
-
-    before = (record.directory / "final.lammpstrj.gz").stat().st_mtime_ns
-    assert protocol.run(source, 1, record.directory, progress=fail) == record
-    assert (record.directory / "final.lammpstrj.gz").stat().st_mtime_ns == before
-    assert not (record.directory / "segments").exists()
+    def write_products(self, plan):
+        (plan.directory / "where.txt").write_text(str(plan.directory))
 
 
-def test_folder_of_another_run_is_refused_and_kept(case):
-    _, protocol, source, record = case
-    before = _products(record.directory)
-    with pytest.raises(InputError, match=r"holds another run \(different seed"):
-        protocol.run(source, 2, record.directory)
-    assert _products(record.directory) == before
+@dataclass(frozen=True, kw_only=True)
+class Undone(Anneal):
+    """Says that a run is short."""
+
+    @property
+    def n_segments(self):
+        return super().n_segments - 1
 
 
-def test_other_seed_gives_another_run(case, tmp_path):
-    name, protocol, source, record = case
-    other = protocol.run(source, 2, tmp_path)
-    same = np.array_equal(other.final.positions, record.final.positions)
-    assert same == (name in ("relax", "inherent", "aqs")), "minimisations draw no random numbers, everything else does"
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (Unseeded, "another seed gives the same run"),
+        (Continued, "two decks with one seed differ"),
+        (Unchecked, "is accepted|instead of an InputError"),
+        (Lacking, "steps"),
+        (Stamped, r"different bytes in where\.txt"),
+        (Undone, "2 segments"),
+    ],
+)
+def test_broken_protocols_fail(broken, message, trajectory):
+    with pytest.raises(AssertionError, match=message):
+        check_protocol(broken, SMALL["anneal"], trajectory, programs=False)
 
 
-def test_record_can_be_reopened(case, glass):
-    name, protocol, source, record = case
-    glass = source if isinstance(source, CuZr) else glass
-    stored = json.loads((record.directory / "run.json").read_text())
-    assert stored["protocol"]["name"] == name
-    assert REGISTRY.build(name, stored["protocol"]["options"]) == protocol
-    assert record.glass.options() == glass.options()
-    assert len(record.final) == glass.n_particles
-    assert record.thermo["step"].is_monotonic_increasing
+def test_programs_that_are_not_installed_are_named(trajectory, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name, path: None)
+    with pytest.raises(AssertionError, match="lmp is not installed"):
+        check_protocol(Anneal, SMALL["anneal"], trajectory)
 
 
-def _by_hand(folder: Path, *launcher: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "LD_LIBRARY_PATH"}
-    command = [*launcher, str(Path(sys.prefix) / "bin" / "lmp"), "-in", "in.lmp", "-screen", "none"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_ranks_that_disagree_fail(trajectory, monkeypatch):
+    """A run that is another one on two ranks is found by its first row."""
+    from lammps_glass.testing import protocols
 
+    launch = protocols._launch
 
-def test_rendered_deck_runs_by_hand_with_the_same_thermo(case, tmp_path):
-    _, protocol, source, record = case
-    plan = protocol.prepare(source, 1, tmp_path)
-    _by_hand(tmp_path)
-    assert plan.done() == plan.n_segments
-    pd.testing.assert_frame_equal(protocol.thermo(plan), record.thermo, check_exact=True)
+    def warmer(directory: Path, *words: str) -> None:
+        if words:
+            deck = (directory / "in.lmp").read_text()
+            deck, count = re.subn(r"(variable +temperature +index) \S+", r"\1 0.11", deck)
+            assert count == 1
+            (directory / "in.lmp").write_text(deck)
+        launch(directory, *words)
 
-
-def test_rendered_deck_runs_on_two_ranks(case, tmp_path):
-    _, protocol, source, record = case
-    plan = protocol.prepare(source, 1, tmp_path)
-    _by_hand(tmp_path, str(Path(sys.prefix) / "bin" / "mpiexec"), "-n", "2")
-    table = protocol.thermo(plan)
-    assert table["step"].tolist() == record.thermo["step"].tolist()
-    # ranks sum in another order: the first row of a trajectory agrees to round-off, later ones diverge as chaos will
-    assert np.isfinite(table["pe"]).all()
+    monkeypatch.setattr(protocols, "_launch", warmer)
+    with pytest.raises(AssertionError, match="on two ranks the first temp deviates"):
+        check_protocol(Anneal, {**SMALL["anneal"], "temperature": 0.1}, trajectory)

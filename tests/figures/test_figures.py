@@ -13,7 +13,7 @@ import pytest
 
 from lammps_glass.errors import InputError
 from lammps_glass.figures import (
-    KINDS,
+    REGISTRY,
     FigureSpec,
     Mark,
     ReportFigure,
@@ -54,7 +54,7 @@ def spec(kind: str, **changes) -> FigureSpec:
     return FigureSpec("1A", "A title", kind, **(options | changes))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", REGISTRY.bundled)
 def test_each_kind_gives_the_same_bytes_twice_and_its_numbers(kind: str, tmp_path: Path) -> None:
     first = draw(spec(kind), TABLE, tmp_path / "one", "at demo size")
     second = draw(spec(kind), TABLE, tmp_path / "two", "at demo size")

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from lammps_glass.figures.panels import DRAW
+from lammps_glass.figures.panels import draw_panels
 from lammps_glass.figures.spec import FigureSpec, Panel
 
 SPEC = FigureSpec(
@@ -39,7 +39,7 @@ def drawn():
         for x in (1, 2)
     ]
     axes = Figure().add_subplot()
-    DRAW["panels"](SPEC, pd.DataFrame([*bars, *lines]), axes)
+    draw_panels(SPEC, pd.DataFrame([*bars, *lines]), axes)
     return axes.child_axes
 
 

@@ -99,7 +99,7 @@ def test_broken_chains_are_refused(glass, quenched):
         glass.check(final.replace(positions=moved))
     with pytest.raises(InputError, match="no whole chains of 20"):
         glass.check(Snapshot(final.cell, final.positions[:299], final.types[:299], ("A",)))
-    with pytest.raises(InputError, match="no whole number of chains of 20"):
+    with pytest.raises(InputError, match="not a multiple of chain_length = 20"):
         FenePolymer(n_particles=310)
     with pytest.raises(InputError, match="no compiled interactions"):
         glass.model()

@@ -185,7 +185,7 @@ def test_unconverged_step_is_an_error(quenched, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"plane": "xx"}, "plane = 'xx' must be one of xy, yz, zx"),
+        ({"plane": "xx"}, "plane = 'xx' must be one of xy, yz, zx, xz"),
         ({"reduce": "max"}, "reduce = 'max' must be one of"),
         ({"predictor": 1}, "predictor = 1 must be true or false"),
         ({"strain_step": 0.0}, "strain_step = 0 must be above 0"),

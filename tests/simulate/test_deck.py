@@ -69,7 +69,8 @@ def test_a_protocol_in_metal_units_wants_such_a_glass(name):
 def test_rendered_deck_is_whole(name):
     text = REGISTRY.build(name).deck(KobAndersen(), 1)
     assert PLACE not in text
-    assert "pair_coeff      1 2 1.5 0.8" in text
+    assert "pair_coeff      1 2 ${epsilon_AB} ${sigma_AB}" in text
+    assert {"variable        epsilon_AB index 1.5", "variable        sigma_AB index 0.8"} <= set(text.splitlines())
     # No path but those of its own folder: names of styles and quotients hold a slash, but none begins with it.
     assert not re.search(r"(^|[\s\"'=])(/|~|\.\.)", text)
 

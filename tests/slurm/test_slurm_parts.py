@@ -11,11 +11,11 @@ from hypothesis import given, settings, strategies as st
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import slurm_queue
-from lammps_glass.workflow.ledger import StageTally
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_ending import Ending
 from lammps_glass.workflow.slurm_jobs import Array, JobBook
 from lammps_glass.workflow.slurm_submit import chunk_size, cut, minutes, parameters, setup_lines
+from lammps_glass.workflow.task_table import StageCounts
 
 
 def test_indices():
@@ -65,8 +65,8 @@ def test_max_array(tmp_path, monkeypatch):
     st.integers(1, 2000),
 )
 def test_chunks_hold_every_case_once_in_one_array(n, kind, mean, max_tasks):
-    tally = StageTally("s", kind, n, seconds=[] if mean is None else [mean])
-    size = chunk_size(tally, n, 60.0, 200, max_tasks)
+    counts = StageCounts("s", kind, n, seconds=[] if mean is None else [mean])
+    size = chunk_size(counts, n, 60.0, 200, max_tasks)
     chunks = cut(range(n), size)
     assert [i for chunk in chunks for i in chunk] == list(range(n))
     assert len(chunks) <= max_tasks

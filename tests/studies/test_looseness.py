@@ -12,14 +12,14 @@ from expected import figure_ids, require_figures
 
 from lammps_glass.errors import InputError
 from lammps_glass.studies.looseness import RECIPE
-from lammps_glass.workflow import Study
+from lammps_glass.workflow import Study, reproduce, run_case
 
 
 @pytest.fixture(scope="module")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
     out = tmp_path_factory.mktemp("studies") / "smoke"
     study = Study.read("looseness", "smoke", out)
-    return out, study.reproduce(cores=2, quiet=True)
+    return out, reproduce(study, cores=2, quiet=True)
 
 
 def test_every_figure_of_the_paper_has_a_specification():
@@ -103,7 +103,7 @@ def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
     products = []
     for folder, seed in (("one", 1), ("again", 1), ("other", 2)):
         study = Study.read("looseness", "smoke", tmp_path / folder, [*sets, f"study.seed={seed}"])
-        manifest = study.run_case("quench", study.case("quench", 0))
+        manifest = run_case(study, study.case("quench", 0))
         products.append(manifest.products["final.lammpstrj.gz"]["sha256"])
     assert products[0] == products[1] != products[2]
 
@@ -128,7 +128,7 @@ def test_stages_that_disagree_are_refused_before_anything_runs(setting, keys, tm
 @pytest.mark.slow
 def test_bounds_of_the_demo(tmp_path):
     """The bounds a reduced run must keep (standard error of the balanced accuracy 0.02 to 0.03)."""
-    summary = Study.read("looseness", "demo", tmp_path / "demo").reproduce(cores=2, quiet=True)
+    summary = reproduce(Study.read("looseness", "demo", tmp_path / "demo"), cores=2, quiet=True)
     scores = summary["scores"]
     assert scores["balanced_accuracy"] >= 0.64
     assert scores["auc"] >= 0.69

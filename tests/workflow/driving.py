@@ -107,4 +107,4 @@ def starts(trace: Path) -> list[dict]:
 
 def run_here(out: Path, file: Path, *sets: str, **options: object) -> dict:
     """`reproduce` with this process as the controller."""
-    return Study.read(file, None, out, list(sets)).reproduce(cores=2, quiet=True, **options)
+    return reproduce(Study.read(file, None, out, list(sets)), cores=2, quiet=True, **options)

@@ -31,7 +31,7 @@ from driving import (
 )
 
 from lammps_glass.errors import NotReadyError
-from lammps_glass.workflow import Study
+from lammps_glass.workflow import Study, run_case
 
 #: Without the molecular dynamics: for tests of the bookkeeping.
 SHORT = [
@@ -134,10 +134,10 @@ def test_twenty_kills(study_file, tmp_path):
 
 KILL_IN_COMMIT = """
 import os, signal, sys
-from lammps_glass.workflow import Study, store
+from lammps_glass.workflow import Study, run_case, store
 store.commit_hook = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == sys.argv[3] else None
 study = Study.read(sys.argv[1], None, sys.argv[2])
-study.run_case("nap", study.case("nap", 0))
+run_case(study, study.case("nap", 0))
 """
 
 
@@ -146,7 +146,7 @@ def test_killed_at_each_step_of_the_commit(step, undisturbed, study_file, tmp_pa
     out = tmp_path / "out"
     if step == "set aside":  # there is something to set aside: a folder that another version made
         study = Study.read(study_file, None, out, ["stages.nap.n_bytes=7"])
-        study.run_case("nap", study.case("nap", 0))
+        run_case(study, study.case("nap", 0))
         shutil.copy(undisturbed / "study.toml", out / "study.toml")
     done = subprocess.run([sys.executable, "-c", KILL_IN_COMMIT, str(study_file), str(out), step], timeout=60)
     assert done.returncode == -signal.SIGKILL
@@ -154,7 +154,7 @@ def test_killed_at_each_step_of_the_commit(step, undisturbed, study_file, tmp_pa
     assert (out / "cases/item-1/nap").exists() == (step == "renamed")
     study = Study.read(study_file, None, out)
     study.store.sweep()
-    study.run_case("nap", study.case("nap", 0))
+    run_case(study, study.case("nap", 0))
     folder = study.store.folder(study.case("nap", 0))
     assert {p.name for p in folder.parent.iterdir()} == {"nap"}
     expected = {k: v for k, v in products(undisturbed).items() if k.startswith("cases/item-1/nap/")}
@@ -362,7 +362,7 @@ def test_flipped_byte_is_seen_when_it_is_read(copied, undisturbed, study_file, t
     _flip(copied / "cases/item-3/nap/half.bin")
     shutil.rmtree(copied / "cases/item-3/pair")
     with pytest.raises(NotReadyError, match=r"half.bin is not the file that was written"):
-        study.run_case("pair", study.case("pair", 2))
+        run_case(study, study.case("pair", 2))
     trace.write_text("")
     run_here(copied, study_file)
     ran = sorted((e["stage"], e["case"].get("item", 0)) for e in starts(trace))

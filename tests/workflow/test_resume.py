@@ -8,17 +8,18 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import toy
 from driving import products, run_here, starts
 
-from lammps_glass.studies.recipe import Operation
-from lammps_glass.workflow import Study
-from lammps_glass.workflow.ledger import Ledger
+from lammps_glass.workflow import Study, reproduce
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest, inventory
+from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.task_table import TaskTable
 
 STAGES = ["nap", "pair"]
 
@@ -31,8 +32,6 @@ def light(tmp_path) -> Path:
         head, _, tail = text.partition(f"[stages.{name}]")
         text = head + tail[tail.index("[stages.") :]
     path = tmp_path / "light.toml"
-    path.write_text(text.replace('"creep", "pair"', '"pair"').replace('\nafter = ["pair"]', '\nafter = ["pair"]'))
-    text = path.read_text()
     path.write_text(text[: text.index("[stages.total]")] + text[text.index("[presets") :])
     return path
 
@@ -77,7 +76,7 @@ def test_raised_version_runs_again_and_new_package_only_warns(done, light, trace
     run_here(done, light)
     assert ran(trace) == {}
     assert "they are kept" in caplog.text
-    monkeypatch.setitem(toy.RECIPE.operations, "pair", Operation(toy.pair, toy.Pair, version=2))
+    monkeypatch.setitem(toy.RECIPE.operations, "pair", replace(toy.pair, version=2))
     assert [len(Study.read(light, None, done).missing(stage)) for stage in STAGES] == [0, 6]
 
 
@@ -105,15 +104,15 @@ def nap_processes(trace: Path) -> list[int]:
 
 def test_a_worker_takes_case_after_case_until_it_is_old_or_one_failed(light, tmp_path, trace):
     study = Study.read(light, None, tmp_path / "one", ["engine.chunk_seconds=60.0"])
-    study.reproduce(cores=1, quiet=True)
+    reproduce(study, cores=1, quiet=True)
     assert len(nap_processes(trace)) == 6
     assert len({event["pid"] for event in starts(trace)}) == 1
     trace.write_text("")
-    Study.read(light, None, tmp_path / "old", ["engine.chunk_seconds=0.01"]).reproduce(cores=1, quiet=True)
+    reproduce(Study.read(light, None, tmp_path / "old", ["engine.chunk_seconds=0.01"]), cores=1, quiet=True)
     assert len(set(nap_processes(trace))) == 6
     trace.write_text("")
     sets = ["engine.chunk_seconds=60.0", "stages.nap.fault=raise"]  # the third case
-    Study.read(light, None, tmp_path / "bad", sets).reproduce(cores=1, quiet=True)
+    reproduce(Study.read(light, None, tmp_path / "bad", sets), cores=1, quiet=True)
     first, second, third, *others = nap_processes(trace)
     assert first == second == third
     assert len(set(others)) == 1
@@ -198,7 +197,7 @@ def finished(light, tmp_path):
         file, out = tmp_path / f"{n}.toml", tmp_path / f"out-{n}"
         file.write_text(light.read_text().replace("item = 6", f"item = {n}"))
         study = Study.read(file, None, out)
-        study.claim(exact=False)
+        take_folder(study.file, study.out, exact=False)
         for case in study.all_cases():
             _finish(study, case)
         return out
@@ -213,8 +212,8 @@ def test_twenty_thousand_cases(finished):
     cases = list(study.all_cases())
     assert len(cases) == 20_000
     assert all(study.is_done(case) for case in cases)
-    ledger = Ledger(Study.read(out))
-    assert {name: ledger.tallies[name].counts["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
+    table = TaskTable(Study.read(out))
+    assert {name: table.stages[name].counts["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
 
 
 def test_work_of_status_grows_as_the_cases(finished):
@@ -224,7 +223,7 @@ def test_work_of_status_grows_as_the_cases(finished):
         events: Counter[str] = Counter()
         sys.setprofile(lambda frame, event, argument: events.update([event]))
         try:
-            Ledger(Study.read(out))
+            TaskTable(Study.read(out))
         finally:
             sys.setprofile(None)
         return events["call"] + events["c_call"]

@@ -9,7 +9,8 @@ import toy
 
 from lammps_glass.cli import main
 from lammps_glass.errors import InputError
-from lammps_glass.workflow import Study
+from lammps_glass.workflow import Study, reproduce
+from lammps_glass.workflow.ownership import take_folder
 
 
 def change(old: str, new: str) -> str:
@@ -22,6 +23,8 @@ def add(text: str) -> str:
 
 
 SLURM = "\n[engine.slurm]\n"
+ROWS = '\n[stages.rows]\nrun = "describe"\nreads = { configurations = "creep" }\n'
+MELT = 'protocol = "melt-quench"\nover = ["replica"]\nrate = 1e13'
 BAD = {
     "not TOML": ("[study", "not TOML"),
     "empty": ("", "empty"),
@@ -29,14 +32,22 @@ BAD = {
     "unknown key of [study]": (change("seed = 3", "sed = 3"), "study.sed: unknown key"),
     "unknown parameter": (change("cooling = 300", "coling = 300"), "stages.quench.coling: .*did you mean 'cooling'"),
     "missing name": (change('name = "toy"\n', ""), "study.name: missing key"),
-    "missing kind": (change('kind = "learn"\n', ""), "stages.total.kind: missing key"),
+    "missing run": (change('run = "total"\n', ""), "stages.total.run: missing key"),
+    "key of the first edition": (
+        change('run = "pair"\nreads = { naps = "nap" }', 'kind = "analyse"\noperation = "pair"\nafter = ["nap"]'),
+        r'stages.pair: .*`kind` is no longer a key of a stage: write run = "pair", and reads = { PORT = "nap" }',
+    ),
+    "key of the first edition in a simulation": (
+        change('reads = { start = "quench" }', 'after = ["quench"]'),
+        r'stages.creep: .*`after` is no longer .*write run = "simulate", and reads = { start = "quench" }',
+    ),
     "missing glass": (re.sub(r"\[glass\][^\[]*", "", toy.STUDY), "glass: missing"),
-    "missing protocol": (change('protocol = "quench"\n', ""), "stages.quench: .*names its protocol"),
+    "missing protocol": (change('protocol = "quench"\n', ""), "stages.quench.protocol: missing key"),
     "wrong type": (change("seed = 3", 'seed = "3"'), "study.seed: .*integer"),
     "wrong type of a parameter": (change("steps = 900", 'steps = "900"'), "stages.creep.steps: .*integer"),
     "truth value for a number": (change("steps = 900", "steps = true"), "stages.creep.steps: .*integer"),
     "truth value in the schema": (change("seed = 3", "seed = true"), "study.seed: .*integer"),
-    "negative count": (change("{ replica = 2 }", "{ replica = -2 }"), "stages.quench.over.replica: "),
+    "negative count": (change("replicas = 2", "replicas = -2"), "study.replicas: "),
     "negative particles": (change("n_particles = 108", "n_particles = -108"), "glass: .*n_particles"),
     "zero cores": (change("cores = 2", "cores = 0"), "engine.cores: .*greater than or equal to 1"),
     "NaN": (change("stress = 0.3", "stress = nan"), "stages.creep.stress: nan"),
@@ -46,17 +57,45 @@ BAD = {
     "unknown study": (change('name = "toy"', 'name = "toys"'), "unknown study 'toys'"),
     "unknown glass": (change('"kob-andersen"', '"kob-anderson"'), "glass.name: .*did you mean 'kob-andersen'"),
     "unknown protocol": (change('protocol = "creep"', 'protocol = "crep"'), "stages.creep.*did you mean 'creep'"),
-    "unknown operation": (change('operation = "nap"', 'operation = "naps"'), "stages.nap.*did you mean 'nap'"),
+    "unknown operation": (change('run = "nap"', 'run = "naps"'), "stages.nap.run.*did you mean 'nap'"),
     "unknown descriptor": (
-        add('\n[stages.rows]\nkind = "describe"\noperation = "describe"\ndescriptor = "interstice"\n'),
+        add(ROWS + 'descriptor = "interstice"\n'),
         "stages.rows.descriptor: .*did you mean 'interstices'",
     ),
     "unknown option of a descriptor": (
-        add('\n[stages.rows]\nkind = "describe"\noperation = "describe"\noptions = { radi = 1 }\n'),
+        add(ROWS + 'descriptor = { name = "interstices", radi = 1 }\n'),
         "stages.rows.descriptor: .*radi",
     ),
-    "unknown stage": (change('after = ["quench"]', 'after = ["quensh"]'), "stages.creep.after: .*'quench'"),
-    "circle": (change("seconds = 0.05", 'seconds = 0.05\nafter = ["pair"]'), "nap.*in a circle"),
+    "unknown stage": (change('start = "quench"', 'start = "quensh"'), "stages.creep.reads.start: .*'quench'"),
+    "unknown port": (change('naps = "nap"', 'nap = "nap"'), "stages.pair.reads.nap: unknown port of pair .*'naps'"),
+    "port that is not wired": (
+        change('reads = { start = "quench" }\n', ""),
+        "stages.creep.reads: creep needs start = .*, a stage that writes Record; offered by quench",
+    ),
+    "port of another product": (
+        change('start = "quench"', 'start = "nap"'),
+        "stages.creep.reads.start: stage nap writes Value, the port needs Record; offered by quench",
+    ),
+    "circle": (change('start = "quench"', 'start = "creep"'), "creep.*in a circle"),
+    "condition without values": (change('over = ["replica"]', 'over = ["item"]'), "stages.quench.over: unknown condit"),
+    "replicas without a number": (change("replicas = 2\n", ""), "stages.quench.over: .*give study.replicas"),
+    "values for a condition that does not occur": (
+        add("\n[by.item.9.stages.nap]\nseconds = 1.0\n"),
+        "by.item.9.stages.nap: unknown item '9'",
+    ),
+    "values for a condition of another stage": (
+        add("\n[by.item.3.stages.quench]\nliquid = 10\n"),
+        "by.item.3.stages.quench: unknown condition 'item'",
+    ),
+    "two values for one key": (
+        change("over = { item = 6 }", "over = { item = 6, kind = [1, 2] }")
+        + "\n[by.item.3.stages.nap]\nseconds = 1.0\n[by.kind.2.stages.nap]\nseconds = 2.0\n",
+        "by.kind.2.stages.nap.seconds and by.item.3.stages.nap.seconds may both apply",
+    ),
+    "protocol of other units": (
+        change('protocol = "quench"\nover = ["replica"]\nliquid = 300\ncooling = 300\nsegment_steps = 150', MELT),
+        "stages.quench.protocol: melt-quench cools in K/s",
+    ),
     "preset overrides a key that is not there": (
         add("\n[presets.small.stages.creep]\nstep = 3\n"),
         "presets.small.stages.creep.step: .*did you mean 'steps'",
@@ -76,8 +115,10 @@ BAD = {
     "path outside": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "../opt"'), "glass.suffix: .*path outside"),
     "path from the root": (change("r_cut = 2.2", 'r_cut = 2.2\nsuffix = "/etc"'), "glass.suffix: .*path outside"),
     "r_max above the cell": (
-        add('\n[stages.rows]\nkind = "label"\noperation = "d2min"\nr_max = 4.6\n'),
-        r"stages.rows.r_max: 4.6 is above what the cell allows: its edge is 4.48",
+        add(
+            '\n[stages.marks]\nrun = "label"\nreads = { records = "creep" }\nlabel = { name = "d2min", r_max = 4.6 }\n'
+        ),
+        r"stages.marks.label: r_max = 4.6 is above what the cell allows: its edge is 4.48",
     ),
     "box too small for the cutoff": (change("r_cut = 2.2", "r_cut = 2.3"), "glass: .*too small for the cutoff"),
     "products dropped": (change("seed = 3", 'seed = 3\nkeep = "nothing"'), "study.keep: .*'all' or 'labels'"),
@@ -134,7 +175,7 @@ def test_potential_that_is_missing(study_file, monkeypatch):
     from lammps_glass.glasses import KobAndersen
 
     monkeypatch.setattr(KobAndersen, "potential", "lost")
-    with pytest.raises(InputError, match=r"toy.toml: glass: .*lost.* is not part of this installation"):
+    with pytest.raises(InputError, match=r"toy.toml: glass: unknown potential .lost."):
         Study.read(study_file)
 
 
@@ -181,16 +222,20 @@ def test_tables_of_the_engine_may_be_set_without_being_in_the_file(study_file):
     [
         (
             "igd",
-            ["stages.quench.over.replica=2"],
+            ["stages.quench.over={replica=2}"],
             r"stages\.gate\.over\.replica = 3, but stages\.quench\.over\.replica = 2",
         ),
         (
             "igd",
-            ["stages.fold.over.left_out=5"],
+            ["stages.fold.over={left_out=5}"],
             r"stages\.fold\.over\.left_out = 5, and stages\.\w+\.over\.replica = 3",
         ),
-        ("looseness", ["stages.fold.over.left_out=1"], r"stages\.fold\.over\.left_out = 1"),
-        ("ace", ['stages.flow.over.drive=["heat"]'], r"stages\.flow\.over: case .* reads no case of fast_quench"),
+        ("looseness", ["stages.fold.over={left_out=1}"], r"stages\.fold\.over\.left_out = 1"),
+        (
+            "looseness",
+            ["stages.relax.over={replica=2}"],
+            r"stages\.(label|describe|predict)\.over\.replica = 3, but stages\.relax\.over\.replica = 2",
+        ),
     ],
 )
 def test_conditions_that_leave_nothing_to_read_are_refused_before_anything_runs(
@@ -199,7 +244,7 @@ def test_conditions_that_leave_nothing_to_read_are_refused_before_anything_runs(
     """A part of such a study can be run; the whole cannot."""
     read = Study.read(study, "smoke", tmp_path / "out", sets)
     with pytest.raises(InputError, match=expected):
-        read.reproduce()
+        reproduce(read)
     assert not (tmp_path / "out").exists()
     for words in (["validate", study], ["reproduce", study, "--dry-run"]):
         assert main([*words, "--preset", "smoke", "--set", sets[0]]) == 2
@@ -214,7 +259,7 @@ name = "cu-zr"
 n_particles = 250
 table = "tables/mine.eam.fs"
 [stages.quench]
-kind = "simulate"
+run = "simulate"
 protocol = "melt-quench"
 """
 
@@ -233,7 +278,7 @@ def test_a_path_of_a_potential_starts_from_the_file_and_is_kept_whole(tmp_path, 
     assert Study.read(file).file.glass["table"] == str(tmp_path / "tables" / "mine.eam.fs")
     here = Study.read(file, None, out, ["glass.table=mine.eam.fs"])
     assert here.file.glass["table"] == str(tmp_path / "elsewhere" / "mine.eam.fs")
-    here.claim(exact=True)
+    take_folder(here.file, here.out, exact=True)
     monkeypatch.chdir("/")
     assert Study.read(out).file == here.file
     assert Study.read(out).key(here.case("quench", 0), {}) == here.key(here.case("quench", 0), {})

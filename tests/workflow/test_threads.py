@@ -5,6 +5,7 @@ import os
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from lammps_glass.operations import Operation
 from lammps_glass.workflow.threads import VARIABLES, one_thread
 
 
@@ -25,21 +26,11 @@ def test_libraries_take_one_thread_and_get_theirs_back(monkeypatch):
     assert VARIABLES[1] not in os.environ
 
 
-def test_every_case_runs_with_one_thread(tmp_path, monkeypatch):
-    from lammps_glass.workflow import operations, runner
+def test_every_case_runs_with_one_thread(study_file, tmp_path, monkeypatch):
+    from lammps_glass.workflow import Study, runner
 
-    seen = []
-    monkeypatch.setattr(operations, "simulate", lambda *values: seen.append(os.environ["OMP_NUM_THREADS"]))
-
-    class Table:
-        ranks, kind = 1, "simulate"
-
-    class Study:
-        def view(self, case, folder):
-            return type("View", (), {"parameters": None, "glass": None, "after": {}, "seed": 1})()
-
-        def stage(self, name):
-            return type("Stage", (), {"table": Table})()
-
-    runner.execute(Study(), type("Case", (), {"stage": "quench"})(), tmp_path)
-    assert seen == ["1"]
+    study = Study.read(study_file, None, tmp_path / "out")
+    threads = []
+    monkeypatch.setattr(Operation, "run", lambda *values: threads.append(os.environ["OMP_NUM_THREADS"]))
+    runner.execute(study, study.case("nap", 0), tmp_path)
+    assert threads == ["1"]

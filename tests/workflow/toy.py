@@ -11,17 +11,20 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lammps_glass.errors import SimulationError
+from lammps_glass.operations import Case, NoParameters, operation
+from lammps_glass.product import JsonFile, Product
+from lammps_glass.products import Findings, Record
 from lammps_glass.resources import data_root
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.recipe import Operation, Recipe
+from lammps_glass.studies.recipe import Recipe
 
 HERE = Path(__file__).resolve().parent
 
@@ -29,6 +32,7 @@ STUDY = """
 [study]
 name = "toy"
 seed = 3
+replicas = 2
 
 [glass]
 name = "kob-andersen"
@@ -36,39 +40,36 @@ n_particles = 108
 r_cut = 2.2
 
 [stages.quench]
-kind = "simulate"
+run = "simulate"
 protocol = "quench"
-over = { replica = 2 }
+over = ["replica"]
 liquid = 300
 cooling = 300
 segment_steps = 150
 
 [stages.creep]
-kind = "simulate"
+run = "simulate"
 protocol = "creep"
-after = ["quench"]
-over = { replica = 2 }
+reads = { start = "quench" }
+over = ["replica"]
 stress = 0.3
 steps = 900
 snapshot_every = 150
 segment_steps = 150
 
 [stages.nap]
-kind = "analyse"
-operation = "nap"
+run = "nap"
 over = { item = 6 }
 seconds = 0.05
 
 [stages.pair]
-kind = "analyse"
-operation = "pair"
-after = ["nap"]
+run = "pair"
+reads = { naps = "nap" }
 over = { item = 6 }
 
 [stages.total]
-kind = "learn"
-operation = "total"
-after = ["creep", "pair"]
+run = "total"
+reads = { runs = "creep", pairs = "pair" }
 
 [presets.many.stages]
 nap = { seconds = 0.01 }
@@ -100,7 +101,7 @@ def installed(folder: Path) -> Iterator[None]:
         yield
 
 
-def trace(case: Case, event: str) -> None:
+def trace(case: Case[Any], event: str) -> None:
     """A line in the file that ``TOY_TRACE`` names: what ran when, in which process, with how many threads."""
     if path := os.environ.get("TOY_TRACE"):
         words = {"event": event, "stage": case.stage, "case": dict(case.conditions), "pid": os.getpid()}
@@ -138,15 +139,24 @@ class Nap:
     at: int = 3
 
 
-def nap(case: Case) -> None:
+class Value(Product):
+    """A number, and bytes without meaning beside it."""
+
+    value = JsonFile("value.json")
+
+
+@operation()
+def nap(case: Case[Nap]) -> Value:
     trace(case, "start")
-    parameters: Nap = case.parameters
+    parameters = case.parameters
     if parameters.fault and case.conditions["item"] == parameters.at:
         _fail(parameters.fault, case.directory)
     (case.directory / "half.bin").write_bytes(bytes(parameters.n_bytes))
     time.sleep(parameters.seconds)
-    (case.directory / "value.json").write_text(json.dumps(case.seed % 1000))
+    value = Value(case.directory)
+    value.value.write({"value": case.seed % 1000})
     trace(case, "end")
+    return value
 
 
 @dataclass(frozen=True)
@@ -157,27 +167,28 @@ class Pair:
     grain: int = 1
 
 
-def pair(case: Case) -> None:
+@operation()
+def pair(case: Case[Pair], naps: Value) -> Value:
     trace(case, "start")
-    value = json.loads((case.input("nap") / "value.json").read_text()) + case.parameters.shift
-    (case.directory / "value.json").write_text(json.dumps(value // case.parameters.grain))
+    number = naps.value.read()["value"] + case.parameters.shift
+    value = Value(case.directory)
+    value.value.write({"value": number // case.parameters.grain})
+    return value
 
 
-def total(case: Case) -> None:
-    from lammps_glass.simulate import Record
-
+@operation()
+def total(case: Case[NoParameters], runs: Sequence[Record], pairs: Sequence[Value]) -> Findings:
     trace(case, "start")
-    scores = {"sum": sum(json.loads((p.path / "value.json").read_text()) for p in case.inputs("pair"))}
-    for product in case.inputs("creep"):
-        scores[f"height.{product.replica}"] = float(Record(product.path).final.cell.matrix[2, 2])
-    (case.directory / "scores.json").write_text(json.dumps(scores, sort_keys=True))
+    with Findings(case.directory) as findings:
+        findings.score({"sum": sum(product.value.read()["value"] for product in pairs)})
+        for record in runs:
+            findings.score({f"height.{record.replica}": float(record.final.cell.matrix[2, 2])})
+    return findings
 
 
 RECIPE = Recipe(
     name="toy",
     title="A toy",
     citation="nobody",
-    operations={"nap": Operation(nap, Nap), "pair": Operation(pair, Pair), "total": Operation(total)},
-    figures=(),
-    score_targets={},
+    operations={"nap": nap, "pair": pair, "total": total},
 )

@@ -12,10 +12,10 @@ import pytest
 from lammps_glass.cli.app import run
 from lammps_glass.cli.study_state import look
 from lammps_glass.resources import data_path
-from lammps_glass.workflow import Study, progress
+from lammps_glass.workflow import Study, progress, run_case
 from lammps_glass.workflow.cleaning import Removable, removable, remove
-from lammps_glass.workflow.ledger import Ledger
 from lammps_glass.workflow.progress import Progress
+from lammps_glass.workflow.task_table import TaskTable
 
 SETTINGS = {
     "glass.n_particles": 200,
@@ -29,7 +29,7 @@ SETTINGS = {
 def study(tmp_path_factory):
     """A study whose quench of replica 1 is done."""
     study = Study.read("looseness", "smoke", tmp_path_factory.mktemp("study") / "run", SETTINGS)
-    study.run_case("quench", study.case("quench", 0))
+    run_case(study, study.case("quench", 0))
     return study
 
 
@@ -130,7 +130,7 @@ def test_progress_without_a_terminal_is_a_line_a_minute_and_goes_to_the_log(stud
     now = [1000.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     caplog.set_level(logging.INFO, logger="lammps_glass")
-    with Progress(Ledger(study), 2, quiet=quiet) as shown:
+    with Progress(TaskTable(study), 2, quiet=quiet) as shown:
         for _ in range(150):  # two and a half minutes, a look a second
             now[0] += 1.0
             shown.show()

@@ -15,7 +15,8 @@ import pytest
 
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.simulate import Record
-from lammps_glass.workflow import Study, mpi
+from lammps_glass.workflow import Study, mpi, reproduce, run_case
+from lammps_glass.workflow.ownership import take_folder
 from lammps_glass.workflow.schema import EngineTable
 
 pytest.importorskip("mpi4py", reason="ranks need mpi4py: pip install 'lammps-glass[mpi]'")
@@ -41,20 +42,20 @@ def _study(out: Path, ranks: int, **more: object) -> Study:
 def quenched(tmp_path_factory):
     """The ``cases`` folder of a study whose only finished case is a quench on one rank."""
     study = _study(tmp_path_factory.mktemp("quenched"), 1)
-    study.run_case("quench", study.case("quench", 0))
+    run_case(study, study.case("quench", 0))
     return study.out / "cases"
 
 
 def _creep(quenched: Path, out: Path, ranks: int) -> tuple[Study, Record]:
     study = _with_quench(quenched, out, ranks)
     case = study.case("creep", 0)
-    assert study.run_case("creep", case).ranks == ranks
+    assert run_case(study, case).ranks == ranks
     return study, Record(study.store.folder(case))
 
 
 def _with_quench(quenched: Path, out: Path, ranks: int, **more: object) -> Study:
     study = _study(out, ranks, **more)
-    study.claim(exact=True)
+    take_folder(study.file, study.out, exact=True)
     shutil.copytree(quenched, out / "cases")
     return study
 
@@ -103,7 +104,7 @@ def _wait_for_segment(out: Path, case: subprocess.Popen[bytes]) -> list[psutil.P
 
 
 def _start(study: Study) -> subprocess.Popen[bytes]:
-    study.claim(exact=True)
+    take_folder(study.file, study.out, exact=True)
     command = [sys.executable, "-m", "lammps_glass", "run", str(study.out), "--stage", "creep", "--case", "0"]
     return subprocess.Popen(command, stderr=subprocess.PIPE)
 
@@ -127,7 +128,7 @@ def test_killed_rank_fails_the_case_and_resume_gives_the_same_bits(quenched, two
     assert failure
     assert "timestep" in failure["log"], "the tail of the log of LAMMPS is kept"
     assert _nobody_left(tmp_path)
-    study.run_case("creep", case)
+    run_case(study, case)
     assert _same_products(study, two[0])
 
 
@@ -149,7 +150,7 @@ def test_error_of_the_ranks_is_the_error_of_the_case(quenched, tmp_path):
     """LAMMPS's own message reaches the case: at this temperature particles leave the box in one step."""
     study = _with_quench(quenched, tmp_path, 2, **{"stages.creep.temperature": 1e9})
     with pytest.raises(SimulationError, match="LAMMPS: "):
-        study.run_case("creep", study.case("creep", 0))
+        run_case(study, study.case("creep", 0))
     failure = study.store.failure(study.case("creep", 0))
     assert failure
     assert "\n" not in failure["reason"]
@@ -185,5 +186,5 @@ def test_ranks_belong_to_simulations(tmp_path):
 
 def test_more_ranks_than_cores_is_refused_before_anything_runs(tmp_path):
     with pytest.raises(InputError, match=r"stages\.creep\.ranks = 2, more than the cores"):
-        Study.read("looseness", "smoke", tmp_path, {"stages.creep.ranks": 2}).reproduce(cores=1, quiet=True)
+        reproduce(Study.read("looseness", "smoke", tmp_path, {"stages.creep.ranks": 2}), cores=1, quiet=True)
     assert not list(tmp_path.glob("cases/*/*"))

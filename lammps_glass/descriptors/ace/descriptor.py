@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from lammps_glass.descriptors.ace.plan import Plan, make_plan
 from lammps_glass.descriptors.ace.radial import TRANSFORMS, make_transform
 from lammps_glass.descriptors.ace.selection import MAX_ORDER, Feature, Selection, feature_name, pick, select
-from lammps_glass.descriptors.base import Descriptor, types_of
+from lammps_glass.descriptors.base import Descriptor, check_species, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Grid, Integers, build_grid
+
+if TYPE_CHECKING:
+    from lammps_glass.descriptors.ace.kernels import Workspace
 
 DTYPES = ("float64", "float32")
 _BINS_PER_CUTOFF = 2  # finer bins have fewer candidates beyond the cutoff, but more bins to visit
@@ -66,11 +69,11 @@ class ACE(Descriptor):
     transform
         ``"ace1"``, which the authors' code has, or ``"paper"``, the formula as printed.
     features
-        Names or indices of the features wanted, in the order wanted; only what they need is computed. Default all.
+        Names or indices of the columns, in their order; only what they need is computed. Default all features.
     dtype
         ``"float64"``, or ``"float32"`` for rows of half the size: all arithmetic is in float64, the result is rounded.
     n_threads
-        Threads; the numbers are the same to the last bit for any of them.
+        Threads; the result is bitwise the same for any number of them.
 
     Notes
     -----
@@ -117,18 +120,18 @@ class ACE(Descriptor):
         self._check()
 
     def _check(self) -> None:
-        _check_species(self.species)
-        for what in ("r_cut", "max_degree", "w_l"):
-            _check_positive(what, getattr(self, what))
-        for what in ("n_max", "max_order", "n_threads"):
-            _check_whole(what, getattr(self, what))
+        check_species(self.name, self.species)
+        for field in ("r_cut", "max_degree", "w_l"):
+            _check_positive(field, getattr(self, field))
+        for field in ("n_max", "max_order", "n_threads"):
+            _check_whole(field, getattr(self, field))
         if self.max_order > MAX_ORDER:
             raise InputError(f"max_order of ace is {self.max_order}: only orders 1 to {MAX_ORDER} are implemented")
         if not isinstance(self.purified, (bool, np.bool_)):
             raise InputError(f"purified of ace is {self.purified!r}: it must be true or false")
-        for what, known in (("transform", TRANSFORMS), ("dtype", DTYPES)):
-            if getattr(self, what) not in known:
-                raise unknown_name(f"{what} of ace", str(getattr(self, what)), list(known))
+        for field, choices in (("transform", TRANSFORMS), ("dtype", DTYPES)):
+            if getattr(self, field) not in choices:
+                raise unknown_name(f"{field} of ace", str(getattr(self, field)), list(choices))
         make_transform(self.transform, float(self.r_cut))
         if isinstance(self.features, str):
             raise InputError(f"features of ace is {self.features!r}: it must be a list of names or indices")
@@ -145,16 +148,18 @@ class ACE(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Names such as ``3-body A[n=1 l=2] B[n=3 l=2]``."""
         names = self._all_names()
         return names if self.features is None else [names[i] for i in pick(self.features, names)]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of `species`."""
         return tuple(self.species)
 
     @property
     def plan(self) -> Plan:
-        """The tables that the kernels walk; made once for equal parameters."""
+        """Tables of the kernels; made once for equal parameters."""
         features = self._all_features()
         if self.features is not None:
             features = tuple(features[i] for i in pick(self.features, self._all_names()))
@@ -178,21 +183,14 @@ class ACE(Descriptor):
         return rows
 
 
-def _check_species(species: Any) -> None:
-    if isinstance(species, str) or not isinstance(species, Sequence) or not species:
-        raise InputError(f"species of ace is {species!r}: it must be a list of names, such as ('A', 'B')")
-    if not all(isinstance(name, str) and name for name in species) or len(set(species)) < len(species):
-        raise InputError(f"species of ace is {species!r}: names must be different and not empty")
-
-
-def _check_positive(what: str, value: Any) -> None:
+def _check_positive(field: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
-        raise InputError(f"{what} of ace is {value!r}: it must be a positive number")
+        raise InputError(f"{field} of ace is {value!r}: it must be a positive number")
 
 
-def _check_whole(what: str, value: Any) -> None:
+def _check_whole(field: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise InputError(f"{what} of ace is {value!r}: it must be a whole number, 1 or more")
+        raise InputError(f"{field} of ace is {value!r}: it must be a whole number, 1 or more")
 
 
 def _fine_grid(snapshot: Snapshot, r_cut: float) -> Grid:
@@ -216,8 +214,8 @@ def _complain(fault: int, snapshot: Snapshot, particle: int, r_cut: float) -> No
         )
 
 
-def _describe(grid: Grid, types: Integers, plan: Plan, n_threads: int, rows: Any) -> list[tuple[int, int]]:
-    """Fill `rows`, each thread a stretch of whole blocks; the fault and the particle of each thread."""
+def _describe(grid: Grid, types: Integers, plan: Plan, n_threads: int, rows: Floats) -> list[tuple[int, int]]:
+    """Fill `rows`, each thread a stretch of whole blocks; return the fault and its particle of each thread."""
     from lammps_glass.descriptors.ace import kernels
     from lammps_glass.descriptors.ace.lanes import LANES
 
@@ -225,19 +223,19 @@ def _describe(grid: Grid, types: Integers, plan: Plan, n_threads: int, rows: Any
     edges = [LANES * (n_blocks * k // n_threads) for k in range(n_threads + 1)]
     capacity = kernels.most_candidates(grid)
 
-    def stretch(k: int) -> tuple[int, int]:
+    def describe_stretch(k: int) -> tuple[int, int]:
         work = _workspace(plan, capacity)
         last = min(edges[k + 1], len(grid.order))
         fault, particle = kernels.describe(grid, types, plan, work, edges[k], last, rows)
         return int(fault), int(particle)
 
     if n_threads == 1:
-        return [stretch(0)]
+        return [describe_stretch(0)]
     with ThreadPoolExecutor(n_threads) as pool:
-        return list(pool.map(stretch, range(n_threads)))
+        return list(pool.map(describe_stretch, range(n_threads)))
 
 
-def _workspace(plan: Plan, capacity: int) -> Any:
+def _workspace(plan: Plan, capacity: int) -> Workspace:
     from lammps_glass.descriptors.ace.kernels import CHUNK, Workspace
     from lammps_glass.descriptors.ace.lanes import LANES
 

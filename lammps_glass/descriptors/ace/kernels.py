@@ -7,7 +7,8 @@ moments, purification, rows of the result. Nothing is kept but the block at hand
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,22 +56,22 @@ class Workspace(NamedTuple):
 
 @kernel
 def most_candidates(grid: Grid) -> int:
-    """The largest number of particles and images in the bins around one bin."""
+    """Return the largest number of particles and images in the bins around one bin."""
     most = 0
     home = np.empty(3, np.int64)
     for b0 in range(grid.n_bins[0]):
         for b1 in range(grid.n_bins[1]):
             for b2 in range(grid.n_bins[2]):
                 home[0], home[1], home[2] = b0, b1, b2
-                found = 0
+                count = 0
                 for _, _, _, first, last in _runs(grid, home):
-                    found += last - first
-                most = max(most, found)
+                    count += last - first
+                most = max(most, count)
     return most
 
 
 @generator_kernel
-def _runs(grid: Grid, home: Integers) -> Any:
+def _runs(grid: Grid, home: Integers) -> Iterator[tuple[int, int, int, int, int]]:
     """The rows of all bins around `home`: how often the cell is repeated along its vectors, first row, last + 1."""
     n0, n1, n2 = grid.n_bins
     low, high = home[2] - grid.reach[2], home[2] + grid.reach[2]
@@ -115,8 +116,8 @@ def _collect(grid: Grid, types: Integers, home: Integers, work: Workspace) -> No
 
 
 @kernel
-def _bounds(positions: Floats) -> Any:
-    """Smallest and largest coordinates."""
+def _bounds(positions: Floats) -> tuple[Floats, Floats]:
+    """Return the smallest and the largest coordinates."""
     low, high = positions[0].copy(), positions[0].copy()
     for row in range(1, len(positions)):
         for k in range(3):
@@ -126,27 +127,29 @@ def _bounds(positions: Floats) -> Any:
 
 
 @kernel
-def _find(centre: Floats, limit: float, candidates: Floats, n_candidates: int, work: Workspace, to: Floats) -> Any:
-    """Vectors from `centre` to the candidates nearer than the square root of `limit`, into every LANES-th of `to`.
+def _find(
+    centre: Floats, limit: float, candidates: Floats, n_candidates: int, work: Workspace, to: Floats
+) -> tuple[int, int]:
+    """Write the vectors from `centre` to the candidates within the square root of `limit` into every LANES-th of `to`.
 
-    Every candidate is written, and kept by moving on: a branch would be mispredicted often. Also the number of
-    candidates at the very place of the centre, one of which is the centre itself.
+    Every candidate is written, and kept by advancing the counter: a branch would often be mispredicted. Returns the
+    number of vectors, and that of candidates at the position of the centre, one of which is the centre itself.
     """
     x, y, z = centre[0], centre[1], centre[2]
     from_x, from_y, from_z, squares, chosen = candidates[0], candidates[1], candidates[2], work.squares, work.chosen
     for j in range(n_candidates):
         squares[j] = (from_x[j] - x) ** 2 + (from_y[j] - y) ** 2 + (from_z[j] - z) ** 2
-    found, here = 0, 0
+    count, here = 0, 0
     for j in range(n_candidates):
-        chosen[found] = j
-        found += (squares[j] < limit) & (squares[j] > 0.0)
+        chosen[count] = j
+        count += (squares[j] < limit) & (squares[j] > 0.0)
         here += squares[j] == 0.0
-    for k in range(found):
+    for k in range(count):
         at, j = 3 * LANES * k, chosen[k]
         to[at] = from_x[j] - x
         to[at + LANES] = from_y[j] - y
         to[at + 2 * LANES] = from_z[j] - z
-    return found, here
+    return count, here
 
 
 @kernel
@@ -302,8 +305,10 @@ def _purify(additions: Additions, features: Floats) -> None:
 
 
 @kernel
-def _neighbors_of_block(grid: Grid, types: Integers, r_cut: float, work: Workspace, first: int, last: int) -> Any:
-    """Neighbours of the particles of rows ``first ... last - 1`` into lanes; a fault and the particle that has it."""
+def _neighbors_of_block(
+    grid: Grid, types: Integers, r_cut: float, work: Workspace, first: int, last: int
+) -> tuple[int, int]:
+    """Find the neighbours of the particles of rows ``first ... last - 1``; return a fault and its particle."""
     work.n_near[:] = 0
     for row in range(first, last):
         i = grid.order[row]
@@ -333,7 +338,7 @@ def _neighbors_of_block(grid: Grid, types: Integers, r_cut: float, work: Workspa
 
 @kernel
 def _sum_block(sums: Sums, work: Workspace) -> None:
-    """Moments of the particles in the lanes."""
+    """Sum the moments of the particles in the lanes."""
     work.moments[:] = 0.0
     for z in range(len(work.n_candidates)):
         near = work.near[z]
@@ -347,16 +352,21 @@ def _sum_block(sums: Sums, work: Workspace) -> None:
 
 
 @kernel
-def _write(features: Floats, outputs: Integers, particles: Integers, rows: Any) -> None:
-    """The features of the particles in the lanes to their rows."""
+def _write(features: Floats, outputs: Integers, particles: Integers, rows: Floats) -> None:
+    """Write the features of the particles in the lanes to their rows."""
     for lane in range(len(particles)):
         for column in range(len(outputs)):
             rows[particles[lane], column] = features[outputs[column] * LANES + lane]
 
 
 @kernel
-def describe(grid: Grid, types: Integers, plan: Plan, work: Workspace, first: int, last: int, rows: Any) -> Any:
-    """Rows of the particles ``grid.order[first:last]`` (`types` in that order too); a fault and its particle."""
+def describe(
+    grid: Grid, types: Integers, plan: Plan, work: Workspace, first: int, last: int, rows: Floats
+) -> tuple[int, int]:
+    """Write the rows of the particles ``grid.order[first:last]`` (`types` too are in that order).
+
+    Returns a fault and its particle, or `FINE` and -1.
+    """
     work.home[0] = -1
     for begin in range(first, last, LANES):
         end = min(begin + LANES, last)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +61,9 @@ class Plan(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def make_plan(wanted: tuple[Feature, ...], n_species: int, transform: Transform, purified: bool) -> Plan:
-    """Tables that compute the features `wanted`, in their order, and nothing that these do not need."""
-    features = sorted({*wanted, *(hidden_features(wanted) if purified else ())}, key=lambda f: (len(f), f))
+def make_plan(requested: tuple[Feature, ...], n_species: int, transform: Transform, purified: bool) -> Plan:
+    """Tabulate what computes the features `requested`, in their order, and nothing that these do not need."""
+    features = sorted({*requested, *(hidden_features(requested) if purified else ())}, key=lambda f: (len(f), f))
     index = {feature: i for i, feature in enumerate(features)}
     sums = _sums({channel for feature in features for channel in feature}, n_species, transform)
     singles = [_first(f[0], sums.starts) for f in features if len(f) == 1]
@@ -73,12 +73,12 @@ def make_plan(wanted: tuple[Feature, ...], n_species: int, transform: Transform,
         singles=np.array(singles, dtype=np.int64),
         pairs=_table(pairs, 3),
         triples=_triples(index, sums.starts),
-        additions=_additions(index, wanted if purified else ()),
-        outputs=np.array([index[feature] for feature in wanted], dtype=np.int64),
+        additions=_additions(index, requested if purified else ()),
+        outputs=np.array([index[feature] for feature in requested], dtype=np.int64),
     )
 
 
-def _table(rows: list[Any], width: int) -> Integers:
+def _table(rows: Sequence[Sequence[int]], width: int) -> Integers:
     return np.array(rows, dtype=np.int64).reshape(-1, width)
 
 
@@ -141,9 +141,9 @@ def _coupled(a: Channel, b: Channel, ell: int, starts: Integers) -> list[dict[tu
     return rows
 
 
-def _additions(index: dict[Feature, int], wanted: Iterable[Feature]) -> Additions:
+def _additions(index: dict[Feature, int], purified: Iterable[Feature]) -> Additions:
     rows: list[dict[Feature, float]] = [{} for _ in index]
-    for feature in wanted:
+    for feature in purified:
         rows[index[feature]] = corrections(feature)
     columns = [index[term] for row in rows for term in row]
     factors = [factor for row in rows for factor in row.values()]

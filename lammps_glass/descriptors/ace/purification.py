@@ -1,4 +1,4 @@
-r"""Purification: what self-interaction adds to a product of sums, as a combination of features of lower order.
+r"""Purification: the self-interaction in a product of sums, as a combination of features of lower order.
 
 The product of two sums over neighbours holds the terms in which both factors are the same neighbour, that of three sums
 those in which two or three are. Pure features leave these terms out: they are sums over pairs and triples of
@@ -32,7 +32,7 @@ _ZERO = 1e-13  # coefficients below are zero by symmetry; the others are above 1
 
 
 def corrections(feature: Feature) -> dict[Feature, float]:
-    """The plain features, with their factors, that make `feature` pure when they are added to it."""
+    """List the plain features, with their factors, that make `feature` pure when they are added to it."""
     terms: dict[Feature, float] = defaultdict(float)
     if len(feature) == 2:
         _add_pair(terms, *feature)
@@ -70,7 +70,7 @@ def _add_radial(terms: dict[Feature, float], species: int, ns: tuple[int, ...], 
         terms[(Channel(species, 0, k),)] += size * factor
 
 
-def hidden_features(wanted: Iterable[Feature]) -> set[Feature]:
-    """Features that are not among `wanted` but are needed to purify them."""
-    wanted = set(wanted)
-    return {term for feature in wanted for term in corrections(feature)} - wanted
+def hidden_features(requested: Iterable[Feature]) -> set[Feature]:
+    """Find the features that are not among `requested` but are needed to purify them."""
+    features = set(requested)
+    return {term for feature in features for term in corrections(feature)} - features

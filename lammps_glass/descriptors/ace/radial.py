@@ -29,7 +29,7 @@ class Transform(NamedTuple):
 
 
 def make_transform(name: str, r_cut: float) -> Transform:
-    """The distance transform `name`; both put the steepest point of y(r) at r = 1.
+    """Make the distance transform `name`; both put the steepest point of y(r) at r = 1.
 
     ``ace1`` measures distances in units of r = 1, as the authors' code does (ACE1.jl, `normalized_agnesi_transform`);
     ``paper`` in units of r_cut, as the paper prints it.

@@ -1,4 +1,4 @@
-"""Which features the expansion has, in which order, and what they are called."""
+"""The features of the expansion: selection, order and names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Feature = tuple[Channel, ...]
 
 
 class Selection(NamedTuple):
-    """What decides the list of features; see `ACE`."""
+    """Parameters that decide the list of features; see `ACE`."""
 
     n_species: int
     n_max: int
@@ -43,11 +43,10 @@ def degree(channels: Iterable[Channel], w_l: float) -> float:
 
 @lru_cache(maxsize=32)
 def select(selection: Selection) -> tuple[Feature, ...]:
-    """All features, in their order: body order; species; then degree, the l's, the n's."""
+    """List all features, ordered by body order, species, degree, l and n."""
     features: list[Feature] = []
     for order in range(1, selection.max_order + 1):
-        found = _of_order(order, selection)
-        features += sorted(found, key=lambda feature: _sort_key(feature, selection.w_l))
+        features += sorted(_of_order(order, selection), key=lambda feature: _sort_key(feature, selection.w_l))
     return tuple(features)
 
 
@@ -98,27 +97,27 @@ def _thirds(first: Channel, second: Channel, left: float, channels: list[Channel
 
 
 def feature_name(feature: Feature, species: Sequence[str]) -> str:
-    """Such as ``3-body A[n=1 l=2] B[n=3 l=2]``: the centre is one of the bodies."""
+    """Name a feature, such as ``3-body A[n=1 l=2] B[n=3 l=2]``: the centre is one of the bodies."""
     factors = [f"{species[channel.species]}[n={channel.n} l={channel.l}]" for channel in feature]
     return f"{len(feature) + 1}-body {' '.join(factors)}"
 
 
-def pick(wanted: Sequence[str | int], names: Sequence[str]) -> list[int]:
-    """Indices of the features that are named or numbered in `wanted`, in that order.
+def pick(requested: Sequence[str | int], names: Sequence[str]) -> list[int]:
+    """Find the indices of the features that are named or numbered in `requested`, in that order.
 
     Raises
     ------
     InputError
-        Nothing is wanted, a name or an index does not exist, or one stands twice.
+        Nothing is requested, a name or an index does not exist, or one is duplicated.
     """
     index = {name: i for i, name in enumerate(names)}
-    found = [_one(item, index, names) for item in wanted]
-    if not found:
+    indices = [_one(item, index, names) for item in requested]
+    if not indices:
         raise InputError("features of ace is empty: name at least one feature, or leave it out to have all")
-    if len(set(found)) < len(found):
-        twice = next(i for i in found if found.count(i) > 1)
+    if len(set(indices)) < len(indices):
+        twice = next(i for i in indices if indices.count(i) > 1)
         raise InputError(f"features of ace has {names[twice]!r} (index {twice}) twice")
-    return found
+    return indices
 
 
 def _one(item: str | int, index: dict[str, int], names: Sequence[str]) -> int:
@@ -130,5 +129,5 @@ def _one(item: str | int, index: dict[str, int], names: Sequence[str]) -> int:
         raise InputError(f"features of ace: there is no {item!r}: {hint}feature_names of ACE() lists all {len(names)}")
     number = -1 if isinstance(item, bool) else int(item) if hasattr(item, "__index__") else -1
     if not 0 <= number < len(names):
-        raise InputError(f"features of ace: {item!r} is no index of one of the {len(names)} features, nor a name")
+        raise InputError(f"features of ace: {item!r} is neither an index nor a name of the {len(names)} features")
     return number

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations_with_replacement
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.descriptors.base import Descriptor, types_of
+from lammps_glass.descriptors.base import Descriptor, check_species, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
@@ -23,6 +23,19 @@ DTYPES = ("float64", "float32")
 _LARGEST = {"n_max": 20, "l_max": 20, "n_threads": 1024}
 _SMALLEST = {"n_max": 1, "l_max": 0, "n_threads": 1}
 _FINEST = 200  # r_cut / sigma: the tables grow with it
+
+
+class Definition(TypedDict):
+    """Parameters of `SOAP` that decide its numbers, as JSON values."""
+
+    species: list[str]
+    r_cut: float
+    n_max: int
+    l_max: int
+    sigma: float
+    backend: str
+    harmonics: str
+    unit: bool
 
 
 class SOAP(Descriptor):
@@ -63,7 +76,7 @@ class SOAP(Descriptor):
     dtype
         ``"float64"``, or ``"float32"`` for rows of half the size: all arithmetic is in float64, the result is rounded.
     n_threads
-        Threads; the numbers are the same to the last bit for any of them.
+        Threads; the result is bitwise the same for any number of them.
 
     Notes
     -----
@@ -104,21 +117,21 @@ class SOAP(Descriptor):
         self._check()
 
     def _check(self) -> None:
-        _check_species(self.species)
-        for what in ("r_cut", "sigma"):
-            value = getattr(self, what)
+        check_species(self.name, self.species)
+        for field in ("r_cut", "sigma"):
+            value = getattr(self, field)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < np.inf:
-                raise InputError(f"{what} of soap is {value!r}: it must be a positive number")
+                raise InputError(f"{field} of soap is {value!r}: it must be a positive number")
         if self.r_cut > _FINEST * self.sigma:
             raise InputError(f"sigma of soap is {self.sigma!r}: it must be at least r_cut / {_FINEST}")
-        for what, most in _LARGEST.items():
-            value, least = getattr(self, what), _SMALLEST[what]
+        for field, most in _LARGEST.items():
+            value, least = getattr(self, field), _SMALLEST[field]
             whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
             if not whole or not least <= value <= most:
-                raise InputError(f"{what} of soap is {value!r}: it must be a whole number from {least} to {most}")
-        for what, known in (("backend", BACKENDS), ("harmonics", HARMONICS), ("dtype", DTYPES)):
-            if getattr(self, what) not in known:
-                raise unknown_name(f"{what} of soap", str(getattr(self, what)), list(known))
+                raise InputError(f"{field} of soap is {value!r}: it must be a whole number from {least} to {most}")
+        for field, choices in (("backend", BACKENDS), ("harmonics", HARMONICS), ("dtype", DTYPES)):
+            if getattr(self, field) not in choices:
+                raise unknown_name(f"{field} of soap", str(getattr(self, field)), list(choices))
         if not isinstance(self.unit, (bool, np.bool_)):
             raise InputError(f"unit of soap is {self.unit!r}: it must be true or false")
 
@@ -130,6 +143,7 @@ class SOAP(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Pair of species, l, n and n' of each column."""
         radial = range(1, int(self.n_max) + 1)
         return [
             f"{first}{second} l{ell} n{n1},{n2}"
@@ -142,11 +156,12 @@ class SOAP(Descriptor):
 
     @property
     def species_needed(self) -> tuple[str, ...]:
+        """The species of `species`."""
         return tuple(self.species)
 
     @property
-    def definition(self) -> dict[str, Any]:
-        """What the numbers depend on, as plain values: the parameters without `dtype` and `n_threads`."""
+    def definition(self) -> Definition:
+        """Parameters that decide the numbers: all but `dtype` and `n_threads`."""
         return {
             "species": list(self.species),
             "r_cut": float(self.r_cut),
@@ -169,22 +184,22 @@ class SOAP(Descriptor):
         return self.rows_of(snapshot, np.arange(len(snapshot)))
 
     def rows_of(self, snapshot: Snapshot, particles: ArrayLike) -> Floats:
-        """(k, n_features) rows of some particles: indices (k,) into the snapshot, in any order."""
-        wanted = np.asarray(particles, dtype=np.int64)
-        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(snapshot)):
-            raise InputError(f"particles of soap run from {wanted.min()} to {wanted.max()}: there are {len(snapshot)}")
+        """Compute (k, n_features) rows of some particles: indices (k,) into the snapshot, in any order."""
+        rows = np.asarray(particles, dtype=np.int64)
+        if rows.size and (rows.min() < 0 or rows.max() >= len(snapshot)):
+            raise InputError(f"particles of soap run from {rows.min()} to {rows.max()}: there are {len(snapshot)}")
         types = types_of(snapshot, tuple(self.species), self.name)
         if self.backend == "dscribe":
-            return self._by_dscribe(snapshot, types, wanted)
-        return self._compiled(snapshot, types, wanted)
+            return self._by_dscribe(snapshot, types, rows)
+        return self._compiled(snapshot, types, rows)
 
     def blocks(
         self, snapshot: Snapshot, particles: ArrayLike | None = None, size: int = 1024
     ) -> Iterator[tuple[Integers, Floats]]:
-        """(indices, rows) of the `particles` (default all), `size` at a time, so that memory stays flat."""
-        wanted = np.arange(len(snapshot)) if particles is None else np.asarray(particles, dtype=np.int64)
-        for first in range(0, len(wanted), size):
-            some = wanted[first : first + size]
+        """Yield (indices, rows) of the `particles` (default all), `size` at a time, so that memory stays flat."""
+        indices = np.arange(len(snapshot)) if particles is None else np.asarray(particles, dtype=np.int64)
+        for first in range(0, len(indices), size):
+            some = indices[first : first + size]
             yield some, self.rows_of(snapshot, some)
 
     def _compiled(self, snapshot: Snapshot, types: Integers, particles: Integers) -> Floats:
@@ -198,11 +213,11 @@ class SOAP(Descriptor):
         rows: Floats = np.empty((len(particles), self.n_features), dtype=self.dtype)
         edges = [len(particles) * k // int(self.n_threads) for k in range(int(self.n_threads) + 1)]
 
-        def stretch(first: int, last: int) -> None:
+        def describe_stretch(first: int, last: int) -> None:
             kernels.describe(grid, types, particles[first:last], tables, bool(self.unit), rows[first:last])
 
         with ThreadPoolExecutor(int(self.n_threads)) as pool:
-            list(pool.map(stretch, edges[:-1], edges[1:]))
+            list(pool.map(describe_stretch, edges[:-1], edges[1:]))
         return rows
 
     def _by_dscribe(self, snapshot: Snapshot, types: Integers, particles: Integers) -> Floats:
@@ -226,10 +241,3 @@ class SOAP(Descriptor):
         if self.unit:
             rows = rows / np.linalg.norm(rows, axis=1)[:, None]
         return rows.astype(self.dtype)
-
-
-def _check_species(species: Any) -> None:
-    if isinstance(species, str) or not isinstance(species, Sequence) or not species:
-        raise InputError(f"species of soap is {species!r}: it must be a list of names, such as ('Cu', 'Zr')")
-    if not all(isinstance(name, str) and name for name in species) or len(set(species)) < len(species):
-        raise InputError(f"species of soap is {species!r}: names must be different and not empty")

@@ -7,8 +7,6 @@ spectrum as products of small matrices.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from lammps_glass.compiled import kernel
@@ -22,9 +20,9 @@ from lammps_glass.snapshots.grid import Grid, Integers, neighbors_of
 def _expand_radial(tables: Tables, distance: float, at: int, radial: Floats) -> None:
     """Integrals of a neighbour, all l and n, into the eights of `radial` from `at` on."""
     size = (tables.l_max + 1) * ((tables.n_max + LANES - 1) // LANES)
-    place = distance * tables.intervals_per_length
-    interval = min(int(place), tables.n_intervals - 1)
-    t = fill(2.0 * (place - interval) - 1.0)
+    scaled = distance * tables.intervals_per_length
+    interval = min(int(scaled), tables.n_intervals - 1)
+    t = fill(2.0 * (scaled - interval) - 1.0)
     first = interval * (DEGREE + 1) * size
     for e in range(size):
         total = load(tables.radial, first + DEGREE * size + e)
@@ -80,8 +78,10 @@ def _accumulate(l_max: int, blocks: int, radial: Floats, angular: Floats, first:
 
 
 @kernel
-def _add_species(tables: Tables, near: Floats, n_near: int, work: Any, first: int, sums: Floats) -> None:
-    """Sums over the neighbours `near` (n_near, 3) of one species."""
+def _add_species(
+    tables: Tables, near: Floats, n_near: int, work: tuple[Floats, Floats, Floats], first: int, sums: Floats
+) -> None:
+    """Add the sums over the neighbours `near` (n_near, 3) of one species."""
     directions, radial, angular = work
     blocks = (tables.n_max + LANES - 1) // LANES
     size = (tables.l_max + 1) * blocks
@@ -123,7 +123,7 @@ def _products(
 
 @kernel
 def _spectrum(tables: Tables, sums: Floats, products: Floats, row: Floats) -> None:
-    """The power spectrum in the order of DScribe: pairs of species, l, n, n'; n' from n on for equal species."""
+    """Write the power spectrum in the order of DScribe: pairs of species, l, n, n'; n' from n on for equal species."""
     blocks = (tables.n_max + LANES - 1) // LANES
     stride = (tables.l_max + 1) ** 2 * blocks
     width = blocks * LANES
@@ -142,7 +142,7 @@ def _spectrum(tables: Tables, sums: Floats, products: Floats, row: Floats) -> No
 
 @kernel
 def _scale(row: Floats, unit: bool) -> float:
-    """What the row is multiplied with: 1, or the inverse of its length (eight partial sums, always the same)."""
+    """Return the factor of a row: 1, or the inverse of its length (eight partial sums, always the same)."""
     if not unit:
         return 1.0
     parts = np.zeros(LANES)
@@ -156,8 +156,8 @@ def _scale(row: Floats, unit: bool) -> float:
 
 
 @kernel
-def describe(grid: Grid, types: Integers, particles: Integers, tables: Tables, unit: bool, rows: Any) -> None:
-    """Rows of the `particles`; `types` of all particles."""
+def describe(grid: Grid, types: Integers, particles: Integers, tables: Tables, unit: bool, rows: Floats) -> None:
+    """Write the rows of the `particles`; `types` are those of all particles."""
     blocks = (tables.n_max + LANES - 1) // LANES
     n_lm = (tables.l_max + 1) ** 2
     stride = n_lm * blocks
@@ -172,14 +172,14 @@ def describe(grid: Grid, types: Integers, particles: Integers, tables: Tables, u
     row = np.empty(rows.shape[1])
     for k in range(len(particles)):
         i = particles[k]
-        found = neighbors_of(grid, i, indices, vectors)
-        if found > capacity:
-            capacity = 2 * found
+        count = neighbors_of(grid, i, indices, vectors)
+        if count > capacity:
+            capacity = 2 * count
             indices, vectors = np.empty(capacity, np.int64), np.empty((capacity, 3))
             near = np.empty((tables.n_species, capacity, 3))
-            found = neighbors_of(grid, i, indices, vectors)
+            count = neighbors_of(grid, i, indices, vectors)
         n_near[:] = 0
-        for j in range(found):
+        for j in range(count):
             z = types[indices[j]]
             near[z, n_near[z]] = vectors[j]
             n_near[z] += 1

@@ -1,4 +1,4 @@
-r"""What the kernels walk: the radial integrals of a Gaussian as polynomials of its distance, and recurrence factors.
+r"""Tables of the kernels: the radial integrals of a Gaussian as polynomials of its distance, and recurrence factors.
 
 A Gaussian of width sigma at distance r_j has the coefficients
 :math:`4 \pi Y_{lm}(\hat r_j) I_{nl}(r_j)` with
@@ -37,21 +37,19 @@ class Tables(NamedTuple):
     r_max: float  # neighbours up to here
     intervals_per_length: float
     n_intervals: int
-    radial: (
-        Floats  # [interval, power, l, n] in eights: integrals times 4 pi and the root of the power spectrum's factor
-    )
+    radial: Floats  # [interval, power, l, n] in eights: integrals times 4 pi, root of the spectrum's factor included
     steps: Floats  # (l_max + 1, l_max + 1) recurrence of the harmonics
     norms: Floats  # ((l_max + 1)^2,) factors of the harmonics
 
 
 def reach(r_cut: float, sigma: float) -> float:
-    """Distance up to which neighbours count."""
+    """Return the distance up to which neighbours count."""
     return float(r_cut + sigma * np.sqrt(-2.0 * np.log(NEGLIGIBLE)))
 
 
 @lru_cache(maxsize=8)
 def make_tables(n_species: int, r_cut: float, n_max: int, l_max: int, sigma: float, harmonics: str = "exact") -> Tables:
-    """Tables for the kernels; equal parameters share them. `harmonics` as in `SOAP`."""
+    """Tabulate integrals and factors for the kernels; equal parameters share them. `harmonics` as in `SOAP`."""
     r_max = reach(r_cut, sigma)
     n_intervals = int(np.ceil(_INTERVALS_PER_SIGMA * r_max / sigma))
     steps, norms = column_recurrence(l_max)
@@ -89,7 +87,7 @@ def _polynomials(r_cut: float, n_max: int, l_max: int, sigma: float, n_intervals
 
 
 def radial_integrals(r_cut: float, n_max: int, l_max: int, sigma: float, distances: Floats) -> Floats:
-    """(k, l_max + 1, n_max) values of I_nl at the `distances` (k,), by Gauss's quadrature."""
+    """Integrate (k, l_max + 1, n_max) values of I_nl at the `distances` (k,), by Gauss's quadrature."""
     nodes, weights = np.polynomial.legendre.leggauss(40 + int(np.ceil(16 * r_cut / sigma)))
     r = 0.5 * r_cut * (nodes + 1)
     weighted = radial_functions(r_cut, n_max, r) * (0.5 * r_cut * weights * r**2)
@@ -99,7 +97,7 @@ def radial_integrals(r_cut: float, n_max: int, l_max: int, sigma: float, distanc
 
 
 def scaled_bessel(l_max: int, x: Floats) -> Floats:
-    r"""(l_max + 1, ...) :math:`e^{-x} i_l(x)`, all of them accurate to the last digits.
+    r"""Compute (l_max + 1, ...) :math:`e^{-x} i_l(x)`, all of them accurate to the last digits.
 
     The ratios i_l / i_(l-1) come from their continued fraction, downwards, where each error shrinks.
     """

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.deck import Value
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.simulate.protocols.quench import Quench
 from lammps_glass.simulate.protocols.segmented import Holding
 
 
@@ -33,12 +34,13 @@ class Anneal(Holding):
     pressure: float | None = None
     snapshot_every: int = 10_000
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
+    def check_start(self, start: Protocol) -> None:
+        """Refuse a quench under another pressure, when both runs are under one."""
+        if isinstance(start, Quench) and self.pressure is not None and start.pressure is not None:
+            self.require_equal("pressure", start)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensemble: ``nvt`` at fixed box, ``npt`` under a pressure."""
         values: dict[str, Any] = super().variables(seed)
         held = self.pressure is not None
         return {**values, "pressure": self.pressure if held else 0.0, "ensemble": "npt" if held else "nvt"}

@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import NonNegativeFloat, PositiveFloat, PositiveInt
 from lammps_glass.simulate import athermal, thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
+from lammps_glass.simulate.record import BlockSettings, ShearRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.shear_planes import shear_plane
 from lammps_glass.tables import TableWriter, iter_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLANES = ("xy", "yz", "zx")
 REDUCTIONS = ("mean", "sum")
 
 
@@ -46,7 +47,7 @@ class AQS(Protocol):
     Parameters
     ----------
     plane
-        ``"xy"``, ``"yz"`` or ``"zx"``.
+        ``"xy"``, ``"yz"`` or ``"zx"`` (also written ``"xz"``).
     max_strain
         Strain at the end.
     strain_step
@@ -90,40 +91,33 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    draws_random_numbers: ClassVar[bool] = False
+    record: ClassVar[type[ShearRecord]] = ShearRecord
     sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")
 
     plane: str = "xy"
-    max_strain: float = 0.05
-    strain_step: float = 1e-5
-    force_tolerance: float = 1e-4
+    max_strain: PositiveFloat = 0.05
+    strain_step: PositiveFloat = 1e-5
+    force_tolerance: PositiveFloat = 1e-4
     predictor: bool = True
-    predictor_limit: float = 0.02
-    block_strain: float = 1e-4
-    observe_from: float = 0.0
-    r_max: float = 3.85
+    predictor_limit: NonNegativeFloat = 0.02
+    block_strain: PositiveFloat = 1e-4
+    observe_from: NonNegativeFloat = 0.0
+    r_max: PositiveFloat = 3.85
     reduce: str = "mean"
-    snapshot_every: float = 0.0
-    participation_length: float = 0.1
-    max_move: float = 0.1
-    max_iterations: int = 20_000
-    max_evaluations: int = 100_000
-    attempts: int = 3
-    segment_steps: int = 100
+    snapshot_every: NonNegativeFloat = 0.0
+    participation_length: PositiveFloat = 0.1
+    max_move: PositiveFloat = 0.1
+    max_iterations: PositiveInt = 20_000
+    max_evaluations: PositiveInt = 100_000
+    attempts: PositiveInt = 3
+    segment_steps: PositiveInt = 100
 
     def __post_init__(self) -> None:
-        for field, value, known in (("plane", self.plane, PLANES), ("reduce", self.reduce, REDUCTIONS)):
-            if value not in known:
-                raise InputError(f"{self.name}: {field} = {value!r} must be one of {', '.join(known)}")
-        if not isinstance(self.predictor, bool):
-            raise InputError(f"{self.name}: predictor = {self.predictor!r} must be true or false")
-        for field in (
-            "strain_step", "max_strain", "force_tolerance", "block_strain", "r_max", "participation_length", "max_move",
-        ):  # fmt: skip
-            number(self.name, field, getattr(self, field), above=0.0)
-        for field in ("predictor_limit", "observe_from", "snapshot_every"):
-            number(self.name, field, getattr(self, field), minimum=0.0)
-        for field in ("max_iterations", "max_evaluations", "attempts", "segment_steps"):
-            whole(self.name, field, getattr(self, field), minimum=1)
+        super().__post_init__()
+        shear_plane(self.plane, self.name)
+        if self.reduce not in REDUCTIONS:
+            raise InputError(f"{self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
         self._check_blocks()
 
     def _check_blocks(self) -> None:
@@ -159,6 +153,7 @@ class AQS(Protocol):
 
     @property
     def block_steps(self) -> int:
+        """Strain steps of a block."""
         return self._steps("block_strain")
 
     @property
@@ -168,16 +163,20 @@ class AQS(Protocol):
 
     @property
     def n_blocks(self) -> int:
+        """Number of blocks of the run."""
         return (self.n_steps - self.observe_step) // self.block_steps
 
     @property
     def n_segments(self) -> int:
+        """Number of segments of whole blocks."""
         return segments_of(self.n_steps, self.segment_steps)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Give every strain also as a number of strain steps."""
         numbers = {name: value for name, value in self.options().items() if name not in ("predictor", "reduce")}
         return {
             **numbers,
+            "plane": shear_plane(self.plane).tilt,
             "predict": int(self.predictor),
             "n_steps": self.n_steps,
             "block_steps": self.block_steps,
@@ -207,10 +206,12 @@ class AQS(Protocol):
         )  # fmt: skip
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` for a step above the force tolerance; then reduce the block borders to D2min."""
         athermal.require_converged(log, self.strain_step, self.force_tolerance)
         self._observe(log.parent, segment)
 
     def thermo(self, plan: Plan) -> pd.DataFrame:
+        """One row a strain step, with the columns that the class names."""
         logs = (plan.log(segment) for segment in range(1, plan.n_segments + 1))
         final = Snapshot.read(plan.segments / "final.dump")
         table = athermal.step_table(logs, self.plane, self.strain_step, final.units or "lj", len(final))
@@ -218,16 +219,20 @@ class AQS(Protocol):
         return table
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """Dumps of the segments that stored a minimum."""
         paths = (plan.segments / f"{segment}.dump" for segment in range(1, plan.n_segments + 1))
         return (Dump(path) for path in paths if path.is_file())
 
     def final_file(self, plan: Plan) -> Dump:
+        """The minimum at `max_strain`."""
         return Dump(plan.segments / "final.dump")
 
     def write_products(self, plan: Plan) -> None:
         """Join the block tables of the segments."""
-        settings = {"plane": self.plane, "r_max": self.r_max, "reduce": self.reduce, "block_strain": self.block_strain}
-        with TableWriter(plan.directory / "d2min.parquet", settings) as table:
+        settings: BlockSettings = {
+            "plane": self.plane, "r_max": self.r_max, "reduce": self.reduce, "block_strain": self.block_strain,
+        }  # fmt: skip
+        with TableWriter(self.record(plan.directory).d2min_path, settings) as table:
             for segment in range(1, plan.n_segments + 1):
                 path = self._observe(plan.segments, segment)
                 for group in iter_table(path) if path.is_file() else ():

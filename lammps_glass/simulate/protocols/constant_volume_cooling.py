@@ -36,6 +36,7 @@ class ConstantVolumeCooling(Cooling):
     name: ClassVar[str] = "constant-volume-cooling"
 
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
+        """Make a crystal at the density of `source`; particles and composition are those of the glass."""
         if isinstance(source, Record):
             source, glass = source.final, glass or source.glass
         if isinstance(source, Snapshot):
@@ -59,6 +60,7 @@ class ConstantVolumeCooling(Cooling):
         return float(known.number_density)
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check that every number is finite and that the last minimisation converged."""
         if segment < self.n_segments:
             super().check_segment(log, segment)
         else:

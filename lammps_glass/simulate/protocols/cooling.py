@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
-from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
@@ -47,30 +45,24 @@ class Cooling(Segmented):
         Of each minimisation; reaching it in the last is an error.
     """
 
+    starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 
-    rate: float = 1e13
-    melt: int = 10_000
-    liquid: int = 10_000
-    melt_temperature: float = 3500.0
-    liquid_temperature: float = 2000.0
-    temperature: float = 50.0
-    timestep: float = 0.002
-    thermostat_damping: float = 0.1
-    force_tolerance: float = 1e-5
-    max_iterations: int = 20_000
+    rate: PositiveFloat = 1e13
+    melt: PositiveInt = 10_000
+    liquid: PositiveInt = 10_000
+    melt_temperature: PositiveFloat = 3500.0
+    liquid_temperature: PositiveFloat = 2000.0
+    temperature: PositiveFloat = 50.0
+    timestep: PositiveFloat = 0.002
+    thermostat_damping: PositiveFloat = 0.1
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 20_000
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("melt", "liquid", "max_iterations"):
-            whole(self.name, field, getattr(self, field), minimum=1)
-        for field in (
-            "rate", "melt_temperature", "liquid_temperature", "temperature", "timestep", "thermostat_damping",
-            "force_tolerance",
-        ):  # fmt: skip
-            number(self.name, field, getattr(self, field), above=0.0)
         if not self.temperature < self.liquid_temperature <= self.melt_temperature:
             raise InputError(
                 f"{self.name}: temperature = {self.temperature:g} must be below liquid_temperature = "
@@ -90,9 +82,11 @@ class Cooling(Segmented):
 
     @property
     def n_segments(self) -> int:
+        """Segments of the three phases, and one of the minimisation."""
         return sum(segments_of(steps, self.segment_steps) for steps in self.phases.values()) + 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the length of cooling, segments of the phases, and seeds."""
         return {
             **self.options(),
             "cooling": self.cooling,
@@ -102,14 +96,15 @@ class Cooling(Segmented):
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
 
-    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+    def check_glass(self, glass: Glass) -> None:
+        """Refuse a glass in other than metal units."""
         if glass.units != "metal":
             raise InputError(
                 f"{self.name} cools in K/s: it needs a glass in metal units, not {glass.units} ({glass.name})"
             )
-        return super().deck(glass, seed, n_segments)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics of the three phases and one minimisation."""
         steps = sum(self.phases.values())
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
@@ -130,6 +125,3 @@ class Cooling(Segmented):
         inherent["step"] = sum(self.phases.values())
         inherent["phase"] = "minimised"
         return pd.concat([moving, inherent], ignore_index=True)
-
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())

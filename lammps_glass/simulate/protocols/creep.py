@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lammps_glass.glasses.checks import number
 from lammps_glass.simulate.protocols.segmented import Holding
 
 
@@ -39,7 +38,3 @@ class Creep(Holding):
     temperature: float = 0.1
     stress: float = 0.5
     snapshot_every: int = 10_000
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number(self.name, "stress", self.stress)

@@ -9,19 +9,19 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lammps_glass.errors import InputError, SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import Protocol, Source
+from lammps_glass.simulate.protocols.base import Protocol, Source, StartKind
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import Record
-from lammps_glass.simulate.run import Plan, digest
-from lammps_glass.simulate.start import checksum, require_periodic, write_data
+from lammps_glass.simulate.run import Plan
+from lammps_glass.simulate.start import checksum, joint_checksum, require_periodic, write_data
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 
@@ -43,21 +43,24 @@ class Framewise(Protocol):
         Of each minimisation; reaching it in the last is an error.
     """
 
-    force_tolerance: float = 1e-5
-    max_iterations: int = 20_000
+    starts_from: ClassVar[StartKind] = "frames"
+    draws_random_numbers: ClassVar[bool] = False
+    segment_product: ClassVar[str] = "relaxed"
 
-    def __post_init__(self) -> None:
-        number(self.name, "force_tolerance", self.force_tolerance, above=0.0)
-        whole(self.name, "max_iterations", self.max_iterations, minimum=1)
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 20_000
 
     @property
     def n_segments(self) -> int:
+        """One segment for a single frame; `prepare` counts the frames."""
         return 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """The fields alone: minimisations draw no random numbers."""
         return dict(self.options())
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """One minimisation a frame."""
         return Work(n_particles, {MINIMISED: minimisations(n_particles, snapshots)}, snapshots)
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
@@ -68,7 +71,7 @@ class Framewise(Protocol):
         self.deck(glass, seed, 1)
         with _scratch(Path(directory)) as scratch:
             steps, sums = self._write_frames(source, glass, scratch)
-            plan = self.plan(Path(directory), glass, seed, len(steps), digest(sums))
+            plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
             plan.open()  # from here on the folder is known to be this run's
             for path in scratch.iterdir():
                 path.replace(plan.segments / path.name)
@@ -93,6 +96,7 @@ class Framewise(Protocol):
         return steps, sums
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` unless the last minimisation of the frame converged."""
         check_minimum(log, -1, self.force_tolerance, f"{self.name}, frame of step {self._step_of(log, segment)}")
 
     @staticmethod
@@ -116,9 +120,11 @@ class Framewise(Protocol):
         return table
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """The minima in order of their frames, under the steps of these."""
         return (Dump(plan.mark(segment), step) for segment, step in enumerate(self._steps(plan), start=1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The minimum of the last frame."""
         return Dump(plan.mark(plan.n_segments), self._steps(plan)[-1])
 
     def _steps(self, plan: Plan) -> list[int]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from lammps_glass.errors import InputError, SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
+from lammps_glass.simulate.protocols.anneal import Anneal
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.run import Plan
@@ -54,40 +55,47 @@ class Isoconfigurational(Protocol):
 
     name: ClassVar[str] = "isoconfigurational"
 
-    steps: int = 200_000
-    temperature: float = 0.5
-    snapshot_every: int = 200_000
-    force_tolerance: float = 1e-5
-    max_iterations: int = 50_000
-    energy_tolerance: float = 0.05
-    thermo_every: int = 1000
+    steps: PositiveInt = 200_000
+    temperature: PositiveFloat = 0.5
+    snapshot_every: PositiveInt = 200_000
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 50_000
+    energy_tolerance: PositiveFloat = 0.05
+    thermo_every: PositiveInt = 1000
 
     def __post_init__(self) -> None:
-        for field in ("steps", "snapshot_every", "max_iterations", "thermo_every"):
-            whole(self.name, field, getattr(self, field), minimum=1)
+        super().__post_init__()
         if self.steps % self.snapshot_every:
             raise InputError(
                 f"{self.name}: steps = {self.steps} is no whole number of snapshot_every = {self.snapshot_every}"
             )
-        for field in ("temperature", "force_tolerance", "energy_tolerance"):
-            number(self.name, field, getattr(self, field), above=0.0)
+
+    def check_start(self, start: Protocol) -> None:
+        """Refuse a liquid at another temperature: velocities would not be those of its equilibrium."""
+        if isinstance(start, Anneal):
+            self.require_equal("temperature", start)
 
     @property
     def n_segments(self) -> int:
+        """One segment for each inherent structure."""
         return 1 + self.steps // self.snapshot_every
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the seed of the velocities."""
         return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """The dynamics, and a minimisation at each inherent structure."""
         minimised = minimisations(n_particles, self.n_segments)
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps), MINIMISED: minimised}, self.n_segments)
 
     def shortened(self, steps: int) -> Self:
+        """Keep four intervals between inherent structures."""
         quarter = max(1, steps // 4)
         return replace(self, steps=4 * quarter, snapshot_every=quarter)
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check the inherent structure, and the drift of the total energy from the start of the run."""
         check_minimum(log, -1, self.force_tolerance, f"{self.name}, inherent structure {segment}")
         start = _dynamics(log.parent / "1.log").iloc[0]
         moving = _dynamics(log)
@@ -107,9 +115,11 @@ class Isoconfigurational(Protocol):
         return table.assign(inherent=table["step"].map(minima).astype(float))
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
+        """The inherent structures in order."""
         return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, plan.n_segments + 1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The last inherent structure."""
         return Dump(plan.segments / f"{plan.n_segments}.dump")
 
 

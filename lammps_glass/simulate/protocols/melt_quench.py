@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from lammps_glass.errors import SimulationError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.protocols.cooling import Cooling
 from lammps_glass.simulate.protocols.segmented import check_minimum
@@ -37,17 +37,13 @@ class MeltQuench(Cooling):
 
     name: ClassVar[str] = "melt-quench"
 
-    barostat_damping: float = 1.0
-    stress_tolerance: float = 10.0
-    box_tolerance: float = 1e-4
-    max_strain: float = 1e-3
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for field in ("barostat_damping", "stress_tolerance", "box_tolerance", "max_strain"):
-            number(self.name, field, getattr(self, field), above=0.0)
+    barostat_damping: PositiveFloat = 1.0
+    stress_tolerance: PositiveFloat = 10.0
+    box_tolerance: PositiveFloat = 1e-4
+    max_strain: PositiveFloat = 1e-3
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check that every number is finite, and in the end that forces and stress have relaxed."""
         if segment < self.n_segments:
             super().check_segment(log, segment)
             return

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
-from lammps_glass.simulate.frames import Dump
-from lammps_glass.simulate.protocols.base import segments_of
+from lammps_glass.simulate.protocols.base import StartKind, segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
@@ -54,31 +52,24 @@ class Quench(Segmented):
     """
 
     name: ClassVar[str] = "quench"
+    starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 
-    liquid: int = 50_000
-    cooling: int = 10_000
-    liquid_temperature: float = 3.0
-    temperature: float = 0.1
+    liquid: PositiveInt = 50_000
+    cooling: PositiveInt = 10_000
+    liquid_temperature: PositiveFloat = 3.0
+    temperature: PositiveFloat = 0.1
     pressure: float | None = None
-    thermostat_damping: float = 1.0
-    barostat_damping: float = 10.0
-    push_steps: int = 500
-    force_tolerance: float = 1e-5
-    max_iterations: int = 50_000
+    thermostat_damping: PositiveFloat = 1.0
+    barostat_damping: PositiveFloat = 10.0
+    push_steps: PositiveInt = 500
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 50_000
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("liquid", "cooling", "push_steps", "max_iterations"):
-            whole(self.name, field, getattr(self, field), minimum=1)
-        for field in (
-            "liquid_temperature", "temperature", "thermostat_damping", "barostat_damping", "force_tolerance",
-        ):  # fmt: skip
-            number(self.name, field, getattr(self, field), above=0.0)
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
         if self.temperature > self.liquid_temperature:
             raise InputError(
                 f"quench: temperature = {self.temperature:g} is above liquid_temperature = {self.liquid_temperature:g}"
@@ -86,13 +77,16 @@ class Quench(Segmented):
 
     @property
     def liquid_segments(self) -> int:
+        """Segments of the liquid."""
         return segments_of(self.liquid, self.segment_steps)
 
     @property
     def n_segments(self) -> int:
+        """One segment to push particles apart, those of liquid and cooling, and one of the minimisation."""
         return 1 + self.liquid_segments + segments_of(self.cooling, self.segment_steps) + 1
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensemble, segments of the liquid, and seeds."""
         return {
             **self.options(),
             "pressure": 0.0 if self.pressure is None else self.pressure,
@@ -102,15 +96,16 @@ class Quench(Segmented):
             "langevin_seed": self.seed_of(seed, "langevin"),
         }
 
-    def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
+    def check_glass(self, glass: Glass) -> None:
+        """Refuse a glass in metal units."""
         if glass.units == "metal":
             raise InputError(
                 f"quench is for reduced units: {glass.name} is in metal units, and its temperatures would be a few "
                 "kelvin; use melt-quench, which melts really and cools in K/s"
             )
-        return super().deck(glass, seed, n_segments)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics of all phases and one minimisation."""
         steps = self.push_steps + self.liquid + self.cooling
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
@@ -121,6 +116,7 @@ class Quench(Segmented):
         return replace(self, liquid=liquid, cooling=cooling, segment_steps=max(1, steps // 4))
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check that every number is finite and that the last minimisation converged."""
         if segment == self.n_segments:
             check_minimum(log, 0, self.force_tolerance, "quench, inherent structure")
         elif segment > 1:  # the first pushes overlapping particles apart: its energies may be anything
@@ -136,6 +132,3 @@ class Quench(Segmented):
         inherent["step"] = self.liquid + self.cooling
         inherent["phase"] = "minimised"
         return pd.concat([moving, inherent], ignore_index=True)
-
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from lammps_glass.errors import SimulationError
-from lammps_glass.glasses.checks import number
+from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.simulate import thermo
+from lammps_glass.simulate.protocols.base import Protocol
+from lammps_glass.simulate.protocols.creep import Creep
 from lammps_glass.simulate.protocols.framewise import Framewise
 
 
@@ -38,18 +40,18 @@ class Relax(Framewise):
     name: ClassVar[str] = "relax"
 
     stress: float = 0.5
-    box_tolerance: float = 1e-2
-    max_move: float = 0.1
-    max_strain: float = 1e-3
-    pressure_tolerance: float = 0.1
+    box_tolerance: PositiveFloat = 1e-2
+    max_move: PositiveFloat = 0.1
+    max_strain: PositiveFloat = 1e-3
+    pressure_tolerance: PositiveFloat = 0.1
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        number(self.name, "stress", self.stress)
-        for field in ("box_tolerance", "max_move", "max_strain", "pressure_tolerance"):
-            number(self.name, field, getattr(self, field), above=0.0)
+    def check_start(self, start: Protocol) -> None:
+        """Refuse frames of a creep under another stress: no minimum under this one belongs to them."""
+        if isinstance(start, Creep):
+            self.require_equal("stress", start)
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check convergence, and that the pressures are those of the load."""
         super().check_segment(log, segment)
         self._check_load(log, self._step_of(log, segment))
 

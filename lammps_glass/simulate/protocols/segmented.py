@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from lammps_glass.errors import SimulationError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
@@ -36,24 +36,25 @@ def check_minimum(log: Path, run: int, tolerance: float, what: str) -> None:
 class Segmented(Protocol):
     """Molecular dynamics cut into segments of `segment_steps`, which are part of the trajectory's bits."""
 
-    segment_steps: int
-    thermo_every: int
-
-    def __post_init__(self) -> None:
-        whole(self.name, "segment_steps", self.segment_steps, minimum=1)
-        whole(self.name, "thermo_every", self.thermo_every, minimum=1)
+    segment_steps: PositiveInt
+    thermo_every: PositiveInt
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Raise `SimulationError` when a number of the thermodynamic output is not finite."""
         for table in thermo.tables(log):
             thermo.require_finite(table, f"{self.name}, segment {segment}")
 
     def thermo(self, plan: Plan) -> pd.DataFrame:
+        """Join the output of the segments."""
         return thermo.read(*(plan.log(segment) for segment in range(1, plan.n_segments + 1)))
 
     def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, plan.n_segments + 1))
+        """Dumps of the segments, none for a protocol without frames."""
+        n_dumps = plan.n_segments if self.has_frames else 0
+        return (Dump(plan.segments / f"{segment}.dump") for segment in range(1, n_dumps + 1))
 
     def final_file(self, plan: Plan) -> Dump:
+        """The configuration that the last segment ended with."""
         return Dump(plan.segments / "final.dump")
 
 
@@ -61,31 +62,28 @@ class Segmented(Protocol):
 class Holding(Segmented):
     """`steps` of dynamics under constant conditions, with a frame every `snapshot_every` steps, step 0 included."""
 
-    steps: int
-    temperature: float
-    snapshot_every: int
-    thermostat_damping: float = 1.0
-    barostat_damping: float = 10.0
+    steps: PositiveInt
+    temperature: PositiveFloat
+    snapshot_every: PositiveInt
+    thermostat_damping: PositiveFloat = 1.0
+    barostat_damping: PositiveFloat = 10.0
     segment_steps: int = 100_000
     thermo_every: int = 100
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        whole(self.name, "steps", self.steps, minimum=1)
-        whole(self.name, "snapshot_every", self.snapshot_every, minimum=1)
-        for field in ("temperature", "thermostat_damping", "barostat_damping"):
-            number(self.name, field, getattr(self, field), above=0.0)
-
     @property
     def n_segments(self) -> int:
+        """Number of segments of at most `segment_steps`."""
         return segments_of(self.steps, self.segment_steps)
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics alone."""
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.steps // self.snapshot_every + 1)
 
     def shortened(self, steps: int) -> Self:
+        """Keep four frames, one a segment."""
         quarter = max(1, steps // 4)
         return replace(self, steps=4 * quarter, snapshot_every=quarter, segment_steps=quarter)
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the seed of the velocities."""
         return {**self.options(), "velocity_seed": self.seed_of(seed, "velocities")}

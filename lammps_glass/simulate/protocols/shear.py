@@ -8,15 +8,13 @@ from typing import ClassVar, Self
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.work import ATOM_STEPS, Work
 from lammps_glass.snapshots import Cell, Snapshot
-
-#: Plane -> (row of the cell that is tilted, row along which it is tilted).
-PLANES = {"xy": (1, 0), "xz": (2, 0), "yz": (2, 1)}
+from lammps_glass.snapshots.shear_planes import shear_plane
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +28,7 @@ class Shear(Segmented):
     Parameters
     ----------
     plane
-        ``xy``: flow along x, gradient along y; ``xz``, ``yz`` likewise.
+        ``xy``: flow along x, gradient along y; ``xz`` (also written ``zx``), ``yz`` likewise.
     strain
         Engineering shear strain at the end.
     strain_rate
@@ -54,22 +52,18 @@ class Shear(Segmented):
     name: ClassVar[str] = "shear"
 
     plane: str = "xy"
-    strain: float = 0.2
-    strain_rate: float = 1e-2
-    timestep: float = 0.002
-    temperature: float = 300.0
-    snapshots: int = 10
-    thermostat_damping: float = 0.1
+    strain: PositiveFloat = 0.2
+    strain_rate: PositiveFloat = 1e-2
+    timestep: PositiveFloat = 0.002
+    temperature: PositiveFloat = 300.0
+    snapshots: PositiveInt = 10
+    thermostat_damping: PositiveFloat = 0.1
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.plane not in PLANES:
-            raise InputError(f"{self.name}: plane = {self.plane!r} must be one of {', '.join(PLANES)}")
-        whole(self.name, "snapshots", self.snapshots, minimum=1)
-        for field in ("strain", "strain_rate", "timestep", "temperature", "thermostat_damping"):
-            number(self.name, field, getattr(self, field), above=0.0)
+        shear_plane(self.plane, self.name)
         if self.strain_rate * self.timestep > 0.01 * self.strain:
             raise InputError(
                 f"{self.name}: strain = {self.strain:g} is reached in less than 100 steps of {self.timestep:g} at a "
@@ -88,6 +82,7 @@ class Shear(Segmented):
 
     @property
     def n_segments(self) -> int:
+        """Number of segments of at most `segment_steps`."""
         return segments_of(self.steps, self.segment_steps)
 
     def strain_at(self, step: int) -> float:
@@ -95,14 +90,17 @@ class Shear(Segmented):
         return self.strain_rate * self.timestep * step
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add steps, steps between frames, and the seed of the velocities."""
         return {
             **self.options(),
+            "plane": shear_plane(self.plane).tilt,
             "steps": self.steps,
             "snapshot_every": self.snapshot_every,
             "velocity_seed": self.seed_of(seed, "velocities"),
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """Molecular dynamics alone."""
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.snapshots + 1)
 
     def shortened(self, steps: int) -> Self:
@@ -115,7 +113,8 @@ class Shear(Segmented):
 
         Positions are those of LAMMPS's ``xu yu zu``, which flips leave as they are.
         """
-        row, along = PLANES[self.plane]
+        plane = shear_plane(self.plane)
+        row, along = plane.gradient, plane.flow
         matrix = frame.cell.matrix.copy()
         height = reference.cell.matrix[row, row]
         wanted = reference.cell.matrix[row, along] + self.strain_at(frame.step - reference.step) * height

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.files import atomic_path
+from lammps_glass.glasses.checks import NonNegativeInt, PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
-from lammps_glass.simulate.run import Plan, replacing
+from lammps_glass.simulate.record import VibrationRecord
+from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
-#: Product of a run: particle, species, msd, msd_first, msd_second.
-PRODUCT = "vibrations.parquet"
 #: Correlation over particles between the halves of a trace below which a run warns.
 LOW_CORRELATION = 0.8
 _THERMOSTATS = ("nose-hoover", "langevin")
@@ -76,30 +75,24 @@ class Vibrate(Segmented):
     """
 
     name: ClassVar[str] = "vibrate"
+    record: ClassVar[type[VibrationRecord]] = VibrationRecord
     has_frames: ClassVar[bool] = False
 
-    temperature: float = 300.0
-    steps: int = 50_000
-    equilibration: int = 5_000
-    sample_every: int = 10
+    temperature: PositiveFloat = 300.0
+    steps: PositiveInt = 50_000
+    equilibration: NonNegativeInt = 5_000
+    sample_every: PositiveInt = 10
     pressure: float | None = None
     thermostat: str = "nose-hoover"
-    thermostat_damping: float = 0.1
-    barostat_damping: float = 1.0
-    force_tolerance: float = 1e-5
-    max_iterations: int = 20_000
+    thermostat_damping: PositiveFloat = 0.1
+    barostat_damping: PositiveFloat = 1.0
+    force_tolerance: PositiveFloat = 1e-5
+    max_iterations: PositiveInt = 20_000
     segment_steps: int = 100_000
     thermo_every: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for field in ("steps", "sample_every", "max_iterations"):
-            whole(self.name, field, getattr(self, field), minimum=1)
-        whole(self.name, "equilibration", self.equilibration, minimum=0)
-        for field in ("temperature", "thermostat_damping", "barostat_damping", "force_tolerance"):
-            number(self.name, field, getattr(self, field), above=0.0)
-        if self.pressure is not None:
-            number(self.name, "pressure", self.pressure)
         if self.thermostat not in _THERMOSTATS:
             raise InputError(f"{self.name}: thermostat = {self.thermostat!r}; known are {', '.join(_THERMOSTATS)}")
         if self.steps % (2 * self.sample_every):
@@ -129,13 +122,16 @@ class Vibrate(Segmented):
 
     @property
     def equilibration_segments(self) -> int:
+        """Segments of the equilibration."""
         return segments_of(self.equilibration, self.segment_steps)
 
     @property
     def n_segments(self) -> int:
+        """One segment of the minimisation, those of the equilibration and of both halves of the trace."""
         return 1 + self.equilibration_segments + 2 * self.half_segments
 
     def variables(self, seed: int) -> dict[str, Value]:
+        """Add the ensembles, segments and samples of the halves, and seeds."""
         options = self.options()
         pressure, thermostat = options.pop("pressure"), options.pop("thermostat")
         without_bath = "nve" if pressure is None else "nph"
@@ -153,14 +149,17 @@ class Vibrate(Segmented):
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
+        """The dynamics and one minimisation; one row a particle."""
         steps = float(n_particles * (self.steps + self.equilibration))
         return Work(n_particles, {ATOM_STEPS: steps, MINIMISED: minimisations(n_particles)}, 1, float(n_particles))
 
     def shortened(self, steps: int) -> Self:
+        """Drop the equilibration, keep two halves of the trace."""
         pairs = max(1, steps // (2 * self.sample_every))
         return replace(self, steps=2 * pairs * self.sample_every, equilibration=0, segment_steps=max(1, steps // 4))
 
     def check_segment(self, log: Path, segment: int) -> None:
+        """Check the minimisation of the reference, then that every number is finite."""
         if segment == 1:
             check_minimum(log, 0, self.force_tolerance, f"{self.name}, inherent structure")
         else:
@@ -181,10 +180,8 @@ class Vibrate(Segmented):
         moving["phase"] = moving["step"].lt(max(1, self.equilibration)).map({True: "equilibration", False: "trace"})
         return pd.concat([inherent, moving], ignore_index=True)
 
-    def frame_files(self, plan: Plan) -> Iterator[Dump]:
-        return iter(())
-
     def final_file(self, plan: Plan) -> Dump:
+        """The configuration at the end of the trace."""
         return Dump(plan.segments / "final.dump", self.equilibration + self.steps)
 
     def write_products(self, plan: Plan) -> None:
@@ -199,7 +196,7 @@ class Vibrate(Segmented):
                 plan.directory, self.temperature, correlation,
             )  # fmt: skip
         metadata = {"temperature": self.temperature, "samples": samples, "correlation": correlation}
-        with replacing(plan.directory / PRODUCT) as path:
+        with atomic_path(self.record(plan.directory).vibrations_path) as path:
             write_table(path, table, metadata)
 
     def _vibrations(self, plan: Plan) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.case import Case
 from lammps_glass.studies.common import key_columns
-from lammps_glass.tables import read_metadata, write_table
+from lammps_glass.tables import write_table
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Vibrational
@@ -98,9 +98,9 @@ def _vibrational(case: Case) -> Vibrational:
 
 def _amplitudes(case: Case, snapshot: Snapshot, descriptor: Vibrational) -> pd.DataFrame:
     """The vibrational amplitude at each temperature, of the runs of ``vibrate``."""
-    from lammps_glass.descriptors.vibrational import PRODUCT
+    from lammps_glass.simulate import VibrationRecord
 
-    values = descriptor.from_tables([run.path / PRODUCT for run in case.inputs("vibrate")])
+    values = descriptor.from_tables([VibrationRecord(run.path).vibrations_path for run in case.inputs("vibrate")])
     if len(values) != len(snapshot):
         raise InputError(
             f"{len(values)} vibrational amplitudes for {len(snapshot)} particles of replica {case.replica}"
@@ -110,7 +110,7 @@ def _amplitudes(case: Case, snapshot: Snapshot, descriptor: Vibrational) -> pd.D
 
 def _halves(case: Case) -> dict[str, float]:
     """Temperature -> the correlation between the halves of its trace, as the runs of ``vibrate`` say."""
-    from lammps_glass.descriptors.vibrational import PRODUCT
+    from lammps_glass.simulate import VibrationRecord
 
     runs = case.inputs("vibrate")
-    return {f"{p.conditions['temperature']:g}": read_metadata(p.path / PRODUCT)["correlation"] for p in runs}
+    return {f"{p.conditions['temperature']:g}": VibrationRecord(p.path).correlation for p in runs}

@@ -13,6 +13,7 @@ from lammps_glass.studies.igd.modes import SEARCHED, boson_peaks
 from lammps_glass.studies.igd.predictions import UNIT, pooled
 from lammps_glass.studies.igd.spectra import Spectra, box_of, edge_of, read, sounds_of
 from lammps_glass.tables import read_table
+from lammps_glass.units import GIGAPASCAL
 
 #: Groups of IGD in 14a; share of the particles in a bin of 14b, and the fewest.
 GROUPS, SHARE, FEWEST = 5, 0.025, 30
@@ -74,8 +75,8 @@ def _reduced(findings: Findings, spectra: list[Spectra], sounds: pd.DataFrame, b
     findings.score({"boson_peak.frequency": float(nu[peak]), "boson_peak.excess": float(excess)})
     findings.figure(
         "5b", pd.concat(curves), f"peak at {nu[peak]:.2f} THz, {excess:.2f} times the Debye level",
-        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * 160.2177:.0f} GPa, bulk "
-        f"{sounds['bulk'].mean() * 160.2177:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
+        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * GIGAPASCAL:.0f} GPa, bulk "
+        f"{sounds['bulk'].mean() * GIGAPASCAL:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
     )  # fmt: skip
 
 

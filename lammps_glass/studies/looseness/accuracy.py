@@ -2,69 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import learn
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import d2min_column, indicator_path
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.looseness.learning import NAME
-from lammps_glass.studies.looseness.settings import first_step, interval_steps
-from lammps_glass.tables import iter_table, read_table
+from lammps_glass.labels import LabelColumn
+from lammps_glass.operations import Case, NoParameters, Wired, operation, require_equal
+from lammps_glass.products import Findings, PredictedColumn, Predictions, Rows
+from lammps_glass.simulate.work import particles_read
+from lammps_glass.studies.looseness.products import Fold, SplitFit
 
 #: Scores that do not change when one class is sampled more thinly than the other.
 RATE_FREE = ("balanced_accuracy", "recall", "recall_tight", "auc")
 HEADLINE = ("balanced_accuracy", "recall", "recall_tight", "auc", "f1_weighted", "precision", "prevalence")
 
 
-def accuracy_figures(case: Case) -> None:
-    """Scores of left-out replicas, of the paper's split and of leaking random rows; scans, ranking, confusion."""
-    folder = case.input("learn")
-    tables = {
-        name: read_table(folder / f"{name}.parquet")
-        for name in ("scan", "choice_of_c", "ranking", "train", "random_rows")
-    }
-    fit = case.inputs("learn")[0].parameters
+def check(stage: Wired) -> None:
+    """Refuse folds and a split whose fits are not the same.
+
+    Raises
+    ------
+    InputError
+        Naming both keys.
+    """
+    for fold in stage.reads["folds"]:
+        for split in stage.reads["split"]:
+            require_equal(fold, split, "lag", "threshold", "n_features", "C", "n_learners", "ranking_step")
+
+
+@operation(work=particles_read("predictions"), rates={"cases": 1.5}, check=check)
+def accuracy_figures(
+    case: Case[NoParameters],
+    rows: Sequence[Rows],
+    folds: Sequence[Fold],
+    split: SplitFit,
+    predictions: Sequence[Predictions],
+) -> Findings:
+    """Find scores of left-out replicas, of the paper's split and of random rows (which leak); scans, ranking."""
+    fit = folds[0].metadata
+    label = LabelColumn(**fit["label"])
     with Findings(case.directory) as findings:
-        pooled, split = _pooled(case, fit)
-        _headline(findings, case, pooled, split, tables)
+        pooled, tested = _pooled(predictions, label, fit["threshold"], rows[0].first_step)
+        _headline(findings, case.seed, pooled, tested, split)
         _confusion(findings, pooled)
-        scan = tables["scan"].assign(dt=lambda t: t["lag"] * interval_steps(case))
-        _scans(findings, scan, fit)
-        _ranking(findings, tables, fit)
-        _by_number(findings, case)
+        scan = split.scan.read().assign(dt=lambda t: t["lag"] * rows[0].label_column(lag=1).steps)
+        _scans(findings, scan, fit["threshold"])
+        _ranking(findings, split, len(fit["columns"]))
+        _by_number(findings, folds)
+    return findings
 
 
-def _pooled(case: Case, fit: dict[str, Any]) -> tuple[learn.BinnedPredictions, learn.BinnedPredictions]:
-    """Counts of all rows by the indicator that left their replica out, and of test replicas by the paper's split."""
-    column, pooled, split = d2min_column(int(fit["lag"])), learn.BinnedPredictions(), learn.BinnedPredictions()
-    _, metadata = learn.load(indicator_path(case.input("learn"), NAME))
-    for product in case.inputs("predict"):
-        for rows in iter_table(product.path / "predictions.parquet"):
-            kept = rows[rows[column].notna() & (rows["step"] >= first_step(case))]
-            pooled.add(product.replica, kept[column] > fit["threshold"], kept["looseness"])
-            if product.replica not in metadata["training_replicas"]:
-                split.add(product.replica, kept[column] > fit["threshold"], kept["looseness_split"])
-    return pooled, split
+def _pooled(
+    predictions: Sequence[Predictions], label: LabelColumn, threshold: float, first_step: int
+) -> tuple[learn.BinnedPredictions, learn.BinnedPredictions]:
+    """Count all rows by the indicator that left their replica out, and rows of test replicas by the paper's split."""
+    pooled, tested = learn.BinnedPredictions(), learn.BinnedPredictions()
+    for product in predictions:
+        left_out, split = columns_of(product)
+        for rows in product.groups():
+            kept = rows[rows[label.name].notna() & (rows["step"] >= first_step)]
+            pooled.add(product.replica, kept[label.name] > threshold, kept[left_out.name])
+            if product.replica not in split.training_replicas:
+                tested.add(product.replica, kept[label.name] > threshold, kept[split.name])
+    return pooled, tested
+
+
+def columns_of(product: Predictions) -> tuple[PredictedColumn, PredictedColumn]:
+    """Return the column of the indicator that left the replica out, and that of the paper's split."""
+    left_out, split = sorted(product.predicted_columns, key=lambda column: bool(column.training_replicas))
+    return left_out, split
 
 
 def _headline(
     findings: Findings,
-    case: Case,
+    seed: int,
     pooled: learn.BinnedPredictions,
     tested: learn.BinnedPredictions,
-    tables: dict[str, pd.DataFrame],
+    fitted: SplitFit,
 ) -> None:
-    left_out = _of_study(pooled.scores(seed=case.seed))
-    split = _of_study(tested.scores(seed=case.seed, n_resamples=0)) if tested.confusion()[1].any() else {}
-    random = tables["random_rows"]
+    left_out = _of_study(pooled.scores(seed=seed))
+    split = _of_study(tested.scores(seed=seed, n_resamples=0)) if tested.confusion()[1].any() else {}
+    random = fitted.random_rows.read()
     scores = learn.scores(random["label"], random["probability"])
     # These rows are a sample: their prevalence is not that of the glass.
     leaking = {name: value for name, value in _of_study(scores).items() if name in RATE_FREE}
-    training = _of_study({str(name): value for name, value in tables["train"].iloc[0].items()})
+    training = _of_study({str(name): value for name, value in fitted.train.read().iloc[0].items()})
     columns: dict[str, dict[str, Any]] = {
         "left-out replicas": left_out,
         "paper's split": split,
@@ -107,8 +132,8 @@ def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
     )
 
 
-def _scans(findings: Findings, scan: pd.DataFrame, fit: dict[str, float]) -> None:
-    first, threshold = scan["dt"].min(), _scored_threshold(scan, fit["threshold"])
+def _scans(findings: Findings, scan: pd.DataFrame, wanted: float) -> None:
+    first, threshold = scan["dt"].min(), _scored_threshold(scan, wanted)
     by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
     size = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
     honest = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
@@ -163,27 +188,28 @@ def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
-def _ranking(findings: Findings, tables: dict[str, pd.DataFrame], fit: dict[str, float]) -> None:
-    ranking, choice = tables["ranking"], tables["choice_of_c"]
-    best = ranking.head(int(fit["n_features"]))
+def _ranking(findings: Findings, split: SplitFit, n_features: int) -> None:
+    ranking, choice = split.ranking.read(), split.choice_of_c.read()
+    best = ranking.head(n_features)
     findings.figure(
         "5B",
         best[["feature", "mean_rank", "std_rank"]],
         ", ".join(best["feature"]),
-        f"Mean rank over {int(fit['n_samples'])} balanced samples of {int(ranking['size_per_class'].iloc[0])} a class.",
+        f"Mean rank over {split.ranking.metadata['n_samples']} balanced samples of "
+        f"{int(ranking['size_per_class'].iloc[0])} a class.",
     )
     chosen = choice.loc[choice["chosen"], "C"].iloc[0]
     findings.figure(
         "table_S2",
         choice,
-        f"best C {chosen:g}; the paper's C = {fit['C']:g} is kept",
+        f"best C {chosen:g}; the paper's C = {split.choice_of_c.metadata['C']:g} is kept",
         f"Balanced samples of all 60 features; folds: {choice['folds'].iloc[0]}.",
     )
 
 
-def _by_number(findings: Findings, case: Case) -> None:
+def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
     """Figure 5A: each replica judged by models and a ranking that saw nothing of it, pooled."""
-    parts = [read_table(product.path / "by_number.parquet") for product in case.inputs("fold")]
+    parts = [fold.by_number.read() for fold in folds]
     counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
     recalls = counts["loose_right"] / counts["loose"], counts["tight_right"] / counts["tight"]
     accuracy = counts.assign(balanced_accuracy=(recalls[0] + recalls[1]) / 2).groupby("n_features")["balanced_accuracy"]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.studies.findings import Findings
+from lammps_glass.errors import InputError
+from lammps_glass.operations import Case, NoParameters, operation
+from lammps_glass.products import Findings, Record
+from lammps_glass.simulate.protocols.creep import Creep
+from lammps_glass.simulate.work import one_case
 
 #: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
 N_TIMES = 60
@@ -15,56 +20,83 @@ N_TIMES = 60
 RINGING = 2.0
 
 
-def _read_thermo(product: Product) -> pd.DataFrame:
-    from lammps_glass.simulate import Record
-
-    return Record(product.path).thermo
-
-
-def md_strain(product: Product) -> pd.DataFrame:
+def md_strain(record: Record) -> pd.DataFrame:
     """``1 - L_z / L_z0`` of the MD box on about evenly spaced ln(step); L_z0 is the glass before the load."""
-    thermo = _read_thermo(product)
+    thermo = record.thermo
     first = thermo.iloc[0]
     later = thermo[thermo["step"] > first["step"]]
     wanted = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
     rows = np.unique(np.searchsorted(later["step"].to_numpy(), wanted).clip(max=len(later) - 1))
     kept = later.iloc[rows]
     return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
-        **{name: value for name, value in product.conditions.items() if name != "replica"}, replica=product.replica
+        **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
     )
 
 
-def inherent_strain(relaxed: Product, started: Product) -> pd.DataFrame:
+def inherent_strain(relaxed: Record, started: Record) -> pd.DataFrame:
     """The same from the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
-    start = _read_thermo(started).iloc[0]["lz"]
-    thermo = _read_thermo(relaxed)
+    start = started.thermo.iloc[0]["lz"]
+    thermo = relaxed.thermo
     kept = thermo[thermo["step"] > 0]
     return pd.DataFrame({"time": kept["step"], "strain": 1 - kept["lz"] / start, "replica": relaxed.replica})
 
 
-def creep_figures(case: Case) -> None:
-    """Strain curves and moduli, with the straight-line fit of the mean in ln t."""
-    creep = {product.replica: product for product in case.inputs("creep")}
-    main = pd.concat([md_strain(product) for product in creep.values()], ignore_index=True)
-    inherent = pd.concat(
-        [inherent_strain(product, creep[product.replica]) for product in case.inputs("relax")], ignore_index=True
-    )
-    load = next(iter(creep.values())).parameters
-    rung = RINGING * load["barostat_damping"] / case.glass.timestep
+def inherent_strains(relaxed: Sequence[Record], creep: Sequence[Record]) -> pd.DataFrame:
+    """Return `inherent_strain` of all replicas."""
+    started = {record.replica: record for record in creep}
+    return pd.concat([inherent_strain(record, started[record.replica]) for record in relaxed], ignore_index=True)
+
+
+def load_of(record: Record) -> Creep:
+    """Return the protocol of a creep run.
+
+    Raises
+    ------
+    InputError
+        The record is of another protocol.
+    """
+    protocol = record.protocol
+    if not isinstance(protocol, Creep):
+        raise InputError(f"{record.directory}: a run of {protocol.name}, not of creep")
+    return protocol
+
+
+@operation(work=one_case, rates={"cases": 1.5})
+def creep_figures(
+    case: Case[NoParameters],
+    creep: Sequence[Record],
+    relaxed: Sequence[Record],
+    temperatures: Sequence[Record] = (),
+    stresses: Sequence[Record] = (),
+) -> Findings:
+    """Find strain curves and moduli, with the straight-line fit of the mean in ln t.
+
+    Parameters
+    ----------
+    creep, relaxed
+        Runs under the main load, and the inherent structures of their frames.
+    temperatures, stresses
+        Shorter runs at other temperatures, and under other stresses.
+    """
+    main = pd.concat([md_strain(record) for record in creep], ignore_index=True)
+    inherent = inherent_strains(relaxed, creep)
+    load = load_of(creep[0])
+    rung = RINGING * load.barostat_damping / case.glass.timestep
     with Findings(case.directory) as findings:
-        _strains(findings, case, main[main["time"] >= rung], inherent, load["stress"])
-        _temperatures(findings, case, main.assign(temperature=load["temperature"]))
-        _moduli(findings, case, main.assign(stress=load["stress"]), rung)
+        _strains(findings, case.seed, main[main["time"] >= rung], inherent, load.stress)
+        _temperatures(findings, case.seed, main.assign(temperature=load.temperature), temperatures)
+        _moduli(findings, case.seed, main.assign(stress=load.stress), stresses, rung)
         findings.size(replicas=len(creep), particles=case.glass.n_particles, creep_steps=int(main["time"].max()))
+    return findings
 
 
-def _strains(findings: Findings, case: Case, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
+def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
     """Figure 2C, and the fit of the mean strain against ln t for both boxes."""
     fits = {}
     for box, table in (("inherent", inherent), ("md", main)):
         mean = table.groupby("time", as_index=False)["strain"].mean()
         fits[box] = analysis.linear_in_log_time(mean["time"], mean["strain"])
-        modulus = analysis.creep_modulus(table, stress, seed=case.seed).iloc[0]
+        modulus = analysis.creep_modulus(table, stress, seed=seed).iloc[0]
         findings.score(
             {
                 "strain_r2": fits[box].r2,
@@ -85,13 +117,13 @@ def _strains(findings: Findings, case: Case, main: pd.DataFrame, inherent: pd.Da
     )
 
 
-def _temperatures(findings: Findings, case: Case, main: pd.DataFrame) -> None:
+def _temperatures(findings: Findings, seed: int, main: pd.DataFrame, temperatures: Sequence[Record]) -> None:
     """Figure 2A: mean strain of the MD box at each temperature."""
-    extra = [md_strain(product) for product in case.inputs("creep_temperature")]
+    extra = [md_strain(record) for record in temperatures]
     table = pd.concat([main, *extra], ignore_index=True)
     mean = pd.concat(
         [
-            analysis.mean_over_replicas(part, "time", "strain", seed=case.seed).assign(temperature=temperature)
+            analysis.mean_over_replicas(part, "time", "strain", seed=seed).assign(temperature=temperature)
             for temperature, part in table.groupby("temperature")
         ],
         ignore_index=True,
@@ -116,16 +148,16 @@ def _compared(table: pd.DataFrame) -> tuple[str, str]:
     return f"mean strain {said}", note
 
 
-def _moduli(findings: Findings, case: Case, main: pd.DataFrame, rung: float) -> None:
+def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequence[Record], rung: float) -> None:
     """Figure 2B: creep modulus against stress, from the end of the box's ringing over the time that all runs share."""
-    extra = [md_strain(product) for product in case.inputs("creep_stress")]
+    extra = [md_strain(record) for record in stresses]
     table = pd.concat([main, *extra], ignore_index=True)
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
     start = min(rung, shortest / 4)  # a short run keeps a fit, whatever it is worth
     moduli: pd.DataFrame = pd.concat(
         [
             analysis.creep_modulus(
-                part[part["time"].between(start, shortest)], float(part["stress"].iloc[0]), seed=case.seed
+                part[part["time"].between(start, shortest)], float(part["stress"].iloc[0]), seed=seed
             )
             for _, part in table.groupby("stress")
         ],

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import tee
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
+from lammps_glass.operations import Case, NoParameters, operation
+from lammps_glass.products import Findings, Predictions, Record, Rows
+from lammps_glass.products.keys import of_particles
+from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.studies.common import of_species
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.looseness.settings import first_step, species
-from lammps_glass.tables import iter_table
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.looseness.accuracy import columns_of
 
 R_MAX, BIN_WIDTH = 5.0, 0.1
 #: Range of the fit of the decay length (8B), from the first shell to the second; closer pairs are too few to fit.
@@ -22,51 +23,67 @@ FIT_RANGE = (1.0, 2.5)
 N_EXAMPLES = 5
 
 
-def with_looseness(case: Case, product: Product) -> Iterator[tuple[Snapshot, np.ndarray]]:
-    """Snapshots of one replica after the load, with the looseness of each particle (NaN for other species)."""
-    from lammps_glass.simulate import Record
+class LoosenessField:
+    """The looseness of every particle of one replica after the load, a snapshot at a time.
 
-    relaxed = next(p for p in case.inputs("relax") if p.replica == product.replica)
-    groups = iter_table(product.path / "predictions.parquet", ["step", "particle", "looseness"])
-    for snapshot, rows in zip(Record(relaxed.path).frames(), groups, strict=True):
-        if snapshot.step < max(first_step(case), 1):
-            continue
-        values = np.full(len(snapshot), np.nan)
-        values[np.searchsorted(snapshot.ids, rows["particle"].to_numpy())] = rows["looseness"].to_numpy()
-        yield snapshot, values
+    Parameters
+    ----------
+    relaxed
+        Inherent structures.
+    predictions
+        Their looseness.
+    first_step
+        Of the first configuration that counts.
+    """
+
+    def __init__(self, relaxed: Record, predictions: Predictions, first_step: int) -> None:
+        self.relaxed, self.predictions, self.first_step = relaxed, predictions, max(first_step, 1)
+
+    def pairs(self) -> Iterator[tuple[Snapshot, Floats]]:
+        """Iterate over snapshots and (n_particles,) looseness; NaN for species without predictions."""
+        column = columns_of(self.predictions)[0].name
+        groups = self.predictions.groups(["step", "particle", column])
+        for snapshot, rows in zip(self.relaxed.frames(), groups, strict=True):
+            if snapshot.step >= self.first_step:
+                yield snapshot, of_particles(snapshot, rows, column)
+
+    def streams(self) -> tuple[Iterator[Snapshot], Iterator[Floats]]:
+        """Return snapshots and values from one pass over the files: consumed together, `tee` holds one pair."""
+        one, other = tee(self.pairs())
+        return (snapshot for snapshot, _ in one), (values for _, values in other)
 
 
-def field_figures(case: Case) -> None:
-    """Stream every replica, one snapshot at a time, and write figures 8A to 9D."""
+@operation(work=particles_read("relaxed"), rates={"cases": 0.5, "particles": 1.6e-4})
+def field_figures(
+    case: Case[NoParameters], relaxed: Sequence[Record], rows: Sequence[Rows], predictions: Sequence[Predictions]
+) -> Findings:
+    """Stream every replica, one snapshot at a time, and find figures 8A to 9D."""
+    records = {record.replica: record for record in relaxed}
+    species = rows[0].metadata["species"]
     fluctuations, correlations, fields = [], [], {}
-    for product in case.inputs("predict"):
-        found = fields_of(case, product)
-        fluctuations.append(found[0].assign(replica=product.replica))
-        correlations.append(found[1].assign(replica=product.replica))
-        fields[product.replica] = found[2]
+    for product in predictions:
+        field = LoosenessField(records[product.replica], product, rows[0].first_step)
+        fluctuation, correlation, fields[product.replica] = fields_of(field, species)
+        fluctuations.append(fluctuation.assign(replica=product.replica))
+        correlations.append(correlation.assign(replica=product.replica))
     with Findings(case.directory) as findings:
         _fluctuation(findings, pd.concat(fluctuations, ignore_index=True), case.seed)
         _range(findings, pd.concat(correlations, ignore_index=True), case.seed)
         _memory(findings, fields, case.seed)
         _crossings(findings, fields)
+    return findings
 
 
-def fields_of(case: Case, product: Product) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
-    """Fluctuation by population, spatial autocorrelation and voxel field of one replica."""
-    first, _ = next(with_looseness(case, product))
-    number = analysis.voxel_number(len(of_species(first, species(case))))
+def fields_of(field: LoosenessField, species: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
+    """Return fluctuation by population, spatial autocorrelation and voxel field of one replica."""
+    first, _ = next(field.pairs())
+    number = analysis.voxel_number(int(np.isin(first.species_of_particles, species).sum()))
     # Boxes of the cube cut once along one or two edges fill the gap between the whole system and its eighth.
     numbers = [1, (1, 1, 2), (1, 2, 2), *range(2, max(number, 2) + 1)]
-
-    def stream() -> tuple[Iterator[Snapshot], Iterator[np.ndarray]]:
-        """Snapshots and values from one pass over the files: they are consumed together, so `tee` holds one pair."""
-        one, other = tee(with_looseness(case, product))
-        return (snapshot for snapshot, _ in one), (values for _, values in other)
-
     return (
-        analysis.fluctuation_by_population(*stream(), numbers),
-        analysis.spatial_autocorrelation(*stream(), r_max=R_MAX, bin_width=BIN_WIDTH),
-        analysis.voxel_fields(*stream(), number),
+        analysis.fluctuation_by_population(*field.streams(), numbers),
+        analysis.spatial_autocorrelation(*field.streams(), r_max=R_MAX, bin_width=BIN_WIDTH),
+        analysis.voxel_fields(*field.streams(), number),
     )
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import d2min_column
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.looseness.creep import inherent_strain
-from lammps_glass.studies.looseness.settings import first_step
-from lammps_glass.tables import iter_table
+from lammps_glass.operations import Case, NoParameters, operation
+from lammps_glass.products import Findings, Predictions, Record, Rows
+from lammps_glass.simulate.work import particles_read
+from lammps_glass.studies.looseness.accuracy import columns_of
+from lammps_glass.studies.looseness.creep import inherent_strains
+from lammps_glass.studies.looseness.products import Fold
 
 D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
 LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
@@ -23,48 +25,70 @@ FEWEST = 10
 FINE = 1000
 
 
-class Tally:
-    """Counts of the streamed predictions: D2min by looseness, class by looseness, and the mean at each step."""
+class LoosenessCounts:
+    """Counts of the streamed predictions: D2min by looseness, class by looseness, and the mean at each step.
 
-    def __init__(self, column: str, threshold: float, first: int) -> None:
-        self.column, self.threshold, self.first = column, threshold, first
+    Parameters
+    ----------
+    label
+        Column of D2min.
+    threshold
+        Of the class of loose particles.
+    first
+        Step of the first configuration that counts.
+    """
+
+    def __init__(self, label: str, threshold: float, first: int) -> None:
+        self.label, self.threshold, self.first = label, threshold, first
         self.joint = np.zeros((len(D2MIN_EDGES) - 1, FINE))
         self.by_class = np.zeros((2, FINE), dtype=np.int64)
         self.means: list[tuple[str, int, float]] = []
 
-    def add(self, replica: str, rows: pd.DataFrame) -> None:
+    def add(self, replica: str, rows: pd.DataFrame, looseness_column: str) -> None:
+        """Count the particles of one configuration."""
         step = int(rows["step"].iloc[0])
-        self.means.append((replica, step, float(rows["looseness"].mean())))
-        known = rows[rows[self.column].notna()]
+        self.means.append((replica, step, float(rows[looseness_column].mean())))
+        known = rows[rows[self.label].notna()]
         if step < self.first or known.empty:
             return
-        looseness = known["looseness"].to_numpy()
-        d2min = known[self.column].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
+        looseness = known[looseness_column].to_numpy()
+        d2min = known[self.label].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
         self.joint += np.histogram2d(d2min, looseness, [D2MIN_EDGES, np.linspace(0, 1, FINE + 1)])[0]
         fine = np.minimum((looseness * FINE).astype(np.int64), FINE - 1)
-        loose = (known[self.column] > self.threshold).to_numpy(dtype=np.int64)
+        loose = (known[self.label] > self.threshold).to_numpy(dtype=np.int64)
         self.by_class += np.bincount(loose * FINE + fine, minlength=2 * FINE).reshape(2, FINE)
 
 
-def looseness_figures(case: Case) -> None:
-    """Stream the predictions of every replica once and write figures 6A-7B."""
-    fit = case.inputs("fold")[0].parameters
-    tally = Tally(d2min_column(int(fit["lag"])), fit["threshold"], first_step(case))
-    for product in case.inputs("predict"):
-        for rows in iter_table(product.path / "predictions.parquet"):
-            tally.add(product.replica, rows)
+@operation(work=particles_read("relaxed"), rates={"cases": 0.5, "particles": 2e-6})
+def looseness_figures(
+    case: Case[NoParameters],
+    creep: Sequence[Record],
+    relaxed: Sequence[Record],
+    rows: Sequence[Rows],
+    folds: Sequence[Fold],
+    predictions: Sequence[Predictions],
+) -> Findings:
+    """Stream the predictions of every replica once and find figures 6A to 7B."""
+    fit = folds[0].metadata
+    counts = LoosenessCounts(fit["label"]["name"], fit["threshold"], rows[0].first_step)
+    for product in predictions:
+        left_out, _ = columns_of(product)
+        for group in product.groups():
+            counts.add(product.replica, group, left_out.name)
     with Findings(case.directory) as findings:
-        _plane(findings, tally)
-        _distributions(findings, tally)
-        _in_time(findings, case, pd.DataFrame(tally.means, columns=["replica", "step", "looseness"]))
+        _plane(findings, counts)
+        _distributions(findings, counts)
+        means = pd.DataFrame(counts.means, columns=["replica", "step", "looseness"])
+        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep), case.seed)
+    return findings
 
 
-def _plane(findings: Findings, tally: Tally) -> None:
+def _plane(findings: Findings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     d2min = np.sqrt(D2MIN_EDGES[:-1] * D2MIN_EDGES[1:])
     grid = np.meshgrid(d2min, middles, indexing="ij")
     table = analysis.joint_density(
-        grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=tally.joint.ravel()
+        grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=counts.joint.ravel()
     )
     table.loc[table.groupby("d2min")["count"].transform("sum") < FEWEST, "density"] = np.nan
     known = table.dropna(subset="density")
@@ -75,16 +99,16 @@ def _plane(findings: Findings, tally: Tally) -> None:
         table,
         f"mean looseness {mean.iloc[0]:.2f} at D2min {mean.index[0]:.1e}, {mean.iloc[-1]:.2f} at {mean.index[-1]:.1f}",
         f"Normalised within each interval of D2min (fewer than {FEWEST} particles: left out), Gaussian filter of "
-        f"{FILTER:g} bin; looseness by the indicator that left the replica out; threshold {tally.threshold:g}.",
+        f"{FILTER:g} bin; looseness by the indicator that left the replica out; threshold {counts.threshold:g}.",
     )
 
 
-def _distributions(findings: Findings, tally: Tally) -> None:
+def _distributions(findings: Findings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     table = analysis.indicator_distribution(
-        np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=tally.by_class.ravel()
+        np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=counts.by_class.ravel()
     )
-    caught = tally.by_class[1, FINE // 2 :].sum() / max(tally.by_class[1].sum(), 1)
+    caught = counts.by_class[1, FINE // 2 :].sum() / max(counts.by_class[1].sum(), 1)
     densities = pd.concat(
         [
             table[["indicator"]].assign(curve="all particles", density=table["p_all"]),
@@ -108,9 +132,8 @@ def _distributions(findings: Findings, tally: Tally) -> None:
     findings.score({"looseness.exponential_rate": fit.rate, "looseness.share_of_loose_above_half": float(caught)})
 
 
-def _in_time(findings: Findings, case: Case, means: pd.DataFrame) -> None:
-    later = means[means["step"] >= max(first_step(case), 1)]
-    table = analysis.mean_over_replicas(later, "step", "looseness", seed=case.seed)
+def _in_time(findings: Findings, means: pd.DataFrame, strain: pd.DataFrame, seed: int) -> None:
+    table = analysis.mean_over_replicas(means, "step", "looseness", seed=seed)
     line = analysis.linear_in_log_time(table["step"], table["looseness"])
     findings.score({"looseness.slope": line.slope, "looseness.r2": line.r2})
     findings.figure(
@@ -119,9 +142,7 @@ def _in_time(findings: Findings, case: Case, means: pd.DataFrame) -> None:
         f"slope {line.slope:.4f} per ln t, R2 {line.r2:.2f}",
         "Mean over labelled particles and replicas, interval over replicas.",
     )
-    creep = {product.replica: product for product in case.inputs("creep")}
-    strain = pd.concat([inherent_strain(p, creep[p.replica]) for p in case.inputs("relax")], ignore_index=True)
-    joined = later.merge(strain.rename(columns={"time": "step"}), on=["replica", "step"])
+    joined = means.merge(strain.rename(columns={"time": "step"}), on=["replica", "step"])
     mean = joined.groupby("step", as_index=False)[["looseness", "strain"]].mean()
     correlation = float(np.corrcoef(mean["strain"], mean["looseness"])[0, 1])
     findings.score({"looseness.strain_correlation": correlation})

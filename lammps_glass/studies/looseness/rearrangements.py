@@ -7,35 +7,51 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.common import d2min_column
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.looseness.settings import first_step, interval_steps
-from lammps_glass.tables import iter_table
+from lammps_glass.labels import LabelColumn
+from lammps_glass.operations import Case, NoParameters, operation
+from lammps_glass.products import Findings, Labels, Rows
+from lammps_glass.simulate.work import particles_read
+from lammps_glass.snapshots.cell import Floats
 
 #: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
 TAIL_FROM = 0.05
 
 
 class Distribution:
-    """What the figures need of the streamed labels: values in the tail, means, class counts, and four whole times."""
+    """What the figures need of the streamed labels: values in the tail, means, class counts, and four whole times.
 
-    def __init__(self, shown: list[int], first: int, thresholds: Sequence[float]) -> None:
-        self.shown, self.first, self.thresholds = shown, first, thresholds
-        self.whole: dict[int, list[np.ndarray]] = defaultdict(list)
-        self.tails: dict[int, dict[str, np.ndarray]] = defaultdict(dict)
+    Parameters
+    ----------
+    columns
+        Of the labels; the first is that of the shortest lag.
+    shown
+        Steps of which all values are kept.
+    first
+        Step of the first configuration that counts.
+    thresholds
+        Of the classes that are counted.
+    """
+
+    def __init__(
+        self, columns: Sequence[LabelColumn], shown: Sequence[int], first: int, thresholds: Sequence[float]
+    ) -> None:
+        self.columns, self.shown, self.first, self.thresholds = columns, shown, first, thresholds
+        self.whole: dict[int, list[Floats]] = defaultdict(list)
+        self.tails: dict[int, dict[str, Floats]] = defaultdict(dict)
         self.means: list[tuple[str, int, float]] = []
-        self.classes: dict[tuple[int, float], np.ndarray] = defaultdict(lambda: np.zeros(2, dtype=np.int64))
+        self.classes: dict[tuple[int, float], NDArray[np.int64]] = defaultdict(lambda: np.zeros(2, dtype=np.int64))
 
     def add(self, replica: str, step: int, labels: pd.DataFrame) -> None:
-        for name in (str(name) for name in labels if str(name).startswith("d2min_")):
-            values = labels[name].dropna().to_numpy()
+        """Count the labels of one configuration."""
+        for column in self.columns:
+            values = labels[column.name].dropna().to_numpy()
             for threshold in self.thresholds if step >= self.first else ():
-                loose = np.count_nonzero(values > threshold)
-                self.classes[int(name.removeprefix("d2min_")), threshold] += (len(values) - loose, loose)
-        values = labels[d2min_column(1)].dropna().to_numpy()
+                above = np.count_nonzero(values > threshold)
+                self.classes[column.lag, threshold] += (len(values) - above, above)
+        values = labels[self.columns[0].name].dropna().to_numpy()
         if step < self.first or not len(values):
             return
         self.means.append((replica, step, float(values.mean())))
@@ -50,29 +66,32 @@ def shown_steps(first: int, last: int, every: int) -> list[int]:
     return sorted({round(step / every) * every for step in wanted})
 
 
-def rearrangement_figures(case: Case) -> None:
-    """Stream the labels of every replica once and write figures 3A, 3B, 3C and table S1."""
-    every = interval_steps(case)
-    steps = int(case.inputs("creep")[0].parameters["steps"])
-    thresholds = case.inputs("describe")[0].parameters["thresholds"]
-    distribution = Distribution(shown_steps(first_step(case), steps, every), first_step(case), thresholds)
-    for product in case.inputs("label"):
-        for labels in iter_table(product.path / "labels.parquet"):
-            distribution.add(product.replica, int(labels["step"].iloc[0]), labels)
+@operation(work=particles_read("labels"), rates={"cases": 0.5, "particles": 3e-6})
+def rearrangement_figures(case: Case[NoParameters], labels: Sequence[Labels], rows: Sequence[Rows]) -> Findings:
+    """Stream the labels of every replica once and find figures 3A, 3B, 3C and table S1."""
+    columns = sorted(labels[0].label_columns, key=lambda column: column.lag)
+    every = labels[0].label_column(lag=1).steps
+    first, last = rows[0].first_step, max(int(group["step"].iloc[0]) for group in labels[0].groups(["step"]))
+    thresholds = rows[0].metadata["thresholds"]
+    distribution = Distribution(columns, shown_steps(first, last, every), first, thresholds)
+    for product in labels:
+        for group in product.groups():
+            distribution.add(product.replica, int(group["step"].iloc[0]), group)
     with Findings(case.directory) as findings:
         _density(findings, distribution, every)
         _mean(findings, distribution, case.seed)
         _tail(findings, distribution, case.seed)
         _classes(findings, distribution, every)
+    return findings
 
 
-def _density(findings: Findings, found: Distribution, every: int) -> None:
+def _density(findings: Findings, distribution: Distribution, every: int) -> None:
     tables = [
         analysis.log_histogram(np.concatenate(values), 30, 1e-5, 10.0).assign(step=step)
-        for step, values in sorted(found.whole.items())
+        for step, values in sorted(distribution.whole.items())
     ]
     table = pd.concat(tables, ignore_index=True)
-    whole = np.concatenate([np.concatenate(values) for values in found.whole.values()])
+    whole = np.concatenate([np.concatenate(values) for values in distribution.whole.values()])
     median, percentile = np.median(whole), np.quantile(whole, 0.99)
     findings.figure(
         "3A",
@@ -82,8 +101,8 @@ def _density(findings: Findings, found: Distribution, every: int) -> None:
     )
 
 
-def _mean(findings: Findings, found: Distribution, seed: int) -> None:
-    table = pd.DataFrame(found.means, columns=["replica", "step", "d2min"])
+def _mean(findings: Findings, distribution: Distribution, seed: int) -> None:
+    table = pd.DataFrame(distribution.means, columns=["replica", "step", "d2min"])
     mean = analysis.mean_over_replicas(table, "step", "d2min", seed=seed)
     first, last = mean["d2min"].iloc[0], mean["d2min"].iloc[-1]
     verb = "falls" if last < first else "does not fall"
@@ -91,9 +110,9 @@ def _mean(findings: Findings, found: Distribution, seed: int) -> None:
     findings.figure("3B", mean, f"{verb}: {first:.4f} at first, {last:.4f} at last", note)
 
 
-def _tail(findings: Findings, found: Distribution, seed: int) -> None:
+def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
     rows = []
-    for step, values in sorted(found.tails.items()):
+    for step, values in sorted(distribution.tails.items()):
         fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
@@ -109,10 +128,10 @@ def _tail(findings: Findings, found: Distribution, seed: int) -> None:
     )
 
 
-def _classes(findings: Findings, found: Distribution, every: int) -> None:
+def _classes(findings: Findings, distribution: Distribution, every: int) -> None:
     rows = [
         (lag * every, threshold, int(counts.sum()), int(counts[1]), counts[1] / counts.sum())
-        for (lag, threshold), counts in sorted(found.classes.items())
+        for (lag, threshold), counts in sorted(distribution.classes.items())
         if counts.sum()
     ]
     table = pd.DataFrame(rows, columns=["dt", "threshold", "rows", "loose", "fraction"])

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
+from lammps_glass.labels import D2min
 from lammps_glass.studies.looseness.accuracy import accuracy_figures
 from lammps_glass.studies.looseness.creep import creep_figures
 from lammps_glass.studies.looseness.field import field_figures
 from lammps_glass.studies.looseness.indicator import looseness_figures
-from lammps_glass.studies.looseness.learning import FitParameters, fit, fit_without_one, predict
+from lammps_glass.studies.looseness.learning import fit_split, fit_without_one
 from lammps_glass.studies.looseness.rearrangements import rearrangement_figures
-from lammps_glass.studies.looseness.settings import check
-from lammps_glass.studies.looseness.work import size
-from lammps_glass.studies.recipe import Operation, Recipe
+from lammps_glass.studies.recipe import Recipe, Stages
 
 BAND = ("low", "high")
 STEPS = "time (steps)"
@@ -135,34 +132,51 @@ FIGURES = (
 )  # fmt: skip
 
 
-def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
-    """Departures from the paper and readings taken, from the parameters that ran."""
-    fold, label, quench, creep = (stages[name] for name in ("fold", "label", "quench", "creep"))
-    interval = fold.lag * creep.snapshot_every
+def deviations(stages: Stages) -> tuple[str, ...]:
+    """Return departures from the paper and readings taken, from the parameters that ran."""
+    (fold, *_), (relax, *_), (label, *_) = (stages.running(name) for name in ("fit_without_one", "relax", "label"))
+    main = relax.reads["start"][0]
+    creep, quench = main.parameters, main.reads["start"][0].parameters
+    others = [stage for stage in stages.running("creep") if stage is not main and stage.stage != main.stage]
+    interval, threshold = fold.parameters.lag * creep.snapshot_every, fold.parameters.threshold
     return (
-        "Bare scores are judged by replica: each replica is predicted by an indicator that saw nothing of it (its own "
+        "Bare scores are by replica: each replica is predicted by an indicator that saw nothing of it (its own "
         "ranking of features included), and the predictions are pooled. The paper's split stands beside.",
-        f"A particle is loose if its D2min over {interval} steps is above {fold.threshold:g}; the paper takes 0.25 "
-        "over 1e4 steps. At 0.25 a small run has too few loose particles to judge; 4A and table S1 show others.",
+        f"A particle is loose if its D2min over {interval} steps is above {threshold:g}; the paper takes 0.25 "
+        "over 1e4 steps. At 0.25 a small run has too few loose particles to score; 4A and table S1 show others.",
         f"Glasses: {quench.liquid} steps of liquid and {quench.cooling} of cooling; the paper has 50000 and 10000. "
         f"Creep: {creep.steps} steps with a snapshot every {creep.snapshot_every}; the paper has 1e7 and 1e4.",
-        "Figures 2A and 2B: "
-        + "; ".join(
-            f"{name} runs {stages[name].steps} steps"
-            for name in ("creep_temperature", "creep_stress")
-            if name in stages
-        )
-        + "; the paper runs 1e7 on ten replicas.",
-        f"The ranking removes {fold.ranking_step} features at a time; the paper does not say how many.",
+        *(
+            "Figures 2A and 2B: "
+            + "; ".join(f"{stage.stage} runs {stage.parameters.steps} steps" for stage in others)
+            + "; the paper runs 1e7 on ten replicas."
+            for _ in others[:1]
+        ),
+        f"The ranking removes {fold.parameters.ranking_step} features at a time; the paper does not say how many.",
         "Each learner sees all loose rows and as many tight ones, drawn without replacement.",
         "Standardisation uses the training rows only; the paper standardises the test set by itself.",
         "Figures 6 to 9 use the looseness of the indicator that left the particle's replica out.",
         "Voxels of figure 9 are as small as leaves two labelled particles a voxel, at most 15 along an edge.",
-        f"D2min is the mean over all neighbours of both types within {label.r_max:g} in the reference frame.",
+        f"D2min is the mean over all neighbours of both types within {label.parameters.label.build().r_max:g} in the "
+        "reference frame.",
         "Inherent structures are made from frames of the finished trajectory by a second LAMMPS instance; "
         "the trajectory is never paused.",
         "Velocities are drawn at the temperature of the run with zero momentum; the barostats are independent.",
     )
+
+
+def check(stages: Stages) -> None:
+    """Refuse labels that figure 3 cannot show.
+
+    Raises
+    ------
+    InputError
+        A label other than D2min, or none between consecutive snapshots.
+    """
+    for stage in stages.running("label"):
+        label = stage.parameters.label
+        if label.name != D2min.name or 1 not in label.build().lags:
+            raise InputError(f"stages.{stage.stage}.label: figure 3 shows D2min of lag 1: give d2min, 1 among its lags")
 
 
 RECIPE = Recipe(
@@ -170,16 +184,16 @@ RECIPE = Recipe(
     title="Creep of a Kob-Andersen glass and the looseness of its particles",
     citation="M. Wu and L. Ruiz Pestana, Front. Mater. 10, 1272355 (2023), doi:10.3389/fmats.2023.1272355",
     operations={
-        "fit_without_one": Operation(fit_without_one, FitParameters, work=size, rates={"cases": 15.0, "rows": 2e-4}),
-        "fit": Operation(fit, FitParameters, work=size, rates={"cases": 14.0, "rows": 4e-4}),
-        "predict": Operation(predict, work=size, rates={"cases": 1.5, "particles": 1e-4}),
-        "creep_figures": Operation(creep_figures, work=size, rates={"cases": 1.5}),
-        "rearrangement_figures": Operation(
-            rearrangement_figures, work=size, rates={"cases": 0.5, "label_particles": 3e-6}
-        ),
-        "accuracy_figures": Operation(accuracy_figures, work=size, rates={"cases": 1.5}),
-        "looseness_figures": Operation(looseness_figures, work=size, rates={"cases": 0.5, "particles": 2e-6}),
-        "field_figures": Operation(field_figures, work=size, rates={"cases": 0.5, "particles": 1.6e-4}),
+        operation.name: operation
+        for operation in (
+            fit_without_one,
+            fit_split,
+            creep_figures,
+            rearrangement_figures,
+            accuracy_figures,
+            looseness_figures,
+            field_figures,
+        )
     },
     figures=FIGURES,
     score_targets={

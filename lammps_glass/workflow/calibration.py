@@ -9,18 +9,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from lammps_glass.errors import InputError, LammpsGlassError
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, loop_times
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.workflow.operations import find_operation
-from lammps_glass.workflow.rates import Rate, examples, glass_of, measurable, rate_key, work_of
+from lammps_glass.workflow import mpi
+from lammps_glass.workflow.processes import peak_memory
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
+from lammps_glass.workflow.throughput import Rate, examples, glass_of, measurable, rate_key, work_of
 
 #: Size of the miniature. Four segments of 250 steps give the spread of the rate; a second of dynamics for each glass.
 PARTICLES, STEPS = 500, 1000
@@ -48,7 +50,7 @@ class Miniature:
 
     def run(self) -> dict[str, Rate]:
         for stage in self.study.stages:
-            if measurable(self.study, stage):
+            if measurable(stage):
                 for case in examples(stage).values():
                     self._measure(stage, case)
         return self.rates
@@ -57,68 +59,57 @@ class Miniature:
         key, at = rate_key(self.study, case), _at(case)
         if key in self.rates:  # the first case of a key stands for all, for those that read them too
             self.products[at], self.works[at] = self._first[key]
-        elif all(source in self.products for source in self._sources(case).values()):
+        elif all(source in self.products for sources in self._sources(case).values() for source in sources):
             try:
                 self.rates[key] = self._example(stage, case)
                 self._first[key] = self.products[at], self.works[at]
             except Exception as error:  # what cannot run in small is planned without a time
                 self.failures[" ".join(at).strip()] = " ".join(str(error).split())
 
-    def _sources(self, case: CaseId) -> dict[str, At]:
-        """Stage -> where the product lies that stands for the cases of it that `case` reads."""
-        return {name: _at(cases[0]) for name, cases in self.study.graph.reads(case).items() if cases}
+    def _sources(self, case: CaseId) -> dict[str, list[At]]:
+        """Port -> one example of every stage that `case` reads through it."""
+        reads = self.study.graph.reads(case)
+        return {port: list(dict.fromkeys(map(_at, cases))) for port, cases in reads.items() if cases}
 
     def _example(self, stage: Stage, example: CaseId) -> Rate:
         at, case = _at(example), self._case(example)
-        wall, share = self._run(stage, case)
-        self.products[at] = Product(case.conditions, case.directory)
+        sources = {port: [self.products[s] for s in found] for port, found in self._sources(example).items()}
+        wall, share = self._run(stage, case, sources)
+        self.products[at] = stage.operation.writes(case.directory, conditions=case.conditions)
         first = wall
-        if stage.kind != "simulate":  # the second run shows the work without what the first one loads
+        if not stage.simulates:  # the second run shows the work without what the first one loads
             again = replace(case, directory=case.directory.with_name(f"{case.directory.name}-again"))
             again.directory.mkdir()
-            wall, share = self._run(stage, again)
-        reads = {name: [self.works[source]] for name, source in self._sources(example).items()}
+            wall, share = self._run(stage, again, sources)
+        reads = {port: [self.works[at] for at in sources] for port, sources in self._sources(example).items()}
         self.works[at] = work_of(self.study, example, case.parameters, case.glass, reads)
         return self._rate(stage, case, self.works[at], (first, wall), share)
 
-    def _run(self, stage: Stage, case: Case) -> tuple[float, float]:
+    def _run(self, stage: Stage, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> tuple[float, float]:
         """Seconds of a run, and the share of them that this process had its core.
 
         A probe that shares its core with others would find them in its rates: only its own seconds count.
         """
         clock, cpu = time.perf_counter(), time.process_time()
-        if stage.kind == "simulate":
-            self._simulate(stage, case)
+        if stage.table.ranks > 1:
+            mpi.run_ranks(mpi.launcher_words(self.study.file.engine, stage.name), stage.table.ranks, case, sources)
         else:
-            find_operation(stage.table.operation or "", self.study.recipe, stage.name).run(case)
+            stage.operation.run(case, sources)
         wall, busy = time.perf_counter() - clock, time.process_time() - cpu
         share = min(1.0, busy / wall) if stage.table.ranks == 1 else 1.0
         return wall * share, share
 
-    def _case(self, case: CaseId) -> Case:
+    def _case(self, case: CaseId) -> Case[Any]:
         view = self.study.view(case, self.folder / "-".join(_at(case)))
         view.directory.mkdir(parents=True)
-        after = {name: (self.products[source],) for name, source in self._sources(case).items()}
         glass = small(view.glass)
         parameters = view.parameters.shortened(STEPS) if hasattr(view.parameters, "shortened") else view.parameters
-        return replace(view, glass=glass, parameters=parameters, after=after)
-
-    def _simulate(self, stage: Stage, case: Case) -> None:
-        from lammps_glass.workflow import mpi, operations
-
-        if stage.table.ranks == 1:
-            operations.simulate(case.parameters, case.glass, case.after, case.seed, case.directory)
-            return
-        launcher = mpi.launcher_words(self.study.file.engine, stage.name)
-        ranks = stage.table.ranks
-        mpi.run_ranks(launcher, ranks, case.parameters, case.glass, case.after, case.seed, case.directory)
+        return replace(view, glass=glass, parameters=parameters)
 
     @staticmethod
-    def _rate(stage: Stage, case: Case, work: Work, seconds: tuple[float, float], share: float) -> Rate:
-        from lammps_glass.workflow.runner import peak_memory
-
+    def _rate(stage: Stage, case: Case[Any], work: Work, seconds: tuple[float, float], share: float) -> Rate:
         parts: dict[str, tuple[float, float]]
-        if stage.kind == "simulate":
+        if stage.simulates:
             parts = dict(_loop_rates(case.directory / "log.lammps", work, share))
             if set(parts) == {MINIMISED}:
                 # Between minimisations LAMMPS builds lists and moves boxes outside of its loops: that grows with them.
@@ -162,12 +153,12 @@ def _loop_rates(log: Path, work: Work, share: float) -> Iterator[tuple[str, tupl
 
 def main(arguments: list[str]) -> int:
     """``FOLDER PATH``: measure what the study in FOLDER runs and write the rates to PATH."""
-    from lammps_glass.studies.warm import kernels_are_warm, warm_kernels
+    from lammps_glass.workflow.precompile import kernels_are_compiled, precompile_kernels
 
     study, path = Study.read(Path(arguments[0]) / "study.toml", out=arguments[0]), Path(arguments[1])
     try:
-        if not kernels_are_warm():
-            warm_kernels()
+        if not kernels_are_compiled():
+            precompile_kernels()
         miniature = Miniature(study)
         found = {key: asdict(rate) for key, rate in miniature.run().items()}
     except LammpsGlassError as error:

@@ -1,9 +1,11 @@
-"""Whose folder it is: the resolved study file in a run's folder, written once and compared ever after."""
+"""Ownership of a run's folder: the resolved study file in it, written once and compared with later ones."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -24,13 +26,21 @@ def is_run_folder(folder: Path) -> bool:
         return False
 
 
-def claim(file: StudyFile, out: Path, *, exact: bool) -> None:
+def take_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
     """Write the resolved study file into the folder, or check the one that is there.
 
-    With `exact` (hand-written arrays) the file there must be equal; without (the controller) other parameters
-    replace it, but a folder of another study or preset is refused.
+    Parameters
+    ----------
+    exact
+        The file there must be equal (hand-written arrays); otherwise it is replaced by one of the same study and preset
+        (the controller, which has asked before: see `lammps_glass.workflow.controller.refuse_losses`).
+
+    Raises
+    ------
+    InputError
+        The folder is of something else.
     """
-    check_claim(file, out, exact=exact)
+    check_folder(file, out, exact=exact)
     path = out / "study.toml"
     text = f"{RESOLVED}\n" + tomli_w.dumps(file.model_dump(exclude_none=True, mode="json"))
     out.mkdir(parents=True, exist_ok=True)
@@ -42,12 +52,12 @@ def claim(file: StudyFile, out: Path, *, exact: bool) -> None:
         elif not exact and path.read_text(encoding="utf-8") != text:
             draft.replace(path)
     except FileExistsError:
-        check_claim(file, out, exact=exact)
+        check_folder(file, out, exact=exact)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def check_claim(file: StudyFile, out: Path, *, exact: bool) -> None:
+def check_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
     """Raise `InputError` unless the folder is new, empty or this study's; writes nothing."""
     path = out / "study.toml"
     if out.exists() and not out.is_dir():
@@ -62,9 +72,31 @@ def _compare(file: StudyFile, path: Path, exact: bool) -> None:
     if not is_run_folder(path.parent):
         raise InputError(f"{path}: a study file that you wrote, not a run's: choose another --out")
     there = read_study(path)
-    for what in ("name", "preset"):
-        ours, theirs = getattr(file.study, what), getattr(there.study, what)
+    for name in ("name", "preset"):
+        ours, theirs = getattr(file.study, name), getattr(there.study, name)
         if ours != theirs:
-            raise InputError(f"{path}: the folder holds {what} {theirs!r}, not {ours!r}: choose another --out")
-    if exact and there.model_copy(update={"engine": file.engine}) != file:
-        raise InputError(f"{path}: the folder holds this study with other parameters: choose another --out")
+            raise InputError(f"{path}: the folder holds {name} {theirs!r}, not {ours!r}: choose another --out")
+    if exact and (differing := differences(there, file)):
+        raise InputError(f"{path}: the folder was made with other parameters: {differing[0]}: choose another --out")
+
+
+def differences(there: StudyFile, file: StudyFile) -> list[str]:
+    """List the keys that differ between two study files, but those of the engine: ``key = OLD, now NEW``."""
+    old, new = (_flat(one.model_dump(exclude={"engine"}, exclude_none=True, mode="json")) for one in (there, file))
+    keys = [*old, *(key for key in new if key not in old)]
+    return [
+        f"{key} = {old.get(key, '(none)')}, now {new.get(key, '(none)')}"
+        for key in keys
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return dotted key -> value of nested tables."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

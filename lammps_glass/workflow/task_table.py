@@ -1,4 +1,4 @@
-"""`Ledger`: the controller's view of a study: which cases wait, are ready, run, are done, failed or blocked."""
+"""`TaskTable`: the state of every case: waiting, ready, running, done, failed or blocked."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lammps_glass.workflow.deaths import fits_failure
+from lammps_glass.workflow.crash_records import fits_failure
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
@@ -16,29 +16,30 @@ STATES = ("waiting", "ready", "running", "done", "failed", "blocked")
 
 
 @dataclass
-class StageTally:
+class StageCounts:
     """Counts by state of one stage, and how long its finished cases took (s)."""
 
     name: str
-    kind: str
+    runs: str
     total: int
-    counts: Counter[str] = field(default_factory=Counter)
+    by_state: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
     @property
     def mean_seconds(self) -> float | None:
+        """Mean duration of the finished cases, s; None before the first one."""
         return sum(self.seconds) / len(self.seconds) if self.seconds else None
 
     @property
     def seconds_left(self) -> float | None:
         """Core-seconds of the cases that are neither done nor failed; None before the first one is done."""
-        open_cases = self.total - self.counts["done"] - self.counts["failed"] - self.counts["blocked"]
+        open_cases = self.total - self.by_state["done"] - self.by_state["failed"] - self.by_state["blocked"]
         if open_cases == 0:
             return 0.0
         return None if self.mean_seconds is None else open_cases * self.mean_seconds
 
 
-class Ledger:
+class TaskTable:
     """States of all cases, kept up to date by `finish`; a failed case blocks only what reads it."""
 
     def __init__(self, study: Study, *, retry_failed: bool = False) -> None:
@@ -46,10 +47,10 @@ class Ledger:
         #: Called with every case that has come to be done.
         self.on_done: Callable[[CaseId], None] = lambda case: None
         self.state: dict[Id, str] = {}
-        self.waiting_room: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
+        self.ready_queue: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.readers: dict[Id, list[CaseId]] = {}
         self.open_inputs: dict[Id, int] = {}
-        self.tallies = {s.name: StageTally(s.name, s.kind, len(s.cases)) for s in study.stages}
+        self.stages = {s.name: StageCounts(s.name, s.operation.name, len(s.cases)) for s in study.stages}
         self.started = time.monotonic()
         for case in study.all_cases():
             self._enter(case, retry_failed)
@@ -57,10 +58,9 @@ class Ledger:
     def reconsider(self, case: CaseId) -> None:
         """`case` cannot run because inputs that were done are not (damaged): it waits, and they run again."""
         self._set(case, "waiting")
-        for cases in self.study.graph.reads(case).values():
-            for earlier in cases:
-                if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
-                    self._undo(earlier)
+        for earlier in self.study.reads(case):
+            if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
+                self._undo(earlier)
         self.open_inputs[self._id(case)] = self._count_open(case)
         if not self.open_inputs[self._id(case)]:
             self._set(case, "ready")
@@ -75,15 +75,14 @@ class Ledger:
         self._set(case, "waiting" if self.open_inputs[self._id(case)] else "ready")
 
     def _count_open(self, case: CaseId) -> int:
-        reads = self.study.graph.reads(case).values()
-        return sum(self.state[self._id(earlier)] != "done" for cases in reads for earlier in cases)
+        return sum(self.state[self._id(earlier)] != "done" for earlier in self.study.reads(case))
 
     @staticmethod
     def _id(case: CaseId) -> Id:
         return case.stage, case.index
 
     def _enter(self, case: CaseId, retry_failed: bool) -> None:
-        reads = [earlier for cases in self.study.graph.reads(case).values() for earlier in cases]
+        reads = self.study.reads(case)
         for earlier in reads:
             self.readers.setdefault(self._id(earlier), []).append(case)
         states = [self.state[self._id(earlier)] for earlier in reads]
@@ -100,26 +99,26 @@ class Ledger:
             )
 
     def _set(self, case: CaseId, state: str) -> None:
-        tally = self.tallies[case.stage]
+        counts = self.stages[case.stage]
         before = self.state.get(self._id(case))
         if before is not None:
-            tally.counts[before] -= 1
+            counts.by_state[before] -= 1
         if before == "ready":
-            del self.waiting_room[case.stage][case.index]
+            del self.ready_queue[case.stage][case.index]
         if state == "ready":
-            self.waiting_room[case.stage][case.index] = case
-        tally.counts[state] += 1
+            self.ready_queue[case.stage][case.index] = case
+        counts.by_state[state] += 1
         self.state[self._id(case)] = state
         if state == "done" and (seconds := self.study.seconds(case)) is not None:
-            tally.seconds.append(seconds)
+            counts.seconds.append(seconds)
 
     def ready(self, stage: str) -> list[CaseId]:
         """The cases of a stage that may start now."""
-        return list(self.waiting_room[stage].values())
+        return list(self.ready_queue[stage].values())
 
     def next_ready(self, stage: str) -> CaseId:
         """The first of `ready`, which must not be empty; takes the same time for twenty thousand as for two."""
-        return next(iter(self.waiting_room[stage].values()))
+        return next(iter(self.ready_queue[stage].values()))
 
     def start(self, case: CaseId) -> None:
         self._set(case, "running")
@@ -161,4 +160,4 @@ class Ledger:
     @property
     def is_over(self) -> bool:
         """Whether nothing runs and nothing may start."""
-        return not any(t.counts["ready"] + t.counts["running"] for t in self.tallies.values())
+        return not any(t.by_state["ready"] + t.by_state["running"] for t in self.stages.values())

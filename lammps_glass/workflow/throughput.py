@@ -20,7 +20,6 @@ from typing import Any
 from lammps_glass.errors import SimulationError
 from lammps_glass.resources import cache_dir
 from lammps_glass.simulate.work import Work
-from lammps_glass.workflow.operations import find_operation
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.threads import ONE_THREAD
@@ -61,13 +60,11 @@ def examples(stage: Stage) -> dict[str, CaseId]:
 
 def rate_key(study: Study, case: CaseId) -> str:
     """Names what a case runs as far as its speed depends on it: cases with equal keys share one measurement."""
-    table = study.stage(case.stage).table
-    parameters, _ = study.parameters(case)
+    stage, parameters = study.stage(case.stage), study.parameters(case)
     what = {
-        "kind": table.kind,
-        "runs": table.protocol or table.operation,
+        "runs": [stage.operation.name, stage.operation.protocol],
         "settings": {name: getattr(parameters, name) for name in getattr(parameters, "sets_rate", ())},
-        "ranks": table.ranks,
+        "ranks": stage.table.ranks,
         "glass": {k: v for k, v in study.glass(case).options().items() if k != "n_particles"},
         "study": study.name,
     }
@@ -78,7 +75,7 @@ def cache_path(study: Study) -> Path:
     """Where the rates of this study's things on this machine are kept."""
     from lammps_glass.workflow.runner import versions
 
-    measured = [stage for stage in study.stages if measurable(study, stage)]
+    measured = [stage for stage in study.stages if measurable(stage)]
     what = {
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
         "versions": {**versions(), "probe": VERSION},
@@ -87,12 +84,9 @@ def cache_path(study: Study) -> Path:
     return cache_dir() / f"rates-{digest(what)[:16]}.json"
 
 
-def measurable(study: Study, stage: Stage) -> bool:
+def measurable(stage: Stage) -> bool:
     """Whether a probe can run the stage: a protocol, or an operation whose work has parts without a rate."""
-    if stage.kind == "simulate":
-        return True
-    operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
-    return operation.work is not None and not operation.rates
+    return stage.simulates or (stage.operation.work is not None and not stage.operation.rates)
 
 
 def rates(study: Study, *, fresh: bool = False) -> dict[str, Rate]:
@@ -118,7 +112,7 @@ def _measure(study: Study, path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="lammps-glass-probe-") as folder:
         file = Path(folder) / "study.toml"
         file.write_text(tomli_w.dumps(study.file.model_dump(exclude_none=True, mode="json")), encoding="utf-8")
-        command = [sys.executable, "-m", "lammps_glass.workflow.probe", folder, str(path)]
+        command = [sys.executable, "-m", "lammps_glass.workflow.calibration", folder, str(path)]
         done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
@@ -128,10 +122,10 @@ def _measure(study: Study, path: Path) -> None:
 def work_of(study: Study, case: CaseId, parameters: Any, glass: Any, reads: Mapping[str, list[Work]]) -> Work:
     """What a case asks of a machine with these parameters and glass, as its protocol or operation declares it."""
     stage = study.stage(case.stage)
-    if stage.kind == "simulate":
+    if stage.simulates:
         sources = [work for works in reads.values() for work in works]
         declared: Work = parameters.work(glass.n_particles, sources[0].snapshots if sources else 1)
     else:
-        operation = find_operation(stage.table.operation or "", study.recipe, stage.name)
-        declared = operation.work(parameters, glass.counts(), reads) if operation.work else Work(glass.n_particles)
+        work = stage.operation.work
+        declared = work(parameters, glass.counts(), reads) if work else Work(glass.n_particles)
     return replace(declared, conditions=dict(case.conditions))

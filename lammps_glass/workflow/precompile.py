@@ -12,11 +12,11 @@ def _stamp() -> Path:
     return cache_dir() / f"warm-{sources_key()}"
 
 
-def kernels_are_warm() -> bool:
+def kernels_are_compiled() -> bool:
     return _stamp().exists()
 
 
-def warm_kernels() -> None:
+def precompile_kernels() -> None:
     """Run every compiled kernel once on a small random glass."""
     import numpy as np
 

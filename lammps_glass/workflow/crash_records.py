@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from lammps_glass.errors import last_lines, tail
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import TOKEN
 from lammps_glass.workflow.study import Study
 
-#: Lines of a log, of output or of a traceback that are kept.
-TAIL_LINES = 40
 
-
-def last_lines(text: str) -> str:
-    return "\n".join(text.splitlines()[-TAIL_LINES:])
-
-
-def record_death(study: Study, case: CaseId, reason: str, *, status: int, output: str, transient: bool = False) -> None:
+def record_crash(study: Study, case: CaseId, reason: str, *, status: int, output: str, transient: bool = False) -> None:
     """Write ``failed.json``: reason, status, tails of log and output; a transient reason lets the case run again."""
     store = study.store
     logs = sorted(store.folder(case).parent.glob(f".tmp-{case.stage}-{TOKEN}/log.lammps"))
@@ -23,7 +17,7 @@ def record_death(study: Study, case: CaseId, reason: str, *, status: int, output
         {
             "reason": reason,
             "status": status,
-            "log": last_lines(logs[-1].read_text(errors="replace")) if logs else "",
+            "log": tail(logs[-1]) if logs else "",
             "stderr": last_lines(output),
             "deck": str(logs[-1].with_name("in.lmp")) if logs else "",
             "key": study.key(case, study.input_hashes(case)),

@@ -1,0 +1,1 @@
+"""Parts for lammps-glass, offered as entry points (see pyproject.toml)."""

@@ -1,0 +1,143 @@
+"""`Label`: what happens to particles, as one number each; from pairs of snapshots, or from the records of runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+
+
+class Trajectory(Protocol):
+    """The record of a run, as labels read it (`lammps_glass.products.Record`)."""
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the run, for messages."""
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps of the frames."""
+
+    def frames(self) -> Iterator[Snapshot]:
+        """Iterate over the frames in order of step."""
+
+
+@dataclass(frozen=True)
+class LabelColumn:
+    """Meaning of a column of values.
+
+    Parameters
+    ----------
+    name
+        Of the column; an identifier without meaning.
+    quantity
+        Measured quantity, such as ``d2min``.
+    unit
+        Such as ``length^2``.
+    lag
+        Frames between reference and current configuration; 0 where the label is of a whole run.
+    steps
+        Time steps of the lag; 0 where there is none, or where it is not the same everywhere.
+    details
+        Other facts that distinguish the column, such as ``{"plane": "xy"}``.
+    """
+
+    name: str
+    quantity: str
+    unit: str = ""
+    lag: int = 0
+    steps: int = 0
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Labelled(NamedTuple):
+    """A configuration and the values of its particles: one row each, in its order; NaN where there is no value."""
+
+    snapshot: Snapshot
+    values: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Label(ABC):
+    """A label: a frozen dataclass whose fields are its parameters, checked when it is made."""
+
+    name: ClassVar[str]
+    """Name in the registry, and of the quantity."""
+    unit: ClassVar[str] = ""
+    """Unit of the values."""
+
+    def get_params(self) -> dict[str, Any]:
+        """Return the parameters by name."""
+        return asdict(self)
+
+    @abstractmethod
+    def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return the meaning of each column of values, the main one first."""
+
+    @abstractmethod
+    def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Iterate over the labelled configurations of the records of one replica, one held at a time."""
+
+
+def only_record(label: Label, records: Sequence[Trajectory]) -> Trajectory:
+    """Return the only record of a replica.
+
+    Raises
+    ------
+    InputError
+        There is none, or more than one.
+    """
+    if len(records) != 1:
+        raise InputError(f"label {label.name} is of one trajectory a replica, it reads {len(records)}")
+    return records[0]
+
+
+@dataclass(frozen=True)
+class PairLabel(Label):
+    """A label of two snapshots: of each frame and the one `lags` frames later.
+
+    Parameters
+    ----------
+    lags
+        Numbers of frames; a column each.
+    """
+
+    lags: tuple[int, ...] = (1,)
+
+    def __post_init__(self) -> None:
+        if not self.lags or min(self.lags) < 1 or len(set(self.lags)) < len(self.lags):
+            raise InputError(f"label {self.name}: lags = {list(self.lags)}: give positive whole numbers, each once")
+
+    @abstractmethod
+    def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
+        """Return (n_particles,) values, in the order of the snapshots (by id)."""
+
+    def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        steps = only_record(self, records).steps
+        return tuple(LabelColumn(f"lag_{lag}", self.name, self.unit, lag, _step_of(steps, lag)) for lag in self.lags)
+
+    def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        record = only_record(self, records)
+        later = {f"lag_{lag}": islice(record.frames(), lag, None) for lag in self.lags}
+        for reference in record.frames():
+            values = {name: self._values(reference, next(frames, None)) for name, frames in later.items()}
+            yield Labelled(reference, pd.DataFrame(values))
+
+    def _values(self, reference: Snapshot, current: Snapshot | None) -> Floats:
+        return np.full(len(reference), np.nan) if current is None else self.compute(reference, current)
+
+
+def _step_of(steps: Sequence[int], lag: int) -> int:
+    """Return the steps of a lag; 0 where they differ between the frames, or where no frame comes so late."""
+    between = {later - earlier for earlier, later in zip(steps, steps[lag:])}
+    return between.pop() if len(between) == 1 else 0

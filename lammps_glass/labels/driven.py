@@ -1,0 +1,117 @@
+"""Labels from the records of several runs: the largest jump of quasi-static shears, isoconfigurational means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.labels.base import Label, LabelColumn, Labelled, Trajectory
+from lammps_glass.labels.jumps import largest_jump
+from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
+from lammps_glass.labels.pair import require_positive
+
+
+@runtime_checkable
+class Shear(Trajectory, Protocol):
+    """The record of a quasi-static shear (`lammps_glass.products.ShearRecord`)."""
+
+    @property
+    def d2min_path(self) -> Path:
+        """Path of the table of D2min by block."""
+
+    @property
+    def block_settings(self) -> Any:
+        """Plane of the shear, among other settings."""
+
+
+@dataclass(frozen=True)
+class LargestJump(Label):
+    """Largest D2min of a particle over all blocks of strain, of one shear a plane; see `labels.largest_jump`.
+
+    The configuration is the one before the shear. A column a plane stands behind the largest of all.
+    """
+
+    name: ClassVar[str] = "largest-jump"
+    unit: ClassVar[str] = "length^2"
+
+    def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        planes = [LabelColumn(f"jump_{p}", self.name, self.unit, details={"plane": p}) for p in self._shears(records)]
+        return (LabelColumn("largest_jump", self.name, self.unit), *planes)
+
+    def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        shears = self._shears(records)
+        jumps = largest_jump({plane: record.d2min_path for plane, record in shears.items()}, both_classes=False)
+        first = next(iter(shears.values())).frames()
+        start = next(first)
+        if not np.array_equal(jumps.particles, start.ids):
+            raise InputError(f"label {self.name}: the blocks hold other particles than the start of the shear")
+        values = {"largest_jump": jumps.largest}
+        values |= {f"jump_{plane}": jumps.by_plane[:, k] for k, plane in enumerate(jumps.planes)}
+        yield Labelled(start, pd.DataFrame(values))
+
+    def _shears(self, records: Sequence[Trajectory]) -> dict[str, Shear]:
+        """Plane -> the record of its shear."""
+        shears: dict[str, Shear] = {}
+        for record in records:
+            if not isinstance(record, Shear):
+                raise InputError(f"label {self.name}: {record.directory} is not the record of a quasi-static shear")
+            shears[str(record.block_settings["plane"])] = record
+        if len(shears) != len(records) or not shears:
+            raise InputError(f"label {self.name} needs one shear a plane, it reads {len(records)} of {list(shears)}")
+        return shears
+
+
+@dataclass(frozen=True)
+class Isoconfigurational(Label):
+    """Means over runs from the same positions with other velocities: of D2min between a run's first and last frame.
+
+    Columns: the mean of D2min, the mean distance moved (propensity), and the deviation of D2min over the runs.
+
+    Parameters
+    ----------
+    r_max
+        Largest distance of a neighbour in the first frame, in length units.
+    reduce
+        ``"mean"`` or ``"sum"`` over the neighbours.
+
+    References
+    ----------
+    A. Widmer-Cooper, P. Harrowell and H. Fynewever, Phys. Rev. Lett. 93, 135701 (2004).
+    """
+
+    name: ClassVar[str] = "isoconfigurational"
+    unit: ClassVar[str] = "length^2"
+
+    r_max: float = 2.5
+    reduce: str = "sum"
+
+    def __post_init__(self) -> None:
+        require_positive(self.name, "r_max", self.r_max)
+        if self.reduce not in REDUCTIONS:
+            raise InputError(f"label {self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
+
+    def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        return (
+            LabelColumn("d2min", "d2min", self.unit),
+            LabelColumn("propensity", "propensity", "length"),
+            LabelColumn("spread", "d2min", self.unit, details={"statistic": "deviation over the runs"}),
+        )
+
+    def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        if not records:
+            raise InputError(f"label {self.name} needs runs from one configuration, it reads none")
+        values, moved = [], []
+        for record in records:
+            frames = list(record.frames())
+            first, last = frames[0], frames[-1]
+            values.append(d2min(first, last, r_max=self.r_max, reduce=self.reduce))
+            moved.append(np.linalg.norm(last.positions - first.positions, axis=1))
+        over_runs, distances = np.array(values), np.array(moved)
+        table = {"d2min": over_runs.mean(axis=0), "propensity": distances.mean(axis=0), "spread": over_runs.std(axis=0)}
+        yield Labelled(first, pd.DataFrame(table))

@@ -1,0 +1,229 @@
+"""The operation ``describe``: a row of features for every labelled particle of a replica, or for a sample of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.errors import InputError
+from lammps_glass.glasses import Glass
+from lammps_glass.labels.base import LabelColumn
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import operation
+from lammps_glass.operations.parts import DescriptorPart
+from lammps_glass.products import Labels, Record, Rows
+from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
+from lammps_glass.simulate.work import Work
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.tables import KEY
+
+
+@dataclass(frozen=True)
+class DescribeParameters:
+    """Parameters of the operation ``describe``.
+
+    Parameters
+    ----------
+    descriptor
+        Name in the registry, with options.
+    species
+        Species to describe without labels; all by default. With labels, the labelled particles are described.
+    skip
+        Number of configurations at the start that are left out, such as the transient after a load.
+    max_rows
+        Rows a replica; a hashed sample where there are more. 0 keeps all.
+    thresholds, rows_above
+        Of the rows whose label is above a threshold, which a sample of rare events would miss: for each threshold and
+        lag up to `rows_above` are kept besides.
+    """
+
+    descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    species: str | None = None
+    skip: int = 0
+    max_rows: int = 0
+    thresholds: tuple[float, ...] = ()
+    rows_above: int = 5000
+
+    def __post_init__(self) -> None:
+        for name in ("skip", "max_rows", "rows_above"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+
+
+def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the particles that are described."""
+    described = reads.get("labels") or reads["configurations"]
+    snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
+    n_particles = described[0].n_particles
+    rows = float(n_particles * snapshots)
+    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+
+
+@operation(work=work)
+def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
+    """Describe particles of a replica.
+
+    Parameters
+    ----------
+    configurations
+        Records that hold the configurations: every frame, or the last one where a record has no frames.
+    labels
+        Chooses configurations and particles, and joins the values of the labels to the rows.
+    """
+    parameters = case.parameters
+    descriptor = parameters.descriptor.build(case.glass)
+    columns = labels.label_columns if labels else ()
+    sample = RowSample(parameters, columns, case.seed)
+    first_step: int | None = None
+    for number, (snapshot, keys) in enumerate(
+        labelled_configurations(case.stage, case.replica, configurations, labels, parameters.species)
+    ):
+        if number < parameters.skip or keys.empty:
+            continue
+        first_step = snapshot.step if first_step is None else first_step
+        sample.add(pd.concat([keys, features_of(descriptor, snapshot, case.glass, case.seed, keys)], axis=1))
+    if first_step is None:
+        raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
+    rows = Rows(case.directory)
+    rows.write(
+        sample.table(),
+        descriptor=parameters.descriptor.name,
+        parameters=descriptor.get_params(),
+        glass=case.glass.name,
+        species=labels.metadata["species"] if labels else _species(case),
+        families=families_of(parameters.descriptor, descriptor),
+        labels=columns,
+        first_step=first_step,
+        thresholds=list(parameters.thresholds),
+    )
+    rows.samples.write(sample.members())
+    return rows
+
+
+class RowSample:
+    """Rows of one replica: all, or a hashed sample of all and one of those above each threshold.
+
+    Parameters
+    ----------
+    columns
+        Labels that thresholds apply to.
+    seed
+        Of the samples.
+    """
+
+    def __init__(self, parameters: DescribeParameters, columns: Sequence[LabelColumn], seed: int) -> None:
+        from lammps_glass.learn import HashedSample
+
+        self.everything: list[pd.DataFrame] = []
+        self.uniform = HashedSample(parameters.max_rows, seed) if parameters.max_rows else None
+        self.above = {
+            (column.name, threshold): HashedSample(parameters.rows_above, seed)
+            for column in columns
+            for threshold in parameters.thresholds
+        }
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Offer the rows of a configuration."""
+        if self.uniform is None:
+            self.everything.append(rows)
+            return
+        self.uniform.add(rows)
+        for (column, threshold), sample in self.above.items():
+            sample.add(rows[rows[column] > threshold])
+
+    def table(self) -> pd.DataFrame:
+        """Return the rows that are in any sample, sorted by step and particle."""
+        if self.uniform is None:
+            return pd.concat(self.everything, ignore_index=True)
+        tables = [self.uniform.table(), *(sample.table() for sample in self.above.values() if sample.n_seen)]
+        union: pd.DataFrame = pd.concat(tables).drop_duplicates(KEY[1:]).sort_values(KEY[1:], ignore_index=True)
+        return union
+
+    def members(self) -> pd.DataFrame:
+        """Return which rows are in which sample: key, ``label`` (column; empty: of all rows) and ``threshold``."""
+        uniform = self.table() if self.uniform is None else self.uniform.table()
+        parts = [uniform[KEY].assign(label="", threshold=0.0)]
+        for (column, threshold), sample in self.above.items():
+            if sample.n_seen:
+                parts.append(sample.table()[KEY].assign(label=column, threshold=threshold))
+        return pd.concat(parts, ignore_index=True)
+
+
+def _species(case: Case[DescribeParameters]) -> list[str]:
+    """Return the species that are described without labels."""
+    return [case.parameters.species] if case.parameters.species else list(case.glass.species)
+
+
+def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[str]]:
+    """Return the name of each member of a joined descriptor -> its features; of another, its own name -> all."""
+    members = getattr(descriptor, "members", None)
+    if members is None:
+        return {part.name: list(descriptor.feature_names)}
+    return {member.name: list(member.feature_names) for member in members}
+
+
+def features_of(
+    descriptor: Descriptor, snapshot: Snapshot, glass: Glass, seed: int, keys: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
+    from lammps_glass.simulate import describe as describe_snapshot
+
+    values = describe_snapshot(descriptor, snapshot, glass, seed=seed)[rows_in(snapshot, keys)]
+    return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
+
+
+def labelled_configurations(
+    stage: str,
+    replica: str,
+    configurations: Sequence[Record],
+    labels: Labels | None,
+    species: str | None = None,
+    *,
+    known: bool = True,
+) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
+    """Iterate over configurations with the keys, and the labels, of their particles.
+
+    Parameters
+    ----------
+    stage
+        For messages.
+    labels
+        None: every configuration is described, the particles of `species` or all.
+    known
+        Leave out particles of which no label is known.
+
+    Raises
+    ------
+    InputError
+        No record holds a labelled configuration.
+    """
+    if labels is None:
+        for snapshot in snapshots_of(configurations):
+            yield snapshot, key_columns(snapshot, replica, rows_of_species(snapshot, species))
+        return
+    values = [column.name for column in labels.label_columns]
+    groups = labels.groups()
+    group = next(groups, None)
+    for snapshot in snapshots_of(configurations):
+        if group is None:
+            return
+        if int(group["step"].iloc[0]) == snapshot.step:
+            yield snapshot, group[group[values].notna().any(axis=1)] if known else group
+            group = next(groups, None)
+    if group is not None:
+        raise InputError(
+            f"stages.{stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
+        )
+
+
+def snapshots_of(records: Sequence[Record]) -> Iterator[Snapshot]:
+    """Iterate over the frames of records, each step once; over the last configuration of one without frames."""
+    seen: set[int] = set()
+    for record in records:
+        for snapshot in record.frames() if record.frames_path.is_file() else [record.final]:
+            if snapshot.step not in seen:
+                seen.add(snapshot.step)
+                yield snapshot

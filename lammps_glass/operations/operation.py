@@ -1,0 +1,241 @@
+"""`operation`: declare what a stage can run; ports, parameters and product follow from the function's signature.
+
+    @operation(rates={"cases": 1.5})
+    def fit(case: Case[FitParameters], rows: Sequence[Rows], labels: Sequence[Labels] = ()) -> Indicator: ...
+
+declares an operation with the parameters of `FitParameters`, a port ``rows`` that reads one case or more of stages
+that write `Rows`, an optional port ``labels``, and a stage that writes an `Indicator`.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lammps_glass.errors import InputError
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
+from lammps_glass.simulate.work import Work
+
+#: (parameters, particles of each species, works of the cases that each port reads) -> work of a case.
+WorkOf = Callable[[Any, Mapping[str, int], Mapping[str, Sequence[Work]]], Work]
+
+
+@dataclass(frozen=True)
+class Port:
+    """One input of an operation.
+
+    Parameters
+    ----------
+    name
+        Key in the table ``reads`` of a stage.
+    types
+        Product classes that fit.
+    many
+        Whether the port takes any number of cases; otherwise exactly one.
+    optional
+        Whether the port may stay unwired.
+    """
+
+    name: str
+    types: tuple[type[Product], ...]
+    many: bool = False
+    optional: bool = False
+
+    def accepts(self, product: type[Product]) -> bool:
+        """Return whether a stage that writes `product` may be wired to this port."""
+        return issubclass(product, self.types)
+
+    def __str__(self) -> str:
+        return " or ".join(cls.__name__ for cls in self.types)
+
+
+@dataclass(frozen=True)
+class Wired:
+    """A stage as checks see it: its parameters and the stages that its ports read.
+
+    Parameters
+    ----------
+    stage
+        Name of the stage.
+    runs
+        Name of its operation, or of its protocol.
+    parameters
+        The built parameters of one case.
+    reads
+        Port -> stages wired to it.
+    """
+
+    stage: str
+    runs: str
+    parameters: Any
+    reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
+
+    def key(self, name: str) -> str:
+        """Return ``stages.STAGE.NAME = VALUE`` for error messages."""
+        value = getattr(self.parameters, name)
+        return f"stages.{self.stage}.{name} = {f'{value:g}' if isinstance(value, float) else value}"
+
+
+def require_equal(one: Wired, other: Wired, *names: str) -> None:
+    """Refuse two stages that give a parameter different values.
+
+    Raises
+    ------
+    InputError
+        Naming both keys with their values.
+    """
+    for name in names:
+        if getattr(one.parameters, name) != getattr(other.parameters, name):
+            raise InputError(f"{one.key(name)} differs from {other.key(name)}: set both")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One thing a stage can run.
+
+    Parameters
+    ----------
+    name
+        Name in study files.
+    function
+        Called with the case and one argument a port; returns the product it wrote into ``case.directory``.
+    parameters
+        A frozen dataclass; a stage's table of the study file holds its fields.
+    ports
+        Inputs by name.
+    writes
+        Class of the product.
+    version
+        Raised when the operation's numbers change: finished cases of an older version are run again.
+    work
+        What a case asks of a machine, for `plan`; None: planned without a time.
+    rates
+        Seconds a unit for the parts of the work, measured once, elsewhere, for what a probe of seconds cannot run. A
+        part that is not here is measured by running the operation on the probe's small records.
+    check
+        Refuses parameters that disagree with those of the stages that the ports read.
+    protocol
+        Name of the protocol of a simulation; empty for other operations.
+    """
+
+    name: str
+    function: Callable[..., Product]
+    parameters: type[Any]
+    ports: Mapping[str, Port]
+    writes: type[Product]
+    version: int = 1
+    work: WorkOf | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+    check: Callable[[Wired], None] = lambda stage: None
+    protocol: str = ""
+
+    def __call__(self, case: Case[Any], *args: Any, **ports: Any) -> Product:
+        """Call the function directly."""
+        return self.function(case, *args, **ports)
+
+    def run(self, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> Product:
+        """Run a case on the products that its ports read, and check what it wrote.
+
+        Raises
+        ------
+        InputError
+            A port that takes one case reads another number.
+        """
+        product = self.function(case, **self.arguments(case, sources))
+        if not isinstance(product, self.writes):
+            raise TypeError(f"operation {self.name} returned {type(product).__name__}, not {self.writes.__name__}")
+        return product.check()
+
+    def arguments(self, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> dict[str, Any]:
+        """Return the argument of each port: one product, a tuple of them, or None for an optional one without."""
+        return {name: self._argument(case, port, sources.get(name, ())) for name, port in self.ports.items()}
+
+    @staticmethod
+    def _argument(case: Case[Any], port: Port, products: Sequence[Product]) -> Any:
+        if port.many:
+            return tuple(products)
+        if not products and port.optional:
+            return None
+        if len(products) != 1:
+            raise InputError(f"stages.{case.stage}.reads.{port.name}: reads {len(products)} cases, needs one")
+        return products[0]
+
+
+def operation(
+    *,
+    name: str | None = None,
+    version: int = 1,
+    work: WorkOf | None = None,
+    rates: Mapping[str, float] | None = None,
+    check: Callable[[Wired], None] = lambda stage: None,
+) -> Callable[[Callable[..., Any]], Operation]:
+    """Declare a function as an operation; see the module's text for its signature.
+
+    Parameters
+    ----------
+    name
+        Default: the function's name.
+    version, work, rates, check
+        As in `Operation`.
+
+    Raises
+    ------
+    TypeError
+        The signature declares no case, an argument that is no product, or no product as the result.
+    """
+
+    def declare(function: Callable[..., Any]) -> Operation:
+        hints = typing.get_type_hints(function)
+        case, *arguments = inspect.signature(function).parameters.values()
+        writes = hints.get("return")
+        if not (isinstance(writes, type) and issubclass(writes, Product)):
+            raise TypeError(f"operation {function.__name__}: the return annotation must be a product class")
+        ports = [
+            _port(a.name, hints.get(a.name), has_default=a.default is not inspect.Parameter.empty) for a in arguments
+        ]
+        return Operation(
+            name=name or function.__name__,
+            function=function,
+            parameters=_parameters_class(function.__name__, hints.get(case.name)),
+            ports={port.name: port for port in ports},
+            writes=writes,
+            version=version,
+            work=work,
+            rates=rates or {},
+            check=check,
+        )
+
+    return declare
+
+
+def _parameters_class(function: str, hint: Any) -> type[Any]:
+    """Return the class P of the annotation ``Case[P]``."""
+    if typing.get_origin(hint) is Case:
+        (parameters,) = typing.get_args(hint)
+        if isinstance(parameters, type):
+            return parameters
+    raise TypeError(f"operation {function}: annotate the first argument with Case[PARAMETERS CLASS]")
+
+
+def _port(name: str, hint: Any, *, has_default: bool) -> Port:
+    """Return the port of an argument annotated with a product class, a sequence of it, or ``... | None``."""
+    members = list(typing.get_args(hint)) if isinstance(hint, types.UnionType) else [hint]
+    optional = has_default or type(None) in members
+    members = [member for member in members if member is not type(None)]
+    many = all(typing.get_origin(member) is collections.abc.Sequence for member in members)
+    if many:
+        members = [kind for member in members for kind in _sequence_members(member)]
+    if not members or not all(isinstance(member, type) and issubclass(member, Product) for member in members):
+        raise TypeError(f"argument {name} of an operation: annotate it with a product class or a Sequence of one")
+    return Port(name, tuple(members), many, optional)
+
+
+def _sequence_members(hint: Any) -> list[Any]:
+    (member,) = typing.get_args(hint)
+    return list(typing.get_args(member)) if isinstance(member, types.UnionType) else [member]

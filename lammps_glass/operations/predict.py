@@ -1,0 +1,134 @@
+"""The operation ``predict``: apply the indicators that left a replica out to its labelled particles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lammps_glass.errors import InputError
+from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations.describe import features_of, labelled_configurations
+from lammps_glass.operations.fit import LEFT_OUT, random_fold
+from lammps_glass.operations.operation import operation
+from lammps_glass.operations.parts import DescriptorPart
+from lammps_glass.products import Labels, PredictedColumn, Predictions, Record, Rows, SavedIndicator
+from lammps_glass.simulate.work import Work
+
+
+class Loaded(NamedTuple):
+    """An indicator with its metadata and its column of predictions."""
+
+    estimator: Any
+    metadata: dict[str, Any]
+    column: PredictedColumn
+
+
+def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the rows that are predicted, or the particles that are described first."""
+    rows = sum(work.rows for work in reads.get("rows", ()))
+    described = float(sum(work.n_particles * work.snapshots for work in reads.get("configurations", ())))
+    labelled = sum(work.rows for work in reads.get("labels", ()))
+    return Work(parts={"cases": 1.0, "rows": rows, "particles": described}, rows=rows or labelled)
+
+
+@operation(work=work, rates={"cases": 1.5, "rows": 1e-5, "particles": 1e-4})
+def predict(
+    case: Case[NoParameters],
+    indicators: Sequence[SavedIndicator],
+    rows: Rows | None = None,
+    labels: Labels | None = None,
+    configurations: Sequence[Record] = (),
+) -> Predictions:
+    """Predict the particles of one replica, each by the indicator that was not trained on it.
+
+    An indicator without ``left_out`` is applied too; its column says which replicas trained it.
+
+    Parameters
+    ----------
+    rows
+        Rows to predict; or
+    labels, configurations
+        labelled particles, which are described anew: for trajectories whose rows are too many to keep.
+
+    Raises
+    ------
+    InputError
+        No indicator left the replica out, or neither rows nor labels with configurations are wired.
+    """
+    loaded = [load(product) for product in indicators]
+    folds = sorted({one.metadata[LEFT_OUT] for one in loaded if one.metadata[LEFT_OUT] is not None})
+    chosen = [one for one in loaded if applies(one, case.replica)]
+    if not chosen:
+        raise InputError(f"stages.{case.stage}: no indicator has left replica {case.replica} out")
+    source = rows or labels
+    if source is None or (rows is None and not configurations):
+        raise InputError(f"stages.{case.stage}.reads: wire rows, or labels and configurations")
+    columns = rows.label_columns if rows else labels.label_columns if labels else ()
+    kept = ["replica", "step", "particle", "species", *(column.name for column in columns)]
+
+    def groups() -> Iterator[pd.DataFrame]:
+        for table in tables(case, chosen[0], rows, labels, configurations):
+            predicted = table[kept].copy()
+            for one in chosen:  # of a fold of random rows, each indicator predicts the rows that it has left out
+                values = pd.Series(indicator_column(one, table, folds), index=table.index)
+                name = one.column.name
+                predicted[name] = predicted[name].fillna(values) if name in predicted else values
+            yield predicted
+
+    predictions = Predictions(case.directory)
+    predictions.write(groups(), list({one.column.name: one.column for one in chosen}.values()), columns)
+    return predictions
+
+
+def tables(
+    case: Case[NoParameters],
+    described: Loaded,
+    rows: Rows | None,
+    labels: Labels | None,
+    configurations: Sequence[Record],
+) -> Iterator[pd.DataFrame]:
+    """Iterate over rows with labels and features, a configuration at a time."""
+    if rows is not None:
+        yield from (group for _, group in rows.table.read().groupby("step", sort=True))
+        return
+    part = DescriptorPart(described.metadata["descriptor"], described.metadata["parameters"])
+    descriptor = part.build(case.glass)
+    for snapshot, keys in labelled_configurations(case.stage, case.replica, configurations, labels, known=False):
+        features = features_of(descriptor, snapshot, case.glass, case.seed, keys)
+        yield pd.concat([keys, features], axis=1)
+
+
+def load(product: SavedIndicator) -> Loaded:
+    """Load an indicator; the name of its column tells indicators of one replica apart, and means nothing else."""
+    from lammps_glass import learn
+
+    estimator, metadata = product.load()
+    conditions = {name: value for name, value in product.conditions.items() if name != LEFT_OUT}
+    named = conditions if "indicator" in conditions else {"indicator": metadata["indicator"], **conditions}
+    column = PredictedColumn(
+        name="_".join([*map(str, named.values()), *([] if metadata[LEFT_OUT] is not None else ["all_replicas"])]),
+        indicator=metadata["indicator"],
+        threshold=learn.threshold_of(estimator),
+        training_replicas=tuple(metadata["training_replicas"]) if metadata[LEFT_OUT] is None else (),
+        leaking=metadata["split"] == "random",
+        conditions=named,
+    )
+    return Loaded(estimator, metadata, column)
+
+
+def applies(one: Loaded, replica: str) -> bool:
+    """Return whether an indicator predicts rows of a replica: it left them out, or it was trained on everything."""
+    return one.metadata["split"] == "random" or one.metadata[LEFT_OUT] in (None, replica)
+
+
+def indicator_column(one: Loaded, table: pd.DataFrame, folds: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return (n_rows,) values of an indicator; NaN for rows of another fold of random rows."""
+    from lammps_glass import learn
+
+    values = learn.indicator_values(one.estimator, learn.matrix(table, one.metadata["columns"]))
+    if one.metadata["split"] == "random" and one.metadata[LEFT_OUT] is not None:
+        values = np.where(random_fold(table, folds) == one.metadata[LEFT_OUT], values, np.nan)
+    return values

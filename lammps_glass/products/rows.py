@@ -1,0 +1,109 @@
+"""`Rows`: descriptors of particles, a row a particle, ready to be learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from lammps_glass.labels.base import LabelColumn
+from lammps_glass.product import Product, TableFile
+from lammps_glass.products.labels import select_column
+from lammps_glass.tables import KEY
+
+
+class Rows(Product):
+    """Rows of one replica: key, species, values of labels if there are any, then features.
+
+    The metadata hold what `predict` needs to describe a bare snapshot: descriptor, parameters, glass, species; and
+    ``families``: name -> features of each part of the descriptor.
+    """
+
+    table = TableFile("rows.parquet")
+    #: Key, ``label`` (column of a label; empty for the sample of all rows) and ``threshold`` of each row of a sample.
+    samples = TableFile("samples.parquet", optional=True)
+
+    def write(
+        self,
+        table: pd.DataFrame,
+        *,
+        descriptor: str,
+        parameters: Mapping[str, Any],
+        glass: str,
+        species: Sequence[str],
+        families: Mapping[str, Sequence[str]],
+        labels: Sequence[LabelColumn] = (),
+        **details: Any,
+    ) -> None:
+        """Write the rows.
+
+        Parameters
+        ----------
+        table
+            Columns ``replica``, ``step``, ``particle``, ``species``, those of `labels`, and the features.
+        descriptor, parameters
+            Name in the registry, and what builds it.
+        families
+            Part of the descriptor -> its features, in order.
+        labels
+            Meaning of the columns that hold values of labels.
+        details
+            JSON values for those who know the rows.
+        """
+        about = {
+            "descriptor": descriptor,
+            "parameters": dict(parameters),
+            "glass": glass,
+            "species": list(species),
+            "families": {name: list(columns) for name, columns in families.items()},
+            "labels": [asdict(column) for column in labels],
+            **details,
+        }
+        features = [name for columns in about["families"].values() for name in columns]
+        known = [*KEY, "species", *(column.name for column in labels)]
+        others = [name for name in table if name not in known and name not in features]
+        self.table.write(table[[*known, *others, *features]], about)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Metadata of the table; see `write`."""
+        return self.table.metadata
+
+    @property
+    def families(self) -> dict[str, list[str]]:
+        """Part of the descriptor -> its features."""
+        families: dict[str, list[str]] = self.metadata["families"]
+        return families
+
+    @property
+    def features(self) -> list[str]:
+        """Names of all features, in the order of the descriptor."""
+        return [name for columns in self.families.values() for name in columns]
+
+    @property
+    def label_columns(self) -> tuple[LabelColumn, ...]:
+        """Meaning of the columns that hold values of labels."""
+        return tuple(LabelColumn(**values) for values in self.metadata["labels"])
+
+    def label_column(self, **wanted: Any) -> LabelColumn:
+        """Return the first column of a label with these values, such as ``lag=1``; an `InputError` if there is none."""
+        return select_column(self.label_columns, str(self.directory), **wanted)
+
+    def sample(self, label: str = "", threshold: float = 0.0) -> pd.MultiIndex:
+        """Return the keys of the rows in the sample of all rows, or in that of labels above a threshold."""
+        members = self.samples.read()
+        chosen = members[(members["label"] == label) & (members["threshold"] == threshold)]
+        return pd.MultiIndex.from_frame(chosen[KEY])
+
+    @property
+    def first_step(self) -> int:
+        """Step of the first configuration that was described."""
+        return int(self.metadata["first_step"])
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Metadata that an indicator keeps, so that `predict` can describe a bare snapshot."""
+        names = ("descriptor", "parameters", "species", "families")
+        return {name: self.metadata[name] for name in names}

@@ -1,0 +1,29 @@
+"""Products of the study `looseness`: fits with the tables that its figures need."""
+
+from __future__ import annotations
+
+from lammps_glass.product import TableFile
+from lammps_glass.products import SavedIndicator
+
+
+class Fold(SavedIndicator):
+    """An indicator that saw nothing of one replica, and how it does on that replica by number of features."""
+
+    #: Feature, mean and deviation of its rank over balanced samples.
+    ranking = TableFile("ranking.parquet")
+    #: Rows of the replica that are right, by number of features and balanced sample.
+    by_number = TableFile("by_number.parquet")
+
+
+class SplitFit(SavedIndicator):
+    """The indicator of the paper's split, with scans, choice of C, and comparisons."""
+
+    #: Scores by lag and threshold.
+    scan = TableFile("scan.parquet")
+    #: Balanced accuracy by C.
+    choice_of_c = TableFile("choice_of_c.parquet")
+    ranking = TableFile("ranking.parquet")
+    #: Scores on the rows that trained.
+    train = TableFile("train.parquet")
+    #: Predictions of folds of random rows, which leak.
+    random_rows = TableFile("random_rows.parquet")
