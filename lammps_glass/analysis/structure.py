@@ -1,4 +1,4 @@
-"""Structure of snapshots: radial distribution function and structure factor."""
+"""Structure of snapshots: radial distribution functions and structure factor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Pair = tuple[str, str]
 def radial_distribution_function(
     snapshots: Trajectory, r_max: float, bins: int = 200, pair: Pair | None = None
 ) -> pd.DataFrame:
-    """Radial distribution function, averaged over the snapshots.
+    """Compute the radial distribution function, averaged over the snapshots.
 
     ``g(r) = (ordered pairs in the shell) V / (N_a N_b V_shell)`` with the exact volume of the shell.
 
@@ -89,7 +89,7 @@ def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_w
 
 
 def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float, bins: int) -> pd.DataFrame:
-    """Radial distribution function of all particles around those of `rows`.
+    """Compute the radial distribution function of all particles around those of `rows`.
 
     Every periodic image counts, so the box may be smaller than twice `r_max`. The density is that of the other
     n - 1 particles.
@@ -148,6 +148,7 @@ def shell_volumes(edges: Floats) -> Floats:
 
 
 def _mask(snapshot: Snapshot, rows: ArrayLike | None) -> NDArray[np.bool_]:
+    """Mark the particles of `rows`; all for None."""
     if rows is None:
         return np.ones(len(snapshot), dtype=bool)
     mask = np.zeros(len(snapshot), dtype=bool)
@@ -163,11 +164,11 @@ def structure_factor(
     bins: int | None = None,
     max_vectors: int = 1000,
 ) -> pd.DataFrame:
-    """Structure factor on the wave vectors of the box, averaged over directions and snapshots.
+    """Compute the structure factor on the wave vectors of the box, averaged over directions and snapshots.
 
     ``S(q) = <rho_a(q) conj(rho_b(q))> / sqrt(N_a N_b)`` with ``rho_a(q) = sum over a of exp(i q . r)``; for all
-    particles ``|rho|**2 / N`` (Ashcroft & Langreth 1967). Only the box's own wave vectors are used: no transform of
-    a cut-off g(r) enters.
+    particles ``|rho|**2 / N`` (Ashcroft & Langreth 1967). It is summed on the wave vectors of the box, not transformed
+    from a g(r) with a cutoff.
 
     Parameters
     ----------
@@ -178,9 +179,10 @@ def structure_factor(
     pair
         Two species; default all particles.
     bins
-        Bins from 0 to `q_max`; default: as wide as the longest vector step of the box, so that none is empty by chance.
+        Number of bins from 0 to `q_max`; default: bins as wide as the longest reciprocal vector of the box, so that
+        none is empty.
     max_vectors
-        At most so many vectors (of a half space) a bin, drawn with a fixed seed where there are more.
+        Most vectors (of a half space) in a bin; where there are more they are drawn with a fixed seed.
 
     Returns
     -------
@@ -299,7 +301,7 @@ def _drawn_ranks(counts: Integers, most: int) -> Integers:
 
 @kernel
 def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
-    """(m,) sum over particles of exp(2 pi i n . s); powers of the three phases of a particle are made once."""
+    """Sum exp(2 pi i n . s) over particles: (m,); powers of the three phases of a particle are computed once."""
     top = 0
     for row in indices:
         for k in range(3):
@@ -318,13 +320,15 @@ def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-d
     return result
 
 
-def _groups(snapshot: Snapshot, pair: Pair | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _groups(snapshot: Snapshot, pair: Pair | None) -> tuple[Integers, Integers]:
+    """Find the rows of the first and of the second species of a pair; all rows without one."""
     if pair is not None and (isinstance(pair, str) or len(pair) != 2):
         raise InputError(f"pair = {pair!r} must be two species, such as ('A', 'B')")
     first, second = pair or (None, None)
     return rows_of_species(snapshot, first), rows_of_species(snapshot, second)
 
 
-def _require_bulk(snapshot: Snapshot, what: str) -> None:
+def _require_bulk(snapshot: Snapshot, analysis: str) -> None:
+    """Require a cell that is periodic in all directions: an open one has no bulk density."""
     if not snapshot.cell.periodic.all():
-        raise InputError(f"{what} needs a cell that is periodic in all directions (step {snapshot.step} is open)")
+        raise InputError(f"{analysis} needs a cell that is periodic in all directions (step {snapshot.step} is open)")

@@ -200,7 +200,7 @@ def test_fields_tell_their_population() -> None:
     fields = voxel_fields([lattice(4), lattice(4).replace(step=7)], [np.ones(64)] * 2, 8)
     assert fields.steps.tolist() == [0, 7]
     assert fields.mean_population == 64 / 512
-    assert fields.empty_share == 1 - 64 / 512
+    assert fields.empty_fraction == 1 - 64 / 512
 
 
 def test_boxes_of_the_cube_may_differ_along_its_edges():
