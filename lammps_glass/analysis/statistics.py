@@ -79,16 +79,19 @@ def bootstrap(
     return float(low), float(high)
 
 
-@overload
-def weighted_mean(values: ArrayLike, weights: ArrayLike) -> float: ...
+def weighted_mean(values: ArrayLike, weights: ArrayLike) -> float:
+    """Average `values` with `weights`; NaN values are left out, and the mean is NaN where no weight is left.
+
+    Raises
+    ------
+    InputError
+        Shapes differ, or a weight is negative.
+    """
+    return float(_weighted_means(values, weights, None))
 
 
-@overload
-def weighted_mean(values: ArrayLike, weights: ArrayLike, axis: int) -> Floats: ...
-
-
-def weighted_mean(values: ArrayLike, weights: ArrayLike, axis: int | None = None) -> float | Floats:
-    """Average `values` with `weights` along an axis; NaN values are left out, NaN where no weight is left."""
+def _weighted_means(values: ArrayLike, weights: ArrayLike, axis: int | None) -> Floats:
+    """Average along an axis, or all values for None; see `weighted_mean`."""
     numbers, each_weight = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
     if numbers.shape != each_weight.shape:
         raise InputError(f"weighted mean: values have shape {numbers.shape}, weights {each_weight.shape}")
@@ -97,8 +100,8 @@ def weighted_mean(values: ArrayLike, weights: ArrayLike, axis: int | None = None
     kept = np.where(np.isnan(numbers), 0.0, each_weight)
     total = kept.sum(axis=axis)
     summed = (np.nan_to_num(numbers) * kept).sum(axis=axis)
-    result: Floats = np.divide(summed, total, out=np.full_like(np.asarray(total), np.nan), where=total > 0)
-    return float(result) if np.ndim(result) == 0 else result
+    means: Floats = np.divide(summed, total, out=np.full_like(np.asarray(total), np.nan), where=total > 0)
+    return means
 
 
 def weighted_mean_of_tables(tables: Sequence[pd.DataFrame], x: str, y: str, weight: str) -> pd.DataFrame:
@@ -149,7 +152,7 @@ def mean_over_replicas(
 def _mean(curves: ArrayLike) -> NDArray[np.float64]:
     """Average the rows of (replicas, points), leaving out NaN: (points,)."""
     stacked = np.asarray(curves, dtype=float)
-    return weighted_mean(stacked, np.ones(stacked.shape), axis=0)
+    return _weighted_means(stacked, np.ones(stacked.shape), 0)
 
 
 def _band(curves: Mapping[str, Floats], n_resamples: int, seed: int, level: float) -> tuple[Floats, Floats]:

@@ -28,11 +28,14 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """Result of a check: description of the part or the reason why it is missing; optional parts may be."""
+    """Result of a check: description of the part, or the reason why it is missing.
+
+    `state` is ok, missing (a needed part) or optional (missing, and not needed).
+    """
 
     name: str
     state: State
-    found: str
+    description: str
     remedy: str
 
 
@@ -165,7 +168,7 @@ CHECKS: tuple[Check, ...] = (
     Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
     Check("decks", _decks, _REINSTALL.format("lammps-glass")),
     Check("potentials", _potentials, _REINSTALL.format("lammps-glass")),
-    Check("plug-ins", _plugins, "mend or uninstall the distribution that is named", needed=False),
+    Check("plug-ins", _plugins, "repair or uninstall the distribution that is named", needed=False),
     _library("numba", "numba"),
     Check("ovito", _version_of("ovito", "ovito"), "python -m pip install 'ovito>=3.16'; needs glibc 2.28 (3.17: 2.34)"),
     _library("scikit-learn", "sklearn"),

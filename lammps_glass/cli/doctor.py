@@ -20,10 +20,15 @@ def doctor(common: Common) -> None:
     results = run_checks()
     # Only missing parts show a remedy.
     rows = [
-        {"part": r.name, "state": r.state, "found": r.found, "remedy": r.remedy if r.state != "ok" else ""}
-        for r in results
+        {
+            "part": result.name,
+            "state": result.state,
+            "found": result.description,
+            "remedy": result.remedy if result.state != "ok" else "",
+        }
+        for result in results
     ]
     common.table("doctor", rows)
-    broken = [r.name for r in results if r.state == "missing"]
-    if broken:
-        raise InputError(f"missing parts: {', '.join(broken)}; the table above has the remedies")
+    missing = [result.name for result in results if result.state == "missing"]
+    if missing:
+        raise InputError(f"missing parts: {', '.join(missing)}; the table above has the remedies")
