@@ -123,7 +123,7 @@ class PairLabel(Label):
         lags = tuple(self.lags) if isinstance(self.lags, list | tuple) else ()
         whole = all(isinstance(lag, int) and not isinstance(lag, bool) and lag > 0 for lag in lags)
         if not lags or not whole or len(set(lags)) < len(lags):
-            raise InputError(f"label {self.name}: lags = {self.lags!r}: give a list of positive whole numbers, each once")
+            raise InputError(f"label {self.name}: lags = {self.lags!r}: give positive whole numbers, each once")
         object.__setattr__(self, "lags", lags)
 
     @abstractmethod

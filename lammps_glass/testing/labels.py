@@ -229,7 +229,9 @@ def _pairs(subject: _Subject) -> None:
         for column in columns:
             if number + column.lag < len(frames):
                 values = label.compute(frames[number], frames[number + column.lag])
-                require(values.shape == (len(frames[number]),), f"compute gives shape {values.shape}, not a number each")
+                require(
+                    values.shape == (len(frames[number]),), f"compute gives shape {values.shape}, not a number each"
+                )
                 same = np.array_equal(values, labelled.values[column.name])
                 require(same, f"groups() and compute() differ at lag {column.lag}")
 

@@ -21,9 +21,10 @@ OPTIONS = {"d2min": {"r_max": 2.0, "lags": [1, 3]}, "von_mises_strain": {"lags":
 def shears(tmp_path_factory):
     """Quasi-static shears of one glass in two planes."""
     folder = tmp_path_factory.mktemp("shears")
-    glass = simulate.quench(glasses.KobAndersen(n_particles=200), liquid=100, cooling=100, seed=1, directory=folder / "q")
+    glass = glasses.KobAndersen(n_particles=200)
+    quenched = simulate.quench(glass, liquid=100, cooling=100, seed=1, directory=folder / "quench")
     options = {"max_strain": 0.002, "strain_step": 1e-3, "block_strain": 1e-3, "r_max": 2.0, "force_tolerance": 1e-4}
-    return [simulate.aqs(glass, plane=plane, seed=1, directory=folder / plane, **options) for plane in ("xy", "yz")]
+    return [simulate.aqs(quenched, plane=plane, seed=1, directory=folder / plane, **options) for plane in ("xy", "yz")]
 
 
 @pytest.mark.parametrize("name", labels.REGISTRY.bundled)
