@@ -55,20 +55,26 @@ def read_folder(directory: Path) -> Study:
 
 
 def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
-    """Print the table "paper / ours", the scores that the paper prints, and the path of the report."""
+    """Print figures and scores beside the paper's, or the results of a study without one, and the report's path."""
     from lammps_glass.figures import comparison_rows
 
     if common.json:
         common.show(summary)
         return
     if not common.quiet:
-        rows = [{name: row[name] for name in ("id", "paper", "ours")} for row in comparison_rows(summary)]
-        common.table(f"{study.title}: paper / ours (preset {study.preset})", rows)
+        rows = comparison_rows(summary)
+        if any(row["paper"] for row in rows):
+            columns, heading = {"id": "id", "paper": "paper", "ours": "ours"}, "paper / ours"
+        else:
+            columns, heading = {"figure": "id", "result": "ours"}, "results"
+        shown = [{column: row[name] for column, name in columns.items()} for row in rows]
+        common.table(f"{study.title}: {heading} (preset {study.preset})", shown)
         targets = study.recipe.score_targets
         scores = [
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
         ]
-        common.table("Scores", scores)
+        if scores:
+            common.table("Scores", scores)
     for subject, text in summary["warnings"].items():
         LOGGER.warning("%s: %s", subject, text)
     common.say(f"status: {summary['status']}; report: {study.out / 'report.html'}")

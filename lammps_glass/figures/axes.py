@@ -49,9 +49,11 @@ def finish(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     if spec.logx:
         axes.set_xscale("log")
         _log_axis(axes.xaxis)
+    elif pd.api.types.is_integer_dtype(table[spec.x]):
+        axes.locator_params(axis="x", integer=True)
     if spec.logy:
-        # A bar begins at zero, which is cut off; a point that has no logarithm is left out.
-        axes.set_yscale("log", nonpositive="clip" if spec.kind == "bar" else "mask")
+        # Bars and steps of a histogram begin at zero, which is cut off; a point that has no logarithm is left out.
+        axes.set_yscale("log", nonpositive="clip" if spec.kind in ("bar", "histogram") else "mask")
         _log_axis(axes.yaxis)
     if spec.y_limits:
         axes.set_ylim(*spec.y_limits)

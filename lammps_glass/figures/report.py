@@ -146,11 +146,12 @@ def _section(title: str, body: str) -> str:
 
 
 def _page(report: StudyReport) -> str:
+    ours = "Ours" if any(figure.paper for figure in report.figures) else "Result"
     status = "" if report.status == "complete" else f'<p class="status">This study is {_escaped(report.status)}.</p>\n'
     parts = [
         _section("What was run", _ran(report)),
         _section("Scores", _scores(report)),
-        _section("Figures", "".join(_figure(figure) for figure in report.figures)),
+        _section("Figures", "".join(_figure(figure, ours) for figure in report.figures)),
         _section("Deviations from the paper", _list(report.deviations)),
         _section("Seeds, versions, times", _provenance(report)),
     ]
@@ -173,10 +174,13 @@ def _ran(report: StudyReport) -> str:
 def _scores(report: StudyReport) -> str:
     names = [name for name in report.scores if not name.endswith((".low", ".high"))]
     names += [name for name in report.paper_scores if name not in names]
-    rows = [
-        (name, report.paper_scores.get(name), report.scores.get(name), _interval(report.scores, name)) for name in names
-    ]
-    return _table(("score", "paper", "ours", "interval"), rows, numbers=True) if rows else ""
+    if not names:
+        return ""
+    rows = [(name, report.scores.get(name), _interval(report.scores, name)) for name in names]
+    if not report.paper_scores:
+        return _table(("score", "value", "interval"), rows, numbers=True)
+    beside = [(name, report.paper_scores.get(name), *values) for name, *values in rows]
+    return _table(("score", "paper", "ours", "interval"), beside, numbers=True)
 
 
 def _interval(scores: Mapping[str, float], name: str) -> str:
@@ -184,8 +188,8 @@ def _interval(scores: Mapping[str, float], name: str) -> str:
     return "" if low is None or high is None else f"{_text(low)} to {_text(high)}"
 
 
-def _figure(figure: ReportFigure) -> str:
-    rows = [("Paper", figure.paper), ("Ours", figure.ours), ("Note", figure.note)]
+def _figure(figure: ReportFigure, ours: str) -> str:
+    rows = [("Paper", figure.paper), (ours, figure.ours), ("Note", figure.note)]
     findings = "".join(f"<dt>{name}</dt><dd>{_escaped(text)}</dd>\n" for name, text in rows if text)
     image = '<p class="missing">Not drawn.</p>\n'
     if figure.path is not None:
