@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots import Snapshot
 
 
-#: Family, as `list` calls it -> the module that holds its registry; none: parts of plug-ins only.
+#: Family, as `list` calls it -> the module that holds its registry.
 FAMILIES = {
     "glasses": "lammps_glass.glasses",
     "potentials": "lammps_glass.interactions.potentials",
@@ -23,7 +23,7 @@ FAMILIES = {
     "labels": "lammps_glass.labels",
     "descriptors": "lammps_glass.descriptors",
     "indicators": "lammps_glass.learn",
-    "operations": "",
+    "operations": "lammps_glass.operations",
     "figure-kinds": "lammps_glass.figures",
     "studies": "lammps_glass.studies",
 }
@@ -33,9 +33,7 @@ def registry_of(family: str) -> Registry:
     """The registry of a family of `FAMILIES`."""
     import importlib
 
-    if not (module := FAMILIES[family]):
-        return Registry(family.removesuffix("s"), [])
-    registry: Registry = importlib.import_module(module).REGISTRY
+    registry: Registry = importlib.import_module(FAMILIES[family]).REGISTRY
     return registry
 
 
