@@ -28,10 +28,10 @@ ALLOWED = {
 }
 ALLOWED["products"] = set(ALLOWED)
 ALLOWED["operations"] = set(ALLOWED)
-ALLOWED["testing"] = set(ALLOWED) - {"figures"}
-ALLOWED["studies"] = set(ALLOWED) - {"testing"}
-ALLOWED["workflow"] = set(ALLOWED) - {"testing"}
-ALLOWED["cli"] = set(ALLOWED) - {"testing"}
+ALLOWED["studies"] = set(ALLOWED)
+ALLOWED["workflow"] = set(ALLOWED)
+ALLOWED["cli"] = set(ALLOWED)
+ALLOWED["testing"] = set(ALLOWED) - {"figures", "cli"}
 ALLOWED["__main__"] = {"cli"}
 
 
