@@ -54,17 +54,17 @@ class KobAndersen(_Mixture):
     def interaction_variables(self) -> dict[str, float]:
         """Cutoffs and pair coefficients by name."""
         cutoffs = {f"r_cut_{pair}": cutoff for pair, cutoff in self._cutoffs().items()}
-        return {"r_cut": float(self.r_cut), **cutoffs, **pair_variables(self.potential)}
+        return {"r_cut": float(self.r_cut), **cutoffs, **pair_variables(type(self))}
 
     def _cutoffs(self) -> dict[str, float]:
-        sigma = pair_coefficients(self.potential)["sigma"]
+        sigma = pair_coefficients(type(self))["sigma"]
         return {pair: self.r_cut * (length if self.r_cut_scaled else 1.0) for pair, length in sigma.items()}
 
     def model(self) -> LennardJones:
         """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        epsilon, sigma = pair_matrices(self.potential, self.species)
+        epsilon, sigma = pair_matrices(type(self))
         return LennardJones(epsilon, sigma, by_pair(self._cutoffs(), self.species), self.species)
 
 
@@ -89,11 +89,11 @@ class KobAndersenSmooth(_Mixture):
 
     def interaction_variables(self) -> dict[str, float]:
         """Cutoffs and pair coefficients by name."""
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(type(self))}
 
     def model(self) -> LennardJones:
         """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        epsilon, sigma = pair_matrices(self.potential, self.species)
+        epsilon, sigma = pair_matrices(type(self))
         return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)

@@ -6,30 +6,31 @@ import functools
 import tomllib
 from collections.abc import Mapping, Sequence
 
-from lammps_glass.resources import data_path
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.interactions.potentials import potential_file
 
 
 @functools.cache
-def pair_coefficients(potential: str) -> Mapping[str, Mapping[str, float]]:
-    """Read the table ``[pairs]`` of a potential: ``epsilon`` and ``sigma`` by pair of species (``AB``)."""
-    text = data_path("potentials", potential, "potential.toml").read_text(encoding="utf-8")
+def pair_coefficients(glass: type[Glass]) -> Mapping[str, Mapping[str, float]]:
+    """Read the table ``[pairs]`` of a glass's potential: ``epsilon`` and ``sigma`` by pair of species (``AB``)."""
+    text = potential_file(glass.potential, "potential.toml", glass).read_text(encoding="utf-8")
     pairs: dict[str, dict[str, float]] = tomllib.loads(text)["pairs"]
     return pairs
 
 
-def pair_variables(potential: str) -> dict[str, float]:
+def pair_variables(glass: type[Glass]) -> dict[str, float]:
     """Name the coefficients as ``interactions.lmp`` does: ``epsilon_AB``, ``sigma_AB``, ..."""
     return {
         f"{coefficient}_{pair}": float(value)
-        for coefficient, pairs in pair_coefficients(potential).items()
+        for coefficient, pairs in pair_coefficients(glass).items()
         for pair, value in pairs.items()
     }
 
 
-def pair_matrices(potential: str, species: Sequence[str]) -> tuple[list[list[float]], list[list[float]]]:
+def pair_matrices(glass: type[Glass]) -> tuple[list[list[float]], list[list[float]]]:
     """Arrange epsilon and sigma as (n_species, n_species) symmetric matrices."""
-    coefficients = pair_coefficients(potential)
-    return by_pair(coefficients["epsilon"], species), by_pair(coefficients["sigma"], species)
+    coefficients = pair_coefficients(glass)
+    return by_pair(coefficients["epsilon"], glass.species), by_pair(coefficients["sigma"], glass.species)
 
 
 def by_pair(values: Mapping[str, float], species: Sequence[str]) -> list[list[float]]:

@@ -57,11 +57,11 @@ class Wahnstrom(Glass):
 
     def interaction_variables(self) -> dict[str, float]:
         """Range of the smoothing and pair coefficients by name."""
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(self.potential)}
+        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(type(self))}
 
     def model(self) -> LennardJones:
         """Build the Lennard-Jones potential in compiled code."""
         from lammps_glass.interactions.lennard_jones import LennardJones
 
-        epsilon, sigma = pair_matrices(self.potential, self.species)
+        epsilon, sigma = pair_matrices(type(self))
         return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)
