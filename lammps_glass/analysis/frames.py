@@ -11,6 +11,7 @@ import numpy as np
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_ids
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Trajectory = Iterable[Snapshot] | Snapshot
@@ -58,7 +59,8 @@ def track(snapshots: Trajectory, species: str | None, what: str) -> Track:
     Positions are taken as given, which is right for unwrapped ones. Only when every position of every frame lies inside
     its cell (a dump of wrapped coordinates; or one in which nothing left the box, where it makes no difference) they
     are unwrapped, by the minimum image of successive frames: right as long as no particle moves half a box from one
-    frame to the next. In a cell that changes, what is unwrapped is the fractional coordinate.
+    frame to the next. In a cell that changes, what is unwrapped is the fractional coordinate, in the vectors nearest to
+    those of the frame before (`Cell.unflipped`).
 
     One snapshot is held at a time. Positions go to a temporary file that is mapped into memory, not held there (24
     bytes a particle and frame in the system's temporary folder).
@@ -72,8 +74,10 @@ def track(snapshots: Trajectory, species: str | None, what: str) -> Track:
             n_rows = len(rows)
         elif snapshot.step <= steps[-1]:
             raise InputError(f"{what}: step {snapshot.step} follows step {steps[-1]}: frames must be in order of time")
+        if steps:
+            require_ids(snapshot)
         steps.append(snapshot.step)
-        cells.append(snapshot.cell)
+        cells.append(snapshot.cell.unflipped(cells[-1]) if cells else snapshot.cell)
         positions = snapshot.positions[rows]
         scaled = snapshot.cell.fractional(positions)[:, snapshot.cell.periodic]
         inside = inside and bool(((scaled > -_INSIDE) & (scaled < 1 + _INSIDE)).all())

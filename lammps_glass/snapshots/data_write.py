@@ -28,7 +28,8 @@ def data_text(snapshot: Snapshot) -> str:
     """The text of the data file that holds `snapshot`."""
     boundary = " ".join("p" if flag else "f" for flag in snapshot.cell.periodic)
     units = f", units = {snapshot.units}" if snapshot.units else ""
-    text = f"LAMMPS data file of lammps-glass, timestep = {snapshot.step}{units}, boundary = {boundary}\n\n"
+    ids = ", ids = rows" if snapshot.ids_from_rows else ""
+    text = f"LAMMPS data file of lammps-glass, timestep = {snapshot.step}{units}, boundary = {boundary}{ids}\n\n"
     text += f"{len(snapshot)} atoms\n{len(snapshot.species)} atom types\n\n{_box_lines(snapshot.cell)}"
     if has_names(snapshot):
         text += "\nAtom Type Labels\n\n" + "".join(f"{k} {name}\n" for k, name in enumerate(snapshot.species, 1))
