@@ -1,12 +1,12 @@
-"""From names and ``--set`` options to a glass and a descriptor, and from a file to the snapshots of that glass."""
+"""From names and ``--set`` options to a glass and a descriptor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError
 from lammps_glass.registry import Registry, unknown_name
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def build_glass(name: str | None, options: Mapping[str, Any]) -> Any:
 
 
 def glass_options(name: str | None) -> list[str]:
+    """The options that the glass `name` takes."""
     return [] if name is None else option_names(registry_of("glasses"), name)
 
 
@@ -108,38 +109,6 @@ def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snaps
     from lammps_glass.simulate import describe
 
     return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
-
-
-def read_frames(path: Path, glass: Any, *, last: bool = False) -> Iterator[Snapshot]:
-    """The frames of a file one after the other, in terms of the species of `glass` and checked against it."""
-    from lammps_glass.snapshots import Snapshot
-
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    for snapshot in [Snapshot.read(path)] if last else Snapshot.read_all(path):
-        yield as_glass(snapshot, glass, path)
-
-
-def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
-    """`snapshot` with the species of `glass`; a fault names the file and the step."""
-    if glass is None:
-        return snapshot
-    try:
-        checked: Snapshot = glass.check(snapshot)
-    except InputError as error:
-        raise located(error, path, snapshot.step) from error
-    return checked
-
-
-def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
-    """The same error with the file (and step) in front, once."""
-    text = str(error)
-    if text.startswith(str(path)):
-        return error
-    text = f"{path}: " + ("" if step is None else f"step {step}: ") + text
-    if isinstance(error, SimulationError):
-        return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
-    return InputError(text)
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:

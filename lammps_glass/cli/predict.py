@@ -10,7 +10,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, command
-from lammps_glass.cli.describe import Snapshots
+from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
@@ -21,6 +21,7 @@ NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "predict", panel="Dumps")(predict)
 
 
@@ -28,12 +29,15 @@ def predict(
     common: Common,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Trained indicator of `train`.", show_default=False)],
     snapshots: Snapshots,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Dump to write; .gz or .zst compresses it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Dump or .extxyz file to write, or with .gz, .zst.")],
     species: Annotated[
         list[str] | None,
         typer.Option("--species", help="Predict for these species (default: those it was trained on)."),
     ] = None,
     last: Annotated[bool, typer.Option("--last", help="Only the last frame of each file.")] = False,
+    types: TypeNames = None,
+    boundary: Boundary = None,
+    rows_are_particles: RowsAreParticles = False,
 ) -> None:
     """Write the dumps again with the indicator as a per-particle column, named after it, that OVITO opens.
 
@@ -58,9 +62,10 @@ def predict(
     column = str(metadata["indicator"]).replace("-", "_")
     describe_one = parts.describing(descriptor, glass, common.seed)
     predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
-    frames = predictor.frames(snapshots, glass, last)
+    reader = Reader(glass, types, boundary, rows_are_particles, common.say)
+    frames = predictor.frames(snapshots, reader, last)
     if common.dry_run:
-        count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
+        count = sum(1 for path in snapshots for _ in reader.frames(path, last=last))
         return common.show({"frames": count}, f"would predict {column} of {count} frames")
     written = _write(output, frames)
     common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
@@ -75,16 +80,17 @@ class _Predictor:
         self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
-    def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
+    def frames(self, paths: Sequence[Path], reader: Reader, last: bool) -> Iterator[Snapshot]:
         """The snapshots with the column, one at a time."""
         for path in paths:
-            for snapshot in parts.read_frames(path, glass, last=last):
+            for snapshot in reader.frames(path, last=last):
                 try:
                     yield self.predicted(snapshot)
                 except InputError as error:
-                    raise parts.located(error, path, snapshot.step) from error
+                    raise located(error, path, snapshot.step) from error
 
     def predicted(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the column of the indicator."""
         import numpy as np
 
         from lammps_glass import learn

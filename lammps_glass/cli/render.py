@@ -9,6 +9,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.reading import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -48,4 +49,4 @@ def render(
 
 
 def _start(source: Path | None, glass: Any) -> Any:
-    return glass if source is None else next(iter(parts.read_frames(source, glass, last=True)))
+    return glass if source is None else next(Reader(glass).frames(source, last=True))

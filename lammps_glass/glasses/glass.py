@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import fractions_of, number, require_scale, whole
+from lammps_glass.glasses.checks import fractions_of, number, require_masses, require_scale, whole
 from lammps_glass.resources import data_path
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.grid import Integers
@@ -111,13 +111,15 @@ class Glass:
         Raises
         ------
         InputError
-            A species is foreign, the file names other units, or the distances are those of another length unit.
+            A species is foreign, the file names other units, has other masses than the species (as a data file in
+            which the types are in another order has), or the distances are those of another length unit.
         """
         if snapshot.units is not None and snapshot.units != self.units:
             raise InputError(
                 f"snapshot has units {snapshot.units!r}, glass {self.name} needs {self.units!r}: convert it first"
             )
         known = snapshot.with_species(self.species)
+        require_masses(known, self.name, self.masses)
         require_scale(known, self.name, self.nearest_distance, self.units)
         return known
 
