@@ -50,6 +50,8 @@ def describe(
     options = parts.sort_settings(settings, known)
     built_glass = parts.build_glass(glass, options["glass"])
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
+    if built_glass is not None:
+        built.require_units(built_glass.units)
     describe_one = parts.describing(built, built_glass, common.seed)
     replicas = parts.replica_names(snapshots, replica)
     reader = Reader(built_glass, types, boundary, rows_are_particles, common.say)

@@ -13,6 +13,9 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
 
+#: LAMMPS's unit styles -> the unit of length.
+LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
+
 
 def types_of(snapshot: Snapshot, species: Sequence[str], descriptor: str) -> Integers:
     """(n_particles,) index of each particle's species among those that a descriptor is made for."""
@@ -36,6 +39,9 @@ class Descriptor(ABC):
     name: ClassVar[str]
     """Name in the registry and on the command line."""
 
+    default_length: ClassVar[tuple[str, str] | None] = None
+    """Parameter whose default is a length and the unit of that default, ``"angstrom"`` or ``"reduced"``."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -49,6 +55,22 @@ class Descriptor(ABC):
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features) float64, rows in the order of the snapshot."""
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
+
+        `units` is LAMMPS's unit style of a snapshot or glass; unknown units (None) pass.
+        """
+        if self.default_length is None or units not in LENGTH_UNITS:
+            return
+        parameter, unit = self.default_length
+        value = getattr(self, parameter)
+        default = inspect.signature(type(self).__init__).parameters[parameter].default
+        if LENGTH_UNITS[units] != unit and value is default:  # an equal value that is given is another object
+            raise InputError(
+                f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
+                f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"
+            )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""

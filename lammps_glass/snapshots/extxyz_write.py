@@ -18,6 +18,7 @@ from lammps_glass.snapshots.convert import numbers_of_species
 from lammps_glass.snapshots.dump_write import number_rows
 from lammps_glass.snapshots.snapshot import Snapshot
 
+_LARGEST = 2**31 - 1
 _KINDS = {"f": "R", "i": "I", "u": "I", "b": "I"}
 
 
@@ -30,6 +31,8 @@ def extxyz_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
     if any("," in name or '"' in name for name in snapshot.species):
         raise InputError(f"species {snapshot.species}: a name in an extended XYZ file has no comma and no quote")
     for name, values in columns.items():
+        if values.dtype.kind in "iu" and np.abs(values).max() > _LARGEST:
+            raise InputError(f"{name} holds numbers above {_LARGEST}, which readers of extended XYZ files do not take")
         if name in ("species", "pos") or any(mark in name for mark in ':"= \t') or values.dtype.kind not in _KINDS:
             raise InputError(f"property {name!r} ({values.dtype}): an extended XYZ file cannot hold it; leave it out")
     widths = {name: 1 if values.ndim == 1 else values.shape[1] for name, values in columns.items()}
