@@ -12,10 +12,18 @@ from ase.data import atomic_numbers
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 
+Head = tuple[int, float, str]
+
 #: Names of the formats, as in ``pair_style eam/alloy`` and ``pair_style eam/fs``.
 FORMATS = ("alloy", "fs")
 _NUMBERS = "nrho drho nr dr cutoff"
 _PER_LINE = 5
+# Characters that LAMMPS replaces in the text files that it reads: spaces, quotes and signs of a word processor.
+_SUBSTITUTES = {
+    **dict.fromkeys([0xA0, *range(0x2000, 0x200C), 0x202F, 0x2060, 0x2063, 0xFEFF], " "),
+    **{0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'},
+    **{0x02D6: "+", 0x2064: "+", 0x02D7: "-", 0x2212: "-"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,25 +97,29 @@ def _rows(values: Floats) -> list[str]:
 
 
 def read(path: str | Path) -> Setfl:
-    """Read a table; which of the two formats it has is seen from the amount of numbers in it.
+    """Read a table as LAMMPS does; which of the two formats it has is seen from the amount of numbers in it.
+
+    After the three comments, blank lines and text behind ``#`` are skipped, each function of r or of the density
+    begins on a new line, and what its last line holds beyond its last value is passed over.
 
     Raises
     ------
     InputError
-        There is no such file, or it is no setfl table: the line where it departs from the format is named.
+        There is no such file, or it is not a setfl table: the line where it departs from the format is named.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: EAM table cannot be read ({error.strerror or error})") from error
-    found: dict[str, str] = {}
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: EAM table cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    lines = text.translate(_SUBSTITUTES).splitlines()
+    failures: dict[str, str] = {}
     for style in FORMATS:
         try:
             return _parse(lines, style)
         except _FormatError as error:
-            found[style] = str(error)
+            failures[style] = str(error)
     # the wrong one of the two fails early, at the head of the second element: the later failure is the fault
-    reason = max(found.values(), key=_line_of)
+    reason = max(failures.values(), key=_line_of)
     raise InputError(f"{path}: not an EAM table in setfl format (eam/alloy or eam/fs): {reason}")
 
 
@@ -126,36 +138,55 @@ class _Lines:
     def __init__(self, lines: list[str]) -> None:
         self.lines, self.at = lines, 0
 
-    def fail(self, what: str) -> _FormatError:
-        return _FormatError(f"line {self.at}: {what}")
+    def fail(self, reason: str) -> _FormatError:
+        """The error, with the number of the line that was read last."""
+        return _FormatError(f"line {self.at}: {reason}")
 
-    def next(self, what: str) -> list[str]:
+    def comment(self) -> str:
+        """One of the lines that hold any text."""
         if self.at >= len(self.lines):
-            raise self.fail(f"the file ends before {what}")
+            raise self.fail("the file ends before its 3 comments")
         self.at += 1
-        return self.lines[self.at - 1].split()
+        return " ".join(self.lines[self.at - 1].split())
 
-    def values(self, count: int, what: str) -> Floats:
+    def next(self, quantity: str) -> list[str]:
+        """The words of the next line that has any, without what is behind ``#``."""
+        while self.at < len(self.lines):
+            self.at += 1
+            if words := self.lines[self.at - 1].partition("#")[0].split():
+                return words
+        raise self.fail(f"the file ends before {quantity}")
+
+    def values(self, count: int, quantity: str) -> Floats:
+        """The next `count` numbers; the line of the last one may hold more, which LAMMPS passes over."""
         words: list[str] = []
         while len(words) < count:
-            words += self.next(f"{what} is complete")
+            words += self.next(f"{quantity} is complete")
         try:
-            values = np.array(words, dtype=float)
+            if (text := "".join(words)).isascii() and "_" not in text:  # Python's numbers are more than LAMMPS's
+                values = np.array(words[:count], dtype=float)
+            else:
+                raise ValueError
         except ValueError:
-            raise self.fail(f"{what} holds a word that is no number") from None
-        if len(values) > count or not np.isfinite(values).all():
-            wrong = f"{len(values)} values instead of {count}" if len(values) > count else "a value that is not finite"
-            raise self.fail(f"{what} has {wrong}")
+            raise self.fail(f"{quantity} holds a word that is not a number") from None
+        if not np.isfinite(values).all():
+            raise self.fail(f"{quantity} has a value that is not finite")
         return values
+
+    def rest(self) -> bool:
+        """Whether a line with words follows."""
+        return any(line.partition("#")[0].split() for line in self.lines[self.at :])
 
 
 def _parse(raw: list[str], style: str) -> Setfl:
     lines = _Lines(raw)
-    comments = (" ".join(lines.next("3 comments")), " ".join(lines.next("3 comments")), " ".join(lines.next("it")))
+    comments = (lines.comment(), lines.comment(), lines.comment())
     elements = _elements(lines)
     n = len(elements)
     n_rho, d_rho, n_r, dr, r_cut = _grid(lines)
-    heads: list[tuple[int, float, str]] = []
+    if n * (n_rho + n_r * (n + 1 if style == "fs" else n // 2 + 1)) > sum(map(len, raw)):
+        raise lines.fail("the file is too short for so many rows")
+    heads: list[Head] = []
     embedding, density, pair = np.empty((n, n_rho)), np.empty((n, n, n_r)), np.empty((n, n, n_r))
     for i, name in enumerate(elements):
         heads.append(_element_head(lines, name))
@@ -166,9 +197,9 @@ def _parse(raw: list[str], style: str) -> Setfl:
             density[i] = density[i, 0]
     for i, j in _pairs(n):
         pair[i, j] = pair[j, i] = lines.values(n_r, f"r phi of {elements[i]}-{elements[j]}")
-    while lines.at < len(raw):
-        if lines.next("the end"):
-            raise lines.fail("numbers after the last table")
+    if lines.rest():
+        lines.next("the end")
+        raise lines.fail("numbers after the last table")
     numbers, masses, lattices = zip(*heads, strict=True)
     return Setfl(
         style if n > 1 else "alloy", elements, numbers, masses, lattices, d_rho, dr, r_cut, embedding, density, pair,
@@ -199,14 +230,14 @@ def _grid(lines: _Lines) -> tuple[int, float, int, float, float]:
     return n_rho, d_rho, n_r, dr, r_cut
 
 
-def _element_head(lines: _Lines, name: str) -> tuple[int, float, str]:
+def _element_head(lines: _Lines, name: str) -> Head:
     words = lines.next(f"element {name}")
     try:
         number, mass = int(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise lines.fail(f"is not 'number mass lattice' of {name}") from None
     expected = atomic_numbers.get(name)
-    if expected is not None and number != expected:
+    if expected and number not in (expected, 0):  # 0: not given; LAMMPS does not use it
         raise lines.fail(f"{name} has the atomic number {number}, not {expected}: are the names in another order?")
     if not 0 < mass < 1000:
         raise lines.fail(f"mass of {name} is {mass:g}")
