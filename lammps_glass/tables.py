@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
 
 KEY = ["replica", "step", "particle"]
 _METADATA = b"lammps_glass"
@@ -36,8 +37,9 @@ def _readable(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path}: no such file")
     try:
         yield
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet table ({str(error).splitlines()[0]})") from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: not a readable Parquet table ({reason})") from error
 
 
 def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -46,10 +48,8 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
 
     with _readable(path):
         arrow = pq.read_table(str(path), columns=columns)
-    missing = [name for name in columns or [] if name not in arrow.column_names]
-    if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(arrow.column_names)}")
-    frame: pd.DataFrame = arrow.to_pandas()
+        frame: pd.DataFrame = arrow.to_pandas()
+    _require_columns(path, columns, arrow.column_names)
     return frame
 
 
@@ -65,8 +65,14 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
     """The metadata that `write_table` stored; empty for a table of another origin."""
     import pyarrow.parquet as pq
 
-    stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
-    metadata: dict[str, Any] = json.loads(stored)
+    with _readable(path):
+        stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
+    try:
+        metadata = json.loads(stored)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata are damaged: make the table again")
     return metadata
 
 
@@ -78,7 +84,7 @@ class TableWriter:
 
     def __init__(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
-        self._draft = self.path.with_name(f".{self.path.name}.draft")
+        self._stack = ExitStack()
         self._metadata = {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
         self._writer: Any = None
 
@@ -92,23 +98,27 @@ class TableWriter:
 
         arrow = pa.Table.from_pandas(group, preserve_index=False).replace_schema_metadata(self._metadata)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(str(self._draft), arrow.schema, compression="zstd")
+            temporary = self._stack.enter_context(atomic_path(self.path))
+            self._writer = self._stack.enter_context(
+                closing(pq.ParquetWriter(str(temporary), arrow.schema, compression="zstd"))
+            )
         self._writer.write_table(arrow)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            if kind is None:
-                self._draft.replace(self.path)
-        self._draft.unlink(missing_ok=True)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        self._stack.__exit__(kind, error, trace)
 
 
 def iter_table(path: str | Path, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-    """The groups of a table that `TableWriter` wrote, one after the other."""
+    """Read the groups of a table that `TableWriter` wrote, one after the other."""
     import pyarrow.parquet as pq
 
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
-    with pq.ParquetFile(str(path)) as stored:
+    _require_columns(path, columns, column_names(path))
+    with _readable(path), pq.ParquetFile(str(path)) as stored:
         for group in range(stored.num_row_groups):
             yield stored.read_row_group(group, columns=columns).to_pandas()
+
+
+def _require_columns(path: str | Path, columns: list[str] | None, present: list[str]) -> None:
+    missing = [name for name in columns or [] if name not in present]
+    if missing:
+        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(present)}")
