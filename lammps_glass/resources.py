@@ -59,9 +59,7 @@ def _temporary_cache(tried: str) -> Path:
     try:
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
-        trusted = (
-            path.is_dir() and not path.is_symlink() and status.st_uid == os.getuid() and not status.st_mode & 0o022
-        )
+        trusted = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
     except OSError:
         trusted = False
     if not (trusted and os.access(path, os.W_OK | os.X_OK)):

@@ -122,9 +122,7 @@ def _by_step(reference: Path, current: Path, reader: Reader, steps: int) -> Pair
     for before in _ascending(reader.frames(reference), reference):
         while after is not None and after.step < before.step + steps:
             after = next(later, None)
-        if after is None:
-            break
-        if after.step == before.step + steps:
+        if after is not None and after.step == before.step + steps:
             paired = True
             yield before, after
     if not paired:

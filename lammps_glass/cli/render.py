@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,7 @@ def render(
     if common.dry_run:
         return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
     built.prepare(_start(source, built_glass), seed, output, glass=built_glass)
-    common.show({"output": output}, f"{output}: run it with: cd {output} && lmp -in in.lmp")
+    common.show({"output": output}, f"{output}: run it with: cd {shlex.quote(str(output))} && lmp -in in.lmp")
 
 
 def _start(source: Path | None, glass: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -61,9 +60,8 @@ class _Extxyz:
     def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
         from lammps_glass.snapshots.extxyz_write import extxyz_text
 
-        named = {re.sub(r'[\s:="]', "_", name): values for name, values in columns.items()}
         with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(extxyz_text(snapshot.replace(properties=named)))
+            stream.write(extxyz_text(snapshot.replace(properties=columns)))
 
 
 class RowWriter:

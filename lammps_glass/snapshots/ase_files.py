@@ -127,7 +127,7 @@ def _snapshot(atoms: Atoms, number: int, naming: Naming | None, periodic: Period
     if periodic is not None:
         snapshot = snapshot.replace(cell=Cell(snapshot.cell.matrix, snapshot.cell.origin, periodic))
     if naming is not None:
-        foreign = [name for name in snapshot.species if name not in naming.species]
+        foreign = [name for name in snapshot.species if name not in naming.species and not name.isdigit()]
         if foreign:
             raise InputError(f"species {', '.join(foreign)} is not among those {naming.origin}")
         snapshot = snapshot.with_species(naming.species)

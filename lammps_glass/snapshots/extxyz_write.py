@@ -6,6 +6,7 @@ species in their order: names that are not chemical symbols stand as the element
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -23,18 +24,22 @@ _KINDS = {"f": "R", "i": "I", "u": "I", "b": "I"}
 
 
 def extxyz_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
-    """The frame of an extended XYZ file that holds `snapshot`; every frame has the units."""
+    """Format the frame of an extended XYZ file that holds `snapshot`; every frame has the units.
+
+    Characters that have a meaning in the comment line are replaced by underscores in the names of properties.
+    """
     columns: dict[str, NDArray[Any]] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
     if snapshot.velocities is not None:
         columns["velocities"] = snapshot.velocities
-    columns |= snapshot.properties
-    if any("," in name or '"' in name for name in snapshot.species):
+    if any(re.search(r'[,"]', name) for name in snapshot.species):
         raise InputError(f"species {snapshot.species}: a name in an extended XYZ file has no comma and no quote")
-    for name, values in columns.items():
+    for name, values in snapshot.properties.items():
+        plain = re.sub(r"[^\w.()+-]", "_", name)
+        if plain in ("species", "pos", *columns) or values.dtype.kind not in _KINDS or values.ndim > 2:
+            raise InputError(f"property {name!r} ({values.dtype}): an extended XYZ file cannot hold it; rename it")
         if values.dtype.kind in "iu" and np.abs(values).max() > _LARGEST:
             raise InputError(f"{name} holds numbers above {_LARGEST}, which readers of extended XYZ files do not take")
-        if name in ("species", "pos") or any(mark in name for mark in ':"= \t') or values.dtype.kind not in _KINDS:
-            raise InputError(f"property {name!r} ({values.dtype}): an extended XYZ file cannot hold it; leave it out")
+        columns[plain] = values
     widths = {name: 1 if values.ndim == 1 else values.shape[1] for name, values in columns.items()}
     properties = "species:S:1:pos:R:3" + "".join(
         f":{name}:{_KINDS[values.dtype.kind]}:{widths[name]}" for name, values in columns.items()
