@@ -10,7 +10,7 @@ import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
-from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.cell import Cell, Floats
 from lammps_glass.snapshots.checks import require_ids
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
@@ -67,7 +67,8 @@ def track(snapshots: Trajectory, species: str | None, what: str) -> Track:
     """
     steps: list[int] = []
     spool = tempfile.TemporaryFile()  # noqa: SIM115  (the memory map keeps it alive)
-    rows, n_rows, inside, cells = np.empty(0, np.int64), 0, True, []
+    rows, n_rows, inside = np.empty(0, np.int64), 0, True
+    cells: list[Cell] = []
     for snapshot in frames(snapshots, what):
         if not steps:
             rows = rows_of_species(snapshot, species)

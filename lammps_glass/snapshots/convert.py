@@ -179,7 +179,8 @@ def _types_of_ovito(
     if "Particle Type" not in columns:
         return np.zeros(len(columns["Position"]), dtype=np.int64), ("1",)
     numbers = columns["Particle Type"].astype(np.int64)
-    names = {kind.id: kind.name for kind in data.particles["Particle Type"].types}
+    kinds: Any = data.particles["Particle Type"]
+    names = {kind.id: kind.name for kind in kinds.types}
     listed = np.array(sorted(set(names) | set(numbers.tolist())), dtype=np.int64)
     return np.searchsorted(listed, numbers), tuple(names.get(int(k), "") or str(k) for k in listed)
 

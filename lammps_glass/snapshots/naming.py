@@ -16,10 +16,10 @@ DEFAULT_ELEMENT = "C"  # LAMMPS writes it for every type unless `dump_modify ele
 
 
 class Words(NamedTuple):
-    """A text column: its different words, sorted, and the index of each row's word."""
+    """A text column: its different words, sorted, and the number of each row's word."""
 
     names: tuple[str, ...]
-    index: Integers
+    codes: Integers
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ def _from_words(words: Words, naming: Naming | None) -> tuple[Integers, Naming]:
         raise InputError(
             f"species {', '.join(foreign)} is not among those {naming.origin}: {', '.join(naming.species)}"
         )
-    return np.array([naming.species.index(word) for word in words.names], dtype=np.int64)[words.index], naming
+    return np.array([naming.species.index(word) for word in words.names], dtype=np.int64)[words.codes], naming
 
 
 def _names_of_types(types: Integers, words: Words) -> dict[int, str]:
     """The element of each type that has particles; empty when two types share one."""
     shape = (int(types.max()) + 1, len(words.names))
-    counts = np.bincount(types * shape[1] + words.index, minlength=shape[0] * shape[1]).reshape(shape)
+    counts = np.bincount(types * shape[1] + words.codes, minlength=shape[0] * shape[1]).reshape(shape)
     mixed = np.flatnonzero((counts > 0).sum(axis=1) > 1)
     if mixed.size:
         raise InputError(f"particles of type {mixed[0]} have different elements")
