@@ -31,7 +31,8 @@ def check_rows_file(path: Path) -> None:
 class _Sink(Protocol):
     """A file that takes the rows of one snapshot after the other."""
 
-    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None: ...
+    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Append a row per particle."""
 
 
 class _Parquet:
@@ -39,6 +40,7 @@ class _Parquet:
         self._table = table
 
     def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Append a row per particle."""
         self._table.write(row_table(snapshot, replica, columns))
 
 
@@ -47,6 +49,7 @@ class _Csv:
         self._path, self._header = path, True
 
     def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Append a row per particle."""
         row_table(snapshot, replica, columns).to_csv(self._path, mode="a", header=self._header, index=False)
         self._header = False
 
@@ -58,6 +61,7 @@ class _Extxyz:
         self._path = path
 
     def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Append a row per particle."""
         from lammps_glass.snapshots.extxyz_write import extxyz_text
 
         with self._path.open("a", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""Where EAM tables are found, that they are the ones meant, and their shorter form that molecular dynamics runs on."""
+"""Find EAM tables, check that they are the ones meant, and make their shorter form that molecular dynamics runs on."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Table:
 def _noted(path: Path, note: Path) -> bool:
     """Whether a file of the cache is there and whole."""
     try:
-        wanted = json.loads(note.read_text(encoding="utf-8"))["sha256"]
-        return path.is_file() and checksum(path) == wanted
+        expected = json.loads(note.read_text(encoding="utf-8"))["sha256"]
+        return path.is_file() and checksum(path) == expected
     except (OSError, ValueError, KeyError):
         return False
 
@@ -104,21 +104,21 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     InputError
         Unknown name, no such file (with where a user gets it), or another checksum.
     """
-    known = registry()
-    if str(table) in known:
-        entry = known[str(table)]
+    entries = registry()
+    if str(table) in entries:
+        entry = entries[str(table)]
         path, sha256 = _located(str(table), entry), sha256 or entry["sha256"]
     elif is_path(table):
         path = Path(table).expanduser().resolve()
     else:
-        raise unknown_name("EAM table (or path)", str(table), sorted(known))
+        raise unknown_name("EAM table (or path)", str(table), sorted(entries))
     if not path.is_file():
-        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(known))}")
-    found = checksum(path)
-    if sha256 is not None and found != sha256:
-        raise InputError(f"{path}: sha256 is {found[:12]}..., not {sha256[:12]}...: another or a damaged table")
-    name = next((name for name, entry in known.items() if entry["sha256"] == found), "")
-    return Table(path, found, name)
+        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(entries))}")
+    actual = checksum(path)
+    if sha256 is not None and actual != sha256:
+        raise InputError(f"{path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: another or a damaged table")
+    name = next((name for name, entry in entries.items() if entry["sha256"] == actual), "")
+    return Table(path, actual, name)
 
 
 def is_path(table: str | Path) -> bool:

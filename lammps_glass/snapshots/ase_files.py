@@ -16,6 +16,7 @@ from lammps_glass.snapshots.checks import require_distinct_positions
 from lammps_glass.snapshots.convert import from_ase
 from lammps_glass.snapshots.naming import Naming
 from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.snapshots.streams import open_lines
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -95,9 +96,28 @@ def _opened(path: Path, kind: str) -> Iterator[Atoms]:
     from ase.db import connect
     from ase.io import iread
 
+    if kind in ("extxyz", "xyz"):
+        _check_counts(path)
     if kind in ("db", "json"):  # `iread` would lose the key-value pairs of a row
         return (row.toatoms(add_additional_information=True) for row in connect(path, type=kind).select())
     return iter(iread(str(path), index=":", format=kind))
+
+
+def _check_counts(path: Path) -> None:
+    """Raise `InputError` unless each frame of an XYZ file has the rows that its first line counts.
+
+    ASE would read on for as many lines as are counted, present or not.
+    """
+    with open_lines(path) as lines:
+        while (line := lines.next()).strip():
+            if not line.strip().isdigit():
+                raise InputError(f"{path}: line {lines.number} is not the number of particles of a frame")
+            count = int(line)
+            lines.next()
+            first = lines.number
+            lines.rows(count)
+            if lines.number - first < count:
+                raise InputError(f"{path}: cut short: {lines.number - first} of {count} particles are there")
 
 
 def _format(path: Path) -> str:

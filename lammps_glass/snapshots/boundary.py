@@ -28,7 +28,7 @@ def periodic_of(boundary: str | None) -> NDArray[np.bool_] | None:
     return np.array([style.startswith("p") for style in styles])
 
 
-def combined(from_file: NDArray[np.bool_] | None, given: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+def combined(from_file: NDArray[np.bool_] | None, by_user: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
     """The periodic directions: those of the file, else those that the user gives, else all.
 
     Raises
@@ -36,8 +36,8 @@ def combined(from_file: NDArray[np.bool_] | None, given: NDArray[np.bool_] | Non
     InputError
         The two contradict each other.
     """
-    if from_file is not None and given is not None and not np.array_equal(from_file, given):
-        of_file, of_user = (" ".join("np"[flag] for flag in flags.astype(int)) for flags in (from_file, given))
+    if from_file is not None and by_user is not None and not np.array_equal(from_file, by_user):
+        of_file, of_user = (" ".join("np"[flag] for flag in flags.astype(int)) for flags in (from_file, by_user))
         raise InputError(f"the periodic directions are {of_file} in the file and {of_user} by --boundary (n: not)")
-    first = from_file if from_file is not None else given
+    first = from_file if from_file is not None else by_user
     return np.ones(3, dtype=bool) if first is None else first

@@ -84,12 +84,13 @@ def _rows_that_meet(values: Floats) -> Integers:
     """Rows whose value is equal to that of another row, and few others: those that a table of hashes confuses."""
     if len(values) < 2:
         return np.empty(0, dtype=np.int64)
-    words = np.ascontiguousarray(values + 0.0).view(np.uint64)  # -0 is 0
-    size = (8 * len(values)).bit_length()
-    buckets = ((words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - size)).astype(np.int64)
+    words = (values + 0.0).view(np.uint64)  # -0 is 0
+    size = (2 * len(values)).bit_length()  # a table that stays in the processor's cache
+    buckets = ((words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - size)).view(np.int64)
     numbers = np.arange(len(values), dtype=np.int32)
     table = np.empty(1 << size, dtype=np.int32)
     table[buckets] = numbers
     last = table[buckets]
-    rows = np.flatnonzero(last != numbers)
-    return np.unique(np.concatenate([rows, last[rows]])) if rows.size else rows
+    meets = last != numbers
+    meets[last[meets]] = True
+    return np.flatnonzero(meets)

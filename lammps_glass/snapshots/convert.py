@@ -74,8 +74,10 @@ def _pairs_of_database(info: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _step_of(info: Mapping[str, Any], default: int) -> int:
+    """The step of ``info``, a whole number of 64 bits under one of its usual names."""
     for name in _ASE_STEPS:
-        if isinstance(value := info.get(name), int | float | np.number) and value == int(value):
+        value = info.get(name)
+        if isinstance(value, int | float | np.number) and abs(float(value)) < 2**63 and float(value).is_integer():
             return int(value)
     return default
 
@@ -165,11 +167,14 @@ def from_ovito(data: DataCollection, *, step: int | None = None) -> Snapshot:
     columns = {name: np.array(data.particles[name]) for name in data.particles}
     types, species = _types_of_ovito(data, columns)
     matrix = np.array(data.cell)
-    own = {name: values for name, values in columns.items() if name not in _OVITO_OWN and values.dtype.kind in "fiub"}
+    properties = {
+        name: values for name, values in columns.items() if name not in _OVITO_OWN and values.dtype.kind in "fiub"
+    }
     return Snapshot(
         Cell(matrix[:, :3].T, matrix[:, 3], np.array(data.cell.pbc)), columns["Position"], types, species,
         columns.get("Particle Identifier", np.empty(0, dtype=np.int64)),
-        int(data.attributes.get("Timestep", 0)) if step is None else step, columns.get("Velocity"), own,
+        int(data.attributes.get("Timestep", 0)) if step is None else step, columns.get("Velocity"), properties,
+        ids_from_rows="Particle Identifier" not in columns,
     )  # fmt: skip
 
 
@@ -195,7 +200,8 @@ def to_ovito(snapshot: Snapshot) -> DataCollection:
     data.create_cell(matrix, pbc=(bool(periodic[0]), bool(periodic[1]), bool(periodic[2])))
     particles = data.create_particles(count=len(snapshot))
     particles.create_property("Position", data=snapshot.positions)
-    particles.create_property("Particle Identifier", data=snapshot.ids)
+    if not snapshot.ids_from_rows:
+        particles.create_property("Particle Identifier", data=snapshot.ids)
     types = particles.create_property("Particle Type", data=(snapshot.types + 1).astype(np.int32))
     for number, name in enumerate(snapshot.species, 1):
         types.types.append(ParticleType(id=number, name=name))

@@ -59,7 +59,7 @@ def _mass_lines(snapshot: Snapshot) -> str:
     for number, name in enumerate(snapshot.species):
         masses = np.unique(snapshot.properties["mass"][snapshot.types == number])
         if len(masses) != 1:
-            found = f"{len(masses)} masses" if len(masses) else "no particle to take its mass from"
-            raise InputError(f"species {name} has {found}: a data file needs one mass a species")
+            problem = f"{len(masses)} masses" if len(masses) else "no particle to take its mass from"
+            raise InputError(f"species {name} has {problem}: a data file needs one mass a species")
         text += f"{number + 1} {masses[0]:.17g}\n"
     return text

@@ -90,17 +90,19 @@ def _frames(path: Path, periodic: Periodic) -> Generator[Frame, None, None]:
 
 def _next_frame(lines: Lines, where: str, units: str | None, periodic: Periodic) -> Frame | None:
     header: dict[str, Any] = {"UNITS": units}
+    started = False
     while True:
         line = lines.next()
-        if not line and set(header) == {"UNITS"}:
+        if not line and not started:
             return None
         words = line.decode("utf-8", "replace").split()
         if not words and line:
             continue
         if words[:1] != ["ITEM:"]:
-            raise _unexpected(lines, where, line, started=len(header) > 1)
+            raise _unexpected(lines, where, line, started=started)
         if words[1:2] == ["ATOMS"]:
             return _frame(lines, where, header, tuple(words[2:]))
+        started = True
         _read_item(lines, where, header, " ".join(words[1:]), periodic)
 
 
@@ -124,13 +126,21 @@ def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, peri
         elif item == "UNITS":
             header[item] = values[0][0]
         elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
-            header[item] = int(values[0][0])
+            header[item] = _whole_number(values[0][0])
+        elif item != "TIME":
+            raise InputError(f"'ITEM: {item[:40]}' is not an item of a dump of atoms")
     except InputError as error:
         raise InputError(f"{where}: {error} (line {lines.number})") from error
     except (ValueError, IndexError) as error:
         raise InputError(
             f"{where}: line {lines.number} is no value of 'ITEM: {item}', or the file is cut short"
         ) from error
+
+
+def _whole_number(word: str) -> int:
+    if not (word.isascii() and word.lstrip("+-").isdecimal() and abs(value := int(word)) < 2**63):
+        raise ValueError
+    return value
 
 
 def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str, ...]) -> Frame:

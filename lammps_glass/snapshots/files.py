@@ -26,7 +26,7 @@ _MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
 
 
 class ReadOptions(TypedDict, total=False):
-    """What a user says of a file that the file does not; see `Snapshot.read`."""
+    """Options of reading, for what a file does not say; see `Snapshot.read`."""
 
     types: Sequence[str] | None
     boundary: str | None

@@ -21,7 +21,8 @@ _WINDOW = 1 << 17
 
 
 class _Source(Protocol):
-    def readinto(self, buffer: memoryview, /) -> int | None: ...
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill `buffer` from its start; 0 bytes at the end."""
 
 
 class Lines:
