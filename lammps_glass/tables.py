@@ -50,6 +50,23 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
         arrow = pq.read_table(str(path), columns=columns)
         frame: pd.DataFrame = arrow.to_pandas()
     _require_columns(path, columns, arrow.column_names)
+    return _with_plain_keys(path, frame)
+
+
+def _with_plain_keys(path: str | Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with whole numbers as steps and particles; raise `InputError` where a key is missing or no key."""
+    for name in frame.columns.intersection([*KEY, "species"]):
+        values = frame[name]
+        if values.isna().any():
+            raise InputError(f"{path}: column {name} has empty cells")
+        if name in ("replica", "species"):
+            if values.dtype == object and not values.map(lambda value: isinstance(value, str)).all():
+                raise InputError(f"{path}: column {name} is not of words")
+        elif not pd.api.types.is_integer_dtype(values.dtype):
+            numbers = pd.to_numeric(values, errors="coerce") if values.dtype.kind == "f" else None
+            if numbers is None or not ((numbers % 1 == 0) & (numbers.abs() < 2**53)).all():
+                raise InputError(f"{path}: column {name} is not of whole numbers")
+            frame = frame.assign(**{name: numbers.astype("int64")})
     return frame
 
 

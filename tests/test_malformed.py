@@ -232,25 +232,18 @@ def describe(path: Path) -> None:
 
 
 def train(path: Path) -> None:
-    """The command, with damaged rows and with damaged labels."""
-    whole = path.with_name("whole.parquet")
-    if not whole.is_file():
-        table(path.parent, whole.name, {"d2min": np.arange(40.0), "a": np.random.default_rng(0).random(40)})
-    for rows, labels in ((path, whole), (whole, path)):
-        words = [
-            "train",
-            rows,
-            "--labels",
-            labels,
-            "--threshold",
-            20,
-            "--indicator",
-            "activity",
-            "-o",
-            path.with_name("m"),
-        ]
-        status = main([*map(str, words), "-d", "interstices", "--quiet"])
-        assert status in (0, 2)
+    """The command, with damaged rows or with damaged labels; nothing is left of an indicator that was not saved."""
+    columns = {"rows": {"a": np.random.default_rng(0).random(40)}, "labels": {"d2min": np.arange(40.0)}}
+    files = {name: path if path.stem == name else path.with_name(f"whole-{name}.parquet") for name in columns}
+    for name, file in files.items():
+        if file != path and not file.is_file():
+            table(path.parent, file.name, columns[name])
+    output = path.with_name("model")
+    output.unlink(missing_ok=True)
+    words = ["train", files["rows"], "--labels", files["labels"], "--threshold", 20, "--indicator", "activity"]
+    status = main([*map(str, words), "-o", str(output), "--quiet"])
+    assert status in (0, 2)
+    assert output.is_file() == (status == 0)
     if status:
         raise InputError("as the command says")
 
@@ -270,10 +263,8 @@ SOURCES: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], None], i
         lambda folder: (ROOT / "examples" / "looseness" / "study.toml").read_bytes(), "study.toml", read_study, 800,
     ),
     "rows": (lambda folder: table(folder, "t.parquet", {"a": np.arange(40.0)}), "r.parquet", read_tables, 400),
-    "rows and labels in train": (
-        lambda folder: table(folder, "t.parquet", {"d2min": np.arange(40.0), "a": np.ones(40)}), "r.parquet", train,
-        100,
-    ),
+    "rows in train": (lambda folder: table(folder, "t", {"a": np.arange(40.0)}), "rows.parquet", train, 100),
+    "labels in train": (lambda folder: table(folder, "t", {"d2min": np.arange(40.0)}), "labels.parquet", train, 100),
     "manifest": (lambda folder: manifest(), "m.json", read_manifest, 300),
     "describe": (lambda folder: written(folder, "f.dump", snapshots()), "a.dump", describe, 200),
     **{
@@ -283,6 +274,62 @@ SOURCES: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], None], i
         for path in sorted(FROZEN.glob("*/*.indicator"))
     },
 }  # fmt: skip
+
+
+def odd(frame: pd.DataFrame, chance: random.Random) -> pd.DataFrame:
+    """A table with columns that are missing, empty, of another kind, or of other rows."""
+    frame = frame.copy()
+    for _ in range(chance.choice((1, 1, 2))):
+        name, kind = chance.choice(list(frame.columns)), chance.randrange(10)
+        if kind == 0:
+            frame = frame.drop(columns=name)
+        elif kind in (1, 2):
+            frame[name] = frame[name].astype(str) if kind == 1 else pd.to_numeric(frame[name], errors="coerce") + 0.5
+        elif kind == 3:
+            frame[name] = None
+        elif kind == 4:
+            frame[name] = [None, *frame[name].tolist()[1:]] if len(frame) else []
+        elif kind == 5:
+            frame = pd.concat([frame, frame.iloc[:3]], ignore_index=True)
+        elif kind == 6:
+            frame = frame.iloc[:0]
+        elif kind == 7:
+            frame[name] = [[1, 2]] * len(frame)
+        elif kind == 8:
+            frame[name] = chance.choice((np.inf, 1e308, -1, 2**62, True))
+        else:
+            frame = frame.rename(columns={name: f"other {name}"})
+    return frame
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(400, marks=pytest.mark.slow)])
+def test_tables_with_odd_columns(count, tmp_path, capsys):
+    """Whole Parquet files whose columns are not those of rows or labels: trained on, or one line and status 2."""
+    metadata = {"descriptor": "interstices", "features": ["a"], "parameters": {}, "glass": None}
+    key = {"replica": ["a", "b"] * 20, "step": 0, "particle": np.repeat(np.arange(20), 2), "species": "A"}
+    good = {"rows": {"a": np.random.default_rng(0).random(40)}, "labels": {"d2min": np.arange(40.0)}}
+    statuses = []
+    for number in range(count):
+        chance = random.Random(f"odd {number}")
+        for name, columns in good.items():
+            frame = pd.DataFrame({**key, **columns})
+            write_table(
+                tmp_path / name, odd(frame, chance) if (name == "rows") == bool(number % 2) else frame, metadata
+            )
+        words = [
+            "train",
+            tmp_path / "rows",
+            "--labels",
+            tmp_path / "labels",
+            "--threshold",
+            20,
+            "-o",
+            tmp_path / "model",
+        ]
+        statuses.append(main([*map(str, words), "--indicator", "activity", "--quiet"]))
+        said = capsys.readouterr().err
+        assert (statuses[-1], len(said.splitlines())) in ((0, 0), (2, 1)), (number, said)
+    assert set(statuses) == {0, 2}
 
 
 class TooLong(BaseException):
