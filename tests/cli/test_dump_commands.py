@@ -59,7 +59,7 @@ def test_labels_are_those_of_the_function(labels, trajectories):
     from lammps_glass import labels as functions
 
     table = pd.read_parquet(labels)
-    assert list(table.columns) == ["replica", "step", "particle", "species", "n_neighbors", "d2min"]
+    assert list(table.columns) == ["replica", "step", "particle", "species", "n_neighbors", "d2min", "lag"]
     assert sorted(table["step"].unique()) == [0, 100]  # the last frame has no label
     first, second = (Snapshot.read(trajectories[2], frame=k) for k in (1, 2))
     one = table[(table["replica"] == "c") & (table["step"] == 100)]
