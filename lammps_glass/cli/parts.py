@@ -22,7 +22,7 @@ Options = dict[str, Any]
 Describe = Callable[["Snapshot"], "Floats"]
 """Describes a snapshot: (n_particles, n_features)."""
 
-#: Family, by its name in `list` -> the module with its registry; empty where only plug-ins have parts.
+#: Family, by its name in `list` -> the module that holds its registry.
 FAMILIES = {
     "glasses": "lammps_glass.glasses",
     "potentials": "lammps_glass.interactions.potentials",
@@ -30,7 +30,7 @@ FAMILIES = {
     "labels": "lammps_glass.labels",
     "descriptors": "lammps_glass.descriptors",
     "indicators": "lammps_glass.learn",
-    "operations": "",
+    "operations": "lammps_glass.operations",
     "figure-kinds": "lammps_glass.figures",
     "studies": "lammps_glass.studies",
 }
@@ -40,9 +40,7 @@ def registry_of(family: str) -> Registry:
     """Return the registry of a family of `FAMILIES`."""
     import importlib
 
-    if not (module := FAMILIES[family]):
-        return Registry(family.removesuffix("s"), [])
-    registry: Registry = importlib.import_module(module).REGISTRY
+    registry: Registry = importlib.import_module(FAMILIES[family]).REGISTRY
     return registry
 
 

@@ -35,15 +35,14 @@ Cancel = Annotated[bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C also
 
 
 def open_study(common: Common, study: str, preset: str | None, out: Path | None, settings: list[str] | None) -> Study:
-    """Open the study that a command names; a bundled one without a preset is the demo."""
+    """Open the study that a command names."""
     from lammps_glass.workflow import Study
-    from lammps_glass.workflow.reading import bundled_studies
+    from lammps_glass.workflow.reading import default_preset
 
     sets = list(settings or [])
     if common.seed is not None:
         sets.append(f"study.seed={common.seed}")
-    chosen = preset or ("demo" if study in bundled_studies() else None)
-    return Study.read(study, chosen, out, sets)
+    return Study.read(study, preset or default_preset(study), out, sets)
 
 
 def read_folder(directory: Path) -> Study:

@@ -17,15 +17,15 @@ from lammps_glass.errors import InputError
 def init(
     common: Common,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the file, with or without .toml.")],
-    study: Annotated[str, typer.Option("--study", help="The bundled study to start from.")] = "looseness",
+    study: Annotated[str, typer.Option("--study", help="The study to start from, by name.")] = "looseness",
 ) -> None:
     """Write a commented study file that is valid and runs with `reproduce NAME.toml --preset smoke`."""
     from lammps_glass.registry import unknown_name
-    from lammps_glass.workflow.reading import bundled_studies
+    from lammps_glass.studies import REGISTRY
     from lammps_glass.workflow.template import template
 
-    if study not in bundled_studies():
-        raise unknown_name("study", study, bundled_studies())
+    if study not in REGISTRY:
+        raise unknown_name("study", study, list(REGISTRY))
     path = Path(name if name.endswith(".toml") else f"{name}.toml")
     if path.exists():
         raise InputError(f"{path} exists already: choose another name, or remove it")

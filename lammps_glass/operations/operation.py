@@ -163,6 +163,11 @@ class Operation:
     check: Callable[[Wired], None] = lambda stage: None
     protocol: str = ""
 
+    @property
+    def title(self) -> str:
+        """First line of the function's documentation, for lists."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
     def __call__(self, case: Case[Any], *args: Any, **ports: Any) -> Product:
         """Call the function directly."""
         return self.function(case, *args, **ports)

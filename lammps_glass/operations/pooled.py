@@ -78,10 +78,10 @@ def pooled_entries(
         raise InputError(f"{here}: every indicator was trained on all replicas: run the fit over left_out")
     entries = [Entry(column, pd.concat(parts[name], ignore_index=True)) for name, column in columns.items()]
     for entry in entries:
-        of_class_1, rows = int(entry.table["label"].sum()), len(entry.table)
-        if of_class_1 in (0, rows):
+        of_class_1, n_rows = int(entry.table["label"].sum()), len(entry.table)
+        if of_class_1 in (0, n_rows):
             raise InputError(
-                f"{here}: {of_class_1} of {rows} predicted particles are of class 1 ({parameters}): take another "
+                f"{here}: {of_class_1} of {n_rows} predicted particles are of class 1 ({parameters}): take another "
                 "threshold or fraction, or run longer"
             )
     return entries

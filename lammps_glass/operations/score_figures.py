@@ -178,7 +178,12 @@ def slice_map(
     """
     from lammps_glass import analysis
 
-    replica, step = entry.table.groupby(["replica", "step"])["label"].sum().idxmax()
+    replica, step = (
+        entry.table.groupby(["replica", "step"])["label"]
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+        .index.to_list()[0]
+    )
     records = [record for record in configurations if record.replica == str(replica)]
     snapshot = next((frame for frame in snapshots_of(records) if frame.step == step), None)
     if snapshot is None:

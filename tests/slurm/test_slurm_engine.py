@@ -183,7 +183,7 @@ def patiently(*words):
 def test_real_time_limit_in_a_simulation_that_gets_on(real_slurm, study_file, tmp_path):
     """A creep of 150 s (at the pace measured first) in jobs of a minute: each goes on from the last one's segments."""
     pace, here, engine = (tmp_path / name for name in ("pace", "here", "engine"))
-    one = study_file.read_text().replace("{ replica = 2 }", "{ replica = 1 }").replace("item = 6", "item = 1")
+    one = study_file.read_text().replace("replicas = 2", "replicas = 1").replace("item = 6", "item = 1")
     parts = "steps = 900\nsnapshot_every = 150\nsegment_steps = 150"
 
     def creep_of(segments):
