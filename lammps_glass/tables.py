@@ -86,11 +86,17 @@ def _with_plain_keys(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
             if values.dtype == object and pd.api.types.infer_dtype(values) not in ("string", "empty"):
                 raise InputError(f"{path}: column {name} is not of words")
         elif not pd.api.types.is_integer_dtype(values.dtype):
-            numbers = pd.to_numeric(values, errors="coerce") if values.dtype.kind == "f" else None
-            if numbers is None or not ((numbers % 1 == 0) & (numbers.abs() < 2**53)).all():
-                raise InputError(f"{path}: column {name} is not of whole numbers")
-            table = table.assign(**{name: numbers.astype("int64")})
+            table = table.assign(**{name: _whole_numbers(path, values)})
     return table
+
+
+def _whole_numbers(path: str | Path, values: pd.Series[Any]) -> pd.Series[int]:
+    if values.dtype.kind != "f":
+        raise InputError(f"{path}: column {values.name} is not numeric, first {values.iloc[0]!r}")
+    wrong = values[(values % 1 != 0) | (values.abs() >= 2**53)]
+    if len(wrong):
+        raise InputError(f"{path}: column {values.name} is not of whole numbers, first {float(wrong.iloc[0])!r}")
+    return values.astype("int64")
 
 
 def column_names(path: str | Path) -> list[str]:
