@@ -44,12 +44,13 @@ class AffineFit(NamedTuple):
     gradients: Floats
 
 
-def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFit:
+def affine_fit(reference: Snapshot, current: Snapshot, r_max: float, *, undo_flips: bool = True) -> AffineFit:
     """Fit the neighbourhoods (all images within `r_max` in `reference`) by affine maps onto `current`.
 
     Takes O(n_particles) time and no list of pairs. Any cell; each snapshot's own box; of a particle's change the
-    minimum image is taken, so it may cross the boundary in between. A flip of the box is undone (`Cell.unflipped`).
-    Rounding leaves about 1e-16 of the neighbours' summed squared motion relative to the box.
+    minimum image is taken, so it may cross the boundary in between. A flip of the box is undone (`Cell.unflipped`)
+    unless `undo_flips` is False, for a box that is known to have tilted by more than half a vector. Rounding leaves
+    about 1e-16 of the neighbours' summed squared motion relative to the box.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFi
     require_same_particles(reference, current)
     for snapshot in (reference, current):
         require_three_dimensions(snapshot)
-    if (cell := current.cell.unflipped(reference.cell)) is not current.cell:
+    if undo_flips and (cell := current.cell.unflipped(reference.cell)) is not current.cell:
         current = current.replace(cell=cell)
     grid = build_grid(reference.cell, reference.positions, r_max)
     changes, ambiguous = _changes(reference, current)
