@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from lammps_glass.analysis.structure import pair_counts, shell_volumes
+from lammps_glass.analysis.structure import ideal_counts, pair_counts
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -168,7 +168,7 @@ def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[[Floats
 
 def _rdf(snapshot: Snapshot, r_max: float, bin_width: float) -> pd.DataFrame:
     counts, edges = pair_counts(snapshot, r_max, max(1, round(r_max / bin_width)))
-    ideal = len(snapshot) * snapshot.number_density * shell_volumes(edges)
+    ideal = ideal_counts(edges, len(snapshot) * snapshot.number_density)
     # each pair is counted from both ends
     noise = np.sqrt(2.0 * counts) / ideal
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "noise": noise})

@@ -57,7 +57,7 @@ def radial_distribution_function(
         pairs, _ = pair_counts(snapshot, r_max, bins, first, second)
         total += pairs * snapshot.cell.volume / (len(first) * len(second))
         count += 1
-    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shell_volumes(edges) * count)})
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (ideal_counts(edges, 1.0) * count)})
 
 
 def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_width: float) -> pd.DataFrame:
@@ -117,7 +117,8 @@ def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float
     if not len(centres) or not snapshot.cell.periodic.all():
         raise InputError("g(r) around particles: name at least one, in a cell periodic in every direction")
     counts, edges = pair_counts(snapshot, r_max, bins, centres)
-    ideal = len(np.unique(centres)) * (len(snapshot) - 1) / snapshot.cell.volume * shell_volumes(edges)
+    density = (len(snapshot) - 1) / snapshot.cell.volume
+    ideal = ideal_counts(edges, len(np.unique(centres)) * density)
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal})
 
 
@@ -141,10 +142,10 @@ def pair_counts(
     return np.histogram(neighbors.distances[kept], bins=bins, range=(0.0, r_max))
 
 
-def shell_volumes(edges: Floats) -> Floats:
-    """Volumes (k,) of the spherical shells between ascending radii (k + 1,)."""
-    volumes: Floats = 4 / 3 * np.pi * np.diff(edges**3)
-    return volumes
+def ideal_counts(edges: Floats, density: float) -> Floats:
+    """Count the particles (k,) of an ideal gas in the spherical shells between ascending radii (k + 1,)."""
+    counts: Floats = density * 4 / 3 * np.pi * np.diff(edges**3)
+    return counts
 
 
 def _mask(snapshot: Snapshot, rows: ArrayLike | None) -> NDArray[np.bool_]:

@@ -258,4 +258,4 @@ def _split_note(entries: Sequence[Entry]) -> str:
 
 
 def _axis(label: LabelColumn) -> str:
-    return f"{label.quantity} ({label.unit})" if label.unit else label.quantity
+    return f"{label.quantity} ({label.unit})" if label.unit not in ("", "1") else label.quantity

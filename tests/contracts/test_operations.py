@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,6 @@ import pytest
 
 from lammps_glass import glasses, operations, studies
 from lammps_glass.operations import Case, NoParameters, operation
-from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.fit import fit
 from lammps_glass.operations.operation import Operation
 from lammps_glass.operations.simulation import simulation
@@ -95,8 +94,13 @@ def test_contract_of_the_operations_of_studies(name):
     taken = set(recipe.operations) & set(operations.REGISTRY)
     assert not taken, f"names of generic operations: {taken}"
     for own in recipe.operations.values():
-        # threshold or fraction: one must be chosen
-        check_operation(own, CLASSES if issubclass(own.parameters, ClassParameters) else None)
+        check_operation(own, options_of(own.parameters))
+
+
+def options_of(parameters: type) -> dict[str, float] | None:
+    """A fraction where neither it nor a threshold has a value, of which one must be chosen."""
+    defaults = {item.name: item.default for item in fields(parameters)}
+    return CLASSES if (defaults.get("threshold", 0), defaults.get("fraction", 0)) == (None, None) else None
 
 
 class Value(Product):

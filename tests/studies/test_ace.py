@@ -71,6 +71,17 @@ def test_scores_of_all_six_cases(smoke):
     assert summary["scores"]["accuracy"] == pytest.approx(mean, abs=1e-9)
 
 
+def test_numbers_are_those_of_the_run_that_was_looked_at(smoke):
+    scores = smoke[1]["scores"]
+    # Twice 5 % of the A particles, rounded, in three replicas: 13 of 260, 10 of 205, 6 of 128; nothing random decides.
+    rows = [scores[f"{glass}.thermal.n_rows"] for glass in ("polymer", "kob-andersen", "wahnstrom")]
+    assert rows == [78, 60, 36]
+    # Another compiler leads to other trajectories: six sets of liquids (two seeds, three glasses) gave 0.921 to 0.938.
+    assert scores["kob-andersen.thermal.propensity_correlation"] == pytest.approx(0.921, abs=0.03)
+    # Runs of 5 in units of tau_alpha, which was 4.7 and 6.1 for two seeds.
+    assert scores["kob-andersen.thermal.tau_alpha"] == pytest.approx(4.73, rel=0.5)
+
+
 def test_the_baseline_stands_in_every_curve(smoke):
     out, summary = smoke
     for figure, series in (("3", "curve"), ("5", "basis"), ("6", "rows"), ("7", "curve")):
