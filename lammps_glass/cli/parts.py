@@ -1,14 +1,14 @@
-"""Build glasses and descriptors from names and ``--set`` options, and read the snapshots of a glass."""
+"""Build glasses and descriptors from names and ``--set`` options."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError
 from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
@@ -149,37 +149,6 @@ def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) ->
     from lammps_glass.simulate import describe
 
     return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
-
-
-def read_frames(path: Path, glass: Glass | None, *, last: bool = False) -> Iterator[Snapshot]:
-    """Iterate over the frames of a file, with the species of `glass` and checked against it."""
-    from lammps_glass.snapshots import Snapshot
-
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    for snapshot in [Snapshot.read(path)] if last else Snapshot.read_all(path):
-        yield as_glass(snapshot, glass, path)
-
-
-def as_glass(snapshot: Snapshot, glass: Glass | None, path: Path) -> Snapshot:
-    """Check a snapshot against a glass, and name its species; errors name the file and the step."""
-    if glass is None:
-        return snapshot
-    try:
-        return glass.check(snapshot)
-    except InputError as error:
-        raise located(error, path, snapshot.step) from error
-
-
-def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
-    """Put the file (and step) in front of the message of an error, once."""
-    text = str(error)
-    if text.startswith(str(path)):
-        return error
-    text = f"{path}: " + ("" if step is None else f"step {step}: ") + text
-    if isinstance(error, SimulationError):
-        return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
-    return InputError(text)
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:

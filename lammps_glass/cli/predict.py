@@ -10,12 +10,11 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, command
-from lammps_glass.cli.describe import Snapshots
+from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
 if TYPE_CHECKING:
-    from lammps_glass.glasses import Glass
     from lammps_glass.learn.estimator import Estimator
     from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
@@ -32,7 +31,7 @@ def predict(
     common: Common,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Trained indicator of `train`.", show_default=False)],
     snapshots: Snapshots,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Dump to write; .gz or .zst compresses it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Dump or .extxyz file to write, or with .gz, .zst.")],
     species: Annotated[
         list[str] | None,
         typer.Option("--species", help="Predict for these species (default: those it was trained on)."),
@@ -41,6 +40,9 @@ def predict(
     descriptor: Annotated[
         str | None, typer.Option("--descriptor", "-d", help="The module:Class that MODEL says it needs, if it does.")
     ] = None,
+    types: TypeNames = None,
+    boundary: Boundary = None,
+    rows_are_particles: RowsAreParticles = False,
 ) -> None:
     """Write the dumps again with the indicator as a per-particle column, named after it, that OVITO opens.
 
@@ -71,9 +73,10 @@ def predict(
     column = str(metadata["indicator"]).replace("-", "_")
     describe_one = parts.describing(built, glass, common.seed)
     predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
-    frames = predictor.frames(snapshots, glass, last)
+    reader = Reader(glass, types, boundary, rows_are_particles, common.say)
+    frames = predictor.frames(snapshots, reader, last)
     if common.dry_run:
-        count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
+        count = sum(1 for path in snapshots for _ in reader.frames(path, last=last))
         return common.show({"frames": count}, f"would predict {column} of {count} frames")
     written = _write(output, frames)
     common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
@@ -114,14 +117,14 @@ class _Predictor:
         self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
-    def frames(self, paths: Sequence[Path], glass: Glass | None, last: bool) -> Iterator[Snapshot]:
+    def frames(self, paths: Sequence[Path], reader: Reader, last: bool) -> Iterator[Snapshot]:
         """Iterate over the snapshots with the column of the indicator."""
         for path in paths:
-            for snapshot in parts.read_frames(path, glass, last=last):
+            for snapshot in reader.frames(path, last=last):
                 try:
                     yield self.predicted(snapshot)
                 except InputError as error:
-                    raise parts.located(error, path, snapshot.step) from error
+                    raise located(error, path, snapshot.step) from error
 
     def predicted(self, snapshot: Snapshot) -> Snapshot:
         """Add the column of the indicator to a snapshot; NaN for particles of other species."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.reading import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -45,8 +47,8 @@ def render(
     if common.dry_run:
         return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
     built.prepare(_start(source, built_glass), seed, output, glass=built_glass)
-    common.show({"output": output}, f"{output}: run it with: cd {output} && lmp -in in.lmp")
+    common.show({"output": output}, f"{output}: run it with: cd {shlex.quote(str(output))} && lmp -in in.lmp")
 
 
 def _start(source: Path | None, glass: Any) -> Any:
-    return glass if source is None else next(iter(parts.read_frames(source, glass, last=True)))
+    return glass if source is None else next(Reader(glass).frames(source, last=True))

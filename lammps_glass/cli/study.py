@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -119,8 +120,8 @@ def reproduce(
         from lammps_glass.errors import SimulationError
 
         raise SimulationError(
-            f"{len(failed)} cases failed, first {failed[0]}: `lammps-glass status {opened.out}` says why; "
-            "`--retry-failed` runs them again"
+            f"{len(failed)} cases failed, first {failed[0]}: `lammps-glass status {shlex.quote(str(opened.out))}` "
+            "says why; `--retry-failed` runs them again"
         )
 
 

@@ -152,6 +152,7 @@ def _joined(
         raise InputError(
             f"{rows}: its columns are not the features of {source['descriptor']}: {_difference(source, columns)}"
         )
+    _require_finite(described, columns, rows)
     try:
         joined = learn.join(described, labelled, labels_without_row="drop" if drop_unmatched else "error")
     except InputError as error:
@@ -161,6 +162,16 @@ def _joined(
         f"{joined.labels_without_row} labels without a row"
     )
     return _of_species(joined.table, species, rows), columns
+
+
+def _require_finite(table: pd.DataFrame, columns: list[str], rows: Path) -> None:
+    """Raise `InputError` unless the features are finite numbers."""
+    import numpy as np
+
+    for name in columns:
+        values = table[name]
+        if values.dtype.kind not in "fiub" or not np.isfinite(values.to_numpy()).all():
+            raise InputError(f"{rows}: feature {name} is not a finite number in every row: leave those rows out")
 
 
 def _read_labels(path: Path, label: str) -> pd.DataFrame:

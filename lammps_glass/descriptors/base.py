@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Parameters of a descriptor or options of a protocol by name, as JSON values.
 Options = dict[str, Any]
+#: LAMMPS's unit styles -> the unit of length.
+LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
 
 
 class Material(Protocol):
@@ -78,6 +80,9 @@ class Descriptor(ABC):
     name: ClassVar[str]
     """Name in the registry and on the command line."""
 
+    default_length: ClassVar[tuple[str, str] | None] = None
+    """Parameter whose default is a length and the unit of that default, ``"angstrom"`` or ``"reduced"``."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -91,6 +96,22 @@ class Descriptor(ABC):
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
+
+        `units` is LAMMPS's unit style of a snapshot or glass; unknown units (None) pass.
+        """
+        if self.default_length is None or units not in LENGTH_UNITS:
+            return
+        parameter, unit = self.default_length
+        value = getattr(self, parameter)
+        default = inspect.signature(type(self).__init__).parameters[parameter].default
+        if LENGTH_UNITS[units] != unit and value is default:  # an equal value that is given is another object
+            raise InputError(
+                f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
+                f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"
+            )
 
     def get_params(self, deep: bool = True) -> Options:
         """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""

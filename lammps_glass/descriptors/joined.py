@@ -96,6 +96,11 @@ class Joined(Descriptor):
             ]
         )
 
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
+        for member in self.members:
+            member.require_units(units)
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features) float64; a part that needs simulations says so in an `InputError`."""
         return np.hstack([member.compute(snapshot) for member in self.members])

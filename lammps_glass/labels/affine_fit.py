@@ -19,6 +19,7 @@ from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_ids, require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, build_grid
 
 # A neighbourhood counts as flat when its thickness is below 1e-6 of its width (the pivots are squared lengths).
@@ -43,20 +44,25 @@ class AffineFit(NamedTuple):
     gradients: Floats
 
 
-def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFit:
+def affine_fit(reference: Snapshot, current: Snapshot, r_max: float, *, undo_flips: bool = True) -> AffineFit:
     """Fit the neighbourhoods (all images within `r_max` in `reference`) by affine maps onto `current`.
 
     Takes O(n_particles) time and no list of pairs. Any cell; each snapshot's own box; of a particle's change the
-    minimum image is taken, so it may cross the boundary in between. Rounding leaves about 1e-16 of the neighbours'
-    summed squared motion relative to the box.
+    minimum image is taken, so it may cross the boundary in between. A flip of the box is undone (`Cell.unflipped`)
+    unless `undo_flips` is False, for a box that is known to have tilted by more than half a vector. Rounding leaves
+    about 1e-16 of the neighbours' summed squared motion relative to the box.
 
     Raises
     ------
     InputError
-        The snapshots hold other particles, species or boundaries; `r_max` is not a positive length; a particle's
-        neighbours do not span three dimensions.
+        The snapshots hold other particles, species or boundaries, come from a file without ids, or are planar; `r_max`
+        is not a positive length; a particle's neighbours do not span three dimensions.
     """
     require_same_particles(reference, current)
+    for snapshot in (reference, current):
+        require_three_dimensions(snapshot)
+    if undo_flips and (cell := current.cell.unflipped(reference.cell)) is not current.cell:
+        current = current.replace(cell=cell)
     grid = build_grid(reference.cell, reference.positions, r_max)
     changes, ambiguous = _changes(reference, current)
     turns = np.where(current.cell.periodic, current.cell.inverse, 0.0)  # finds no turn along an open direction
@@ -75,7 +81,8 @@ def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFi
 
 
 def require_same_particles(reference: Snapshot, current: Snapshot) -> None:
-    """Raise `InputError` unless the two snapshots hold the same particles, species and boundaries."""
+    """Raise `InputError` unless the two snapshots hold the same particles, species and boundaries, by their ids."""
+    require_ids(reference, current)
     steps = f"(steps {reference.step} and {current.step})"
     if len(reference) != len(current) or not np.array_equal(reference.ids, current.ids):
         differ = f": {len(reference)} and {len(current)}" if len(reference) != len(current) else ": other ids"

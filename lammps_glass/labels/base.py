@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
@@ -159,6 +160,10 @@ class PairLabel(Label):
     @abstractmethod
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) values, in the order of the snapshots (by id)."""
+
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[Any]]:
+        """Return the columns of a table of one pair: (n_particles,) values under the name, and what explains them."""
+        return {self.name: self.compute(reference, current)}
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
         steps = only_record(self, records).steps

@@ -85,19 +85,19 @@ def largest_jump(
     """
     if not tables:
         raise InputError("largest_jump needs the block table of at least one plane")
-    found = {plane: _largest_of(Path(path)) for plane, path in tables.items()}
-    particles = next(iter(found.values()))[0]
-    for plane, (others, _) in found.items():
+    by_plane = {plane: _largest_of(Path(path)) for plane, path in tables.items()}
+    particles = next(iter(by_plane.values()))[0]
+    for plane, (others, _) in by_plane.items():
         if not np.array_equal(particles, others):
-            raise InputError(f"{tables[plane]}: plane {plane} holds other particles than plane {next(iter(found))}")
+            raise InputError(f"{tables[plane]}: plane {plane} holds other particles than plane {next(iter(by_plane))}")
     jumps = LargestJumps(
-        particles, tuple(found), np.column_stack([largest for _, largest in found.values()]), float(threshold)
+        particles, tuple(by_plane), np.column_stack([largest for _, largest in by_plane.values()]), float(threshold)
     )
     if both_classes and not 0 < np.count_nonzero(jumps.label) < len(particles):
         which = "no particle" if not jumps.label.any() else "every particle"
         raise InputError(
-            f"largest_jump: {which} of {len(particles)} has a D2min above {threshold:g} in {', '.join(found)}: a class "
-            "has no members; shear further, use more particles or another threshold"
+            f"largest_jump: {which} of {len(particles)} has a D2min above {threshold:g} in {', '.join(by_plane)}: a "
+            "class has no members; shear further, use more particles or another threshold"
         )
     return jumps
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.labels.base import PairLabel
-from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
+from lammps_glass.labels.nonaffine import REDUCTIONS, d2min, d2min_with_neighbors
 from lammps_glass.labels.strain import von_mises_strain
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -41,6 +43,11 @@ class D2min(PairLabel):
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) D2min, length^2."""
         return d2min(reference, current, r_max=self.r_max, reduce=self.reduce)
+
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[Any]]:
+        """Return D2min and the (n_particles,) numbers of neighbours in the reference."""
+        values, n_neighbors = d2min_with_neighbors(reference, current, r_max=self.r_max, reduce=self.reduce)
+        return {"n_neighbors": n_neighbors, self.name: values}
 
 
 @dataclass(frozen=True)

@@ -247,7 +247,7 @@ def encode(
     for frame in frames:
         encoded = encode_frame(library, soap, structures, frame)
         strained = protocol.unflipped(frame, reference) if protocol else frame
-        strain = von_mises_strain(reference, strained, r_max=case.parameters.strain_r_max)
+        strain = von_mises_strain(reference, strained, r_max=case.parameters.strain_r_max, undo_flips=protocol is None)
         counts.append(encoded.counts)
         means.append(encoded.mean)
         indices.append(analysis.voronoi_indices(frame))

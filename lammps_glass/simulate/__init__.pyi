@@ -2,6 +2,7 @@
 
 from .describing import describe as describe
 from .engine import Engine as Engine, EngineOptions as EngineOptions
+from .mpi import load_mpi as load_mpi
 from .record import Record as Record, ShearRecord as ShearRecord, VibrationRecord as VibrationRecord
 from .short import (
     anneal as anneal,

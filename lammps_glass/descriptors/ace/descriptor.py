@@ -28,6 +28,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, Integers, build_grid
 
 if TYPE_CHECKING:
@@ -194,6 +195,7 @@ class ACE(Descriptor):
         InputError
             A species is not among `species`; a particle has no neighbour, or another one at its own position.
         """
+        require_three_dimensions(snapshot)
         types = types_of(snapshot, tuple(self.species), self.name)
         grid = _fine_grid(snapshot, float(self.r_cut))
         rows: Floats = np.empty((len(snapshot), len(self.plan.outputs)), dtype=self.dtype)

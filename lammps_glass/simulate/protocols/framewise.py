@@ -24,6 +24,7 @@ from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.start import checksum, joint_checksum, require_periodic, write_data
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.checks import require_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,6 +89,8 @@ class Framewise(Protocol):
             glass.require_size(snapshot.cell)
             if steps and frame.step <= steps[-1]:
                 raise InputError(f"{self.name}: the frame of step {frame.step} comes after that of step {steps[-1]}")
+            if steps:
+                require_ids(frame)  # the record would have ids, which its frames could be compared by
             steps.append(frame.step)
             sums.append(checksum(snapshot))
             write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot))

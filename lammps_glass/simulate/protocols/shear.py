@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-import numpy as np
-
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate.deck import Value
@@ -111,12 +109,11 @@ class Shear(Segmented):
     def unflipped(self, frame: Snapshot, reference: Snapshot) -> Snapshot:
         """Undo the flips of the box: return `frame` in the cell of `reference`, sheared by the strain between them.
 
-        Positions are LAMMPS's ``xu yu zu``, which flips do not change.
+        Positions are LAMMPS's ``xu yu zu``, which flips do not change. As the strain is known, any number of flips is
+        undone; labels of the result take ``undo_flips=False``.
         """
         plane = shear_plane(self.plane)
-        row, along = plane.gradient, plane.flow
-        matrix = frame.cell.matrix.copy()
-        height = reference.cell.matrix[row, row]
-        tilt = reference.cell.matrix[row, along] + self.strain_at(frame.step - reference.step) * height
-        matrix[row] += np.rint((tilt - matrix[row, along]) / matrix[along, along]) * matrix[along]
-        return frame.replace(cell=Cell(matrix, frame.cell.origin, frame.cell.periodic))
+        matrix = reference.cell.matrix.copy()
+        strain = self.strain_at(frame.step - reference.step)
+        matrix[plane.gradient, plane.flow] += strain * matrix[plane.gradient, plane.gradient]
+        return frame.replace(cell=frame.cell.unflipped(Cell(matrix, frame.cell.origin, frame.cell.periodic)))
