@@ -41,6 +41,8 @@ class Product:
 
     #: Folders that a study gathers in its own folder from cases without conditions.
     published: ClassVar[tuple[str, ...]] = ()
+    #: Whether it gathers them from cases with conditions too, but those of one replica; file names begin with these.
+    published_by_condition: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "directory", Path(self.directory))

@@ -19,7 +19,7 @@ def data_root() -> Path:
     return bundled if bundled.is_dir() else package.parent
 
 
-def data_path(*parts: str, owner: type | None = None) -> Path:
+def data_path(*parts: str, owner: type | str | None = None) -> Path:
     """The path of a file or folder that travels with a package, such as ``data_path("inputs", "quench.lmp")``.
 
     Parameters
@@ -27,15 +27,16 @@ def data_path(*parts: str, owner: type | None = None) -> Path:
     parts
         Folder (``inputs``, ``potentials`` or ``examples``) and names below it.
     owner
-        A class whose file is meant: the packages of the class and of its bases are searched before this one.
+        A class whose file is meant: the packages of the class and of its bases are searched before this one. Or the
+        name of a module: its packages are.
 
     Raises
     ------
     InputError
         There is no such file; the message names the folders searched.
     """
-    modules = dict.fromkeys(base.__module__ for base in owner.__mro__) if owner else ()
-    folders = [folder for module in modules for folder in package_folders(module)]
+    modules = [owner] if isinstance(owner, str) else [base.__module__ for base in owner.__mro__] if owner else []
+    folders = [folder for module in dict.fromkeys(modules) for folder in package_folders(module)]
     folders.append(data_root())
     for folder in folders:
         if (path := folder.joinpath(*parts)).exists():

@@ -12,8 +12,12 @@ from .barcodes import (
 )
 from .correlations import (
     DecayFit as DecayFit,
+    ReplicaDecay as ReplicaDecay,
+    correlations_near as correlations_near,
+    decay_by_replica as decay_by_replica,
     decay_length as decay_length,
     decay_lengths as decay_lengths,
+    pair_distances as pair_distances,
     spatial_autocorrelation as spatial_autocorrelation,
 )
 from .debye import Sound as Sound, sound as sound
@@ -36,14 +40,25 @@ from .glass_gate import (
     check_glass as check_glass,
     crystal_fraction as crystal_fraction,
 )
-from .histograms import binned_means as binned_means, histogram as histogram, log_histogram as log_histogram
+from .histograms import (
+    binned_means as binned_means,
+    extreme_rows as extreme_rows,
+    histogram as histogram,
+    log_histogram as log_histogram,
+    quantile_groups as quantile_groups,
+)
 from .joint import (
     ExponentialFit as ExponentialFit,
     exponential_fit as exponential_fit,
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
 )
-from .maps import slice_field as slice_field, slice_map as slice_map, slice_particles as slice_particles
+from .maps import (
+    richest_slice as richest_slice,
+    slice_field as slice_field,
+    slice_map as slice_map,
+    slice_particles as slice_particles,
+)
 from .mechanics import (
     LogTimeFit as LogTimeFit,
     creep_modulus as creep_modulus,
@@ -59,9 +74,11 @@ from .statistics import (
     weighted_mean_of_tables as weighted_mean_of_tables,
 )
 from .structure import (
+    pair_radial_distributions as pair_radial_distributions,
     radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
+    structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (
     PowerLawFit as PowerLawFit,
@@ -78,8 +95,13 @@ from .time_correlations import (
 )
 from .vibrations import (
     BosonPeak as BosonPeak,
+    BosonPeaks as BosonPeaks,
+    HarmonicComparison as HarmonicComparison,
     boson_peak as boson_peak,
     boson_peak_intensity as boson_peak_intensity,
+    boson_peaks as boson_peaks,
+    compare_with_harmonic as compare_with_harmonic,
+    frequency_grid as frequency_grid,
     low_mode_participation as low_mode_participation,
     participation_ratios as participation_ratios,
     particle_density_of_states as particle_density_of_states,

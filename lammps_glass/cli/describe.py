@@ -1,9 +1,10 @@
-"""``lammps-glass describe``: a row per particle of each snapshot."""
+"""``lammps-glass describe``: descriptors of every particle of snapshots."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +12,13 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.errors import LammpsGlassError
 from lammps_glass.files import check_writable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lammps_glass.descriptors import Descriptor
+    from lammps_glass.glasses import Glass
+    from lammps_glass.snapshots import Snapshot
 
 Snapshots = Annotated[
     list[Path],
@@ -22,6 +30,7 @@ GlassName = Annotated[
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "describe", panel="Dumps")(describe)
 
 
@@ -42,11 +51,11 @@ def describe(
     """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file."""
     from lammps_glass.cli.rows import row_writer
 
-    known = {
+    options_of = {
         "descriptor": parts.descriptor_entry(descriptor).options(),
         "glass": parts.glass_options(glass),
     }
-    options = parts.sort_settings(settings, known)
+    options = parts.sort_settings(settings, options_of)
     built_glass = parts.build_glass(glass, options["glass"])
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
     describe_one = parts.describing(built, built_glass, common.seed)
@@ -67,8 +76,10 @@ def describe(
     )
 
 
-def rows_metadata(name: str, descriptor: Any, glass: str | None, options: dict[str, Any]) -> dict[str, Any]:
-    """What is needed to describe another snapshot in the same way; stored with rows and indicators."""
+def rows_metadata(
+    name: str, descriptor: Descriptor, glass: str | None, options: Mapping[str, object]
+) -> dict[str, Any]:
+    """Collect what is needed to describe another snapshot in the same way; stored with rows and indicators."""
     return {
         "descriptor": name,
         "parameters": parts.plain(descriptor.get_params()),
@@ -78,7 +89,10 @@ def rows_metadata(name: str, descriptor: Any, glass: str | None, options: dict[s
     }
 
 
-def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path, describe_one: Any) -> Any:
+def _rows(
+    descriptor: Descriptor, snapshot: Snapshot, replica: str, path: Path, describe_one: parts.Describe
+) -> pd.DataFrame:
+    """Describe one snapshot, read from `path`."""
     from lammps_glass.cli.rows import row_table
 
     try:
@@ -88,6 +102,7 @@ def _rows(descriptor: Any, snapshot: Any, replica: str, path: Path, describe_one
     return row_table(snapshot, replica, dict(zip(descriptor.feature_names, values.T)))
 
 
-def _only_check(common: Common, paths: list[Path], glass: Any, last: bool) -> None:
+def _only_check(common: Common, paths: list[Path], glass: Glass | None, last: bool) -> None:
+    """Read the files, and print their numbers of frames."""
     frames = {str(path): sum(1 for _ in parts.read_frames(path, glass, last=last)) for path in paths}
     common.table("would describe", [{"file": path, "frames": count} for path, count in frames.items()])

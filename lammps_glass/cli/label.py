@@ -1,4 +1,4 @@
-"""``lammps-glass label d2min``: a number per particle from two snapshots."""
+"""``lammps-glass label d2min``: D2min of every particle between two snapshots."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,14 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import check_writable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots import Snapshot
 
 
 def register(app: typer.Typer) -> None:
+    """Add the group of commands, one per label."""
     group = typer.Typer(help="Label particles by what happens to them between two snapshots.", no_args_is_help=False)
     app.add_typer(group, name="label", rich_help_panel="Dumps")
     group.callback()(_group)
@@ -73,8 +77,8 @@ def d2min(
     )
 
 
-def _pairs(reference: Path, current: Path, glass: Any, lag: int) -> Iterator[tuple[Snapshot, Snapshot]]:
-    """Pairs of frames (k, k + lag); holds `lag` + 2 frames."""
+def _pairs(reference: Path, current: Path, glass: Glass | None, lag: int) -> Iterator[tuple[Snapshot, Snapshot]]:
+    """Iterate over the pairs of frames (k, k + lag); two frames are held at a time."""
     earlier = parts.read_frames(reference, glass)
     later = parts.read_frames(current, glass)
     skipped = deque(islice(later, lag), maxlen=0)
@@ -98,7 +102,8 @@ def _pairs(reference: Path, current: Path, glass: Any, lag: int) -> Iterator[tup
         )
 
 
-def _rows(before: Snapshot, after: Snapshot, r_max: float, total: bool, replica: str, path: Path) -> Any:
+def _rows(before: Snapshot, after: Snapshot, r_max: float, total: bool, replica: str, path: Path) -> pd.DataFrame:
+    """Label the particles of one pair of frames, the later one read from `path`."""
     from lammps_glass import labels
     from lammps_glass.cli.rows import row_table
 

@@ -12,6 +12,7 @@ from lammps_glass.registry import unknown_name
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "list", panel="Information")(list_parts)
 
 
@@ -23,7 +24,6 @@ def list_parts(
     if family not in parts.FAMILIES:
         raise unknown_name("family", family, list(parts.FAMILIES))
     entries = [entry.described() for entry in parts.registry_of(family).values()]
-    columns = ["name", "summary", "units"]
-    if common.json or any(entry.distribution for entry in entries):
-        columns.append("distribution")
+    others = [name for name in ("units", "distribution") if common.json or any(getattr(e, name) for e in entries)]
+    columns = ["name", "summary", *others]
     common.table(family, [{column: getattr(entry, column) for column in columns} for entry in entries])

@@ -1,8 +1,8 @@
-"""``lammps-glass predict``: a trained indicator as a per-particle column of a dump."""
+"""``lammps-glass predict``: write a trained indicator as a per-particle column of a dump."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
+    from lammps_glass.learn.estimator import Estimator
     from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
 
@@ -22,6 +24,7 @@ NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "predict", panel="Dumps")(predict)
 
 
@@ -54,7 +57,7 @@ def predict(
         )
     missing = [key for key in NEEDED if key not in metadata]
     if missing:
-        raise InputError(f"{model}: does not say its {', '.join(missing)}: train it with `lammps-glass train`")
+        raise InputError(f"{model}: its metadata lack {', '.join(missing)}: train it with `lammps-glass train`")
     entry = _descriptor_entry(model, metadata, descriptor)
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
     built = entry.build(metadata["parameters"])
@@ -76,8 +79,8 @@ def predict(
     common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
 
 
-def _descriptor_entry(model: Path, metadata: dict[str, Any], confirmed: str | None) -> Entry:
-    """The entry of the descriptor of a model; code that is not installed must be confirmed by its target.
+def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str | None) -> Entry:
+    """Return the entry of the descriptor of a model; code that is not installed must be confirmed by its target.
 
     A model is data and may come from anyone: it must not decide which code is imported from the current folder.
     """
@@ -98,16 +101,21 @@ def _shortened(names: Sequence[str], limit: int = 10) -> str:
 
 
 class _Predictor:
-    """An indicator with what makes the rows of a snapshot, and which of their columns it uses."""
+    """An indicator with the function that describes a snapshot, and the columns that it uses."""
 
     def __init__(
-        self, estimator: Any, describe: Any, columns: Sequence[int], species: tuple[str, ...], column: str
+        self,
+        estimator: Estimator,
+        describe: parts.Describe,
+        columns: Sequence[int],
+        species: tuple[str, ...],
+        column: str,
     ) -> None:
         self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
-    def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
-        """The snapshots with the column, one at a time."""
+    def frames(self, paths: Sequence[Path], glass: Glass | None, last: bool) -> Iterator[Snapshot]:
+        """Iterate over the snapshots with the column of the indicator."""
         for path in paths:
             for snapshot in parts.read_frames(path, glass, last=last):
                 try:
@@ -116,6 +124,7 @@ class _Predictor:
                     raise parts.located(error, path, snapshot.step) from error
 
     def predicted(self, snapshot: Snapshot) -> Snapshot:
+        """Add the column of the indicator to a snapshot; NaN for particles of other species."""
         import numpy as np
 
         from lammps_glass import learn
@@ -133,12 +142,13 @@ class _Predictor:
 
 
 def _write(output: Path, frames: Iterator[Snapshot]) -> int:
-    """Write the frames as they come and return how many there were."""
+    """Write the frames as they come, and return their number."""
     from lammps_glass.snapshots.files import write
 
     count = 0
 
     def counted() -> Iterator[Snapshot]:
+        """Count the frames."""
         nonlocal count
         for frame in frames:
             count += 1

@@ -1,4 +1,4 @@
-"""Rows of snapshots, written one snapshot at a time."""
+"""Tables of rows, written one snapshot at a time."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class RowWriter:
-    """Appends the rows of snapshots to one table.
+    """Append the rows of snapshots to one table.
 
-    A (replica, step) that comes a second time is an `InputError`: its rows could not be told apart afterwards.
+    A duplicated (replica, step) is an `InputError`: its rows could not be distinguished.
     """
 
     def __init__(self, writer: TableWriter) -> None:
@@ -30,16 +30,17 @@ class RowWriter:
 
     @property
     def n_snapshots(self) -> int:
+        """Number of snapshots written."""
         return len(self._seen)
 
     def append(self, table: pd.DataFrame, replica: str, step: int, path: Path) -> None:
-        """The rows of one snapshot, read from `path`."""
+        """Append the rows of one snapshot, read from `path`."""
         earlier = self._seen.get((replica, step))
         if earlier == path:
-            raise InputError(f"{path}: step {step} comes twice (does a restart write it again?): leave one out")
+            raise InputError(f"{path}: step {step} is duplicated (did a restart write it again?): leave one out")
         if earlier is not None:
             raise InputError(
-                f"{path}: replica {replica}, step {step} came before, from {earlier}: name the replica of each file "
+                f"{path}: replica {replica}, step {step} is also in {earlier}: name the replica of each file "
                 "with --replica"
             )
         self._seen[replica, step] = path
@@ -49,16 +50,16 @@ class RowWriter:
 
 @contextmanager
 def row_writer(path: Path, metadata: Mapping[str, Any]) -> Iterator[RowWriter]:
-    """A `RowWriter` whose file appears under its name when the block ends well."""
+    """Open a `RowWriter`; the file appears under its name when the block ends without an error."""
     with TableWriter(path, metadata) as table:
         writer = RowWriter(table)
         yield writer
         if not writer.n_rows:
-            raise InputError(f"{path}: there is no row to write: the input holds no frame (or no pair of frames)")
+            raise InputError(f"{path}: no row to write: the input has no frame (or no pair of frames)")
 
 
 def row_table(snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
-    """A row per particle: replica, step, particle, species, then `columns`."""
+    """Make a table with a row per particle: replica, step, particle, species, then `columns`."""
     import pandas as pd
 
     key = {
@@ -67,5 +68,5 @@ def row_table(snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[An
         "particle": snapshot.ids,
         "species": snapshot.species_of_particles,
     }
-    # All columns at once: adding sixty one by one would fragment the frame.
+    # All columns at once: columns added one by one would fragment the frame.
     return pd.DataFrame({**key, **columns})

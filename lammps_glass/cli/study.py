@@ -34,43 +34,48 @@ Cancel = Annotated[bool, typer.Option("--cancel-on-interrupt", help="Ctrl-C also
 
 
 def open_study(common: Common, study: str, preset: str | None, out: Path | None, settings: list[str] | None) -> Study:
-    """The study that a command names; a bundled one without a preset is the demo."""
+    """Open the study that a command names."""
     from lammps_glass.workflow import Study
-    from lammps_glass.workflow.reading import bundled_studies
+    from lammps_glass.workflow.reading import default_preset
 
     sets = list(settings or [])
     if common.seed is not None:
         sets.append(f"study.seed={common.seed}")
-    chosen = preset or ("demo" if study in bundled_studies() else None)
-    return Study.read(study, chosen, out, sets)
+    return Study.read(study, preset or default_preset(study), out, sets)
 
 
 def read_folder(directory: Path) -> Study:
-    """The study of a folder that a run has made."""
+    """Open the study in the folder of a run."""
     from lammps_glass.workflow import Study
 
     if not (directory / "study.toml").is_file():
-        raise InputError(f"{directory}: no study there (study.toml is missing): give the --out of a reproduce or run")
+        raise InputError(f"{directory}: has no study.toml: give the folder (--out) of a reproduce or run")
     return Study.read(directory)
 
 
 def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
-    """The table "paper / ours", the scores the paper prints, and where the report is."""
+    """Print figures and scores beside the paper's, or the results of a study without one, and the report's path."""
     from lammps_glass.figures import comparison_rows
 
     if common.json:
         common.show(summary)
         return
     if not common.quiet:
-        rows = [{name: row[name] for name in ("id", "paper", "ours")} for row in comparison_rows(summary)]
-        common.table(f"{study.title}: paper / ours (preset {study.preset})", rows)
+        rows = comparison_rows(summary)
+        if any(row["paper"] for row in rows):
+            columns, heading = {"id": "id", "paper": "paper", "ours": "ours"}, "paper / ours"
+        else:
+            columns, heading = {"figure": "id", "result": "ours"}, "results"
+        shown = [{column: row[name] for column, name in columns.items()} for row in rows]
+        common.table(f"{study.title}: {heading} (preset {study.preset})", shown)
         targets = study.recipe.score_targets
         scores = [
             {"score": name, "paper": paper, "ours": summary["scores"].get(name, "")} for name, paper in targets.items()
         ]
-        common.table("Scores", scores)
-    for what, text in summary["warnings"].items():
-        LOGGER.warning("%s: %s", what, text)
+        if scores:
+            common.table("Scores", scores)
+    for subject, text in summary["warnings"].items():
+        LOGGER.warning("%s: %s", subject, text)
     common.say(f"status: {summary['status']}; report: {study.out / 'report.html'}")
 
 
@@ -88,7 +93,7 @@ def reproduce(
     cancel_on_interrupt: Cancel = False,
     settings: Settings = None,
 ) -> None:
-    """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
+    """Run a whole study, from where it stopped; ends with the table paper / ours and the path of the report."""
     opened = open_study(common, study, preset, out, settings)
     if common.dry_run:
         opened.check_conditions()
@@ -120,20 +125,20 @@ def reproduce(
 
 
 def _outline(common: Common, study: Study) -> None:
-    """Cases by stage and what of them is done; `plan` says what they cost."""
+    """Print the number of cases of each stage, and how many of them are done."""
     from lammps_glass.workflow.task_table import TaskTable
 
     stages = TaskTable(study).stages.values()
     rows = [
         {
-            "stage": t.name,
-            "runs": t.runs,
-            "cases": t.total,
-            "done": t.by_state["done"],
-            "seconds a case": t.mean_seconds,
-            "core-seconds left": t.seconds_left,
+            "stage": counts.name,
+            "runs": counts.runs,
+            "cases": counts.total,
+            "done": counts.by_state["done"],
+            "seconds a case": counts.mean_seconds,
+            "core-seconds left": counts.seconds_left,
         }
-        for t in stages
+        for counts in stages
     ]
     common.table(f"{study.name}, preset {study.preset}, in {study.out}", rows)
 
@@ -149,7 +154,7 @@ def run(
     out: Out = None,
     settings: Settings = None,
 ) -> None:
-    """One case of one stage: what a job array calls with its task index."""
+    """Run one case of one stage, as a job array does with its task index."""
     opened = open_study(common, study, preset, out, settings)
     cases = opened.stage(stage).cases
     if count:
@@ -169,7 +174,7 @@ def run(
 
 
 def report(common: Common, directory: Folder) -> None:
-    """Tables, figures, summary.json and report.html from what is there."""
+    """Write tables, figures, summary.json and report.html from the finished cases."""
     from lammps_glass.workflow.summary import publish
 
     study = read_folder(directory)

@@ -43,6 +43,10 @@ class RunFolder(Protocol):
     def directory(self) -> Path:
         """Folder of the run's products."""
 
+    @property
+    def protocol(self) -> Any:
+        """Protocol that ran, with its fields; descriptors do not import simulations."""
+
 
 def check_species(owner: str, species: object) -> None:
     """Raise `InputError` unless `species` is a list of different names."""
@@ -113,9 +117,9 @@ class Descriptor(ABC):
 class SimulatedDescriptor(Descriptor):
     """A descriptor of an inherent structure that needs simulations: rows are made of the records of a protocol.
 
-    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; a study whose stages have run it
-    calls `from_simulations` itself. Descriptors import neither glasses nor simulations: `Material` and `RunFolder` are
-    what they read of them.
+    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; where the stages of a study have
+    run it, `of_records` fits the descriptor to them. Descriptors import neither glasses nor simulations: `Material` and
+    `RunFolder` are what they read of them.
     """
 
     protocol: ClassVar[str]
@@ -124,6 +128,18 @@ class SimulatedDescriptor(Descriptor):
     @abstractmethod
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need."""
+
+    @abstractmethod
+    def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
+        """Return this descriptor with the parameters of runs that there are, so that its rows can be made of them.
+
+        Parameters
+        ----------
+        glass
+            Glass of the runs.
+        records
+            Of the protocol, one at least.
+        """
 
     @abstractmethod
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:

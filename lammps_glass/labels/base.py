@@ -79,6 +79,10 @@ class Label(ABC):
     """Name in the registry, and of the quantity."""
     unit: ClassVar[str] = ""
     """Unit of the values."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Attributes that the records must have besides those of `Trajectory`."""
+    invariant: ClassVar[bool] = True
+    """Whether no value changes when all snapshots are moved and rotated alike."""
 
     def get_params(self) -> dict[str, Any]:
         """Return the parameters by name."""
@@ -140,11 +144,17 @@ class PairLabel(Label):
         Numbers of frames; a column each.
     """
 
+    zero_at_rest: ClassVar[bool] = True
+    """Whether the values between equal snapshots are zero."""
+
     lags: tuple[int, ...] = (1,)
 
     def __post_init__(self) -> None:
-        if not self.lags or min(self.lags) < 1 or len(set(self.lags)) < len(self.lags):
-            raise InputError(f"label {self.name}: lags = {list(self.lags)}: give positive whole numbers, each once")
+        lags = tuple(self.lags) if isinstance(self.lags, list | tuple) else ()
+        whole = all(isinstance(lag, int) and not isinstance(lag, bool) and lag > 0 for lag in lags)
+        if not lags or not whole or len(set(lags)) < len(lags):
+            raise InputError(f"label {self.name}: lags = {self.lags!r}: give positive whole numbers, each once")
+        object.__setattr__(self, "lags", lags)
 
     @abstractmethod
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:

@@ -56,6 +56,7 @@ class LargestJump(Label):
 
     name: ClassVar[str] = "largest-jump"
     unit: ClassVar[str] = "length^2"
+    needs: ClassVar[tuple[str, ...]] = ("d2min_path", "block_settings")
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
         planes = [LabelColumn(f"jump_{p}", self.name, self.unit, details={"plane": p}) for p in self._shears(records)]

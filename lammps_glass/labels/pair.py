@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -66,7 +67,7 @@ class VonMisesStrain(PairLabel):
         return von_mises_strain(reference, current, r_max=self.r_max)
 
 
-def require_positive(label: str, field: str, value: float) -> None:
-    """Refuse a parameter that is not above zero."""
-    if not value > 0:
-        raise InputError(f"label {label}: {field} = {value:g} must be above 0")
+def require_positive(label: str, field: str, value: object) -> None:
+    """Refuse a parameter that is not a finite number above zero."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError(f"label {label}: {field} = {value!r} must be a number above 0")

@@ -70,6 +70,7 @@ from .scoring import (
     confusion as confusion,
     score_with_intervals as score_with_intervals,
     scores as scores,
+    scores_by_replica as scores_by_replica,
 )
 from .selection import (
     accuracy_by_number_of_features as accuracy_by_number_of_features,

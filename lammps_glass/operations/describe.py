@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
+from lammps_glass.descriptors.joined import Joined
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
 from lammps_glass.labels.base import LabelColumn
@@ -63,18 +64,14 @@ class DescribeParameters:
             raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
 
-def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the particles that are described."""
-    described = reads.get("labels") or reads["configurations"]
-    snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
-    n_particles = described[0].n_particles
-    particles = float(n_particles * snapshots)
-    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
-    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
+def check_configurations(stage: Wired) -> None:
+    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers.
 
-
-def check(stage: Wired) -> None:
-    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers."""
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
     configurations = [run.stage for run in stage.reads["configurations"]]
     for labels in stage.reads.get("labels", ()):
         labelled = {run.stage for port in ("records", "reference") for run in labels.reads.get(port, ())}
@@ -87,8 +84,42 @@ def check(stage: Wired) -> None:
             )
 
 
+def check(stage: Wired) -> None:
+    """Refuse configurations that are not the labelled ones, and simulations that no part of the descriptor needs.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    check_configurations(stage)
+    descriptor = stage.parameters.descriptor.build()
+    needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
+    for source in stage.reads.get("simulations", ()):
+        if source.runs not in needed:
+            raise InputError(
+                f"stages.{stage.stage}.reads.simulations: stage {source.stage} runs {source.runs}, and the descriptor "
+                f"needs {', '.join(sorted(filter(None, needed))) or 'no simulation'}"
+            )
+
+
+def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the particles that are described."""
+    described = reads.get("labels") or reads["configurations"]
+    snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
+    n_particles = described[0].n_particles
+    particles = float(n_particles * snapshots)
+    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
+    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
+
+
 @operation(work=work, check=check)
-def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
+def describe(
+    case: Case[DescribeParameters],
+    configurations: Sequence[Record],
+    labels: Labels | None = None,
+    simulations: Sequence[Record] = (),
+) -> Rows:
     """Describe particles of a replica.
 
     Parameters
@@ -98,9 +129,14 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
     labels
         Chooses configurations and particles, and joins its values to the rows. Where it makes classes these are the
         particles of a class, and a replica without any has no rows.
+    simulations
+        Runs that started from the only configuration, for a descriptor that needs some: it takes their temperatures
+        and times. Without them the runs that it asks for are made here.
     """
     parameters = case.parameters
     descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        descriptor = descriptor.of_records(case.glass, simulations)
     columns = labels.label_columns if labels else ()
     sample = RowSample(parameters, columns, case.seed)
     first_step: int | None = None
@@ -110,7 +146,8 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
         if number < parameters.skip or (keys.empty and not (labels and labels.classes)):
             continue
         first_step = snapshot.step if first_step is None else first_step
-        sample.add(pd.concat([keys, features_of(descriptor, snapshot, case.glass, case.seed, keys)], axis=1))
+        features = features_of(descriptor, snapshot, case.glass, case.seed, keys, simulations)
+        sample.add(pd.concat([keys, features], axis=1))
     if first_step is None:
         raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
     rows = Rows(case.directory)
@@ -123,6 +160,7 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
         families=families_of(parameters.descriptor, descriptor),
         labels=columns,
         first_step=first_step,
+        seed=case.seed,
         thresholds=list(parameters.thresholds),
     )
     rows.samples.write(sample.members())
@@ -192,15 +230,23 @@ def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[
 
 
 def features_of(
-    descriptor: Descriptor, snapshot: Snapshot, glass: Glass, seed: int, keys: pd.DataFrame
+    descriptor: Descriptor,
+    snapshot: Snapshot,
+    glass: Glass,
+    seed: int,
+    keys: pd.DataFrame,
+    simulations: Sequence[Record] = (),
 ) -> pd.DataFrame:
-    """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
+    """Return the features of the particles of `keys`, with its index; simulations that they need are run if missing."""
     from lammps_glass.simulate import describe as describe_snapshot
 
     if keys.empty:
         return pd.DataFrame(np.empty((0, len(descriptor.feature_names))), columns=list(descriptor.feature_names))
-    values = describe_snapshot(descriptor, snapshot, glass, seed=seed)[rows_in(snapshot, keys)]
-    return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        values = descriptor.from_simulations(glass.check(snapshot), glass, simulations)
+    else:
+        values = describe_snapshot(descriptor, snapshot, glass, seed=seed)
+    return pd.DataFrame(values[rows_in(snapshot, keys)], index=keys.index, columns=list(descriptor.feature_names))
 
 
 def labelled_configurations(

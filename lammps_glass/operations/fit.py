@@ -14,7 +14,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import IndicatorPart
 from lammps_glass.products import Rows, SavedIndicator
 from lammps_glass.simulate.work import Work
@@ -66,7 +66,23 @@ def work(parameters: FitParameters, counts: Mapping[str, int], reads: Mapping[st
     return Work(parts={"cases": 1.0, "rows": rows}, memory=rows * ROW_BYTES)
 
 
-@operation(work=work, rates={"cases": 1.0, "rows": 5e-4})
+def check_labels(stage: Wired) -> None:
+    """Refuse rows that hold no labels, which would be found out after they have been made.
+
+    Raises
+    ------
+    InputError
+        Naming the stage that describes without labels.
+    """
+    for source in stage.reads.get("rows", ()):
+        if source.runs == "describe" and not source.reads.get("labels"):
+            raise InputError(
+                f"stages.{stage.stage} learns from the rows of {source.stage}, which have no labels: give "
+                f"stages.{source.stage}.reads a port labels = ..."
+            )
+
+
+@operation(work=work, rates={"cases": 1.0, "rows": 5e-4}, check=check_labels)
 def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
     """Fit an indicator to the rows of all replicas but the one of the condition ``left_out``, if there is one.
 

@@ -59,6 +59,11 @@ def check(stage: Wired) -> None:
     if parameters.quantity is not None:
         require_quantity(stage, parameters.quantity, f"stages.{stage.stage}")
     for run in stage.reads["records"]:
+        if missing := [name for name in label.needs if not hasattr(run.writes, name)]:
+            raise InputError(
+                f"stages.{stage.stage}.reads.records: label {label.name} needs records with {', '.join(missing)}, and "
+                f"stage {run.stage} ({run.runs}) writes {run.writes.__name__}"
+            )
         if isinstance(run.parameters, Protocol):
             try:
                 if not run.parameters.has_frames:
@@ -91,7 +96,8 @@ def work(parameters: LabelParameters, counts: Mapping[str, int], reads: Mapping[
     pairs = float(sum(max(0, w.snapshots - lag) * w.n_particles for w in records for lag in lags))
     parts = {"particle_pairs": pairs + 0.1 * sum(w.rows for w in records)}
     label = parameters.label.build(parameters.species)
-    frames, strain = max(work.snapshots for work in records), sum(work.strain for work in records)
+    frames = 1 if reads.get("reference") else max(work.snapshots for work in records)
+    strain = sum(work.strain for work in records)
     snapshots, rows = label.expected(labelled, frames, strain)
     if parameters.extremes:
         rows *= 2 * parameters.extremes

@@ -71,6 +71,8 @@ class Wired:
         Port -> stages wired to it.
     conditions
         Of that case.
+    writes
+        Class of its product.
     """
 
     stage: str
@@ -78,6 +80,7 @@ class Wired:
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
     conditions: Conditions = field(default_factory=dict)
+    writes: type[Product] = Product
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""
@@ -159,6 +162,11 @@ class Operation:
     rates: Mapping[str, float] = field(default_factory=dict)
     check: Callable[[Wired], None] = lambda stage: None
     protocol: str = ""
+
+    @property
+    def title(self) -> str:
+        """First line of the function's documentation, for lists."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
 
     def __call__(self, case: Case[Any], *args: Any, **ports: Any) -> Product:
         """Call the function directly."""

@@ -17,6 +17,7 @@ class SavedIndicator(Product):
     """A fitted indicator under ``indicators/``, where a study publishes it from."""
 
     published: ClassVar[tuple[str, ...]] = ("indicators",)
+    published_by_condition: ClassVar[bool] = True
 
     def save(self, name: str, estimator: Any, glass: Glass, seed: int, metadata: Mapping[str, Any]) -> None:
         """Save a fitted estimator.

@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from lammps_glass.errors import InputError
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.product import Conditions, Product, TableFile
+from lammps_glass.products.keys import rows_in
 from lammps_glass.products.labels import select_column
+from lammps_glass.simulate.record import Record
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
 
 
 @dataclass(frozen=True)
@@ -88,3 +94,43 @@ class Predictions(Product):
     def read(self, columns: list[str] | None = None) -> pd.DataFrame:
         """Read all rows."""
         return self.table.read(columns)
+
+
+def pooled(predictions: Sequence[Predictions], columns: list[str] | None = None) -> pd.DataFrame:
+    """Read the rows of several replicas as one table."""
+    return pd.concat([product.read(columns) for product in predictions], ignore_index=True)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedSample:
+    """The configuration of one replica with its predictions in the order of its particles."""
+
+    replica: str
+    snapshot: Snapshot
+    table: pd.DataFrame
+
+    def values(self, column: str) -> Floats:
+        """(n_particles,) of a column."""
+        values: Floats = self.table[column].to_numpy(dtype=float)
+        return values
+
+
+def join_samples(records: Sequence[Record], predictions: Sequence[Predictions]) -> list[PredictedSample]:
+    """Join the predictions of every replica onto the last configuration of its record, by the particle's id.
+
+    Raises
+    ------
+    InputError
+        A replica has no record, or a particle no prediction.
+    """
+    snapshots = {record.replica: record.final for record in records}
+    samples = []
+    for product in predictions:
+        if product.replica not in snapshots:
+            raise InputError(f"{product.directory}: no record of replica {product.replica} is given")
+        snapshot, table = snapshots[product.replica], product.read()
+        order = np.argsort(rows_in(snapshot, table), kind="stable")
+        if not np.array_equal(table["particle"].to_numpy()[order], snapshot.ids):
+            raise InputError(f"{product.directory}: {len(table)} predictions of {len(snapshot)} particles")
+        samples.append(PredictedSample(product.replica, snapshot, table.iloc[order].reset_index(drop=True)))
+    return samples

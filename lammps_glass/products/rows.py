@@ -84,14 +84,20 @@ class Rows(Product):
 
     @property
     def families(self) -> dict[str, list[str]]:
-        """Part of the descriptor -> its features."""
+        """Part of the descriptor -> its features, in the order of the table: metadata are sorted by name."""
         families: dict[str, list[str]] = self.metadata["families"]
-        return families
+        place = {name: number for number, name in enumerate(self.table.columns)}
+        return dict(sorted(families.items(), key=lambda item: place[item[1][0]]))
 
     @property
     def features(self) -> list[str]:
         """Names of all features, in the order of the descriptor."""
         return [name for columns in self.families.values() for name in columns]
+
+    @property
+    def seed(self) -> int:
+        """Seed of the case that wrote the rows, for draws that several readers of the rows must share."""
+        return int(self.metadata["seed"])
 
     @property
     def label_columns(self) -> tuple[LabelColumn, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,11 @@ class Record(Product):
         stored = self.identity["glass"]
         glass: Glass = REGISTRY.build(stored["name"], stored["options"])
         return glass
+
+    def copy_to(self, directory: Path) -> None:
+        """Copy the last configuration, the thermodynamic table and the identity: what another run can start from."""
+        for path in (self.final_path, self.thermo_path, self.directory / IDENTITY):
+            shutil.copyfile(self._existing(path), directory / path.name)
 
     def _existing(self, path: Path) -> Path:
         if not self.directory.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations.operation import Operation, Wired
@@ -40,6 +41,10 @@ class Stages(Mapping[str, Wired]):
     def variants(self, name: str) -> tuple[Wired, ...]:
         """Return a case for every value of every condition (but the replica) of the stages that run `name`."""
         return tuple(case for stage in self.running(name) for case in self._cases(stage.stage))
+
+    def parameters_of(self, name: str) -> Any:
+        """Return the parameters of the first stage that runs an operation or a protocol of this name, or None."""
+        return next((stage.parameters for stage in self.running(name)), None)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
-"""Small snapshots that the checks are made on."""
+"""Small snapshots and trajectories that the checks are made on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -30,3 +32,45 @@ def binary_snapshot(
     positions = spacing * (sites + random.uniform(-0.2, 0.2, size=sites.shape))
     types = (np.arange(len(sites)) % 5 == 0).astype(int) if len(species) > 1 else np.zeros(len(sites), dtype=int)
     return Snapshot(Cell(np.eye(3) * n_cells * spacing), positions, types, tuple(species))
+
+
+@dataclass(frozen=True)
+class MemoryTrajectory:
+    """A trajectory in memory, as labels read one.
+
+    Parameters
+    ----------
+    snapshots
+        The frames, in order of step.
+    directory
+        For messages.
+    """
+
+    snapshots: tuple[Snapshot, ...]
+    directory: Path = Path("memory")
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps of the frames."""
+        return [snapshot.step for snapshot in self.snapshots]
+
+    def frames(self) -> Iterator[Snapshot]:
+        """Iterate over the frames."""
+        return iter(self.snapshots)
+
+
+def random_walk(start: Snapshot, seed: int, n_frames: int = 5, step: float = 0.15) -> MemoryTrajectory:
+    """A trajectory of particles that walk at random from `start`, a frame every ten time steps.
+
+    Parameters
+    ----------
+    step
+        Deviation of a particle's displacement between two frames along an axis, in units of the mean distance
+        (volume / n_particles)^(1/3).
+    """
+    random = np.random.default_rng(seed)
+    length = step * (start.cell.volume / len(start)) ** (1 / 3)
+    moves = length * random.normal(size=(n_frames, len(start), 3))
+    moves[0] = 0.0
+    positions = start.positions + np.cumsum(moves, axis=0)
+    return MemoryTrajectory(tuple(start.replace(positions=p, step=10 * k) for k, p in enumerate(positions)))

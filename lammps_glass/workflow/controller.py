@@ -81,10 +81,10 @@ def refuse_losses(study: Study) -> None:
     differing = differences(there.file, study.file)
     if not differing:
         return
-    kept = {(case.stage, case.name) for case in study.all_cases() if study.is_done(case)}
-    finished = [case for case in there.all_cases() if there.is_done(case)]
-    lost = Counter(case.stage for case in finished if (case.stage, case.name) not in kept)
-    if lost:
+    changed = {(case.stage, case.name) for case in study.all_cases() if not study.is_done(case)}
+    finished = [case for case in there.all_cases() if (case.stage, case.name) in changed and there.is_done(case)]
+    if finished:
+        lost = Counter(case.stage for case in finished)
         stages = ", ".join(f"{count} of {stage}" for stage, count in lost.items())
         raise InputError(
             f"{study.out}: made with other parameters ({'; '.join(differing)}): finished cases would be run again: "
@@ -136,6 +136,7 @@ def reproduce(
         for stage in chosen:
             for case in stage.cases:
                 study.store.discard(case)
+        study.forget()
         if verify:
             verify_all(study)
         table = TaskTable(study, retry_failed=retry_failed)

@@ -112,7 +112,14 @@ class Definition:
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
             runs = stage.operation.protocol or stage.operation.name
-            built[case.stage, case.index] = Wired(case.stage, runs, self.parameters(case), reads, case.conditions)
+            built[case.stage, case.index] = Wired(
+                stage=case.stage,
+                runs=runs,
+                parameters=self.parameters(case),
+                reads=reads,
+                conditions=case.conditions,
+                writes=stage.operation.writes,
+            )
         return built[case.stage, case.index]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:

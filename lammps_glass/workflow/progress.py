@@ -88,7 +88,7 @@ class Progress:
         elapsed = duration(time.monotonic() - self.table.started)
         remaining = duration(time_left(self.table, self.cores))
         table = Table(
-            title=f"{self.table.study.name}: {elapsed} elapsed, estimated remaining {remaining} for the stages seen so far"
+            title=f"{self.table.study.name}: {elapsed} elapsed, estimated remaining {remaining} (stages seen so far)"
         )
         for heading in ("stage", "done", "running", "failed", "a case takes", "left"):
             table.add_column(heading, justify="left" if heading == "stage" else "right")

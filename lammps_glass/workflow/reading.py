@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
-from lammps_glass.resources import data_path, data_root
+from lammps_glass.resources import data_path
+from lammps_glass.studies import REGISTRY as STUDIES
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.values import check_finite
 
@@ -20,25 +21,27 @@ from lammps_glass.workflow.values import check_finite
 LIKE = "like"
 
 
-def bundled_studies() -> list[str]:
-    """Names of the studies that travel with the package."""
-    return sorted(path.parent.name for path in (data_root() / "examples").glob("*/study.toml"))
-
-
 def find_study(study: str | Path) -> Path:
-    """The path of a study file: a bundled study's name (text), a file, or a folder that holds ``study.toml``.
+    """Return the path of a study file: of a registered study (text), a file, or a folder that holds ``study.toml``.
 
-    A folder that is called like a bundled study is meant when it comes as a `Path`, or as ``./looseness``.
+    The file of a registered study is ``examples/NAME/study.toml`` of the package that offers it. A folder that is
+    called like one is meant when it comes as a `Path`, or as ``./looseness``.
     """
-    if isinstance(study, str) and study in bundled_studies():
-        return data_path("examples", study, "study.toml")
+    if isinstance(study, str) and study in STUDIES:
+        return data_path("examples", study, "study.toml", owner=STUDIES[study].module)
     path = Path(study)
     path = path / "study.toml" if path.is_dir() else path
     if path.suffix != ".toml":
-        raise unknown_name("study", str(study), bundled_studies())
+        raise unknown_name("study", str(study), list(STUDIES))
     if not path.is_file():
         raise InputError(f"{path}: no such study file; `lammps-glass init NAME` writes one")
     return path
+
+
+def default_preset(study: str) -> str | None:
+    """Return the preset of a command that names none: ``demo`` of a registered study that has it; of a file, none."""
+    demo = study in STUDIES and "demo" in read_toml(find_study(study)).get("presets", {})
+    return "demo" if demo else None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

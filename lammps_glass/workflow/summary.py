@@ -14,7 +14,7 @@ from lammps_glass.operations.simulation import PROTOCOL
 from lammps_glass.product import Product
 from lammps_glass.products import Findings
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.stages import REPLICAS, CaseId
 from lammps_glass.workflow.study import Study
 
 
@@ -105,9 +105,8 @@ def summarise(study: Study) -> dict[str, Any]:
 def publish(study: Study) -> dict[str, Any]:
     """Copy what finished cases offer into the study's folder and write summary and report; returns the summary."""
     study.forget()
-    products = list(finished_alone(study))
     for name in ("tables", "figures", "indicators"):
-        _publish_folder(study, name, [product for product in products if name in product.published])
+        _publish_folder(study, name)
     summary = summarise(study)
     _write(study.out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
     _write(study.out / "manifest.json", json.dumps(_overview(study), indent=1, sort_keys=True) + "\n")
@@ -115,19 +114,29 @@ def publish(study: Study) -> dict[str, Any]:
     return summary
 
 
-def _publish_folder(study: Study, name: str, products: list[Product]) -> None:
+def _publish_folder(study: Study, name: str) -> None:
     """Gather the folders called `name` beside the old one, then exchange them by renaming."""
     token = uuid.uuid4().hex[:8]
     draft, old = study.out / f".publish-{name}-{token}", study.out / f".old-{name}-{token}"
     draft.mkdir()
-    for product in products:
-        shutil.copytree(product.directory / name, draft, dirs_exist_ok=True)
+    for case in _publishing(study, name):
+        for path in sorted((study.store.folder(case) / name).iterdir()):
+            shutil.copy2(path, draft / (f"{case.name}_{path.name}" if case.conditions else path.name))
     if (study.out / name).exists():
         (study.out / name).rename(old)
     if any(draft.iterdir()):
         draft.rename(study.out / name)
     for path in (draft, old):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _publishing(study: Study, name: str) -> Iterator[CaseId]:
+    """Iterate over the finished cases whose products publish a folder called `name`."""
+    for stage in study.stages:
+        writes = stage.operation.writes
+        whole = not stage.over or (writes.published_by_condition and not set(stage.over) & set(REPLICAS))
+        if name in writes.published and whole:
+            yield from (case for case in stage.cases if study.is_done(case))
 
 
 def _overview(study: Study) -> dict[str, Any]:

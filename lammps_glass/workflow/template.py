@@ -1,10 +1,10 @@
-"""``lammps-glass init``: a bundled study's file with a comment on each key, small enough to run in minutes."""
+"""Make the text that ``lammps-glass init`` writes: a registered study's file with a comment on each key."""
 
 from __future__ import annotations
 
 import re
 
-from lammps_glass.resources import data_path
+from lammps_glass.workflow.reading import find_study
 
 HEADING = """\
 # A study file of lammps-glass, made by `lammps-glass init`. Change what you like, then
@@ -13,9 +13,10 @@ HEADING = """\
 #     lammps-glass plan {file} --preset smoke             what it costs on this machine
 #     lammps-glass reproduce {file} --preset smoke        runs it: minutes
 #
-# A stage has a kind, what it runs (a protocol or an operation), the stages that it reads (after) and the conditions
-# that it runs over (over); a case is one combination of conditions, and reads the cases that agree with it on them.
-# `lammps-glass list protocols` shows what a stage of the kind "simulate" can run.
+# A stage runs an operation (run; "simulate" runs a protocol), reads other stages through its ports (reads) and runs
+# over conditions (over); a case is one combination of conditions, and reads the cases that agree with it on them.
+# `lammps-glass list operations`, `list protocols`, `list descriptors` ... show what there is; docs/own-study.md, how it
+# fits together.
 """
 
 #: What stands beside the first line that sets a key.
@@ -24,17 +25,17 @@ COMMENTS = {
     "n_particles": "of each replica",
     "skin": "of the neighbour lists, in length units; changes the last bits",
     "suffix": "of the pair styles of LAMMPS; changes the last bits",
-    "kind": "simulate, label, describe, learn, analyse or figures",
+    "replicas": "independently prepared glasses: the values of the conditions replica and left_out",
+    "run": "the operation; the keys below that are not of the stage are its parameters",
     "protocol": "what is simulated; the keys below that are not of the stage are its fields",
-    "over": "replica = 10 means 1 to 10; a list gives the values, and sets the protocol's field of that name",
-    "after": "the stages whose cases are read",
+    "over": "the conditions; one that is also a parameter sets it",
+    "reads": "port = stage, or a list of stages",
     "liquid": "steps in the liquid",
     "cooling": "steps of cooling",
     "segment_steps": "an interrupted run goes on from the last complete segment; changes the last bits",
     "temperature": "in the unit of the glass",
     "stress": "compressive along z, in the unit of the glass",
     "snapshot_every": "steps between snapshots",
-    "operation": "what is done with what the stage reads",
     "r_max": "neighbours within it, in length units",
     "lags": "intervals of the label, in snapshots",
     "descriptor": "see `lammps-glass list descriptors`",
@@ -44,14 +45,14 @@ COMMENTS = {
 
 
 def template(file: str, study: str = "looseness") -> str:
-    """The commented text of a bundled study; `file` is the name that the heading's commands show.
+    """Return the commented text of a registered study; `file` is the name that the heading's commands show.
 
     Raises
     ------
     InputError
-        There is no bundled study of that name.
+        There is no study of that name.
     """
-    text = data_path("examples", study, "study.toml").read_text(encoding="utf-8")
+    text = find_study(study).read_text(encoding="utf-8")
     open_comments = dict(COMMENTS)
     lines = [_commented(line, open_comments) for line in text.splitlines()]
     ranks = (

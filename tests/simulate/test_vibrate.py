@@ -206,6 +206,27 @@ def test_descriptor_joins_runs_by_their_temperatures(source, tmp_path):
         descriptor.from_tables(paths, ids[::-1])
 
 
+def test_descriptors_take_the_parameters_of_runs_that_there_are(glass, tmp_path):
+    """Temperatures, times in the unit of the glass and ensemble; alone and joined with a descriptor of structure."""
+    from types import SimpleNamespace
+
+    from lammps_glass.descriptors import Joined, PairEntropy
+
+    options = {"steps": 400, "equilibration": 100, "sample_every": 5, "thermostat": "langevin"}
+    records = [SimpleNamespace(protocol=Vibrate(temperature=t, **options)) for t in (300.0, 25.0)]
+    fitted = Vibrational().of_records(glass, records)
+    assert fitted.temperatures == [25.0, 300.0]
+    assert fitted.thermostat == "langevin"
+    times = [fitted.duration, fitted.equilibration, fitted.sample_every]
+    assert times == pytest.approx([steps * glass.timestep for steps in (400, 100, 5)])
+    asked = Vibrational(temperatures=(25.0, 300.0), duration=fitted.duration, sample_every=fitted.sample_every)
+    assert [run["steps"] for run in asked.runs(glass)] == [400, 400]
+    joined = Joined({"pair-entropy": {}, "vibrational": {}}).of_records(glass, records)
+    assert joined.feature_names == [*PairEntropy().feature_names, "vMSD(25)", "vMSD(300)"]
+    harmonic = Vibrational(method="harmonic")
+    assert harmonic.of_records(glass, records) is harmonic
+
+
 def test_a_run_that_fails_leaves_the_deck_that_it_names(source, glass):
     """So hot that particles fly apart; a run that ends well leaves nothing."""
     descriptor = Vibrational(temperatures=(1e6,), duration=15.0, equilibration=0.5)

@@ -33,6 +33,8 @@ from driving import (
 from lammps_glass.errors import NotReadyError
 from lammps_glass.workflow import Study, run_case
 
+pytestmark = pytest.mark.study
+
 #: Without the molecular dynamics: for tests of the bookkeeping.
 SHORT = [
     "stages.quench.liquid=1",

@@ -5,22 +5,40 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from lammps_glass_example.bond_order import BondOrder
+from lammps_glass_example.broken_bonds import BrokenBonds
+from lammps_glass_example.flow import structure
 from lammps_glass_example.glass import HarmonicSpheres
 from lammps_glass_example.softness import Softness
 
-from lammps_glass import descriptors, glasses, learn
+from lammps_glass import descriptors, glasses, labels, learn
+from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.testing import check_descriptor, check_glass, check_indicator
+from lammps_glass.testing import (
+    binary_snapshot,
+    check_descriptor,
+    check_glass,
+    check_indicator,
+    check_label,
+    check_operation,
+    random_walk,
+)
 
 
 def test_contracts():
     check_glass(HarmonicSpheres, {"n_particles": 100})
     check_descriptor(BondOrder)
+    check_label(BrokenBonds, {"r_bond": 1.3, "r_broken": 1.4})
     check_indicator(Softness)
+    check_operation(structure)
 
 
 def test_entry_points():
-    for registry, name in ((glasses, "harmonic-spheres"), (descriptors, "bond-order"), (learn, "softness")):
+    for registry, name in (
+        (glasses, "harmonic-spheres"),
+        (descriptors, "bond-order"),
+        (labels, "broken-bonds"),
+        (learn, "softness"),
+    ):
         entry = registry.REGISTRY[name].described()
         assert entry.distribution.startswith("lammps-glass-example ")
         assert entry.units
@@ -50,3 +68,25 @@ def test_softness_divides_two_classes():
     softness = Softness().fit(X, y).decision_function(X)
     assert np.corrcoef(softness, X[:, 0])[0, 1] > 0.99
     assert ((softness > 0) == y).mean() > 0.96  # 0.977 at a distance of two deviations from the plane
+
+
+def test_broken_bonds_are_counted():
+    """Against distances to the nearest image, written out; some bonds break in these walks, not all."""
+    start, *_, end = random_walk(binary_snapshot(3), seed=3).snapshots
+    values = BrokenBonds(r_bond=1.2, r_broken=1.4).compute(start, end)
+
+    def distances(snapshot):
+        apart = snapshot.positions[:, None] - snapshot.positions
+        lengths = np.diag(snapshot.cell.matrix)
+        return np.linalg.norm(apart - lengths * np.rint(apart / lengths), axis=2)
+
+    bonds = (distances(start) < 1.2) & ~np.eye(len(start), dtype=bool)  # below half the box: one image each
+    expected = (bonds & (distances(end) > 1.4)).sum(axis=1) / bonds.sum(axis=1)
+    np.testing.assert_allclose(values, expected, atol=1e-12)
+    assert 0.05 < values.mean() < 0.95
+
+
+@pytest.mark.parametrize("options", [{"r_bond": 0.0}, {"r_broken": np.inf}, {"r_bond": 1.5, "r_broken": 1.4}])
+def test_bonds_that_are_none(options):
+    with pytest.raises(InputError, match="broken-bonds: r_"):
+        BrokenBonds(**options)

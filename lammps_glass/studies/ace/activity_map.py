@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.describe import check as check_configurations, snapshots_of
+from lammps_glass.operations.describe import check_configurations, snapshots_of
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.products import Labels, Record
@@ -66,7 +66,9 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
     top = labelled.positions[[int(np.argmax(values))]]
     centre = float(labelled.cell.fractional(top)[0, 2] % 1.0)
     thickness, width = parameters.thickness, parameters.width
-    table = analysis.slice_map(labelled, values, values, thickness, centre=centre, spacing=0.25, width=width)
+    table = analysis.slice_map(
+        labelled, values, values > 0, thickness, sizes=values, centre=centre, spacing=0.25, width=width
+    )
     share = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
     made = ActivityMap(case.directory)
     made.table.write(table, {"share": share, "species": species, "thickness": thickness, "width": width})

@@ -152,7 +152,7 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
     number = round(first.values.shape[1] ** (1 / 3))
     note = (
         f"{number}^3 voxels of the normalised cube, {first.mean_population:.1f} labelled particles each "
-        f"({first.empty_share:.0%} empty, left out); each time's own mean subtracted."
+        f"({first.empty_fraction:.0%} empty, left out); each time's own mean subtracted."
     )
     drop = mean["normalized"].iloc[1] if len(mean) > 1 else float("nan")
     findings.figure(
