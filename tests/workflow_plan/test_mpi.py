@@ -182,7 +182,7 @@ def test_launcher_is_found_without_path_and_is_no_door_to_commands(monkeypatch):
 
 
 def test_ranks_belong_to_simulations(tmp_path):
-    with pytest.raises(InputError, match=r"stages\.label.*only a stage with run = "simulate""):
+    with pytest.raises(InputError, match=r'stages\.label.*only a stage with run = "simulate"'):
         Study.read("looseness", "smoke", tmp_path, {"stages.label.ranks": 2})
 
 
