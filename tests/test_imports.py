@@ -124,7 +124,12 @@ def test_no_circle_of_imports_in_workflow():
 
 def test_the_walk_sees_a_circle_through_a_function():
     lazy = "def f():\n    from lammps_glass.workflow.{} import x"
-    sources = {"a": lazy.format("b"), "b": lazy.format("c"), "c": "from lammps_glass.workflow import a", "d": "import a"}
+    sources = {
+        "a": lazy.format("b"),
+        "b": lazy.format("c"),
+        "c": "from lammps_glass.workflow import a",
+        "d": "import a",
+    }
     assert circles(imports_between(sources)) == [["a", "b", "c"]]
 
 

@@ -163,6 +163,11 @@ class Operation:
     check: Callable[[Wired], None] = lambda stage: None
     protocol: str = ""
 
+    @property
+    def runs(self) -> str:
+        """Name of the protocol of a simulation, else of the operation."""
+        return self.protocol or self.name
+
     def __call__(self, case: Case[Any], *args: Any, **ports: Any) -> Product:
         """Call the function directly."""
         return self.function(case, *args, **ports)

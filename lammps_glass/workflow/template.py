@@ -1,4 +1,4 @@
-"""``lammps-glass init``: a bundled study's file with a comment on each key, small enough to run in minutes."""
+"""Write the file of a bundled study with a comment on each key, for ``lammps-glass init``."""
 
 from __future__ import annotations
 
@@ -13,38 +13,45 @@ HEADING = """\
 #     lammps-glass plan {file} --preset smoke             what it costs on this machine
 #     lammps-glass reproduce {file} --preset smoke        runs it: minutes
 #
-# A stage has a kind, what it runs (a protocol or an operation), the stages that it reads (after) and the conditions
-# that it runs over (over); a case is one combination of conditions, and reads the cases that agree with it on them.
-# `lammps-glass list protocols` shows what a stage of the kind "simulate" can run.
+# A stage runs a protocol (run = "simulate") or an operation, reads other stages through its ports (reads) and runs
+# over conditions (over); a case is one combination of conditions, and reads the cases that agree with it on them.
+# `lammps-glass list protocols` and `lammps-glass list operations` show what a stage can run.
 """
 
-#: What stands beside the first line that sets a key.
+#: Comments on the first line that sets a key.
 COMMENTS = {
+    "replicas": "independently prepared glasses: the values of the condition replica",
     "seed": "every random number of the study derives from it",
     "n_particles": "of each replica",
-    "skin": "of the neighbour lists, in length units; changes the last bits",
-    "suffix": "of the pair styles of LAMMPS; changes the last bits",
-    "kind": "simulate, label, describe, learn, analyse or figures",
-    "protocol": "what is simulated; the keys below that are not of the stage are its fields",
-    "over": "replica = 10 means 1 to 10; a list gives the values, and sets the protocol's field of that name",
-    "after": "the stages whose cases are read",
+    "skin": "of the neighbour lists, in length units; changes the last digits",
+    "suffix": "of the pair styles of LAMMPS; changes the last digits",
+    "run": "simulate, or the name of an operation; keys that are not of the stage are its parameters",
+    "protocol": "the simulation; keys below that are not of the stage are its fields",
+    "over": "conditions; a table gives values: n for 1 to n, or a list; a parameter of the same name takes the value",
+    "reads": "port = stage: the stages whose cases are read",
     "liquid": "steps in the liquid",
     "cooling": "steps of cooling",
-    "segment_steps": "an interrupted run goes on from the last complete segment; changes the last bits",
+    "segment_steps": "an interrupted run goes on from the last complete segment; changes the last digits",
     "temperature": "in the unit of the glass",
     "stress": "compressive along z, in the unit of the glass",
+    "label": "see `lammps-glass list labels`",
+    "steps": "of dynamics",
+    "indicator": "see `lammps-glass list indicators`",
     "snapshot_every": "steps between snapshots",
-    "operation": "what is done with what the stage reads",
     "r_max": "neighbours within it, in length units",
     "lags": "intervals of the label, in snapshots",
     "descriptor": "see `lammps-glass list descriptors`",
     "thresholds": "of the label",
+    "skip": "snapshots of the loading transient",
+    "max_rows": "of each replica",
+    "n_features": "the best of a ranking",
+    "C": "of the support vector machine",
     "cores": "at once on this machine; --cores overrides it",
 }
 
 
 def template(file: str, study: str = "looseness") -> str:
-    """The commented text of a bundled study; `file` is the name that the heading's commands show.
+    """Return the commented text of a bundled study; `file` is the name in the commands of the heading.
 
     Raises
     ------
@@ -61,6 +68,6 @@ def template(file: str, study: str = "looseness") -> str:
 
 
 def _commented(line: str, comments: dict[str, str]) -> str:
-    found = re.match(r"([A-Za-z_]\w*) = [^#]*$", line)
-    comment = comments.pop(found[1], None) if found else None
+    key = re.match(r"([A-Za-z_]\w*) = [^#]*$", line)
+    comment = comments.pop(key[1], None) if key else None
     return f"{line}  # {comment}" if comment else line

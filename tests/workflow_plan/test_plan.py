@@ -149,7 +149,8 @@ def test_each_glass_has_its_own_seconds(tmp_path, monkeypatch):
     study = Study.read("ace", "laptop", tmp_path)
     cases = throughput.examples(study.stage("aqs"))
     found = {
-        throughput.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)}) for k, case in enumerate(cases.values(), 1)
+        throughput.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)})
+        for k, case in enumerate(cases.values(), 1)
     }
     monkeypatch.setattr(estimate, "rates", lambda study, fresh: found)
     made = next(stage for stage in estimate.plan(study).stages if stage.stage == "aqs")
