@@ -73,7 +73,7 @@ def clean(
         rows = [
             {
                 "file": str(i.path.relative_to(directory)),
-                "what": i.what,
+                "what": i.description,
                 "size": i.size if common.json else gigabytes(i.size),
             }
             for i in items

@@ -13,7 +13,6 @@ from lammps_glass.cli.study import PANEL, Cores, Folder, Out, Preset, StudyName,
 
 if TYPE_CHECKING:
     from lammps_glass.workflow.estimate import StagePlan, StudyPlan
-    from lammps_glass.workflow.stages import CaseId
     from lammps_glass.workflow.study import Study
 
 #: Seconds between updates with --watch, in a terminal and elsewhere.
@@ -125,12 +124,12 @@ def study_state(study: Study) -> dict[str, Any]:
     from lammps_glass.workflow.task_table import STATES, TaskTable
 
     study.forget()
-    table = TaskTable(study)
+    tasks = TaskTable(study)
     for case in study.all_cases():
-        if table.state[case.stage, case.index] == "ready" and _is_held(study, case):
-            table.start(case)
+        if tasks.state[case.id] == "ready" and study.store.lock(case).is_held():
+            tasks.start(case)
     stages = []
-    for counts in table.stages.values():
+    for counts in tasks.stages.values():
         running, mean, left = counts.by_state["running"], counts.mean_seconds, counts.seconds_left
         cores = max(1, study.file.engine.cores // study.stage(counts.name).table.ranks)
         stages.append(
@@ -146,24 +145,16 @@ def study_state(study: Study) -> dict[str, Any]:
     failed = [
         {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
         for c in study.all_cases()
-        if table.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
+        if tasks.state[c.id] == "failed" and (f := study.store.failure(c))
     ]
     return {"study": study.name, "preset": study.preset, "stages": stages, "failed": failed}
-
-
-def _is_held(study: Study, case: CaseId) -> bool:
-    """Decide whether the lock of a case is held."""
-    lock = study.store.lock(case)
-    return bool(lock.holder()) and not lock.is_stale()
 
 
 def _is_running(study: Study, state: dict[str, Any]) -> bool:
     """Decide whether a case runs or a controller holds the folder; cases that are ready may never start."""
     from lammps_glass.workflow.locks import Lock
 
-    controller = Lock(study.out / ".controller.lock")
-    held = bool(controller.holder()) and not controller.is_stale()
-    return held or any(stage["running"] for stage in state["stages"])
+    return Lock(study.out / ".controller.lock").is_held() or any(stage["running"] for stage in state["stages"])
 
 
 def _show(common: Common, state: dict[str, Any]) -> None:

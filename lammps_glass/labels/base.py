@@ -162,7 +162,7 @@ class PairLabel(Label):
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) values, in the order of the snapshots (by id)."""
 
-    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[Any]]:
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         """Return the columns of a table of one pair: (n_particles,) values under the name, and what explains them."""
         return {self.name: self.compute(reference, current)}
 

@@ -171,6 +171,11 @@ class Operation:
         """First line of the function's documentation, for lists."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
+    @property
+    def runs(self) -> str:
+        """Name of the protocol of a simulation, else of the operation."""
+        return self.protocol or self.name
+
     def __call__(self, case: Case[object], *args: object, **ports: object) -> Product:
         """Call the function with a case and its ports."""
         return self.function(case, *args, **ports)

@@ -1,14 +1,15 @@
-"""`Definition`: a checked study file: stages, cases, their parameters, glasses, seeds and keys; no folder."""
+"""Check a study file as a whole, and derive stages, cases, parameters, glasses, seeds and keys; without a folder."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.operation import Wired
 from lammps_glass.registry import unknown_name
@@ -37,7 +38,7 @@ class Definition:
         self._stages = order_stages(file, partial(operations.find_operation, study=self.recipe, where=where), where)
         self.graph = Graph(self._stages)
         self._glasses: dict[str, Glass] = {}
-        self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._params: dict[tuple[Any, ...], dict[str, str]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
         self._check_by()
         self._check_stages()
@@ -76,14 +77,10 @@ class Definition:
         for stage in self.stages:
             for case in self._one_of_each(stage):
                 operations.check_use(self.parameters(case), self.glass(case), f"{self.where}: stages.{stage.name}")
-                try:
+                with located(self.where):
                     stage.operation.check(self._wired(case, wired))
-                except InputError as error:
-                    raise InputError(f"{self.where}: {error}") from error
-        try:
+        with located(self.where):
             self.recipe.check(self.wired_stages())
-        except InputError as error:
-            raise InputError(f"{self.where}: {error}") from error
 
     def check_conditions(self) -> None:
         """Refuse conditions with which the whole cannot come to an end; parts of such a study can be run.
@@ -105,22 +102,21 @@ class Definition:
 
     def _wired(self, case: CaseId, built: dict[tuple[str, int], Wired]) -> Wired:
         """Return a case with the first case of every stage that each of its ports reads."""
-        if (case.stage, case.index) not in built:
+        if case.id not in built:
             stage = self._stages[case.stage]
             reads = {}
             for port, cases in self.graph.reads(case).items():
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
-            runs = stage.operation.protocol or stage.operation.name
-            built[case.stage, case.index] = Wired(
+            built[case.id] = Wired(
                 stage=case.stage,
-                runs=runs,
+                runs=stage.operation.runs,
                 parameters=self.parameters(case),
                 reads=reads,
                 conditions=case.conditions,
                 writes=stage.operation.writes,
             )
-        return built[case.stage, case.index]
+        return built[case.id]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
         """Return a case for every value of every condition but the replica."""
@@ -209,24 +205,38 @@ class Definition:
         return values
 
     def params(self, case: CaseId) -> dict[str, Any]:
-        """Return everything of the study file that the case reads: what its parameters' hash is made of."""
-        return {**self._shared_params(case), "conditions": dict(case.conditions), "seed": self.seed(case)}
+        """Return all that a case reads of the study file, as JSON values."""
+        values: dict[str, Any] = json.loads(self._params_text(case))
+        return values
 
-    def _shared_params(self, case: CaseId) -> dict[str, Any]:
-        """Return the part of `params` that cases of a stage share; twenty thousand cases build it once, or a value."""
+    def params_hash(self, case: CaseId) -> str:
+        """Return the sha256 of the canonical form of `params`."""
+        return hashlib.sha256(self._params_text(case).encode()).hexdigest()
+
+    def _params_text(self, case: CaseId) -> str:
+        """Write the canonical form of `params` from its parts."""
+        texts = {
+            **self._shared_params(case),
+            "conditions": canonical(dict(case.conditions)),
+            "seed": canonical(self.seed(case)),
+        }
+        return f"{{{','.join(f'{canonical(name)}:{texts[name]}' for name in sorted(texts))}}}"
+
+    def _shared_params(self, case: CaseId) -> dict[str, str]:
+        """Return the parts of `params` that cases of a stage share, in canonical form."""
         stage = self._stages[case.stage]
         varying = tuple(case.conditions[name] for name in self._varying(stage))
         if (stage.name, varying) not in self._params:
             glass = self.glass(case)
-            plain = {
+            values = {
                 "glass": {"name": glass.name, **dataclasses.asdict(glass)},
                 "parameters": self.parameters(case),
-                "runs": stage.operation.protocol or stage.operation.name,
+                "runs": stage.operation.runs,
                 "reads": stage.table.wiring,
                 "ranks": stage.table.ranks,
                 "version": stage.operation.version,
             }
-            self._params[stage.name, varying] = json.loads(canonical(plain))
+            self._params[stage.name, varying] = {name: canonical(value) for name, value in values.items()}
         return self._params[stage.name, varying]
 
     def _varying(self, stage: Stage) -> tuple[str, ...]:
@@ -244,4 +254,4 @@ class Definition:
 
     def key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
         """Return the key of a case: sha256 of its parameters and of the products that it reads."""
-        return digest({"params": digest(self.params(case)), "inputs": dict(inputs)})
+        return digest({"params": self.params_hash(case), "inputs": dict(inputs)})

@@ -121,7 +121,7 @@ def test_a_finished_folder_goes_on_with_its_own_parameters(light, tmp_path, trac
     out = tmp_path / "out"
     reproduce(Study.read(light, "many", out), cores=2, quiet=True)
     trace.write_text("")
-    light.write_text(light.read_text().replace("seconds = 0.01", "n_bytes = 7"))
+    light.write_text(light.read_text().replace("seconds = 0.05", "seconds = 0.05\nn_bytes = 7"))
     assert reproduce_command(out, out).returncode == 0
     assert ran(trace) == {}
     with pytest.raises(InputError, match=r"stages\.nap\.n_bytes = \(none\), now 7.*6 of nap"):
