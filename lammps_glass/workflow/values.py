@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.operations.parts import Part
