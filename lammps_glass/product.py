@@ -1,4 +1,4 @@
-"""`Product`: the files that one finished case leaves; its class alone knows their names and columns."""
+"""`Product`: the files of a finished case; only its class knows their names and columns."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import ClassVar, Generic, Self, TypeVar, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError, NotReadyError
+from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.tables import TableWriter, column_names, iter_table, read_metadata, read_table, write_table
 
 Condition = str | int | float
@@ -20,7 +21,7 @@ Conditions = Mapping[str, Condition]
 
 
 def name_of(conditions: Conditions) -> str:
-    """Return a name for conditions, such as ``replica-3_temperature-0.2``; ``all`` without any."""
+    """Return the name of conditions, such as ``replica-3_temperature-0.2``; ``all`` without any."""
     return "_".join(f"{key}-{value}" for key, value in conditions.items()) or "all"
 
 
@@ -39,9 +40,10 @@ class Product:
     directory: Path
     conditions: Conditions = field(default_factory=dict, compare=False, kw_only=True)
 
-    #: Folders that a study gathers in its own folder from cases without conditions.
+    #: Folders of the product that a study copies into its own folder, from cases without conditions.
     published: ClassVar[tuple[str, ...]] = ()
-    #: Whether it gathers them from cases with conditions too, but those of one replica; file names begin with these.
+    #: Whether a study copies them from cases with conditions too, except those of one replica; the conditions then
+    #: begin the file names.
     published_by_condition: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -54,7 +56,7 @@ class Product:
 
     @property
     def segments(self) -> Path:
-        """Folder of the state from which an interrupted case goes on; the operation removes it when it is complete."""
+        """Folder of the state that an interrupted case resumes from; the operation removes it when it is complete."""
         return self.directory / "segments"
 
     @classmethod
@@ -66,7 +68,7 @@ class Product:
         return declared
 
     def check(self) -> Self:
-        """Return the product once every required file is there.
+        """Return the product if every required file exists.
 
         Raises
         ------
@@ -133,11 +135,11 @@ class Declared(File, Generic[Bound]):
 class TableOf(FileOf):
     """A Parquet table of one product; see `lammps_glass.tables` for errors."""
 
-    def write(self, table: pd.DataFrame, metadata: Mapping[str, Any] | None = None) -> None:
+    def write(self, table: pd.DataFrame, metadata: Mapping[str, Json] | None = None) -> None:
         """Write the table and its metadata (JSON values)."""
         write_table(self.path, table, metadata)
 
-    def writer(self, metadata: Mapping[str, Any] | None = None) -> TableWriter:
+    def writer(self, metadata: Mapping[str, Json] | None = None) -> TableWriter:
         """Return a context that writes the table group by group."""
         return TableWriter(self.path, metadata)
 
@@ -155,8 +157,8 @@ class TableOf(FileOf):
         return column_names(self.path)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """The metadata that were written with the table."""
+    def metadata(self) -> JsonObject:
+        """Metadata that were written with the table."""
         return read_metadata(self.path)
 
 
@@ -169,11 +171,11 @@ class TableFile(Declared[TableOf]):
 class JsonOf(FileOf):
     """A JSON file of one product."""
 
-    def write(self, values: Mapping[str, Any]) -> None:
+    def write(self, values: Mapping[str, Json]) -> None:
         """Write the values with sorted keys; a number that is not finite is an error."""
         self.path.write_text(json.dumps(values, indent=1, sort_keys=True, allow_nan=False), encoding="utf-8")
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> JsonObject:
         """Read the values.
 
         Raises
@@ -182,7 +184,7 @@ class JsonOf(FileOf):
             The file is missing or is not JSON.
         """
         try:
-            values: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+            values: JsonObject = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"{self.path}: not a readable JSON file ({error})") from error
         return values
@@ -195,13 +197,13 @@ class JsonFile(Declared[JsonOf]):
 
 
 class ArrayOf(FileOf):
-    """A NumPy array of one product, for what has thousands of columns."""
+    """A NumPy array of one product, for data with thousands of columns."""
 
-    def write(self, values: NDArray[Any]) -> None:
+    def write(self, values: NDArray[np.number]) -> None:
         """Write the array."""
         np.save(self.path, values, allow_pickle=False)
 
-    def read(self) -> NDArray[Any]:
+    def read(self) -> NDArray[np.number]:
         """Read the array.
 
         Raises
@@ -210,7 +212,7 @@ class ArrayOf(FileOf):
             The file is missing or is not an array.
         """
         try:
-            values: NDArray[Any] = np.load(self.path, allow_pickle=False)
+            values: NDArray[np.number] = np.load(self.path, allow_pickle=False)
         except (OSError, ValueError) as error:
             raise InputError(f"{self.path}: not a readable array ({error})") from error
         return values

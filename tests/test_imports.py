@@ -12,7 +12,7 @@ import pytest
 import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
-BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units"}
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units", "json_types"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),

@@ -7,8 +7,8 @@ from .jumps import (
     LargestJumps as LargestJumps,
     active_and_inactive as active_and_inactive,
     block_values as block_values,
-    calm_blocks as calm_blocks,
     largest_jump as largest_jump,
+    quiescent_blocks as quiescent_blocks,
 )
 from .nonaffine import d2min as d2min, d2min_with_neighbors as d2min_with_neighbors
 from .pair import D2min as D2min, VonMisesStrain as VonMisesStrain

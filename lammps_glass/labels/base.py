@@ -1,4 +1,4 @@
-"""`Label`: what happens to particles, as one number each; from pairs of snapshots, or from the records of runs."""
+"""`Label`: the base class of labels, one number per particle from pairs of snapshots or from records of runs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
-#: Quantity of a column of classes: 1, 0, or NaN for a particle of neither. Where labels have one, only the particles of
-#: a class are described.
+#: Quantity of a column of classes: 1, 0, or NaN for a particle of neither class. Where labels have such a column, only
+#: the particles of a class are described.
 CLASS = "class"
 
 
@@ -62,7 +63,7 @@ class LabelColumn:
     unit: str = ""
     lag: int = 0
     steps: int = 0
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Labelled(NamedTuple):
@@ -83,9 +84,9 @@ class Label(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     """Attributes that the records must have besides those of `Trajectory`."""
     invariant: ClassVar[bool] = True
-    """Whether no value changes when all snapshots are moved and rotated alike."""
+    """Whether the values are invariant under translation and rotation of all snapshots."""
 
-    def get_params(self) -> dict[str, Any]:
+    def get_params(self) -> Options:
         """Return the parameters by name."""
         return asdict(self)
 
@@ -95,7 +96,7 @@ class Label(ABC):
         return (self.name,)
 
     def check_run(self, run: object) -> None:  # noqa: B027  (most labels can be made of any run)
-        """Raise `InputError` when no label can be made of the record of the protocol `run`, such as for its steps."""
+        """Raise `InputError` when the label cannot be computed from runs of the protocol `run`, as for its steps."""
 
     def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
         """Return the numbers of configurations and of rows to expect of a record, for plans.
@@ -103,14 +104,14 @@ class Label(ABC):
         Parameters
         ----------
         n_particles
-            That are labelled in a configuration.
+            Number of labelled particles in a configuration.
         n_frames, strain
-            Of the record; `strain` is 0 without shear.
+            Number of frames and strain of the record; `strain` is 0 without shear.
         """
         return n_frames, float(n_particles * n_frames)
 
-    def details(self, records: Sequence[Trajectory]) -> dict[str, Any]:
-        """Return facts of the records as a whole (JSON values), which are stored beside the columns."""
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
+        """Return facts about the records as a whole, which are stored beside the columns."""
         return {}
 
     @abstractmethod
@@ -131,7 +132,7 @@ def only_record(label: Label, records: Sequence[Trajectory]) -> Trajectory:
         There is none, or more than one.
     """
     if len(records) != 1:
-        raise InputError(f"label {label.name} is of one trajectory a replica, it reads {len(records)}")
+        raise InputError(f"label {label.name} needs one trajectory a replica, it reads {len(records)}")
     return records[0]
 
 
@@ -166,10 +167,12 @@ class PairLabel(Label):
         return {self.name: self.compute(reference, current)}
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return a column for each lag."""
         steps = only_record(self, records).steps
         return tuple(LabelColumn(f"lag_{lag}", self.name, self.unit, lag, _step_of(steps, lag)) for lag in self.lags)
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Iterate over the frames with their values at each lag; NaN where the run ends before."""
         record = only_record(self, records)
         later = {f"lag_{lag}": islice(record.frames(), lag, None) for lag in self.lags}
         for reference in record.frames():
@@ -181,6 +184,6 @@ class PairLabel(Label):
 
 
 def _step_of(steps: Sequence[int], lag: int) -> int:
-    """Return the steps of a lag; 0 where they differ between the frames, or where no frame comes so late."""
+    """Return the time steps of a lag; 0 where they differ between frames, or where the run is shorter than the lag."""
     between = {later - earlier for earlier, later in zip(steps, steps[lag:])}
     return between.pop() if len(between) == 1 else 0

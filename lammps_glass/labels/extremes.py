@@ -1,4 +1,4 @@
-"""Classes from the extremes of a number per particle."""
+"""Classes of particles with extreme values."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 
-#: Neither of the two classes.
+#: Class of particles that are in neither of the two classes.
 NEITHER = -1
 
 
 def extreme_fractions(values: ArrayLike, fraction: float = 0.05) -> NDArray[np.int64]:
-    """1 for the `fraction` of the particles with the largest values, 0 for as many with the smallest, else -1.
+    """Assign class 1 to the `fraction` of particles with the largest values, 0 to as many with the smallest, else -1.
 
     Parameters
     ----------
     values
         (n_particles,) of one snapshot, such as the isoconfigurational mean of D2min.
     fraction
-        Above 0, at most 0.5; rounded to whole particles, at least one in each class. Equal values go by position.
+        Above 0, at most 0.5; rounded to whole particles, at least one in each class. Ties are broken by position.
 
     Raises
     ------

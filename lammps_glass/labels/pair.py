@@ -1,4 +1,4 @@
-"""Labels of two snapshots: D2min, von Mises strain, displacement."""
+"""Labels of two snapshots: D2min and von Mises strain."""
 
 from __future__ import annotations
 

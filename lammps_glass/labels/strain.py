@@ -10,7 +10,7 @@ from lammps_glass.snapshots.cell import Floats
 
 
 def strain_tensor(reference: Snapshot, current: Snapshot, *, r_max: float, undo_flips: bool = True) -> Floats:
-    r"""Green-Lagrange strain :math:`\tfrac12 (\mathbf F^T \mathbf F - 1)` of each particle's neighbourhood.
+    r"""Compute the Green-Lagrange strain :math:`\tfrac12 (\mathbf F^T \mathbf F - 1)` of each particle's neighbourhood.
 
     `F` is the deformation gradient that best maps the neighbours within `r_max` in `reference` onto `current` (Shimizu,
     Ogata & Li, Mater. Trans. 48, 2923 (2007), eqs. 1-3).
@@ -29,7 +29,7 @@ def strain_tensor(reference: Snapshot, current: Snapshot, *, r_max: float, undo_
 
 
 def von_mises_strain(reference: Snapshot, current: Snapshot, *, r_max: float, undo_flips: bool = True) -> Floats:
-    r"""Von Mises shear invariant of `strain_tensor` (Shimizu, Ogata & Li 2007, eq. 5; OVITO's "Shear Strain").
+    r"""Compute the von Mises invariant of `strain_tensor` (Shimizu, Ogata & Li 2007, eq. 5; OVITO's "Shear Strain").
 
     .. math:: \eta = \sqrt{e_{xy}^2 + e_{xz}^2 + e_{yz}^2
         + \tfrac16 [(e_{xx} - e_{yy})^2 + (e_{xx} - e_{zz})^2 + (e_{yy} - e_{zz})^2]}

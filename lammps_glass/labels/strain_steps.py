@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.labels.base import CLASS, Label, LabelColumn, Labelled, Trajectory, only_record
 from lammps_glass.labels.driven import Shear, require_shear
-from lammps_glass.labels.jumps import active_and_inactive, block_values, calm_blocks
+from lammps_glass.labels.jumps import active_and_inactive, block_values, quiescent_blocks
 from lammps_glass.labels.pair import require_positive
 from lammps_glass.tables import iter_table
 
@@ -61,16 +62,16 @@ class Blocks(NamedTuple):
 class StrainStepActivity(Label):
     """Class 1: particles with D2min of a strain step above `threshold`; class 0: as many with the lowest largest value.
 
-    Both classes are drawn anew in each window of strain: over more of it hardly a particle of a small glass stays at
-    rest. Particles of class 0 are of configurations in which others are active. Columns: the class; D2min of the
-    members of a class (of its step for class 1, the largest of the window for class 0); D2min of the step for every
-    particle. Labelled configurations are those before a step with members of a class; where there is none, the one
-    before the step with the largest D2min, without classes.
+    Both classes are drawn anew in each window of strain: over longer strains hardly a particle of a small glass stays
+    at rest. Particles of class 0 are of configurations in which others are active. Columns: the class; D2min of the
+    members of a class (of the step for class 1, the largest of the window for class 0); D2min of the step for every
+    particle. Labelled configurations are those before a step with members of a class; if there are none, the one before
+    the step with the largest D2min, without classes.
 
     Parameters
     ----------
     threshold
-        Length^2, for D2min as the shear has it (sum or mean).
+        Length^2, for D2min as the shear computes it (sum or mean).
     avalanche
         A step in which more than this fraction of the particles is above the threshold is system-wide and left out.
     window
@@ -99,12 +100,13 @@ class StrainStepActivity(Label):
 
     @property
     def quantities(self) -> tuple[str, ...]:
+        """Class, D2min of the members of a class, D2min of the step."""
         return (CLASS, "d2min", "step_d2min")
 
     def check_run(self, run: object) -> None:
-        """Refuse a run whose blocks are not single steps, or that does not store or observe all that is labelled."""
+        """Refuse a run whose blocks are not single steps, or does not store every step or not observe whole windows."""
         if not isinstance(run, StrainSteps):
-            raise InputError(f"label {self.name} is of quasi-static shears")
+            raise InputError(f"label {self.name} needs quasi-static shears")
         for name in ("block_strain", "snapshot_every"):
             if not math.isclose(getattr(run, name), run.strain_step, rel_tol=1e-6):
                 raise InputError(f"{name} = {getattr(run, name):g} is not strain_step = {run.strain_step:g}: set both")
@@ -116,10 +118,11 @@ class StrainStepActivity(Label):
             )
 
     def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
-        """Return what a flowing glass of a thousand particles has: plastic steps and rows a strain of 1 %."""
+        """Return estimates from a flowing glass of a thousand particles: plastic steps, and rows a strain of 1 %."""
         return max(1, n_frames // 20), 0.06 * n_particles * strain / 0.01
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return the columns of the class, of D2min of its members, and of D2min of the step."""
         of_class = {"of": "class 1: its step; class 0: the largest of the window"}
         return (
             LabelColumn(CLASS, CLASS, self.unit),
@@ -127,12 +130,12 @@ class StrainStepActivity(Label):
             LabelColumn("step_d2min", "step_d2min", "length^2", details={"of": "the step that follows"}),
         )
 
-    def details(self, records: Sequence[Trajectory]) -> dict[str, Any]:
-        """Return how much happened.
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
+        """Count strain steps, events and windows.
 
         Numbers of strain ``steps``, ``plastic_steps``, ``avalanches``, ``windows``, ``windows_still`` (without an
-        active particle) and ``windows_crowded`` (with too many); ``active_fraction`` of the particles that were ever
-        active outside avalanches, and ``active_fraction_by_mean``, were D2min a mean over neighbours.
+        active particle) and ``windows_crowded`` (with too many); ``active_fraction``, of the particles that were ever
+        active outside avalanches, and ``active_fraction_by_mean``, the same with D2min as a mean over neighbours.
         """
         record = require_shear(self, only_record(self, records))
         blocks = self._blocks(record)
@@ -148,6 +151,7 @@ class StrainStepActivity(Label):
         }
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Iterate over the configurations before steps with members of a class."""
         record = require_shear(self, only_record(self, records))
         blocks = self._blocks(record)
         table, _ = self._members(blocks)
@@ -172,12 +176,12 @@ class StrainStepActivity(Label):
         eligible = np.ones(len(start), dtype=bool)
         if self.species is not None:
             eligible = np.asarray(start.species_of_particles == self.species)
-        quiescent = calm_blocks(values, threshold=self.threshold, max_share=self.avalanche, eligible=eligible)
+        quiescent = quiescent_blocks(values, threshold=self.threshold, max_fraction=self.avalanche, eligible=eligible)
         width = max(1, round(self.window / float(record.block_settings["block_strain"])))
         return Blocks(steps, particles, values, eligible, quiescent, width)
 
     def _members(self, blocks: Blocks) -> tuple[pd.DataFrame, dict[str, int]]:
-        """Return the members of the classes (``block``, ``row`` of the particle, class, ``d2min``), windows counted."""
+        """Return the members of classes (``block``, ``row`` of the particle, class, ``d2min``); count windows."""
         parts: list[pd.DataFrame] = []
         counts = {"windows": 0, "windows_still": 0, "windows_crowded": 0}
         for start in range(0, max(1, len(blocks.steps) - blocks.width + 1), blocks.width):
@@ -186,11 +190,11 @@ class StrainStepActivity(Label):
             counts["windows"] += 1
             try:
                 classes = active_and_inactive(
-                    values, threshold=self.threshold, eligible=blocks.eligible, calm=quiescent
+                    values, threshold=self.threshold, eligible=blocks.eligible, quiescent=quiescent
                 )
             except InputError:
-                happened = bool((values[np.ix_(quiescent, blocks.eligible)] > self.threshold).any())
-                counts["windows_crowded" if happened else "windows_still"] += 1
+                has_events = bool((values[np.ix_(quiescent, blocks.eligible)] > self.threshold).any())
+                counts["windows_crowded" if has_events else "windows_still"] += 1
                 continue
             largest = np.broadcast_to(values[quiescent].max(axis=0), values.shape)
             for number, pairs, d2min in ((1, classes.active, values), (0, classes.inactive, largest)):

@@ -42,8 +42,8 @@ class DescribeParameters:
     max_rows
         Rows a replica; a hashed sample where there are more. 0 keeps all.
     thresholds, rows_above
-        Of the rows whose label is above a threshold, which a sample of rare events would miss: for each threshold and
-        lag up to `rows_above` are kept besides.
+        Besides the sample of all rows, keep for each label and threshold up to `rows_above` rows whose label is above
+        the threshold: a sample of all rows would miss rare events.
     """
 
     sets_rate: ClassVar[tuple[str, ...]] = ("descriptor",)
@@ -65,7 +65,7 @@ class DescribeParameters:
 
 
 def check_configurations(stage: Wired) -> None:
-    """Refuse configurations of several stages where the labels are of other ones: their steps have the same numbers.
+    """Refuse configurations of stages that the labels are not of: their steps may have the same numbers.
 
     Raises
     ------
@@ -127,11 +127,11 @@ def describe(
     configurations
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
-        Chooses configurations and particles, and joins its values to the rows. Where it makes classes these are the
-        particles of a class, and a replica without any has no rows.
+        Labels of the configurations and particles to describe; their values are joined to the rows. Where the labels
+        make classes, the particles of a class are described, and a replica without any has no rows.
     simulations
-        Runs that started from the only configuration, for a descriptor that needs some: it takes their temperatures
-        and times. Without them the runs that it asks for are made here.
+        Runs from the only configuration, for a descriptor that needs simulations: it takes their temperatures and
+        times. Without this port the runs are made here.
     """
     parameters = case.parameters
     descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
@@ -222,7 +222,7 @@ def _species(case: Case[DescribeParameters]) -> list[str]:
 
 
 def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[str]]:
-    """Return the name of each member of a joined descriptor -> its features; of another, its own name -> all."""
+    """Return the features by member of a joined descriptor; all under its own name for another descriptor."""
     members = getattr(descriptor, "members", None)
     if members is None:
         return {part.name: list(descriptor.feature_names)}
@@ -237,7 +237,7 @@ def features_of(
     keys: pd.DataFrame,
     simulations: Sequence[Record] = (),
 ) -> pd.DataFrame:
-    """Return the features of the particles of `keys`, with its index; simulations that they need are run if missing."""
+    """Return the features of the particles of `keys`, with the index of `keys`; run missing simulations."""
     from lammps_glass.simulate import describe as describe_snapshot
 
     if keys.empty:
@@ -256,7 +256,7 @@ def labelled_configurations(
     labels: Labels | None,
     species: str | None = None,
     *,
-    known: bool = True,
+    labelled_only: bool = True,
 ) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
     """Iterate over configurations with the keys, and the labels, of their particles.
 
@@ -266,8 +266,8 @@ def labelled_configurations(
         For messages.
     labels
         None: every configuration is described, the particles of `species` or all.
-    known
-        Leave out particles of which no label is known, and those of no class where the labels make classes.
+    labelled_only
+        Leave out particles without any label, and those of no class where the labels make classes.
 
     Raises
     ------
@@ -285,7 +285,7 @@ def labelled_configurations(
         if group is None:
             return
         if int(group["step"].iloc[0]) == snapshot.step:
-            yield snapshot, group[group[values].notna().any(axis=1)] if known else group
+            yield snapshot, group[group[values].notna().any(axis=1)] if labelled_only else group
             group = next(groups, None)
     if group is not None:
         raise InputError(

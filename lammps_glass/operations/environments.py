@@ -1,4 +1,4 @@
-"""The operations ``environments`` and ``encode``: unique local environments of structures, and structures as them."""
+"""The operations ``environments`` and ``encode``: find unique local environments, and count them in structures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from lammps_glass.learn.environments import Blocks
 
 Form = Literal["distance", "half"]
-#: Environments at threshold 0.84 and their growth with the number of particles: 604 on 20 000 atoms, power 0.37.
-ENVIRONMENTS, AT, POWER = 604.0, 20_000.0, 0.37
-#: Numbers in a SOAP vector of two species.
-ROW = 3289
+#: Estimated number of environments of n particles at threshold 0.84: N_REFERENCE (n / PARTICLES_REFERENCE)^EXPONENT.
+N_REFERENCE, PARTICLES_REFERENCE, EXPONENT = 604.0, 20_000.0, 0.37
+#: Length of a SOAP vector of two species.
+SOAP_LENGTH = 3289
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class EnvironmentParameters:
     Parameters
     ----------
     threshold, form
-        Of the similarity: see `lammps_glass.learn.cosine_limit`.
+        Threshold and formula of the similarity: see `lammps_glass.learn.cosine_limit`.
     fraction
-        Of each structure's particles that is scanned.
+        Fraction of the particles of each structure that is scanned.
     descriptor
         ``soap`` with options; the glass gives the species.
     """
@@ -93,18 +93,18 @@ def require_fraction(key: str, value: float) -> None:
 
 
 def structures_work(works: Sequence[Work], fits: float = 0.0) -> Work:
-    """Declare the particles and structures of what is read.
+    """Declare the particles and structures that are read.
 
     Parameters
     ----------
     fits
-        How often trees are grown on the table of all structures and environments.
+        Number of fits of boosted trees to the table of all structures and environments.
     """
     particles = float(sum(work.n_particles * work.snapshots for work in works))
     structures = float(sum(work.snapshots for work in works))
-    n_environments = ENVIRONMENTS * (max(particles, 1.0) / AT) ** POWER
+    n_environments = N_REFERENCE * (max(particles, 1.0) / PARTICLES_REFERENCE) ** EXPONENT
     parts = {"cases": 1.0, "particles": particles, "structures": structures, "fits": structures * n_environments * fits}
-    memory = n_environments * ROW * 4 + structures * (n_environments + ROW) * 8
+    memory = n_environments * SOAP_LENGTH * 4 + structures * (n_environments + SOAP_LENGTH) * 8
     return Work(max((work.n_particles for work in works), default=0), parts, int(structures), structures, memory)
 
 
@@ -137,7 +137,7 @@ def environments(case: Case[EnvironmentParameters], structures: Sequence[Record]
 
 
 def later_frames(record: Record) -> Iterator[Snapshot]:
-    """Iterate over the structures of a record but the first: the glass that was annealed or sheared."""
+    """Iterate over the structures of a record after the first, which is the glass that was annealed or sheared."""
     frames = record.frames()
     next(frames, None)
     yield from frames
@@ -151,7 +151,7 @@ def structure_name(record: Record, frame: Snapshot) -> str:
 def find_environments(
     records: Sequence[Record], soap: SOAP, parameters: EnvironmentParameters, seed: int, state: Path
 ) -> EnvironmentLibrary:
-    """Find the environments of all structures; an interrupted scan goes on after its last structure.
+    """Find the environments of all structures; an interrupted scan resumes after its last structure.
 
     Records are scanned in seeded order, and so are the structures of a record and the particles of a structure: one
     record is held at a time.
@@ -203,11 +203,11 @@ def clusters_of(library: EnvironmentLibrary, records: Sequence[Record], r_max: f
     return pd.concat(parts, ignore_index=True)
 
 
-# -- structures in terms of it -----------------------------------------------------------------------------------------
+# -- structures by their environments ----------------------------------------------------------------------------------
 
 
 def check_encode(stage: Wired) -> None:
-    """Refuse a sheared glass without its shear, whose strain would be unknown, and the shear of another glass."""
+    """Refuse structures of a sheared glass without its shear, or with the shear of another glass: strains need it."""
     check_structures(stage)
     require_runs(stage, "shear", "shear")
     wired = [source.stage for source in stage.reads.get("shear", ())]
@@ -224,14 +224,14 @@ def check_encode(stage: Wired) -> None:
 def encode(
     case: Case[EncodeParameters], structures: Record, environments: Environments, shear: Record | None = None
 ) -> Structures:
-    """Encode every structure of a record but the first, against which the strain is taken.
+    """Encode every structure of a record after the first, which is the reference of the strain.
 
     Parameters
     ----------
     structures
         Inherent structures.
     shear
-        The sheared glass that they are of: flips of its box are undone before the strain is taken.
+        Record of the shear that they come from: flips of its box are undone before the strain is computed.
     """
     from lammps_glass import analysis
     from lammps_glass.labels import von_mises_strain
@@ -242,7 +242,7 @@ def encode(
     energies = structures.thermo.set_index("step")["pe"]
     frames = structures.frames()
     reference = next(frames)
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str | float]] = []
     counts, means, indices, strains = [], [], [], []
     for frame in frames:
         encoded = encode_frame(library, soap, structures, frame)
@@ -287,7 +287,7 @@ def encode(
 
 
 def soap_of(library: EnvironmentLibrary, dtype: str = "float64") -> SOAP:
-    """Build the descriptor whose rows a library is made of."""
+    """Build the descriptor whose vectors a library holds."""
     soap: SOAP = DESCRIPTORS.build("soap", {**library.definition, "dtype": dtype})
     return soap
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.labels.base import LabelColumn
+from lammps_glass.learn.estimator import Estimator
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.operation import Wired, operation
@@ -21,7 +22,7 @@ from lammps_glass.simulate.work import Work
 
 LEFT_OUT = "left_out"
 SplitKind = Literal["replica", "random"]
-#: A row that is learned from, in bytes a feature: pooled, as a matrix, and standardised.
+#: Memory of a training row of 100 features, in bytes: held pooled, as a matrix, and standardised.
 ROW_BYTES = 3 * 8 * 100
 
 
@@ -34,13 +35,13 @@ class FitParameters(ClassParameters):
     indicator
         Name in the registry, with options.
     n_features
-        Rank the features by recursive elimination on balanced samples of the rows that train, and use the best of
-        them; 0 uses all.
+        Number of features that are used, the best by recursive elimination on balanced samples of the training rows;
+        0 uses all.
     ranking_rows
-        Rows of each class in a sample of the ranking.
+        Rows of each class in the balanced samples of the ranking.
     balanced
         Train on as many rows of class 0, drawn at random, as there are of class 1. An indicator that draws balanced
-        rows itself sees all.
+        rows itself gets all rows.
     split
         ``"replica"`` leaves out a replica (condition ``left_out``); ``"random"`` leaves out a random part of all rows,
         which LEAKS: rows of one rearrangement train and test.
@@ -67,7 +68,7 @@ def work(parameters: FitParameters, counts: Mapping[str, int], reads: Mapping[st
 
 
 def check_labels(stage: Wired) -> None:
-    """Refuse rows that hold no labels, which would be found out after they have been made.
+    """Refuse rows without labels before anything runs.
 
     Raises
     ------
@@ -116,17 +117,17 @@ def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
 
 
 def save_fit(
-    case: Case[Any],
+    case: Case[ClassParameters],
     fitted: SavedIndicator,
     name: str,
-    estimator: Any,
+    estimator: Estimator,
     rows: Rows,
     label: LabelColumn,
     features: Sequence[str],
     training: pd.DataFrame,
     classes: NDArray[np.int64],
 ) -> None:
-    """Save a fitted indicator with what ``predict`` and reports need to know of it.
+    """Save a fitted indicator with the metadata that ``predict`` and reports need.
 
     Parameters
     ----------
@@ -158,13 +159,13 @@ def save_fit(
 
 
 def labelled_rows(rows: Sequence[Rows], column: str) -> pd.DataFrame:
-    """Return the rows of all replicas whose label is known."""
+    """Return the rows of all replicas that have a label."""
     table = pd.concat([product.table.read() for product in rows], ignore_index=True)
     return table[table[column].notna()].reset_index(drop=True)
 
 
-def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[np.bool_]:
-    """Return (n_rows,) which rows the case's condition ``left_out`` leaves out; none without the condition.
+def left_out_rows(case: Case[object], table: pd.DataFrame, split: str) -> NDArray[np.bool_]:
+    """Return (n_rows,) whether the case's condition ``left_out`` leaves a row out; False without the condition.
 
     Raises
     ------
@@ -183,7 +184,7 @@ def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[n
 
 
 def random_fold(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.str_]:
-    """Return (n_rows,) the fold of each row, one of `names`: a function of its key alone."""
+    """Return (n_rows,) the fold of each row, one of `names`; it depends on the key of the row only."""
     from lammps_glass.learn.hashed_sample import key_ranks
 
     return np.asarray(names)[(key_ranks(table, 0) % np.uint64(len(names))).astype(np.intp)]

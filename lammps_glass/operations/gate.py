@@ -1,4 +1,4 @@
-"""The operation ``gate``: accept the record of a glass, stop at a crystal; what reads the gate starts from a glass."""
+"""The operation ``gate``: accept the record of a glass, stop at a crystal; stages that read it start from a glass."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lammps_glass.simulate.work import Work
 
 @dataclass(frozen=True)
 class GateParameters(GateLimits):
-    """Parameters of the operation ``gate``: what a glass reads, in the length unit of the glass; default Cu-Zr.
+    """Parameters of the operation ``gate``: limits on g(r), in the length unit of the glass; defaults are for Cu-Zr.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class GateParameters(GateLimits):
     bin_width: float = 0.1
 
     def shortened(self, steps: int) -> GateParameters:
-        """Return parameters that let everything pass: a sample of a calibration run has hardly melted."""
+        """Return parameters that accept every sample: that of a calibration run has hardly melted."""
         return _Calibration()
 
 
@@ -41,7 +41,7 @@ class _Calibration(GateParameters):
 
 
 def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the particles of the sample; without a stated rate, so that a calibration run can start from it."""
+    """Declare the particles of the sample; no rate is stated, so that a calibration run can start from it."""
     n_particles = sum(counts.values())
     return Work(n_particles, {"particles": float(n_particles)}, 1, float(n_particles))
 

@@ -1,4 +1,4 @@
-"""The operation ``label``: label the particles of a replica by what happens to them in its records."""
+"""The operation ``label``: label the particles of a replica by their motion in its records."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.labels.base import CLASS, LabelColumn
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Wired, operation
@@ -37,7 +38,7 @@ class LabelParameters:
         Add a column of classes: 1 for this fraction of the particles of each configuration, those with the largest
         values, 0 for as many with the smallest. Without it, a label that makes classes of its own keeps them.
     quantity
-        The one whose extremes make the classes; by default the main one of the label.
+        Quantity of the label whose extremes make the classes; by default its main one.
     """
 
     sets_rate: ClassVar[tuple[str, ...]] = ("label",)
@@ -53,7 +54,7 @@ class LabelParameters:
 
 
 def check(stage: Wired) -> None:
-    """Refuse records that the label cannot be made of, and a quantity that it does not have."""
+    """Refuse records that the label cannot be computed from, and a quantity that it does not have."""
     parameters: LabelParameters = stage.parameters
     label = parameters.label.build(parameters.species)
     if parameters.quantity is not None:
@@ -113,37 +114,40 @@ def label(case: Case[LabelParameters], records: Sequence[Record], reference: Rec
     records
         One trajectory for a label of two snapshots; one shear a plane, or one run a velocity, for the others.
     reference
-        Record whose last configuration is labelled instead of the first one of the records: the same particles before
-        a shear began.
+        Record of the same particles before a shear began: its last configuration is labelled instead of the first one
+        of the records.
     """
     parameters = case.parameters
-    made = parameters.label.build(parameters.species)
-    columns = made.columns(records)
-    classed = columns[0]
+    label = parameters.label.build(parameters.species)
+    columns = label.columns(records)
+    classified = columns[0]
     if parameters.quantity is not None:
-        classed = select_column(columns, f"stages.{case.stage}", quantity=parameters.quantity)
+        classified = select_column(columns, f"stages.{case.stage}", quantity=parameters.quantity)
     if parameters.extremes is not None:
-        details = {"extremes_of": classed.quantity, "fraction": parameters.extremes}
+        details: dict[str, Json] = {"extremes_of": classified.quantity, "fraction": parameters.extremes}
         columns = (*columns, LabelColumn(CLASS, CLASS, "1", details=details))
     labels = Labels(case.directory)
 
     def groups() -> Iterator[pd.DataFrame]:
-        for labelled in made.groups(records):
+        """Iterate over the rows, a configuration at a time."""
+        for labelled in label.groups(records):
             snapshot = labelled.snapshot if reference is None else case.glass.check(reference.final)
             rows = rows_of_species(snapshot, parameters.species)
             values = labelled.values.iloc[rows].reset_index(drop=True)
             if parameters.extremes is not None:
-                values = values.assign(**{CLASS: classes_of_extremes(values[classed.name], parameters.extremes)})
+                values = values.assign(**{CLASS: classes_of_extremes(values[classified.name], parameters.extremes)})
             yield pd.concat([key_columns(snapshot, case.replica, rows), values[[c.name for c in columns]]], axis=1)
 
     species = [parameters.species] if parameters.species else case.glass.species
-    facts = made.details(records)
-    labels.write(groups(), columns, label=made.name, parameters=made.get_params(), species=species, **facts)
+    details_of_records = label.details(records)
+    labels.write(
+        groups(), columns, label=label.name, parameters=label.get_params(), species=species, **details_of_records
+    )
     return labels
 
 
 def classes_of_extremes(values: pd.Series[float], fraction: float) -> NDArray[np.float64]:
-    """Return (n_particles,) 1, 0 or NaN; see `labels.extreme_fractions`."""
+    """Return (n_particles,) class 1, class 0, or NaN for neither; see `labels.extreme_fractions`."""
     from lammps_glass.labels import extreme_fractions
 
     classes = extreme_fractions(values.to_numpy(), fraction).astype(np.float64)

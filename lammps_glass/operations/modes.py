@@ -25,10 +25,10 @@ class ModesParameters:
     lowest, highest, step
         Frequencies of the spectra. Below `lowest` a broadened density over nu^2 diverges.
     peak_below
-        The boson peak is the maximum of g / nu^2 from `lowest` to here; above lie the maxima of single modes.
+        The boson peak is the maximum of g / nu^2 from `lowest` to this; above lie the maxima of single modes.
     fraction
-        Of samples too large for all modes at once this fraction of them is found, the softest, and more if they do not
-        reach five widths beyond `peak_below`; the spectrum ends with them.
+        Fraction of the modes, the softest, that is computed for samples too large for all modes at once; more if these
+        do not reach five widths beyond `peak_below`. The spectrum ends with them.
     """
 
     broadening: float = 0.1
@@ -40,9 +40,10 @@ class ModesParameters:
 
 
 def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare modes, which grow with the cube of the particles: all of them at once, or a fraction by iteration.
+    """Declare the modes: the cost grows with the cube of the number of particles.
 
-    Iterated ones are kept orthogonal, which grows with the square of their fraction; the rate is of 0.05.
+    Dense diagonalisation finds all of them; iteration a fraction, and to keep those orthogonal costs the square of the
+    fraction (the rate was measured at 0.05).
     """
     from lammps_glass.interactions.vibrations import DENSE
 
@@ -50,7 +51,7 @@ def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[
     if n <= DENSE:
         return Work(n, {"cases": 1.0, "dense": float(n) ** 3}, 1, float(n), memory=9.0 * n**2 * 8 * 3)
     iterated = float(n) ** 3 * (parameters.fraction / 0.05) ** 2
-    # Twice as many vectors as wanted are iterated, and the wanted ones combined from them.
+    # Twice as many vectors are iterated as modes are needed, and the modes combined from them.
     return Work(n, {"cases": 1.0, "iterated": iterated}, 1, float(n), memory=4 * parameters.fraction * 9.0 * n**2 * 8)
 
 

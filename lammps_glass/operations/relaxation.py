@@ -1,4 +1,4 @@
-"""The operation ``relaxation``: measure how relaxed a liquid is that was held at constant temperature."""
+"""The operation ``relaxation``: measure the relaxation time of a liquid held at constant temperature."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RelaxationParameters:
 
 
 def check(stage: Wired) -> None:
-    """Refuse another liquid than one held at the temperature and pressure that it was cooled to."""
+    """Refuse a liquid that was not held at the temperature and pressure that it was cooled to."""
     for liquid in stage.reads["liquid"]:
         if not isinstance(liquid.parameters, Anneal):
             raise InputError(
@@ -57,13 +57,13 @@ def work(parameters: RelaxationParameters, counts: Mapping[str, int], reads: Map
 
 @operation(work=work, check=check)
 def relaxation(case: Case[RelaxationParameters], liquid: Record) -> Relaxation:
-    """Measure the relaxation time of a liquid in both halves of the time for which it was held."""
+    """Measure the relaxation time of a liquid in the first and the second half of its run."""
     from lammps_glass import analysis
 
     q, species, timestep = case.parameters.q, case.parameters.species, case.glass.timestep
     held = cast("Anneal", liquid.protocol)
     frames = list(liquid.frames())
     times = analysis.equilibration(frames, q, species, held=float(held.steps * timestep), timestep=timestep)
-    made = Relaxation(case.directory)
-    made.write(times, temperature=held.temperature, timestep=timestep)
-    return made
+    product = Relaxation(case.directory)
+    product.write(times, temperature=held.temperature, timestep=timestep)
+    return product

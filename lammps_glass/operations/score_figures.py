@@ -1,4 +1,4 @@
-"""Figures that predictions of any label by any indicator have."""
+"""Figures of predictions of any label by any indicator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEAKING_NOTE = "LEAKS: rows of each replica trained and tested"
 
 
 def class_distribution(findings: Findings, entry: Entry, label: LabelColumn, parameters: ClassParameters) -> None:
-    """Add the distribution of the label, and how many particles are of class 1 in each replica."""
+    """Add the distribution of the label, and the fraction of particles of class 1 in each replica."""
     values, classes = entry.table["value"], entry.table["label"]
     counts, edges = np.histogram(values, 60)
     of_class_1, _ = np.histogram(values[classes == 1], edges)
@@ -174,7 +174,7 @@ def slice_map(
 ) -> None:
     """Add the indicator in a slice of the predicted configuration with most particles of class 1, these as rings.
 
-    A warning says why where there is none: no record holds the configuration, or its cell is not periodic.
+    Where no record holds the configuration, or its cell is not periodic, a warning is added instead.
     """
     from lammps_glass import analysis
 
@@ -214,7 +214,7 @@ def slice_map(
 
 
 def part_of(snapshot: Snapshot, rows: pd.DataFrame) -> Snapshot:
-    """Return the particles of a snapshot that a table has rows of."""
+    """Return the snapshot of those particles that a table has rows of."""
     at = rows_in(snapshot, rows)
     return snapshot.replace(
         positions=snapshot.positions[at], types=snapshot.types[at], ids=snapshot.ids[at], velocities=None, properties={}
@@ -233,8 +233,8 @@ def correlation_against_time(
     rows = []
     for entry in entries:
         for column in columns:
-            known = pooled[[entry.column.name, column.name]].dropna()
-            correlation = known[entry.column.name].corr(known[column.name], method="spearman")
+            pairs = pooled[[entry.column.name, column.name]].dropna()
+            correlation = pairs[entry.column.name].corr(pairs[column.name], method="spearman")
             rows.append((column.steps if in_steps else column.lag, correlation, entry.title))
     table = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
     if table.empty:

@@ -9,7 +9,7 @@ from lammps_glass.simulate.record import Record
 
 
 class AcceptedRecord(Record):
-    """A copy of the record of a sample that is a glass, without its trajectory, with what the gate read."""
+    """A copy of the record of a sample that is a glass, without its trajectory, with the measurements of the gate."""
 
     gate = JsonFile("gate.json")
 

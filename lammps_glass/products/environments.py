@@ -1,4 +1,4 @@
-"""`Environments`: a library of unique local environments, and how their representatives look."""
+"""`Environments`: a library of unique local environments, with the neighbourhoods of their representatives."""
 
 from __future__ import annotations
 

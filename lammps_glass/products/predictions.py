@@ -1,19 +1,19 @@
-"""`Predictions`: what indicators say of the particles of one replica, beside their labels."""
+"""`Predictions`: values of indicators for the particles of one replica, beside their labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.labels.base import LabelColumn
-from lammps_glass.product import Conditions, Product, TableFile
+from lammps_glass.product import Conditions, TableFile
 from lammps_glass.products.keys import rows_in
-from lammps_glass.products.labels import select_column
+from lammps_glass.products.labels import LabelTable
 from lammps_glass.simulate.record import Record
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -36,7 +36,7 @@ class PredictedColumn:
     leaking
         Whether random rows were left out instead of replicas.
     conditions
-        Conditions of the stage that fitted it, but ``left_out``.
+        Conditions of the fit, without ``left_out``.
     """
 
     name: str
@@ -47,7 +47,7 @@ class PredictedColumn:
     conditions: Conditions = field(default_factory=dict)
 
 
-class Predictions(Product):
+class Predictions(LabelTable):
     """Predictions of one replica: key, species, labels, then a column an indicator; a group of rows a snapshot."""
 
     table = TableFile("predictions.parquet")
@@ -57,7 +57,7 @@ class Predictions(Product):
         groups: Iterable[pd.DataFrame],
         predicted: Sequence[PredictedColumn],
         labels: Sequence[LabelColumn] = (),
-        **details: Any,
+        **details: Json,
     ) -> None:
         """Write the groups of rows with the meaning of their columns."""
         columns = {"predicted": [asdict(c) for c in predicted], "labels": [asdict(c) for c in labels]}
@@ -66,30 +66,12 @@ class Predictions(Product):
                 writer.write(group)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """Metadata of the table; see `write`."""
-        return self.table.metadata
-
-    @property
     def predicted_columns(self) -> tuple[PredictedColumn, ...]:
         """Meaning of the columns of predictions, the main one first."""
         stored = self.metadata["predicted"]
         return tuple(
             PredictedColumn(**{**values, "training_replicas": tuple(values["training_replicas"])}) for values in stored
         )
-
-    @property
-    def label_columns(self) -> tuple[LabelColumn, ...]:
-        """Meaning of the columns of labels."""
-        return tuple(LabelColumn(**values) for values in self.metadata["labels"])
-
-    def label_column(self, **wanted: Any) -> LabelColumn:
-        """Return the first column of a label with these values; an `InputError` if there is none."""
-        return select_column(self.label_columns, str(self.directory), **wanted)
-
-    def groups(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-        """Read the rows, one snapshot at a time."""
-        return self.table.groups(columns)
 
     def read(self, columns: list[str] | None = None) -> pd.DataFrame:
         """Read all rows."""
@@ -110,7 +92,7 @@ class PredictedSample:
     table: pd.DataFrame
 
     def values(self, column: str) -> Floats:
-        """(n_particles,) of a column."""
+        """Return (n_particles,) values of a column."""
         values: Floats = self.table[column].to_numpy(dtype=float)
         return values
 

@@ -1,4 +1,4 @@
-"""`Relaxation`: how relaxed a liquid is."""
+"""`Relaxation`: relaxation times of a liquid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lammps_glass.product import JsonFile, Product
 
 
 class Relaxation(Product):
-    """Relaxation times of the liquid of one replica, and how it was held."""
+    """Relaxation times of the liquid of one replica, with the temperature and time step of its run."""
 
     values = JsonFile("relaxation.json")
 

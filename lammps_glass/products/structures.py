@@ -1,4 +1,4 @@
-"""`Structures`: configurations of a record as environments, with energy and strain; `StructureSet`: of several."""
+"""`Structures`: environments, energies and strains of the structures of a record; `StructureSet`: of several."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Floats = NDArray[np.float64]
 
 
 def run_name(conditions: Conditions) -> str:
-    """Return the name of the independent run of a case: what was cooled together, whatever it was annealed at."""
+    """Return the name of the independent run (one cooling) of a case: its conditions without the temperature."""
     return name_of({key: value for key, value in conditions.items() if key != "temperature"})
 
 
 @dataclass(frozen=True)
 class StructureSet:
-    """Structures in terms of a library of environments, row by row.
+    """Structures encoded by a library of environments, a row each.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ class StructureSet:
 
     @property
     def voronoi_indices(self) -> list[str]:
-        """The Voronoi indices that occur, sorted."""
+        """Voronoi indices that occur, sorted."""
         return sorted(set(self.voronoi["index"]))
 
     def voronoi_fractions(self, indices: Sequence[str]) -> Floats:
@@ -98,7 +98,7 @@ class StructureSet:
         return values / self.sizes[:, None]
 
     def take(self, rows: NDArray[np.integer]) -> StructureSet:
-        """Return the structures of some rows, each named once."""
+        """Return the structures of some rows, without repetition."""
         numbers = pd.Series(np.arange(len(rows)), index=rows)
         voronoi = self.voronoi[self.voronoi["row"].isin(rows)]
         return StructureSet(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lammps_glass.glasses.glass import Glass, Options
+    from lammps_glass.labels.driven import BlockSettings
     from lammps_glass.simulate.protocols.base import Protocol
 
 IDENTITY = "run.json"
@@ -40,15 +41,6 @@ class Identity(TypedDict):
     glass: Part
     seed: int
     start: str  # sha256 of the configuration that the run started from
-
-
-class BlockSettings(TypedDict):
-    """Settings of the D2min blocks of a quasi-static shear, stored as metadata of their table."""
-
-    plane: str
-    r_max: float
-    reduce: str
-    block_strain: float
 
 
 @dataclass(frozen=True)

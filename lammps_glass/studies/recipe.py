@@ -1,4 +1,4 @@
-"""`Recipe`: a study in code: the operations that are its own, its figures, and what it says of the paper."""
+"""`Recipe`: the code of a study: its own operations, its figures, the numbers of the paper and departures from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Stages(Mapping[str, Wired]):
     stages
         First case of every stage.
     cases
-        Called with the name of a stage: a case for every value of every condition but the replica.
+        Function of the name of a stage: a case for every value of every condition except the replica.
     """
 
     def __init__(self, stages: Mapping[str, Wired], cases: Callable[[str], Sequence[Wired]] | None = None) -> None:
@@ -39,7 +39,7 @@ class Stages(Mapping[str, Wired]):
         return [stage for stage in self._stages.values() if stage.runs == name]
 
     def variants(self, name: str) -> tuple[Wired, ...]:
-        """Return a case for every value of every condition (but the replica) of the stages that run `name`."""
+        """Return a case for every value of every condition (except the replica) of the stages that run `name`."""
         return tuple(case for stage in self.running(name) for case in self._cases(stage.stage))
 
     def parameters_of(self, name: str) -> Any:
@@ -49,7 +49,7 @@ class Stages(Mapping[str, Wired]):
 
 @dataclass(frozen=True)
 class Recipe:
-    """A study: a title, the operations that are its own, the figures it must make.
+    """The code of a study: a title, its own operations, the figures that it makes.
 
     Parameters
     ----------
@@ -62,11 +62,12 @@ class Recipe:
     score_targets
         Score name -> the paper's number, as text, for the table "paper / ours".
     deviations
-        From the stages to where the study departs from the paper or takes a reading, one sentence each, for the report.
+        Function of the stages that lists departures from the paper and choices where it is silent, one sentence each,
+        for the report.
     check
-        Refuses stages that do not make this study.
+        Function that refuses stages which do not make this study.
     makes
-        Whether stages make a figure of `figures`: a study file may leave out conditions that some figures are of.
+        Whether the stages make a figure of `figures`: a study file may leave out the conditions of some figures.
     """
 
     name: str

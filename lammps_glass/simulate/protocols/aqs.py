@@ -14,7 +14,7 @@ from lammps_glass.simulate import athermal, thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
-from lammps_glass.simulate.record import BlockSettings, ShearRecord
+from lammps_glass.simulate.record import ShearRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
@@ -23,6 +23,8 @@ from lammps_glass.tables import TableWriter, iter_table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lammps_glass.labels.driven import BlockSettings
 
 REDUCTIONS = ("mean", "sum")
 

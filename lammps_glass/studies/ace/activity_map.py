@@ -1,4 +1,4 @@
-"""The map of figure 2: D2min in the slice of one configuration around its most active particle."""
+"""Figure 2: map of D2min in a slice of one configuration through its most active particle."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class MapParameters:
     Parameters
     ----------
     quantity
-        Of the labels, which is drawn.
+        Quantity of the labels that is drawn.
     thickness, width
-        Of the slice, and of the Gaussian that smooths the field (standard deviation), in length units.
+        Thickness of the slice, and standard deviation of the Gaussian that smooths the field, in length units.
     """
 
     quantity: str = "d2min"
@@ -69,10 +69,10 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
     table = analysis.slice_map(
         labelled, values, values > 0, thickness, sizes=values, centre=centre, spacing=0.25, width=width
     )
-    share = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
-    made = ActivityMap(case.directory)
-    made.table.write(table, {"share": share, "species": species, "thickness": thickness, "width": width})
-    return made
+    top_fraction = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
+    product = ActivityMap(case.directory)
+    product.table.write(table, {"share": top_fraction, "species": species, "thickness": thickness, "width": width})
+    return product
 
 
 def typical_rows(labels: Labels) -> pd.DataFrame:

@@ -1,10 +1,10 @@
-"""Figures 1 to 7: the tables behind them, our findings in words, and the scores of every glass and drive."""
+"""Figures 1 to 7: their tables, our findings in words, and the scores of every glass and drive."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from lammps_glass.analysis import median_relaxation_time
 from lammps_glass.descriptors import ACE
 from lammps_glass.figures.spec import FigureSpec, Mark
+from lammps_glass.json_types import JsonObject
 from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
@@ -23,12 +24,12 @@ from lammps_glass.studies.ace.paper import RADIAL, figures_of
 from lammps_glass.studies.ace.products import ActivityMap, BodyOrderCurves, Selection
 
 BAND_NOTE = "Bands: one standard deviation over the glasses that test, each by its rows."
-#: Counts of sheared glasses, summed over replicas.
+#: Counts of the strain-step label that are summed over replicas.
 COUNTS = ("steps", "plastic_steps", "avalanches", "windows", "windows_still", "windows_crowded")
 
 
 def work(parameters: NoParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare one case: of the rows, one feature of one case at a time is held."""
+    """Declare one case: a single feature of the rows is in memory at a time."""
     return Work(parts={"cases": 1.0})
 
 
@@ -42,7 +43,7 @@ def ace_figures(
     maps: Sequence[ActivityMap],
     relaxations: Sequence[Relaxation] = (),
 ) -> Findings:
-    """Show everything that the paper shows, for every glass and drive that ran."""
+    """Make the figures of the paper for every glass and drive that ran."""
     accuracies = []
     with Findings(case.directory) as findings:
         radial_functions(findings)
@@ -56,9 +57,9 @@ def ace_figures(
             expansion, scores = expansion_of(described[0]), selection.scores
             (slice_map,) = with_conditions(maps, **of_case)
             specs = figures_of(glass, drive, expansion.blocks[0].species, borders_of(expansion))
-            one = OneCase(findings, scores, with_conditions(orders, **of_case), note.text)
+            one = GlassAndDrive(findings, scores, with_conditions(orders, **of_case), note.text)
             findings.score({**scores, **note.scores}, f"{glass}.{drive}")
-            found = {
+            scores_of_figures = {
                 **one.slice_map(specs[0], slice_map),
                 **one.body_order(specs[1], expansion),
                 **one.first_feature(specs[2], described, expansion),
@@ -66,7 +67,7 @@ def ace_figures(
                 **one.learning_curve(specs[4], selection.learning.read()),
                 **one.pearson(specs[5]),
             }
-            findings.score(found, f"{glass}.{drive}")
+            findings.score(scores_of_figures, f"{glass}.{drive}")
             sizes = {"rows": int(scores["n_rows"]), "glasses": len(with_conditions(labels, **of_case))}
             findings.size(**{f"{glass}_{drive}_{name}": size for name, size in sizes.items()})
             accuracies.append(scores["accuracy"])
@@ -89,15 +90,15 @@ def radial_functions(findings: Findings) -> None:
     )  # fmt: skip
 
 
-class OneCase(NamedTuple):
-    """Figures 2 to 7 of one glass under one drive; each adds a figure and returns scores of its own.
+class GlassAndDrive(NamedTuple):
+    """Figures 2 to 7 of one glass under one drive: each method adds a figure and returns its scores.
 
     Attributes
     ----------
     findings
-        Where they are added.
+        Product that the figures are added to.
     scores
-        Of the selection, at one cutoff.
+        Scores of the selection, at one cutoff.
     orders
         Curves at every cutoff.
     note
@@ -110,6 +111,7 @@ class OneCase(NamedTuple):
     note: str
 
     def slice_map(self, figure: FigureSpec, shown: ActivityMap) -> dict[str, float]:
+        """Add figure 2."""
         about = shown.table.metadata
         self.findings.figure(
             figure, shown.table.read(), f"the top 5 % of type {about['species']} hold {about['share']:.0%} of D2min",
@@ -120,6 +122,7 @@ class OneCase(NamedTuple):
         return {"d2min_share_of_top": about["share"]}
 
     def body_order(self, figure: FigureSpec, expansion: ACE) -> dict[str, float]:
+        """Add figure 3."""
         scores, r_cut, first = self.scores, self.scores["r_cut"], expansion.blocks[0].species
         curves = pd.concat([_at_cutoff(order, order.accuracy.read()) for order in self.orders], ignore_index=True)
         random = curves["rows"] == RANDOM
@@ -138,11 +141,12 @@ class OneCase(NamedTuple):
         return {}
 
     def baseline(self, curves: pd.DataFrame, score: str) -> pd.DataFrame:
-        """Return a flat line over the numbers of features of `curves`: what density and coordination reach."""
+        """Return the score of density and coordination as a flat line over the numbers of features of `curves`."""
         ends = curves["n_features"].agg(["min", "max"]).to_numpy()
         return pd.DataFrame({"n_features": ends, score: self.scores[f"baseline.density_coordination.{score}"]})
 
     def first_feature(self, figure: FigureSpec, rows: Sequence[Rows], expansion: ACE) -> dict[str, float]:
+        """Add figure 4."""
         label, first = rows[0].label_column(quantity=CLASS).name, expansion.feature_names[0]
         table = pd.concat([product.table.read([label, first]) for product in rows], ignore_index=True)
         edges = np.histogram_bin_edges(table[first], bins=int(np.clip(np.sqrt(len(table)), 6, 25)))
@@ -163,6 +167,7 @@ class OneCase(NamedTuple):
         return {"first_feature_separation": float(apart)}
 
     def bases(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+        """Add figure 5."""
         flat = self.baseline(table, "accuracy").assign(basis=BASELINE_NAME)
         selected = table[table["basis"] == "sequential selection"].sort_values("n_features")
         best = table.groupby("basis")["accuracy"].max()
@@ -178,6 +183,7 @@ class OneCase(NamedTuple):
         return {}
 
     def learning_curve(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+        """Add figure 6."""
         left = table[table["rows"] == "left-out glasses"].sort_values("n_rows")
         before, last = left.iloc[len(left) // 2], left.iloc[-1]
         gain = last["accuracy"] - before["accuracy"]
@@ -190,6 +196,7 @@ class OneCase(NamedTuple):
         return {}
 
     def pearson(self, figure: FigureSpec) -> dict[str, float]:
+        """Add figure 7."""
         table = pd.concat([_at_cutoff(order, order.pearson.read()) for order in self.orders], ignore_index=True)
         best = table.sort_values("pearson").iloc[-1]
         flat = self.baseline(table, "pearson").assign(curve=BASELINE_NAME)
@@ -206,7 +213,7 @@ class OneCase(NamedTuple):
 
 
 def _at_cutoff(order: BodyOrderCurves, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a curve of one cutoff with the name that it has in figures."""
+    """Return a curve with the name of its cutoff in figures."""
     r_cut = float(order.conditions["r_cut"])
     return table.assign(curve=f"r_cut = {r_cut:g}", r_cut=r_cut)
 
@@ -222,7 +229,7 @@ def borders_of(expansion: ACE) -> tuple[Mark, ...]:
 
 
 class Preparation(NamedTuple):
-    """Preparation and drive of a glass: words below its figures, scores, and what is wrong with its liquids."""
+    """Preparation and drive of a glass: a note for its figures, scores, and faults of its liquids."""
 
     text: str
     scores: Mapping[str, float]
@@ -230,7 +237,7 @@ class Preparation(NamedTuple):
 
 
 def preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxation]) -> Preparation:
-    """Return how relaxed the liquids were, or how much happened in a shear; nothing where neither is known."""
+    """Describe the relaxation of the liquids, or the activity in the shears; empty where neither is known."""
     if relaxations:
         return thermal_preparation(labels, relaxations)
     facts = [product.metadata for product in labels]
@@ -238,7 +245,7 @@ def preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxation]) -> 
 
 
 def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxation]) -> Preparation:
-    """Return relaxation times, liquids that may age, and how D2min goes with the distance moved."""
+    """Describe relaxation times, liquids that may age, and the correlation of D2min with the propensity."""
     liquids, facts, first = [product.equilibration for product in relaxations], labels[0].metadata, relaxations[0]
     tau, held, run_time = median_relaxation_time(liquids), liquids[0].held, facts["steps"] * first.timestep
     faults = [f"replica {product.replica} {one.fault}" for product, one in zip(relaxations, liquids) if one.fault]
@@ -259,8 +266,8 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
     return Preparation(text, scores, faults)
 
 
-def shear_preparation(facts: Sequence[Mapping[str, Any]]) -> Preparation:
-    """Return how much happened in the sheared glasses, from what the label counted in each."""
+def shear_preparation(facts: Sequence[JsonObject]) -> Preparation:
+    """Describe the activity in the sheared glasses, from the counts of the label (`StrainStepActivity.details`)."""
     total = {name: sum(fact[name] for fact in facts) for name in COUNTS}
     active, by_mean = (
         float(np.mean([fact[name] for fact in facts])) for name in ("active_fraction", "active_fraction_by_mean")

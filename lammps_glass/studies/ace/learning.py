@@ -26,7 +26,7 @@ from lammps_glass.tables import KEY
 
 Floats = NDArray[np.float64]
 LABEL = "label"  # column of the classes in tables that are learned from
-#: Parts of the descriptor: the cluster expansion, and what stands beside it in every curve under its name in figures.
+#: Parts of the descriptor: the cluster expansion, and the baseline of every curve with its name in figures.
 EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordination"
 BY_GLASS, RANDOM = "by glass", "random rows"
 
@@ -42,7 +42,7 @@ class OrderParameters:
     n_folds
         Folds of random rows, for comparison.
     ard_features
-        Most features of the ARD regression, whose cost grows with their cube.
+        Largest number of features of the ARD regression; its cost grows with their cube.
     """
 
     C: float = 1.0
@@ -59,9 +59,9 @@ class SelectionParameters:
     C, n_folds
         As in `OrderParameters`.
     n_selected
-        Features that are selected one by one.
+        Number of features that are selected one by one.
     n_resamples
-        Of the bootstrap over replicas.
+        Number of resamples of the bootstrap over replicas.
     """
 
     C: float = 1.0
@@ -147,7 +147,7 @@ def read_samples(rows: Sequence[Rows], n_folds: int, seed: int, where: str) -> S
 
 
 def check(stage: Wired) -> None:
-    """Refuse a stage whose cases would mix glasses, drives or cutoffs, and rows of another descriptor."""
+    """Refuse stages whose cases would mix glasses, drives or cutoffs, and rows of another descriptor."""
     for read in stage.reads["rows"]:
         for name in ("glass", "drive", "r_cut"):
             if name in read.conditions and name not in stage.conditions:
@@ -160,7 +160,7 @@ def check(stage: Wired) -> None:
 
 
 def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the rows: held once, and twice more by what learns from them (measured: 3.1)."""
+    """Declare the rows; three copies of them are in memory while estimators are fitted (measured: 3.1)."""
     rows = sum(work.rows for work in reads["rows"])
     row_bytes = 8 * (1121 if len(counts) == 1 else 574)  # with the numbers of features of the paper
     return Work(parts={"cases": 1.0, "rows": rows}, memory=3.2 * rows * row_bytes)
@@ -184,13 +184,14 @@ def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCu
         learn.accuracy_by_body_order(X, y, samples.block_names, splits, C=C).assign(rows=name)
         for name, splits in zip((BY_GLASS, RANDOM), samples.splits, strict=True)
     ]
-    made = BodyOrderCurves(case.directory)
-    made.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
+    product = BodyOrderCurves(case.directory)
+    product.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
     ends = np.cumsum([len(block.features) for block in samples.expansion.blocks]).tolist()
     points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *ends}
     numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, X.shape[1])]
-    made.pearson.write(with_band(learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers), "pearson"))
-    return made
+    pearson = learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers)
+    product.pearson.write(with_band(pearson, "pearson"))
+    return product
 
 
 # -- figures 5 and 6, scores -------------------------------------------------------------------------------------------
@@ -198,12 +199,12 @@ def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCu
 
 @operation(work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
 def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selection:
-    """Select features, compare orders, learn from fewer rows, score, and fit the indicator to all rows."""
+    """Select features, compare orders of features, make learning curves, score, and fit the indicator to all rows."""
     parameters = case.parameters
     samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
     by_glass, random = samples.splits
-    made = Selection(case.directory)
-    made.bases.write(with_band(_bases(samples, parameters)))
+    product = Selection(case.directory)
+    product.bases.write(with_band(_bases(samples, parameters)))
     curves = [
         _learning_curve(values, samples.y, splits, name, parameters.C, case.seed)
         for values, splits, name in (
@@ -212,8 +213,8 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
             (samples.baseline, by_glass, BASELINE_NAME),
         )
     ]
-    made.learning.write(with_band(pd.concat(curves, ignore_index=True)))
-    made.scores_file.write(_scores(samples, parameters, case.seed))
+    product.learning.write(with_band(pd.concat(curves, ignore_index=True)))
+    product.scores_file.write(_scores(samples, parameters, case.seed))
     expansion = samples.expansion
     about = {
         **rows[0].description,
@@ -222,8 +223,8 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
         "families": {block.name: block.features for block in expansion.blocks},
         "columns": expansion.feature_names,
     }
-    made.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
-    return made
+    product.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
+    return product
 
 
 def _bases(samples: Samples, parameters: SelectionParameters) -> pd.DataFrame:
@@ -254,6 +255,7 @@ def _scores(samples: Samples, parameters: SelectionParameters, seed: int) -> dic
     C, X, y, baseline, (by_glass, random) = parameters.C, samples.X, samples.y, samples.baseline, samples.splits
 
     def accuracy(values: Floats, splits: Sequence[Split], maker: MakeEstimator) -> float:
+        """Compute the cross-validated accuracy of new estimators."""
         return float(learn.cross_validated_accuracy(values, y, splits, maker)["accuracy"])
 
     predicted = learn.split_predictions(samples.table, X, by_glass, lambda: learn.Activity(C=C), label=LABEL)

@@ -1,4 +1,4 @@
-"""What the paper finds of every glass and drive, as one table, and the figures that it is shown in."""
+"""Findings of the paper for every glass and drive, as one table, and the specifications of its figures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ SEPARATED = "separated; inactive particles have the larger magnitude"
 
 @dataclass(frozen=True)
 class Remarks:
-    """The paper on one glass under one drive.
+    """Findings of the paper for one glass under one drive.
 
     Parameters
     ----------
     title
         Name of the case in titles of figures.
     map, map_label
-        Finding of figure 2, and what its colour is.
+        Finding of figure 2, and the label of its colours.
     accuracy, first, selected
         Findings of figures 3, 4 and 5.
     temperature
-        Of the liquid; None where there is none.
+        Temperature of the liquid; None without a liquid.
     cooled
-        Lennard-Jones times in which the liquid, or the glass to be sheared, is cooled.
+        Duration of the cooling of the liquid, or of the glass to be sheared, in Lennard-Jones times.
     targets
         Score -> the printed number.
     """
@@ -46,7 +46,7 @@ class Remarks:
 THERMAL = Remarks("", "dynamical heterogeneity", ", isoconfigurational mean", cooled=50_000.0)
 SHEARED = Remarks("", "a single shear transformation", " in one strain step", cooled=500.0)
 
-#: (glass, drive) -> what the paper says; the conditions are those of the bundled study file.
+#: Findings by glass and drive, which are conditions of the bundled study file.
 PAPER = {
     ("polymer", "thermal"): replace(
         THERMAL,
@@ -111,7 +111,7 @@ def figures_of(glass: str, drive: str, species: str = "A", borders: tuple[Mark, 
     Parameters
     ----------
     species
-        That is labelled.
+        Labelled species.
     borders
         Numbers of features at which another body order or species begins.
     """

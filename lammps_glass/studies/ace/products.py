@@ -7,9 +7,9 @@ from lammps_glass.products import SavedIndicator
 
 
 class ActivityMap(Product):
-    """D2min in a slice of one configuration, as a figure of kind ``map`` has it.
+    """D2min in a slice of one configuration: the table of a figure of kind ``map``.
 
-    Metadata: ``share`` of D2min that the top 5 % of the particles hold, ``species``, ``thickness`` and ``width``.
+    Metadata: ``share``, the fraction of D2min of the top 5 % of the particles; ``species``; ``thickness``; ``width``.
     """
 
     table = TableFile("map.parquet")

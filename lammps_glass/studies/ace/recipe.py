@@ -1,4 +1,4 @@
-"""The study `ace`: its operations, figures, and the readings it takes where the paper is silent."""
+"""The study `ace`: its operations, figures, and choices where the paper is silent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def makes(figure: FigureSpec, stages: Stages) -> bool:
     """Return whether a study file runs the glass and the drive of a figure."""
     cases = stages.variants("selection")
     glasses, drives = ({str(case.conditions.get(name)) for case in cases} for name in ("glass", "drive"))
-    made = {
+    figures = {
         spec.id for glass, drive in PAPER if glass in glasses and drive in drives for spec in figures_of(glass, drive)
     }
-    return figure.id in {RADIAL.id, *made}
+    return figure.id in {RADIAL.id, *figures}
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
-    """Return departures from the paper and readings taken, from the parameters that ran."""
+    """List departures from the paper and choices where it is silent, from the parameters that ran."""
     learned = stages.running("selection")
     sheared = [s for s in stages.running("label") if s.parameters.label.name == StrainStepActivity.name]
     return (
@@ -49,7 +49,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
 
 
 def _shear(stage: Wired) -> list[str]:
-    """Return readings of the shear whose steps a stage labels."""
+    """Describe the shear whose steps a stage labels."""
     label = stage.parameters.label.build(stage.parameters.species)
     aqs = stage.reads["records"][0]
     flow = [start.parameters for start in aqs.reads.get(START, ()) if start.runs == aqs.runs]
@@ -69,7 +69,7 @@ def _shear(stage: Wired) -> list[str]:
 
 
 def _liquids(stages: Stages) -> list[str]:
-    """Return readings of the liquids; temperatures and lengths of the cooling where a small run changes them."""
+    """Describe the liquids; temperatures and durations of the cooling where they differ from the paper."""
     paper = {glass: remarks for (glass, _), remarks in PAPER.items() if remarks.temperature}
     temperatures, times, starts = [], [], set()
     for liquid in stages.variants("anneal"):

@@ -14,13 +14,13 @@ from lammps_glass.studies.barcode.meaning import GROUPS
 
 #: Bins of the distribution of strain, up to five times its mean.
 BINS, LARGEST = 30, 5.0
-#: Least number of temperatures of shear for a correlation with the heterogeneity.
-LEAST = 5
+#: Smallest number of temperatures of shear for a correlation with the heterogeneity.
+FEWEST = 5
 
 
 def steady_flow(structures: StructureSet, steady_from: float) -> StructureSet:
     """Return the sheared structures whose strain is that of steady flow."""
-    strain = structures.table["strain"].to_numpy() + 1e-9  # a frame at this very strain is in, whatever its rounding
+    strain = structures.table["strain"].to_numpy() + 1e-9  # includes a frame at this strain despite rounding
     return structures.take(np.flatnonzero(strain >= steady_from))
 
 
@@ -29,12 +29,13 @@ def strain_figure(
 ) -> None:
     """Add figure 5: energies with heterogeneity and with deviation, and the distribution of the strain over its mean.
 
-    Both, since the mean strain of a sheared glass is mostly that of its box and that of a thermal one a few percent.
+    Heterogeneity and deviation are both shown, since the mean strain of a sheared glass is mostly that of its box, and
+    that of a thermal glass a few per cent.
 
     Parameters
     ----------
     sets
-        ``thermal`` and ``sheared`` structures.
+        Structures by name of the set, ``thermal`` and ``sheared``.
     """
     scatter, distributions, means, unstrained = [], [], {}, 0
     edges = np.linspace(0.0, LARGEST, BINS + 1)
@@ -149,7 +150,7 @@ def _deviations(group: pd.DataFrame) -> str:
 def _group_scores(findings: Findings, by_group: pd.DataFrame) -> None:
     for name, part in by_group.groupby("series"):
         prefix = str(name).replace(" ", "_")
-        if len(part) >= LEAST and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:
+        if len(part) >= FEWEST and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:
             related = float(np.corrcoef(part["heterogeneity"], part["deviation"])[0, 1])
             findings.score({"deviation_with_heterogeneity": related}, prefix)
         for row in part.to_dict("records"):

@@ -15,9 +15,9 @@ from lammps_glass.studies.barcode.products import BarcodeFit, Scan
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21
-#: Set of structures on which bare scores are evaluated, and that of the larger box.
+#: Names of sets of structures: the one that scores without a prefix are of, and that of the larger box.
 TEST, LARGER = "test", "larger"
-#: Models in the figure of transfers -> their panels.
+#: Panel of the figure of transfers by model.
 SHOWN = {"barcode": "barcode", "ridge": "ridge on mean SOAP"}
 
 
@@ -33,35 +33,35 @@ class Evaluated(NamedTuple):
         return cls(structures, models.predict(structures))
 
     def scores(self, model: str) -> dict[str, float]:
-        """Return the errors of a model: see `learn.energy_scores`."""
+        """Return the errors of a model; see `learn.energy_scores`."""
         return learn.energy_scores(self.structures.energies, self.predicted[model], self.structures.sizes)
 
     def parity(self, lowest: float) -> pd.DataFrame:
-        """Return energies of the barcode above `lowest` (eV an atom), in meV an atom, and of the systems in eV."""
+        """Return true (``x``) and predicted (``y``) energies above `lowest` (eV) in meV an atom; systems in eV."""
         energies, sizes = self.structures.energies, self.structures.sizes
         return pd.DataFrame(
             {"x": 1000 * (energies / sizes - lowest), "y": 1000 * (self.predicted["barcode"] / sizes - lowest)}
         ).assign(run=self.structures.runs, energy_ev=energies, predicted_ev=self.predicted["barcode"])
 
 
-def prefix(model: str, where: str) -> str:
-    """Return a prefix of scores such as ``baseline.ridge.by_run``; bare scores are the barcode's on the test set."""
+def prefix(model: str, structures: str) -> str:
+    """Return a prefix of scores such as ``baseline.ridge.by_run``; empty for the barcode on the test set."""
     name = {"barcode": "", "all_environments": "all_environments"}.get(model, f"baseline.{model}")
-    return ".".join(part for part in (name, "" if where == TEST else where) if part)
+    return ".".join(part for part in (name, "" if structures == TEST else structures) if part)
 
 
 def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Evaluated], seed: int) -> None:
     """Add the errors of every model on every set, and out of fold by run and by random row."""
     rows = []
-    for where, evaluated in sets.items():
-        rows += [(model, where, len(evaluated.structures), evaluated.scores(model)) for model in MODELS]
+    for name, evaluated in sets.items():
+        rows += [(model, name, len(evaluated.structures), evaluated.scores(model)) for model in MODELS]
     for split, table in fit.out_of_fold.read().groupby("split", sort=False):
-        where = "by_run" if split == "run" else "random_split"
+        name = "by_run" if split == "run" else "random_split"
         for model in MODELS:
             scores = learn.energy_scores(table["energy"], table[model], table["n_particles"])
-            rows.append((model, where, len(table), scores))
-    for model, where, _, scores in rows:
-        findings.score(scores, prefix(model, where))
+            rows.append((model, name, len(table), scores))
+    for model, name, _, scores in rows:
+        findings.score(scores, prefix(model, name))
     errors = pd.DataFrame([{"model": m, "evaluated on": w, "structures": n, **scores} for m, w, n, scores in rows])
     errors.to_csv(findings.table_path("errors"), index=False, lineterminator="\n")
     structures, predicted = sets[TEST]
@@ -158,7 +158,7 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
 
 
 def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
-    """Add the figure of other compositions, each about its own mean: see `learn.energies_without_bias`."""
+    """Add the figure of other compositions, each relative to its own mean; see `learn.energies_without_bias`."""
     parts, summary = [], []
     for name, evaluated in sets.items():
         if name == LARGER:

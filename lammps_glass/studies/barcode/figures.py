@@ -1,4 +1,4 @@
-"""The analysis of the study: reads every set once, and writes all figures and scores."""
+"""The operation ``barcode_figures``: all figures and scores of the study."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def barcode_figures(
     test
         A second, independently prepared set.
     larger, compositions
-        Other glasses, of more particles and of other compositions (a set for each condition ``glass``).
+        Other glasses, with more particles and with other compositions (a set for each condition ``glass``).
     sheared
         Inherent structures of sheared glasses.
     """
@@ -53,6 +53,7 @@ def barcode_figures(
     evaluated = {name: energies.Evaluated.by(models, structures) for name, structures in sets.items()}
 
     def barcodes(structures: StructureSet) -> analysis.BarcodeSet:
+        """Return the barcodes of structures, in the order of `table`."""
         bars = models.barcode.barcodes(structures.fractions)[:, order]
         return analysis.BarcodeSet(bars, structures.energies / structures.sizes, structures.runs)
 
@@ -87,7 +88,7 @@ def barcode_figures(
 def _coverage_scores(
     findings: Findings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
 ) -> None:
-    """Add the fraction of the particles that have an environment, and one of the barcode's (`columns`)."""
+    """Add the fractions of particles that have an environment, and that have one of the barcode (`columns`)."""
     findings.score({"coverage": float(sets[energies.TEST].table["coverage"].mean())})
     for name, structures in {"train": training, **sets}.items():
         findings.score({f"coverage.{name}": float(structures.table["coverage"].mean())})

@@ -1,16 +1,16 @@
-"""Learn: the search, the barcode and its baselines, and figure A1 at one threshold."""
+"""The operations ``fit_barcode`` (parameter search, barcode, baselines) and ``scan`` (figure A1 at one threshold)."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
 from lammps_glass.descriptors import SOAP
+from lammps_glass.json_types import Json
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.environments import encode_frame, find_environments, later_frames, soap_of
 from lammps_glass.operations.operation import operation
@@ -49,8 +49,8 @@ def fit_barcode(case: Case[FitParameters], training: Sequence[Structures], envir
     return product
 
 
-def _metadata(case: Case[FitParameters], soap: SOAP, structures: StructureSet) -> dict[str, Any]:
-    """Return what `predict` needs to apply an indicator to a bare snapshot."""
+def _metadata(case: Case[FitParameters], soap: SOAP, structures: StructureSet) -> dict[str, Json]:
+    """Return the metadata that `predict` needs to apply an indicator to a bare snapshot."""
     return {
         "descriptor": soap.name,
         "parameters": {**soap.get_params(), "species": list(soap.species)},
@@ -69,7 +69,7 @@ def _ranking(
     """Return a row for each environment: mean |SHAP| (energy of a system), index, group, fraction, correlation."""
     fractions = structures.fractions
     background = fractions if parameters.shap == "interventional" else None
-    shap, _ = models.models["all_environments"].shap_values(fractions, parameters.shap, background)
+    shap, _ = models.all_environments.shap_values(fractions, parameters.shap, background)
     table = pd.DataFrame(
         {
             "environment": np.arange(len(library)),

@@ -1,4 +1,4 @@
-"""Figures 3, 4, 7a, 7b and A2: which environments matter, how they look, and what they do to the energy."""
+"""Figures 3, 4, 7a, 7b and A2: importance and geometry of environments, and their correlation with the energy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GROUP_NAMES = {"kasper": "group 1: Kasper kernels", "other": "group 2: others"}
 
 
 def barcode_table(fit: BarcodeFit, training: StructureSet, barcodes: Floats) -> pd.DataFrame:
-    """Return a row for each environment of the barcode: its names, fraction and correlation with the energy an atom.
+    """Tabulate the environments of the barcode: names, fraction and correlation with the energy an atom.
 
     Group 1 (Kasper) comes first, as the paper numbers s_1 ..., by importance within a group; ``column`` is the column
     of `barcodes`, which are in the order of importance.

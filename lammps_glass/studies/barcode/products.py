@@ -1,4 +1,4 @@
-"""What the stages of this study leave: errors against the amount of data, and the models of the energy."""
+"""Products of this study: errors against the amount of data, and the models of the energy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Scan(Product):
 
 
 class BarcodeFit(SavedIndicator):
-    """The barcode with its baselines: see `lammps_glass.studies.barcode.models.EnergyModels`.
+    """The barcode with its baselines; see `lammps_glass.studies.barcode.models.EnergyModels`.
 
     ``barcode`` and ``ridge`` apply to bare snapshots and are published. ``search`` has a row for each trial of the
     parameters; ``ranking`` a row for each environment, the most important first (its metadata hold the kind of

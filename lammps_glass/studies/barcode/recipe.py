@@ -1,4 +1,4 @@
-"""The study `barcode`: its operations, figures, and the readings it takes where the paper is silent."""
+"""The study `barcode`: its operations, figures, and choices where the paper is silent."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ FIGURES = (
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
-    """Return departures from the paper and readings taken, from the parameters that ran."""
+    """List departures from the paper and choices where it is silent, from the parameters that ran."""
     quench = _behind(stages, "training", "constant-volume-cooling")
     anneal = _behind(stages, "training", "anneal")
     shear = _behind(stages, "sheared", "shear")
@@ -151,7 +151,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
 
 
 def _behind(stages: Stages, port: str, runs: str) -> Any:
-    """Return the parameters of what runs behind a port of the analysis; None where no stage does."""
+    """Return the parameters of a stage that runs `runs` behind a port of the analysis; None without one."""
     sources = [s for analysis in stages.running(barcode_figures.name) for s in analysis.reads.get(port, ())]
     behind = (stage for source in sources for stage in source.behind())
     return next((stage.parameters for stage in behind if stage.runs == runs), None)

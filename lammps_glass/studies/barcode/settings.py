@@ -1,4 +1,4 @@
-"""Parameters of the study's operations, what wired stages must agree on, and what cases ask of a machine."""
+"""Parameters of the operations of the study, checks of wired stages, and the work of cases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lammps_glass.operations.operation import Wired, require_equal, require_runs
 from lammps_glass.simulate.protocols.cooling import Cooling
 from lammps_glass.simulate.work import Work
 
-#: Least shear strain of steady flow.
+#: Smallest shear strain of steady flow.
 STEADY = 0.2
 
 
@@ -50,11 +50,11 @@ class FitParameters:
     n_environments
         Length of the barcode.
     n_trials
-        Of the search for the parameters of the trees.
+        Number of trials of the search for the parameters of the trees.
     n_folds
-        Of every validation.
+        Number of folds of every cross-validation.
     shap
-        Kind of the SHAP values that are shown; the barcode is ranked by the path-dependent ones.
+        Kind of SHAP values in figures; environments are always ranked by the path-dependent kind.
     """
 
     n_environments: PositiveInt = 40
@@ -85,11 +85,11 @@ class FigureParameters:
         check_fields("barcode_figures", self)
 
 
-# -- what wired stages must agree on; each check refuses with an `InputError` that names the keys ---------------------
+# -- checks of wired stages; each refuses with an `InputError` that names the keys ---------------------
 
 
 def stages_of_runs(stage: Wired) -> set[str]:
-    """Return the names of the stages that made structures, from the cooling on, which makes independent runs."""
+    """Return the names of the stages behind structures, back to the cooling, which makes independent runs."""
     if isinstance(stage.parameters, Cooling):
         return {stage.stage}
     earlier = [*stage.reads.get("structures", ()), *stage.reads.get("start", ())]
@@ -143,11 +143,11 @@ def check_figures(stage: Wired) -> None:
                 raise InputError(f"{stage.key('steady_from')} is not below {shear.key('strain')}")
 
 
-# -- what cases ask of a machine --------------------------------------------------------------------------------------
+# -- work of cases ---------------------------------------------------------------------------------------------------
 
 
 def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the structures that are read, and how often trees are grown on all of them, or what amounts to it."""
+    """Declare the structures that are read, and the equivalent number of fits of trees to all of them."""
     fits = 0.0
     if isinstance(parameters, FitParameters):  # folds of each trial; then all folds once, and 2 splits of 1 + 1 in each
         fits = float(parameters.n_folds * (parameters.n_trials + 5))

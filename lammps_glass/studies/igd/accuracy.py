@@ -1,9 +1,8 @@
-"""Figures 4, 8c, 12a and 12b: how well the rearrangements of left-out samples are predicted, and from what."""
+"""Figures 4, 8c, 12a and 12b: accuracy of the predicted rearrangements of left-out samples, by family of features."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
 from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
 
-#: Scores in 12a: two that do not depend on how many particles of each class there are, and the paper's, which does.
+#: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
 #: Intervals of the jump in 8c: edges in angstrom^2, and the fewest particles that one shows.
 JUMPS, FEWEST = np.geomspace(1e-4, 3.2, 19), 5
@@ -50,7 +49,7 @@ def accuracy_figures(
     return findings
 
 
-def _numbers(row: pd.Series[Any]) -> dict[str, float]:
+def _numbers(row: pd.Series[float]) -> dict[str, float]:
     """Return the numbers of a row of a table of scores by name."""
     return {str(name): float(value) for name, value in row.items() if isinstance(value, int | float | np.number)}
 
@@ -68,7 +67,7 @@ def _paper_split(findings: Findings, table: pd.DataFrame, split: PaperSplit, nam
 
 
 def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, random: float) -> None:
-    """Draw figure 4: the mean over the left-out samples of the accuracy by inner folds; or that there was none."""
+    """Draw figure 4: the accuracy by inner folds, mean over left-out samples; C and gamma without a search."""
     chosen = choices[choices["predictor"] == ALL]
     log2_gamma = np.log2(chosen["gamma"])
     texts = ", ".join(f"C = {c:g}, gamma = 2^{gamma:g}" for c, gamma in zip(chosen["C"], log2_gamma))
@@ -94,7 +93,7 @@ def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, rand
 
 
 def _borders(choices: pd.DataFrame, cells: pd.DataFrame) -> str:
-    """Return which predictors chose a C or gamma at the border of the grid: a better one may lie beyond."""
+    """Name the predictors with C or gamma at the border of the grid: better values may lie beyond."""
     counts = []
     for name, column in (("C", "log2_c"), ("gamma", "log2_gamma")):
         at_end = choices[name].isin([2.0 ** cells[column].min(), 2.0 ** cells[column].max()])

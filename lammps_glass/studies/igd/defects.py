@@ -1,4 +1,4 @@
-"""Figures 9b, 9c, 10, 11b and 13: distribution, surroundings and range of the indicator."""
+"""Figures 9b, 9c, 10, 11b and 13: distribution, local structure and correlation length of the indicator."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.igd.ranges import range_figures
 from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
 
-#: Of all particles in a bin of 11b, and the fewest, as in the paper.
+#: Fraction of all particles in a bin of 11b, and smallest number, as in the paper.
 FRACTION, FEWEST = 0.0025, 50
-#: Of the particles beyond each end of 9b.
+#: Fraction of the particles beyond each end of 9b.
 BEYOND = 0.005
-#: Of the particles at each end in figure 10.
+#: Fraction of the particles at each end in figure 10, and names of the ends.
 EXTREME, ENDS = 0.1, ("lowest 10 % IGD", "highest 10 % IGD")
 
 
 @operation(work=particles_read("samples"), rates={"cases": 2.0, "particles": 2e-3})
 def defect_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
-    """Draw what the indicator looks like, by samples that did not train it."""
+    """Draw the distribution of the indicator, g(r) around its extremes, and its correlation with the jump, left out."""
     joined, table = join_samples(samples, predictions), pooled(predictions)
     with Findings(case.directory) as findings:
         _distribution(findings, table)
@@ -55,7 +55,7 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
 
 
 def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: int) -> None:
-    """Draw figure 10: g(r) around both ends of the indicator."""
+    """Draw figure 10: g(r) around the particles of lowest and of highest indicator."""
     parts, copper = [], dict.fromkeys(ENDS, 0.0)
     for sample in samples:
         for name, rows in zip(ENDS, analysis.extreme_rows(sample.values(ALL), EXTREME)):

@@ -1,4 +1,4 @@
-"""Learn, for each left-out sample, a machine that saw nothing of it, its C and gamma chosen without it too.
+"""Train a support vector machine for each left-out sample; neither training nor the choice of C and gamma uses it.
 
 The paper's split (the last sample tests) is the machine that leaves the last sample out.
 """
@@ -26,24 +26,26 @@ from lammps_glass.tables import KEY
 NAME = "integrated-defect"
 #: Descriptor -> name of its family of features, as in the paper.
 FAMILIES = {"radial-gaussians": "G", "pair-entropy": "S2", "vibrational": "vMSD"}
-#: Fraction of the particles that rearrange, for the number of rows that train: the demo's; slower cooling leaves fewer.
+#: Fraction of particles that rearrange in preset demo, to estimate training rows; slower cooling leaves fewer.
 PREVALENCE = 0.2
-#: Features of a row, and machines of a cell of the grid: of all features, and of each family.
+#: Number of features of a row, and of machines a cell of the grid: one of all features, one of each family.
 FEATURES, MACHINES = 100, 4
 
 
 @dataclass(frozen=True)
 class GridParameters:
-    """A row of the grid over C and gamma; the paper searches log2 C from -5 to 15 and log2 gamma from -15 to 3.
+    """Parameters of a row of the grid over C and gamma.
+
+    The paper searches log2 C from -5 to 15 and log2 gamma from -15 to 3.
 
     Parameters
     ----------
     threshold
         Largest jump above which a particle is rearranged (class 1), square angstrom; folds take it from the grid.
     log2_c
-        Of this row.
+        log2 C of this row.
     log2_gamma
-        Of its cells.
+        log2 gamma of the cells of the row.
     """
 
     threshold: float = 0.05
@@ -53,7 +55,7 @@ class GridParameters:
 
 @dataclass(frozen=True)
 class FoldParameters:
-    """The printed C and gamma, for studies of fewer than three samples: no inner fold is left to choose them."""
+    """C and gamma of the paper, used for studies of fewer than three samples, which have no inner folds."""
 
     C: float = integrated_defect.PAPER_C
     gamma: float = integrated_defect.PAPER_GAMMA
@@ -61,16 +63,16 @@ class FoldParameters:
 
 @dataclass(frozen=True)
 class SplitParameters:
-    """Folds of random rows for the comparison that leaks, and draws of the negatives for their error bar."""
+    """Numbers of folds of random rows (a comparison that leaks), and of draws of the negatives (for an error bar)."""
 
     n_folds: int = 5
     n_draws: int = 5
 
 
 def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare machines, which grow with the square of the rows that train: twice the rearranged ones of all samples.
+    """Declare the machines: the cost grows with the square of the training rows, twice the rearranged of all samples.
 
-    With a large C they take longer to converge: 2, 5 and 16 times as long at 2^10, 2^12 and 2^14 in preset demo.
+    With a large C a fit takes longer to converge: 2, 5 and 16 times as long at 2^10, 2^12 and 2^14 in preset demo.
     """
     rows = float(sum(work.rows for work in reads["rows"]))
     machines: float = MACHINES * len(getattr(parameters, "log2_gamma", (0,)))
@@ -110,12 +112,12 @@ def left_out_split(case: Case[GridParameters] | Case[FoldParameters], table: pd.
 
 @operation(work=work, rates={"cases": 0.5, "kernel": 4e-8}, check=check_labels)
 def grid(case: Case[GridParameters], rows: Sequence[Rows]) -> Grid:
-    """Find the accuracy of the cells of a row of the grid, by predictor, by folds of whole samples that train."""
+    """Find the accuracy of the cells of a row of the grid, by predictor, from folds of whole training samples."""
     parameters = case.parameters
     table = labelled(rows, parameters.threshold)
     training = table.iloc[left_out_split(case, table).train]
     cells = [(parameters.log2_c, gamma) for gamma in parameters.log2_gamma]
-    # A sample without a rearrangement cannot tell whether one is found: the folds are of those that can.
+    # A sample without a rearrangement has no balanced accuracy: the folds are of the other samples.
     tested = training[training.groupby("replica")["label"].transform("nunique") == 2]
     parts = []
     for name, columns in {ALL: rows[0].features, **families(rows[0])}.items():
@@ -164,9 +166,9 @@ def fit_without_one(case: Case[FoldParameters], rows: Sequence[Rows], grids: Seq
 
 @operation(work=work, rates={"cases": 0.5, "kernel": 1e-7}, check=check_labels)
 def paper_split(case: Case[SplitParameters], rows: Sequence[Rows], folds: Sequence[Fold]) -> PaperSplit:
-    """Publish the machine of the paper's split, and compare: random rows (which leak), and draws of the negatives."""
+    """Save the machine of the paper's split, with comparisons: random rows (which leak), and draws of the negatives."""
     parameters, fold, published = case.parameters, last_fold(folds), PaperSplit(case.directory)
-    estimator, metadata = fold.load()
+    estimator, metadata = fold.indicator, fold.metadata
     published.save(NAME, estimator, case.glass, case.seed, metadata)
     table, columns, seed = labelled(rows, metadata["threshold"]), metadata["columns"], rows[0].seed
     C, gamma = estimator.C, estimator.gamma
@@ -187,13 +189,14 @@ def paper_split(case: Case[SplitParameters], rows: Sequence[Rows], folds: Sequen
 
 @operation(work=work, rates={"cases": 0.5, "rows": 1e-4})
 def predict_left_out(case: Case[NoParameters], rows: Rows, folds: Sequence[Fold]) -> Predictions:
-    """Gather what machines say of a sample: those that left it out, and that of the paper's split as ``igd_split``.
+    """Collect the predictions for a sample: by machines that left it out, and by that of the paper's split.
 
-    ``igd``, the families and ``species_only`` are of machines that saw nothing of the sample; ``igd_split`` is of the
-    paper's split, which trained on all samples but the last. All in standard deviations of their machines.
+    ``igd``, the families and ``species_only`` are of machines that were not trained on the sample; ``igd_split`` is of
+    the paper's split, which trained on all samples but the last. All are in standard deviations of their machines.
     """
     left_out = next(fold for fold in folds if fold.left_out == case.replica).predictions.read()
-    estimator, metadata = last_fold(folds).load()
+    last = last_fold(folds)
+    estimator, metadata = last.indicator, last.metadata
     table = rows.table.read()
     distances = estimator.decision_function(learn.matrix(table, metadata["columns"])) / metadata["spread"]
     of_split = table[[*KEY, JUMP]].assign(igd_split=distances)

@@ -1,12 +1,13 @@
-"""Products of the study `igd`: rows of the grid over C and gamma, and indicators with what they are compared to."""
+"""Products of the study `igd`: rows of the grid over C and gamma, and indicators with their comparisons."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import pandas as pd
 
-from lammps_glass.learn import SvmChoice
+from lammps_glass.learn import IntegratedDefect, SvmChoice
 from lammps_glass.product import Product, TableFile
 from lammps_glass.products import SavedIndicator
 
@@ -32,17 +33,22 @@ def cells_of(grids: Sequence[Grid], predictor: str) -> pd.DataFrame:
 
 
 class Fold(SavedIndicator):
-    """The indicator that leaves one sample out, its predictions of that sample, and what C and gamma were chosen."""
+    """The indicator that leaves one sample out, its predictions for that sample, and its C and gamma."""
 
-    #: Key, ``label``, a column a predictor in standard deviations over the samples that train, ``species_only``.
+    #: Key, ``label``, a column for each predictor in standard deviations over the training samples, ``species_only``.
     predictions = TableFile("predictions.parquet")
     #: ``predictor``, ``C``, ``gamma``, ``accuracy``, ``note``.
     choices = TableFile("choice.parquet")
 
     @property
     def left_out(self) -> str:
-        """Name of the replica that did not train."""
+        """Name of the left-out replica."""
         return str(self.conditions["left_out"])
+
+    @property
+    def indicator(self) -> IntegratedDefect:
+        """The fitted machine."""
+        return cast("IntegratedDefect", self.load()[0])
 
     def write_choices(self, choices: dict[str, SvmChoice]) -> None:
         """Write the choice of every predictor."""
@@ -60,11 +66,11 @@ def last_fold(folds: Sequence[Fold]) -> Fold:
 
 
 class PaperSplit(SavedIndicator):
-    """The indicator of the paper's split (the last sample tests), with what it is compared to."""
+    """The indicator of the paper's split (the last sample tests), with comparisons."""
 
     #: Predictions by folds of random rows, which leak.
     random_rows = TableFile("random_rows.parquet")
     #: Scores for several draws of the negatives; no row where the last sample has one class only.
     draws = TableFile("draws.parquet")
-    #: Scores of the rows that trained.
+    #: Scores on the training rows.
     train = TableFile("train.parquet")

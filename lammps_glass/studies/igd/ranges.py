@@ -1,4 +1,4 @@
-"""Figures 9c and 13: over what distance the jump and its predictors are alike."""
+"""Figures 9c and 13: spatial autocorrelations of the jump and its predictors, with decay lengths."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lammps_glass import analysis
 from lammps_glass.products import Findings, PredictedSample
 from lammps_glass.studies.igd.samples import ALL, JUMP
 
-#: Autocorrelations (angstrom): range and width of a bin.
+#: Range and bin width of autocorrelations (angstrom).
 R_MAX, BIN = 12.0, 0.2
-#: The value at a peak of g(r) is the mean of the bins within this of it.
+#: The value at a peak of g(r) is the mean of the bins within this distance (angstrom).
 NEAR = 0.3
-#: Of a bin: at 30 the first one, closer than particles usually come, reads any value.
+#: Smallest number of pairs in a bin; with 30 the first bin, closer than particles usually come, is noise.
 FEWEST_PAIRS = 300
 PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
@@ -41,6 +41,7 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
     )
 
     def draw(identity: str, shown: Sequence[str], remark: str = "") -> None:
+        """Add a figure of some curves."""
         texts = "decay length: " + ", ".join(_text(name, decays[name]) for name in shown)
         findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, remark + note)
 
@@ -56,7 +57,7 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
 
 
 def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:
-    """Return those of each sample; a bin of a few pairs, closer than particles usually come, is left out."""
+    """Compute the autocorrelation of each sample, without bins of few pairs (closer than particles usually come)."""
     tables = [
         analysis.spatial_autocorrelation(s.snapshot, s.values(column), R_MAX, BIN).assign(replica=s.replica)
         for s in samples

@@ -1,4 +1,4 @@
-"""The study `igd`: its operations, figures, and the readings it takes where the paper is silent.
+"""The study `igd`: its operations, figures, and choices where the paper is silent.
 
 The rates that its operations state were read off the finished presets smoke and demo on two cores: good to a factor of
 two there, and of three at sizes that were not run.
@@ -28,14 +28,14 @@ from lammps_glass.studies.igd.structure import structure_figures
 from lammps_glass.studies.igd.vibrations import vibration_figures
 from lammps_glass.studies.recipe import Recipe, Stages
 
-#: L of the Gaussians as printed, angstrom.
+#: Width L of the Gaussians in the paper, angstrom.
 PAPER_WIDTH = 3.5
-#: Below this a metal does not really melt in picoseconds: B2 stays solid at 2000 K.
+#: Lowest temperature (K) at which the start melts within picoseconds: B2 stays solid at 2000 K.
 MELTS = 3000.0
 
 
 def check(stages: Stages) -> None:
-    """Refuse stages that disagree: they would run to the end and mean nothing.
+    """Refuse stages with contradictory parameters, whose results would be meaningless.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def check(stages: Stages) -> None:
 
 
 def _check_labels(grid_stage: Wired, labels: Wired) -> None:
-    """Refuse labels that are not the largest jumps of a mean over the neighbours, which the threshold is of."""
+    """Refuse labels other than the largest jump of D2min as a mean over neighbours: the threshold is for these."""
     label = labels.parameters.label.name
     require(
         label == "largest-jump",
@@ -77,7 +77,7 @@ def _check_labels(grid_stage: Wired, labels: Wired) -> None:
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
-    """Return departures from the paper and readings taken, from the parameters that ran."""
+    """List departures from the paper and choices where it is silent, from the parameters that ran."""
     names = ("melt-quench", "aqs", "vibrate", "describe", "modes")
     quench, shear, vibrate, describe, modes = map(stages.parameters_of, names)
     descriptor = describe and describe.descriptor.build()
@@ -119,7 +119,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
 
 
 def _structure(members: Mapping[str, Descriptor]) -> Iterator[str]:
-    """Return how the families of structure were made."""
+    """Describe the families of structural features."""
     entropy, gaussians = members.get("pair-entropy"), members.get("radial-gaussians")
     if isinstance(entropy, PairEntropy):
         smoothing, r_c = entropy.smoothing, max(entropy.cutoffs)
@@ -138,7 +138,7 @@ def _structure(members: Mapping[str, Descriptor]) -> Iterator[str]:
 
 
 def _vibrations(vibrate: Vibrate) -> str:
-    """Return what was done for the amplitudes of vibration."""
+    """Describe the runs for the vibrational amplitudes."""
     held = "at the volume of the inherent structure" if vibrate.pressure is None else "at constant pressure"
     return (
         f"vMSD: traces of {vibrate.steps} steps after {vibrate.equilibration} (the paper: 100 ps), {held} (the paper: "

@@ -21,14 +21,20 @@ BINS, RANGE = 48, (1e-5, 10.0)
 
 @dataclass(frozen=True)
 class ShearParameters:
-    """Largest jump above which a particle is rearranged, square angstrom; that of the grid."""
+    """Parameters of the operation ``shear_figures``.
+
+    Parameters
+    ----------
+    threshold
+        Largest jump above which a particle is rearranged, square angstrom; equal to that of the grid.
+    """
 
     threshold: float = 0.05
 
 
 @operation(work=one_case, rates={"cases": 2.0})
 def shear_figures(case: Case[ShearParameters], shears: Sequence[ShearRecord], labels: Sequence[Labels]) -> Findings:
-    """Draw jumps of three particles along the strain, and the distribution of the largest; score fractions by plane."""
+    """Draw jumps of three particles against strain, and the distribution of the largest; score fractions by plane."""
     threshold = case.parameters.threshold
     table = pd.concat([product.table.read() for product in labels], ignore_index=True)
     planes = {str(c.details["plane"]): c.name for c in labels[0].label_columns if "plane" in c.details}
@@ -72,7 +78,7 @@ def _distribution(findings: Findings, labels: pd.DataFrame, planes: dict[str, st
     jumps = labels[JUMP].to_numpy(dtype=float)
     bins = analysis.log_histogram(jumps.clip(*RANGE), BINS, *RANGE)
     count = bins["count"].to_numpy()
-    curves = {  # a sum through a bin is known at the bin's upper edge
+    curves = {  # a cumulative sum belongs to the upper edge of a bin
         "share in the bin": (bins["x"], count / len(jumps)),
         "share below (cumulative)": (bins["high"], count.cumsum() / len(jumps)),
     }

@@ -15,29 +15,29 @@ from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
 
-#: Of the slices (angstrom); of the Gaussian that smooths a field in one.
+#: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).
 THICKNESS, WIDTH = 3.5, 1.5
 
 
 @operation(work=particles_read("samples"), rates={"cases": 1.0, "particles": 1e-5})
 def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
-    """Draw the last sample with a rearrangement; its machine saw nothing of it."""
+    """Draw the last sample with a rearrangement, predicted by the machine that left it out."""
     sample = shown_sample(join_samples(samples, predictions))
-    places = pd.DataFrame(sample.snapshot.cell.wrap(sample.snapshot.positions), columns=["x", "y", "z"])
-    places = places.assign(particle=sample.snapshot.ids)
+    positions = pd.DataFrame(sample.snapshot.cell.wrap(sample.snapshot.positions), columns=["x", "y", "z"])
+    positions = positions.assign(particle=sample.snapshot.ids)
     rearranged, predicted = sample.values("label") == 1, sample.values(ALL) > 0
     with Findings(case.directory) as findings:
-        _events(findings, sample.replica, places, rearranged, predicted)
-        _indicator(findings, sample, places)
+        _events(findings, sample.replica, positions, rearranged, predicted)
+        _indicator(findings, sample, positions)
         _slices(findings, sample, rearranged, predicted)
     return findings
 
 
 def _events(
-    findings: Findings, replica: str, places: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
+    findings: Findings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
 ) -> None:
     names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
-    table = places.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
+    table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
     caught = (rearranged & predicted).sum() / max(rearranged.sum(), 1)
     findings.figure(
         "8a", table[table["particles"] != ""].sort_values("particles", ascending=False),
@@ -47,13 +47,13 @@ def _events(
     )  # fmt: skip
 
 
-def _indicator(findings: Findings, sample: PredictedSample, places: pd.DataFrame) -> None:
-    """Draw figure 9a: the octant nearest to the viewer is left out, so that the inside shows."""
+def _indicator(findings: Findings, sample: PredictedSample, positions: pd.DataFrame) -> None:
+    """Draw figure 9a, without the octant nearest to the viewer, so that the inside is visible."""
     scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
     corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
     igd = sample.values(ALL)
     findings.figure(
-        "9a", places.assign(igd=igd)[~corner], f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
+        "9a", positions.assign(igd=igd)[~corner], f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
         f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
     )  # fmt: skip
 
@@ -68,6 +68,7 @@ def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray,
     )
 
     def table(field: Floats, ringed: np.ndarray, name: str) -> pd.DataFrame:
+        """Tabulate a smoothed field in the slice, with some particles as rings."""
         points = analysis.slice_map(sample.snapshot, field, ringed, THICKNESS, sizes=jump, centre=centre, width=WIDTH)
         layers = np.where(points["size"].isna(), "field", name)
         return points.rename(columns={"size": "jump"}).assign(layer=layers)[["x", "y", "value", "layer", "jump"]]

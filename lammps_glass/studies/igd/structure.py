@@ -13,7 +13,7 @@ from lammps_glass.snapshots import Snapshot
 
 #: Range (angstrom; 1 / angstrom) and bins of g(r) and S(q).
 R_MAX, BIN, Q_MAX = 10.0, 0.1, 12.0
-#: Where the two halves of the second peak of g(r) lie, and its first minimum (angstrom).
+#: Ranges of r of the split second peak of g(r), and of its first minimum (angstrom).
 SECOND_PEAK, VALLEY = (4.2, 6.2), (3.4, 4.4)
 
 

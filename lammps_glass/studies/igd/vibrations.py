@@ -16,15 +16,15 @@ from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.samples import ALL, UNIT
 from lammps_glass.units import GIGAPASCAL
 
-#: Groups of IGD in 14a; fraction of the particles in a bin of 14b, and the fewest.
+#: Number of groups of IGD in 14a; fraction of the particles in a bin of 14b, and smallest number.
 GROUPS, FRACTION, FEWEST = 5, 0.025, 30
-#: THz: where the boson peak of a Cu-Zr glass lies.
+#: Range of the boson peak of a Cu-Zr glass (THz).
 PEAK = (0.6, 0.8)
-#: Ratio of the means of measured and harmonic vMSD above which a trace is said to hop. Anharmonic vibration alone adds
+#: Ratio of the means of measured and harmonic vMSD above which particles of a trace hop. Anharmonic vibration adds
 #: a few per cent below 500 K; a particle that hops early adds the square of its hop to both halves of its trace.
 HOPS = 1.5
 
-#: Replica -> (k, n) density of states of each particle.
+#: (k, n) densities of states of the particles, by replica.
 Densities = Mapping[str, Floats]
 
 
@@ -40,14 +40,14 @@ def vibration_figures(
     Parameters
     ----------
     vibrations
-        Traces, to be compared with the harmonic amplitudes of the spectra; none where a study has none.
+        Traces, which are compared with the harmonic amplitudes of the spectra.
     """
     sounds = pd.DataFrame([product.sound.read() for product in spectra])
     # The softest modes alone end at another frequency in each sample: spectra end where the first of them does.
     nu = min((product.frequencies for product in spectra), key=len)
     densities = {product.replica: product.density[: len(nu)] for product in spectra}
     peaks = pd.concat([product.particles.read() for product in spectra], ignore_index=True)
-    box, at_edge = box_of(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
+    box, at_edge = describe_box(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
     top = spectra[0].peak_below
     no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
     key = ["replica", "particle"]
@@ -64,8 +64,8 @@ def vibration_figures(
     return findings
 
 
-def box_of(sounds: pd.DataFrame) -> str:
-    """Return what the size of the box allows, which stands beside every spectrum."""
+def describe_box(sounds: pd.DataFrame) -> str:
+    """Describe the lowest transverse wave of the box and the modes below it, for the note of every spectrum."""
     lowest, (low, high) = sounds["lowest_frequency"].mean(), PEAK
     text = (
         f"nu_min = c_T / L = {lowest:.2f} THz (c_T {sounds['transverse'].mean() / 10:.2f} km/s), below it "
@@ -148,7 +148,7 @@ def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd
 
 
 def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
-    """Score measured amplitudes: by temperature, mean over the samples; return them in words, with a warning."""
+    """Score measured amplitudes by temperature, mean over the samples; describe them, and warn if particles hop."""
     harmonic = peaks.set_index(["replica", "particle"])["msd_per_kelvin"]
     rows = []
     for record in vibrations:
@@ -166,11 +166,11 @@ def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks
         findings.score({str(temperature): samples["halves"].mean()}, "vMSD.halves")
     if warning := hops_warning(compared):
         findings.warn("measured over harmonic vMSD", warning)
-    return hopping(compared)
+    return describe_amplitudes(compared)
 
 
-def hopping(compared: dict[str, dict[str, float]]) -> str:
-    """Return the ratios in words, with a warning where particles hop; empty without traces."""
+def describe_amplitudes(compared: dict[str, dict[str, float]]) -> str:
+    """Describe the ratios of amplitudes, with a warning where particles hop; empty without traces."""
     if not compared:
         return ""
     ratios = ", ".join(
@@ -182,7 +182,7 @@ def hopping(compared: dict[str, dict[str, float]]) -> str:
 
 
 def hops_warning(compared: dict[str, dict[str, float]]) -> str:
-    """Return at which temperatures particles hop; empty where they only vibrate."""
+    """Name the temperatures at which particles hop; empty where they only vibrate."""
     temperatures = [t for t, v in compared.items() if v["ratio.largest"] > HOPS]
     if not temperatures:
         return ""
