@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +17,11 @@ from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNam
 from lammps_glass.errors import InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from lammps_glass.labels import PairLabel
     from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Floats
+    from lammps_glass.snapshots.snapshot import Integers
 
     Pairs = Iterator[tuple[Snapshot, Snapshot]]
 
@@ -182,7 +182,7 @@ def _of_one_lag(pairs: Pairs, path: Path) -> Pairs:
         yield before, after
 
 
-def _columns(label: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, NDArray[Any]]:
+def _columns(label: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, Floats | Integers]:
     """Label the particles of one pair of frames, the later one read from `path`."""
     import numpy as np
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots import Snapshot
     from lammps_glass.snapshots.files import ReadOptions
 
@@ -62,7 +63,7 @@ class Reader:
         Takes a line for the user: which species unnamed types are taken for.
     """
 
-    glass: Any = None
+    glass: Glass | None = None
     types: str | None = None
     boundary: str | None = None
     rows_are_particles: bool = False
@@ -70,12 +71,12 @@ class Reader:
 
     @property
     def options(self) -> ReadOptions:
-        """The keywords of `Snapshot.read`."""
+        """Keywords of `Snapshot.read`."""
         types = None if self.types is None else self.types.split(",")
         return {"types": types, "boundary": self.boundary, "rows_are_particles": self.rows_are_particles}
 
     def frames(self, path: Path, *, last: bool = False) -> Iterator[Snapshot]:
-        """The frames of a file one after the other, in terms of the species of the glass and checked against it."""
+        """Iterate over the frames of a file, with the species of the glass and checked against it."""
         from lammps_glass.snapshots import Snapshot
 
         if not path.is_file():
@@ -95,19 +96,18 @@ class Reader:
             self.say(f"{path}: types {names}, in the order of the glass (--types names them otherwise)")
 
 
-def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
-    """Check `snapshot` and give it the species of `glass`; an error names the file and the step."""
+def as_glass(snapshot: Snapshot, glass: Glass | None, path: Path) -> Snapshot:
+    """Check a snapshot against a glass, and name its species; errors name the file and the step."""
     if glass is None:
         return snapshot
     try:
-        checked: Snapshot = glass.check(snapshot)
+        return glass.check(snapshot)
     except InputError as error:
         raise located(error, path, snapshot.step) from error
-    return checked
 
 
 def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
-    """The same error with the file (and step) in front, once."""
+    """Put the file (and step) in front of the message of an error, once."""
     text = str(error)
     if text.startswith(str(path)):
         return error

@@ -11,12 +11,12 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
 
 #: Quantity of a column of classes: 1, 0, or NaN for a particle of neither class. Where labels have such a column, only
 #: the particles of a class are described.
@@ -162,7 +162,7 @@ class PairLabel(Label):
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) values, in the order of the snapshots (by id)."""
 
-    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, Floats | Integers]:
         """Return the columns of a table of one pair: (n_particles,) values under the name, and what explains them."""
         return {self.name: self.compute(reference, current)}
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from numpy.typing import NDArray
+from typing import ClassVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.labels.base import PairLabel
@@ -14,6 +12,7 @@ from lammps_glass.labels.nonaffine import REDUCTIONS, d2min, d2min_with_neighbor
 from lammps_glass.labels.strain import von_mises_strain
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class D2min(PairLabel):
         """Return (n_particles,) D2min, length^2."""
         return d2min(reference, current, r_max=self.r_max, reduce=self.reduce)
 
-    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, NDArray[Any]]:
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, Floats | Integers]:
         """Return D2min and the (n_particles,) numbers of neighbours in the reference."""
         values, n_neighbors = d2min_with_neighbors(reference, current, r_max=self.r_max, reduce=self.reduce)
         return {"n_neighbors": n_neighbors, self.name: values}
