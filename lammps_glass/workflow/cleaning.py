@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lammps_glass.workflow.locks import Lock
-from lammps_glass.workflow.manifest import Manifest
+from lammps_glass.workflow.manifest import FileRecord, Manifest
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import stage_of
 from lammps_glass.workflow.study import Study
@@ -94,9 +94,9 @@ def _note_dropped(folder: Path, name: str) -> None:
     manifest = Manifest.read(folder)
     if manifest is None or name not in manifest.products:
         return
-    products = {**manifest.products, name: {**manifest.products[name], "dropped": True}}
+    dropped: FileRecord = {**manifest.products[name], "dropped": True}
     draft = folder / ".draft"
     draft.mkdir(exist_ok=True)
-    replace(manifest, products=products).write(draft)
+    replace(manifest, products={**manifest.products, name: dropped}).write(draft)
     (draft / "manifest.json").replace(folder / "manifest.json")
     draft.rmdir()

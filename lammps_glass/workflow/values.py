@@ -11,7 +11,7 @@ import operator
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.operations.parts import Part
@@ -73,7 +73,7 @@ def _frozen(value: Any) -> Any:
 
 
 @functools.cache
-def _model(cls: type[Any]) -> type[BaseModel]:
+def _model(cls: Any) -> type[BaseModel]:
     """Return a strict pydantic model of a dataclass: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 
@@ -84,7 +84,7 @@ def _model(cls: type[Any]) -> type[BaseModel]:
 
 
 @functools.cache
-def _hints(cls: type[Any]) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     """Return the types of the fields of a dataclass, as the model checks them once parts have been parsed."""
     hints = get_type_hints(cls)
     return {f.name: _instances(hints[f.name]) for f in dataclasses.fields(cls) if f.init}
@@ -134,7 +134,7 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
         with located(f"{where}.{key}"):
             parsed[key] = _parsed(hints[key], value)
     try:
-        model = _model(cls).model_validate(parsed)
+        model = _model(cast("Any", cls)).model_validate(parsed)
         built = cls(**{key: getattr(model, key) for key in values})
     except ValidationError as error:
         first = error.errors()[0]

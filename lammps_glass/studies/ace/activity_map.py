@@ -69,10 +69,10 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
     table = analysis.slice_map(
         labelled, values, values > 0, thickness, sizes=values, centre=centre, spacing=0.25, width=width
     )
-    share = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
-    made = ActivityMap(case.directory)
-    made.table.write(table, {"share": share, "species": species, "thickness": thickness, "width": width})
-    return made
+    fraction = float(values[values >= np.quantile(values, 0.95)].sum() / values.sum())
+    result = ActivityMap(case.directory)
+    result.table.write(table, {"share": fraction, "species": species, "thickness": thickness, "width": width})
+    return result
 
 
 def typical_rows(labels: Labels) -> pd.DataFrame:

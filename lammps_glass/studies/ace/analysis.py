@@ -58,7 +58,7 @@ def ace_figures(
             specs = figures_of(glass, drive, expansion.blocks[0].species, borders_of(expansion))
             one = OneCase(findings, scores, with_conditions(orders, **of_case), note.text)
             findings.score({**scores, **note.scores}, f"{glass}.{drive}")
-            found = {
+            further = {
                 **one.slice_map(specs[0], slice_map),
                 **one.body_order(specs[1], expansion),
                 **one.first_feature(specs[2], described, expansion),
@@ -66,7 +66,7 @@ def ace_figures(
                 **one.learning_curve(specs[4], selection.learning.read()),
                 **one.pearson(specs[5]),
             }
-            findings.score(found, f"{glass}.{drive}")
+            findings.score(further, f"{glass}.{drive}")
             sizes = {"rows": int(scores["n_rows"]), "glasses": len(with_conditions(labels, **of_case))}
             findings.size(**{f"{glass}_{drive}_{name}": size for name, size in sizes.items()})
             accuracies.append(scores["accuracy"])
@@ -110,6 +110,7 @@ class OneCase(NamedTuple):
     note: str
 
     def slice_map(self, figure: FigureSpec, shown: ActivityMap) -> dict[str, float]:
+        """Draw a map of activity in a slice."""
         about = shown.table.metadata
         self.findings.figure(
             figure, shown.table.read(), f"the top 5 % of type {about['species']} hold {about['share']:.0%} of D2min",
@@ -120,6 +121,7 @@ class OneCase(NamedTuple):
         return {"d2min_share_of_top": about["share"]}
 
     def body_order(self, figure: FigureSpec, expansion: ACE) -> dict[str, float]:
+        """Draw accuracy against the number of features, by body order."""
         scores, r_cut, first = self.scores, self.scores["r_cut"], expansion.blocks[0].species
         curves = pd.concat([_at_cutoff(order, order.accuracy.read()) for order in self.orders], ignore_index=True)
         random = curves["rows"] == RANDOM
@@ -143,6 +145,7 @@ class OneCase(NamedTuple):
         return pd.DataFrame({"n_features": ends, score: self.scores[f"baseline.density_coordination.{score}"]})
 
     def first_feature(self, figure: FigureSpec, rows: Sequence[Rows], expansion: ACE) -> dict[str, float]:
+        """Draw the distributions of the first feature of active and inactive particles."""
         label, first = rows[0].label_column(quantity=CLASS).name, expansion.feature_names[0]
         table = pd.concat([product.table.read([label, first]) for product in rows], ignore_index=True)
         edges = np.histogram_bin_edges(table[first], bins=int(np.clip(np.sqrt(len(table)), 6, 25)))
@@ -163,6 +166,7 @@ class OneCase(NamedTuple):
         return {"first_feature_separation": float(apart)}
 
     def bases(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+        """Draw accuracy against the number of features, for several orders of them."""
         flat = self.baseline(table, "accuracy").assign(basis=BASELINE_NAME)
         selected = table[table["basis"] == "sequential selection"].sort_values("n_features")
         best = table.groupby("basis")["accuracy"].max()
@@ -178,6 +182,7 @@ class OneCase(NamedTuple):
         return {}
 
     def learning_curve(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+        """Draw accuracy against the number of training rows."""
         left = table[table["rows"] == "left-out glasses"].sort_values("n_rows")
         before, last = left.iloc[len(left) // 2], left.iloc[-1]
         gain = last["accuracy"] - before["accuracy"]
@@ -190,6 +195,7 @@ class OneCase(NamedTuple):
         return {}
 
     def pearson(self, figure: FigureSpec) -> dict[str, float]:
+        """Draw the correlation of predicted with true D2min against the number of features."""
         table = pd.concat([_at_cutoff(order, order.pearson.read()) for order in self.orders], ignore_index=True)
         best = table.sort_values("pearson").iloc[-1]
         flat = self.baseline(table, "pearson").assign(curve=BASELINE_NAME)

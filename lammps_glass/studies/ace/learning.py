@@ -184,13 +184,13 @@ def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCu
         learn.accuracy_by_body_order(X, y, samples.block_names, splits, C=C).assign(rows=name)
         for name, splits in zip((BY_GLASS, RANDOM), samples.splits, strict=True)
     ]
-    made = BodyOrderCurves(case.directory)
-    made.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
+    result = BodyOrderCurves(case.directory)
+    result.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
     ends = np.cumsum([len(block.features) for block in samples.expansion.blocks]).tolist()
     points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *ends}
     numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, X.shape[1])]
-    made.pearson.write(with_band(learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers), "pearson"))
-    return made
+    result.pearson.write(with_band(learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers), "pearson"))
+    return result
 
 
 # -- figures 5 and 6, scores -------------------------------------------------------------------------------------------
@@ -202,8 +202,8 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
     parameters = case.parameters
     samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
     by_glass, random = samples.splits
-    made = Selection(case.directory)
-    made.bases.write(with_band(_bases(samples, parameters)))
+    result = Selection(case.directory)
+    result.bases.write(with_band(_bases(samples, parameters)))
     curves = [
         _learning_curve(values, samples.y, splits, name, parameters.C, case.seed)
         for values, splits, name in (
@@ -212,8 +212,8 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
             (samples.baseline, by_glass, BASELINE_NAME),
         )
     ]
-    made.learning.write(with_band(pd.concat(curves, ignore_index=True)))
-    made.scores_file.write(_scores(samples, parameters, case.seed))
+    result.learning.write(with_band(pd.concat(curves, ignore_index=True)))
+    result.scores_file.write(_scores(samples, parameters, case.seed))
     expansion = samples.expansion
     about = {
         **rows[0].description,
@@ -222,8 +222,8 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
         "families": {block.name: block.features for block in expansion.blocks},
         "columns": expansion.feature_names,
     }
-    made.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
-    return made
+    result.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
+    return result
 
 
 def _bases(samples: Samples, parameters: SelectionParameters) -> pd.DataFrame:
@@ -254,6 +254,7 @@ def _scores(samples: Samples, parameters: SelectionParameters, seed: int) -> dic
     C, X, y, baseline, (by_glass, random) = parameters.C, samples.X, samples.y, samples.baseline, samples.splits
 
     def accuracy(values: Floats, splits: Sequence[Split], maker: MakeEstimator) -> float:
+        """Return the cross-validated accuracy."""
         return float(learn.cross_validated_accuracy(values, y, splits, maker)["accuracy"])
 
     predicted = learn.split_predictions(samples.table, X, by_glass, lambda: learn.Activity(C=C), label=LABEL)

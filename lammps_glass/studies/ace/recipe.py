@@ -21,10 +21,10 @@ def makes(figure: FigureSpec, stages: Stages) -> bool:
     """Return whether a study file runs the glass and the drive of a figure."""
     cases = stages.variants("selection")
     glasses, drives = ({str(case.conditions.get(name)) for case in cases} for name in ("glass", "drive"))
-    made = {
+    drawn = {
         spec.id for glass, drive in PAPER if glass in glasses and drive in drives for spec in figures_of(glass, drive)
     }
-    return figure.id in {RADIAL.id, *made}
+    return figure.id in {RADIAL.id, *drawn}
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:

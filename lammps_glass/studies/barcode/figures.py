@@ -53,6 +53,7 @@ def barcode_figures(
     evaluated = {name: energies.Evaluated.by(models, structures) for name, structures in sets.items()}
 
     def barcodes(structures: StructureSet) -> analysis.BarcodeSet:
+        """Return the barcodes of a set, in the order of the table."""
         bars = models.barcode.barcodes(structures.fractions)[:, order]
         return analysis.BarcodeSet(bars, structures.energies / structures.sizes, structures.runs)
 

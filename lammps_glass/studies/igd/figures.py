@@ -25,7 +25,7 @@ FIGURES = (
     ),
     FigureSpec(
         "3b", "Distribution of the largest jump", "line", "jump", "share", series="curve", markers=False, logx=True,
-        x_label=JUMP, y_label="share of the particles", paper="threshold 0.05 angstrom^2 labels about 5 % of atoms",
+        x_label=JUMP, y_label="fraction of the particles", paper="threshold 0.05 angstrom^2 labels about 5 % of atoms",
         paper_marks=(Mark("x", THRESHOLD, "threshold 0.05"),),
     ),
     FigureSpec(

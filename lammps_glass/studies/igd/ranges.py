@@ -41,6 +41,7 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
     )
 
     def draw(identity: str, shown: Sequence[str], remark: str = "") -> None:
+        """Draw curves with their decay lengths."""
         texts = "decay length: " + ", ".join(_text(name, decays[name]) for name in shown)
         findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, remark + note)
 

@@ -68,6 +68,7 @@ def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray,
     )
 
     def table(field: Floats, ringed: np.ndarray, name: str) -> pd.DataFrame:
+        """Return the points of a map and of the particles with rings on it."""
         points = analysis.slice_map(sample.snapshot, field, ringed, THICKNESS, sizes=jump, centre=centre, width=WIDTH)
         layers = np.where(points["size"].isna(), "field", name)
         return points.rename(columns={"size": "jump"}).assign(layer=layers)[["x", "y", "value", "layer", "jump"]]

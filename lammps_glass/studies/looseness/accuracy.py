@@ -128,32 +128,31 @@ def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
         "5C",
         table,
         f"{matrix[1, 1] / matrix[1].sum():.1%} of the loose and {matrix[0, 0] / matrix[0].sum():.1%} of the tight",
-        "Pooled over left-out replicas; share of each true class.",
+        "Pooled over left-out replicas; fraction of each true class.",
     )
 
 
-def _scans(findings: Findings, scan: pd.DataFrame, wanted: float) -> None:
-    first, threshold = scan["dt"].min(), _scored_threshold(scan, wanted)
+def _scans(findings: Findings, scan: pd.DataFrame, paper_threshold: float) -> None:
+    first, threshold = scan["dt"].min(), _scored_threshold(scan, paper_threshold)
     by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
     size = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
     honest = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
     ends = honest.set_index("threshold")["balanced_accuracy"]
     spread = honest.set_index("threshold")["balanced_accuracy_std"]
-    said = "; ".join(f"{t:g}: {value:.3f} +- {spread[t]:.3f}" for t, value in ends.items())
+    accuracies = "; ".join(f"{t:g}: {value:.3f} +- {spread[t]:.3f}" for t, value in ends.items())
     findings.score({f"scan.balanced_accuracy_at_{t:g}": v for t, v in ends.items()})
     findings.figure(
         "4A",
         _classes(by_threshold, "threshold"),
-        f"balanced accuracy by replica at {said or 'no threshold: too few loose rows'}",
+        f"balanced accuracy by replica at {accuracies or 'no threshold: too few loose rows'}",
         f"dt = {first} steps. {size}, and of random rows (leaks). Thresholds with too few loose rows are left out.",
     )
     slow = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
-    said = ", ".join(f"{dt}: {value:.3f}" for dt, value in slow.items())
+    accuracies = ", ".join(f"{dt}: {value:.3f}" for dt, value in slow.items())
     missing = [dt for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
     gone = f" This preset is too short for dt = {', '.join(map(str, missing))} steps." if missing else ""
-    findings.figure(
-        "4B", _classes(by_interval, "dt"), f"balanced accuracy at dt {said}", f"Threshold {threshold:g}. {size}.{gone}"
-    )
+    note = f"Threshold {threshold:g}. {size}.{gone}"
+    findings.figure("4B", _classes(by_interval, "dt"), f"balanced accuracy at dt {accuracies}", note)
     findings.figure(
         "S1",
         _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"}),
@@ -162,12 +161,12 @@ def _scans(findings: Findings, scan: pd.DataFrame, wanted: float) -> None:
     )
 
 
-def _scored_threshold(scan: pd.DataFrame, wanted: float) -> float:
+def _scored_threshold(scan: pd.DataFrame, paper_threshold: float) -> float:
     """The study's threshold, or the highest one with a score where so few particles are loose that it has none."""
     scored = scan[~scan["leaking"]].dropna(subset="balanced_accuracy")["threshold"]
     if scored.empty:
-        return wanted
-    return wanted if (scored == wanted).any() else float(scored.max())
+        return paper_threshold
+    return paper_threshold if (scored == paper_threshold).any() else float(scored.max())
 
 
 def _classes(scan: pd.DataFrame, x: str) -> pd.DataFrame:
@@ -208,7 +207,7 @@ def _ranking(findings: Findings, split: SplitFit, n_features: int) -> None:
 
 
 def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
-    """Figure 5A: each replica judged by models and a ranking that saw nothing of it, pooled."""
+    """Figure 5A: each replica evaluated by models and a ranking that saw nothing of it, pooled."""
     parts = [fold.by_number.read() for fold in folds]
     counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
     recalls = counts["loose_right"] / counts["loose"], counts["tight_right"] / counts["tight"]

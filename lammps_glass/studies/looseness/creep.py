@@ -25,8 +25,8 @@ def md_strain(record: Record) -> pd.DataFrame:
     thermo = record.thermo
     first = thermo.iloc[0]
     later = thermo[thermo["step"] > first["step"]]
-    wanted = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
-    rows = np.unique(np.searchsorted(later["step"].to_numpy(), wanted).clip(max=len(later) - 1))
+    times = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
+    rows = np.unique(np.searchsorted(later["step"].to_numpy(), times).clip(max=len(later) - 1))
     kept = later.iloc[rows]
     return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
         **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
@@ -138,14 +138,14 @@ def _compared(table: pd.DataFrame) -> tuple[str, str]:
     names = [set(part["replica"]) for _, part in table.groupby("temperature")]
     shared = table[table["replica"].isin(set.intersection(*names)) & table["time"].between(0.8 * latest, latest)]
     strains = shared.groupby("temperature")["strain"].mean()
-    said = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
+    means = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
     runs = ", ".join(f"T = {t:g}: {len(part)} x {int(part.max())} steps" for t, part in ends.groupby("temperature"))
     note = (
         f"Box of the MD; the numbers are means of the replicas that all temperatures have, over the last fifth of the "
         f"first {int(latest)} steps. L_z0 is the box of the minimised glass: thermal expansion is part of the strain. "
         f"Replicas and lengths: {runs}."
     )
-    return f"mean strain {said}", note
+    return f"mean strain {means}", note
 
 
 def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequence[Record], rung: float) -> None:
@@ -163,17 +163,17 @@ def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequenc
         ],
         ignore_index=True,
     )
-    known = moduli[moduli["slope_low"] > 0]
-    said = ", ".join(
-        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in known.iterrows()
+    resolved = moduli[moduli["slope_low"] > 0]
+    intervals = ", ".join(
+        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in resolved.iterrows()
     )
     open_ones = ", ".join(f"{stress:g}" for stress in moduli.loc[~(moduli["slope_low"] > 0), "stress"])
     replicas = ", ".join(f"{r['stress']:g}: {int(r['replicas'])}" for _, r in moduli.iterrows())
     shown = moduli.assign(**{n: moduli[n].where(moduli["slope_low"] > 0) for n in ("modulus", "low", "high")})
     findings.figure(
         "2B",
-        shown if len(known) else moduli,
-        f"C at stress {said}" if said else "no stress at which the strain grows beyond its error",
+        shown if len(resolved) else moduli,
+        f"C at stress {intervals}" if intervals else "no stress at which the strain grows beyond its error",
         f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas. "
         f"Unresolved (the slope's interval reaches zero): {open_ones or 'none'}. Replicas by stress: {replicas}.",
     )

@@ -111,7 +111,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     }
     mean = table.groupby("population", as_index=False)[list(forms)].mean()
     curves = [mean[["population"]].assign(form=form, value=mean[name]) for name, form in forms.items()]
-    said = (
+    fitted = (
         f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
         if np.isfinite(exponent)
         else "too few sizes, N >= 100"
@@ -119,7 +119,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     findings.figure(
         "8A",
         pd.concat(curves, ignore_index=True),
-        said,
+        fitted,
         f"Fitted to {points} sizes. Equation 4 as printed is constant for large N and does not vanish for the system; "
         "the paper's figure is the deviation of voxel means. Means about the mean of a finite system of N0 particles "
         "deviate by sqrt(1 - N / N0) less, which is taken out before the fit.",
@@ -163,26 +163,26 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
     busiest = np.argsort(-np.nanstd(np.where(np.isnan(deviation), 0, deviation), axis=0))[:N_EXAMPLES]
     voxel = pd.DataFrame({"step": first.steps, "looseness": first.values[:, busiest[0]]})
     jumps = voxel["looseness"].diff().abs()
-    said = f"largest change between snapshots {jumps.max():.3f}, median {jumps.median():.3f}"
-    findings.figure("9B", voxel, said, "The voxel that varies most, first replica.")
+    changes = f"largest change between snapshots {jumps.max():.3f}, median {jumps.median():.3f}"
+    findings.figure("9B", voxel, changes, "The voxel that varies most, first replica.")
     times, curves = analysis.voxel_autocorrelations(first.steps, first.values)
     rows = [(time, f"voxel {v}", curves[i, v]) for v in busiest for i, time in enumerate(times)]
     single = pd.DataFrame(rows, columns=["time", "voxel", "correlation"]).dropna()
     ends = single[single["time"] == single["time"].max()]["correlation"]
-    said = f"at the longest interval from {ends.min():.4f} to {ends.max():.4f}"
-    findings.figure("9C", single, said, "The five voxels that vary most, first replica.")
+    correlations = f"at the longest interval from {ends.min():.4f} to {ends.max():.4f}"
+    findings.figure("9C", single, correlations, "The five voxels that vary most, first replica.")
 
 
 def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
     """Figure 9D, from lags up to half the run: longer ones rest on too few origins."""
-    found = []
+    crossing_times = []
     for field in fields.values():
         times, curves = analysis.voxel_autocorrelations(field.steps, field.values)
         half = len(times) // 2 + 1
-        found.append(analysis.first_zero_crossings(times[:half], curves[:half]))
+        crossing_times.append(analysis.first_zero_crossings(times[:half], curves[:half]))
     steps = next(iter(fields.values())).steps
     first, last = float(steps[1] - steps[0]), float(steps[len(steps) // 2] - steps[0])
-    crossings = np.concatenate(found)
+    crossings = np.concatenate(crossing_times)
     table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
     fit = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first))
     never = float(np.isnan(crossings).mean())

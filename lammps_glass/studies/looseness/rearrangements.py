@@ -62,8 +62,8 @@ class Distribution:
 
 def shown_steps(first: int, last: int, every: int) -> list[int]:
     """Four snapshots on about even ln(step), the first and the last labelled one among them."""
-    wanted = np.geomspace(max(first, every), last - every, 4) if last > first + every else [first]
-    return sorted({round(step / every) * every for step in wanted})
+    spaced = np.geomspace(max(first, every), last - every, 4) if last > first + every else [first]
+    return sorted({round(step / every) * every for step in spaced})
 
 
 @operation(work=particles_read("labels"), rates={"cases": 0.5, "particles": 3e-6})
@@ -116,13 +116,15 @@ def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
         fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
-    known = table[np.isfinite(table["exponent"])]
-    line = analysis.linear_in_log_time(known["step"], known["exponent"]) if len(known) > 1 else None
+    resolved = table[np.isfinite(table["exponent"])]
+    line = analysis.linear_in_log_time(resolved["step"], resolved["exponent"]) if len(resolved) > 1 else None
     trend = f", slope {line.slope:.2f} per ln t" if line else ""
     findings.figure(
         "3C",
         table,
-        f"exponent {known['exponent'].mean():.2f} on average{trend}" if len(known) else "too few events in the tail",
+        f"exponent {resolved['exponent'].mean():.2f} on average{trend}"
+        if len(resolved)
+        else "too few events in the tail",
         f"Maximum likelihood above D2min = {TAIL_FROM}; interval over replicas. The paper calls the tail steeper in "
         "time and its exponent smaller: here p(D2min) ~ D2min^-exponent, so steeper is larger.",
     )

@@ -73,7 +73,7 @@ FIGURES = (
     ),
     FigureSpec(
         "5C", "Confusion matrix", "matrix", "predicted", "true", value="share",
-        x_label="predicted", y_label="true", value_label="share of the true class",
+        x_label="predicted", y_label="true", value_label="fraction of the true class",
         paper="67.9 % of the loose, 73.5 % of the tight",
     ),
     FigureSpec(
