@@ -21,10 +21,10 @@ from lammps_glass.glasses.checks import (
 )  # fmt: skip
 from lammps_glass.interactions.potentials import potential_file
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.snapshots.grid import Integers
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
+    from lammps_glass.snapshots.grid import Integers
 
 #: Fields of a glass or protocol by name, as JSON values.
 Options = dict[str, Any]

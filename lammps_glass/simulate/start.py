@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.snapshots.grid import Integers
+
+if TYPE_CHECKING:
+    from lammps_glass.snapshots.grid import Integers
 
 
 def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) -> None:

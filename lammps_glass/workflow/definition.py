@@ -12,6 +12,7 @@ from typing import Any
 from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.operation import Wired
+from lammps_glass.product import Condition
 from lammps_glass.registry import unknown_name
 from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
@@ -38,7 +39,7 @@ class Definition:
         self._stages = order_stages(file, partial(operations.find_operation, study=self.recipe, where=where), where)
         self.graph = Graph(self._stages)
         self._glasses: dict[str, Glass] = {}
-        self._params: dict[tuple[Any, ...], dict[str, str]] = {}
+        self._params: dict[tuple[str, tuple[Condition, ...]], list[str]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
         self._check_by()
         self._check_stages()
@@ -215,15 +216,12 @@ class Definition:
 
     def _params_text(self, case: CaseId) -> str:
         """Write the canonical form of `params` from its parts."""
-        texts = {
-            **self._shared_params(case),
-            "conditions": canonical(dict(case.conditions)),
-            "seed": canonical(self.seed(case)),
-        }
-        return f"{{{','.join(f'{canonical(name)}:{texts[name]}' for name in sorted(texts))}}}"
+        conditions = canonical(dict(case.conditions))
+        entries = [*self._shared_params(case), f'"conditions":{conditions}', f'"seed":{self.seed(case)}']
+        return f"{{{','.join(sorted(entries))}}}"
 
-    def _shared_params(self, case: CaseId) -> dict[str, str]:
-        """Return the parts of `params` that cases of a stage share, in canonical form."""
+    def _shared_params(self, case: CaseId) -> list[str]:
+        """Return the entries of `params` that cases of a stage share, in canonical form: ``"name":value``."""
         stage = self._stages[case.stage]
         varying = tuple(case.conditions[name] for name in self._varying(stage))
         if (stage.name, varying) not in self._params:
@@ -236,7 +234,7 @@ class Definition:
                 "ranks": stage.table.ranks,
                 "version": stage.operation.version,
             }
-            self._params[stage.name, varying] = {name: canonical(value) for name, value in values.items()}
+            self._params[stage.name, varying] = [f'"{name}":{canonical(value)}' for name, value in values.items()]
         return self._params[stage.name, varying]
 
     def _varying(self, stage: Stage) -> tuple[str, ...]:

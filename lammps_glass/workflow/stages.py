@@ -153,8 +153,9 @@ def check_ports(
     operation = operations[name]
 
     def offering(port: Port) -> str:
+        """Name the products of a port and the stages that write one."""
         writing = [other for other, made in operations.items() if other != name and port.accepts(made.writes)]
-        return f"a stage that writes {port}; offered by {', '.join(writing) or 'no stage'}"
+        return f"{port}; offered by {', '.join(writing) or 'no stage'}"
 
     for port, sources in wiring.items():
         here = f"{where}: stages.{name}.reads.{port}"
@@ -170,7 +171,7 @@ def check_ports(
     for port, needed in operation.ports.items():
         if not needed.optional and port not in wiring:
             here = f"{where}: stages.{name}.reads"
-            raise InputError(f"{here}: {operation.runs} needs {port} = ..., {offering(needed)}")
+            raise InputError(f"{here}: {operation.runs} needs {port} = ..., a stage that writes {offering(needed)}")
 
 
 def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> None:
