@@ -10,7 +10,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
 from lammps_glass.operations import REGISTRY as OPERATIONS
 from lammps_glass.operations.operation import Operation
-from lammps_glass.operations.parts import DescriptorPart, LabelPart
+from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Conditions
 from lammps_glass.registry import unknown_name
@@ -124,9 +124,12 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     for item in fields(parameters):
         try:
             for part in _parts(getattr(parameters, item.name)):
-                built = part.build(glass) if isinstance(part, DescriptorPart) else part.build()
-                if isinstance(part, LabelPart):
-                    _check_neighbourhood(built, glass)
+                if isinstance(part, DescriptorPart):
+                    part.build(glass)
+                elif isinstance(part, IndicatorPart):
+                    part.build(seed=0)
+                else:
+                    _check_neighbourhood(part.build(), glass)
         except InputError as error:
             raise InputError(f"{where}.{item.name}: {error}") from error
     try:
@@ -145,7 +148,7 @@ def _check_neighbourhood(parameters: object, glass: Glass) -> None:
         )
 
 
-def _parts(value: object) -> list[DescriptorPart | LabelPart]:
-    """Return the descriptors and labels that a parameter holds."""
+def _parts(value: object) -> list[DescriptorPart | IndicatorPart | LabelPart]:
+    """Return the parts that a parameter holds."""
     values = list(value.values()) if isinstance(value, Mapping) else [value]
-    return [item for item in values if isinstance(item, DescriptorPart | LabelPart)]
+    return [item for item in values if isinstance(item, DescriptorPart | IndicatorPart | LabelPart)]

@@ -179,8 +179,3 @@ def test_neighbours_that_do_not_span_space_are_named():
         labels.d2min(flat, flat)
     with pytest.raises(InputError, match=r"has 0 neighbours within r_max = 0\.1"):
         labels.d2min(flat, flat, r_max=0.1)
-
-
-def test_registry_builds_the_functions():
-    for name in labels.REGISTRY:
-        assert labels.REGISTRY[name].load() is getattr(labels, name)
