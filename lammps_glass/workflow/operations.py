@@ -10,7 +10,7 @@ from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
 from lammps_glass.operations import REGISTRY as OPERATIONS
 from lammps_glass.operations.operation import Operation
-from lammps_glass.operations.parts import DescriptorPart, LabelPart
+from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Conditions
 from lammps_glass.registry import unknown_name
@@ -137,7 +137,7 @@ def _check_neighbourhood(parameters: object, glass: Glass) -> None:
         )
 
 
-def _parts(value: object) -> list[DescriptorPart | LabelPart]:
-    """Return the descriptors and labels that a parameter holds."""
+def _parts(value: object) -> list[DescriptorPart | IndicatorPart | LabelPart]:
+    """Return the parts that a parameter holds."""
     values = list(value.values()) if isinstance(value, Mapping) else [value]
-    return [item for item in values if isinstance(item, DescriptorPart | LabelPart)]
+    return [item for item in values if isinstance(item, DescriptorPart | IndicatorPart | LabelPart)]
