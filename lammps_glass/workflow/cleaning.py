@@ -98,6 +98,6 @@ def _note_dropped(folder: Path, name: str) -> None:
     products = {**manifest.products, name: dropped}
     draft = folder / ".draft"
     draft.mkdir(exist_ok=True)
-    replace(manifest, products={**manifest.products, name: dropped}).write(draft)
+    replace(manifest, products=products).write(draft)
     (draft / "manifest.json").replace(folder / "manifest.json")
     draft.rmdir()

@@ -118,9 +118,12 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     for item in fields(parameters):
         with located(f"{where}.{item.name}"):
             for part in _parts(getattr(parameters, item.name)):
-                built = part.build(glass) if isinstance(part, DescriptorPart) else part.build()
-                if isinstance(part, LabelPart):
-                    _check_neighbourhood(built, glass)
+                if isinstance(part, DescriptorPart):
+                    part.build(glass)
+                elif isinstance(part, IndicatorPart):
+                    part.build(seed=0)
+                else:
+                    _check_neighbourhood(part.build(), glass)
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:
