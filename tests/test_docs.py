@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
+import sys
+import types
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -30,12 +33,42 @@ def name(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", [path for path in DOCS if blocks(path, "python")], ids=name)
-def test_python_runs(path, tmp_path):
+def test_python_runs(path, tmp_path, monkeypatch):
     """All blocks of a page, in order, in one namespace and an empty folder."""
-    namespace: dict[str, object] = {"__name__": "docs"}
+    module = types.ModuleType("docs")
+    monkeypatch.setitem(sys.modules, "docs", module)  # where dataclasses look for the types of their fields
     with contextlib.chdir(tmp_path):
         for code in blocks(path, "python"):
-            exec(compile(code, name(path), "exec"), namespace)  # noqa: S102  (our own pages)
+            exec(compile(code, name(path), "exec"), vars(module))  # noqa: S102  (our own pages)
+
+
+@pytest.mark.parametrize("path", [path for path in DOCS if blocks(path, "toml")], ids=name)
+def test_study_files_are_valid(path, tmp_path):
+    """With the file's own sizes, and with each of its presets."""
+    from lammps_glass.workflow import Study
+    from lammps_glass.workflow.reading import read_toml
+
+    for text in blocks(path, "toml"):
+        file = tmp_path / "study.toml"
+        file.write_text(text)
+        for preset in (None, *read_toml(file).get("presets", {})):
+            Study.read(file, preset, tmp_path / "out").check_conditions()
+
+
+def test_every_key_and_port_of_a_generic_operation_is_described():
+    """Each in the section of its operation, each port in the table above; no key that is not there."""
+    from lammps_glass.operations import REGISTRY
+
+    page = (ROOT / "docs" / "own-study.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", page, re.M | re.S))
+    for operation in (REGISTRY[name].load() for name in REGISTRY.bundled if name != "simulate"):
+        keys = [key for row in re.findall(r"^\| (`.*?) \|", sections[operation.name], re.M) for key in row.split(", ")]
+        assert {key.strip("`") for key in keys} == {item.name for item in fields(operation.parameters)}, operation.name
+        (row,) = re.findall(rf"^\| `{operation.name}` \| (.*?) \|", page.partition("### ")[0], re.M)
+        assert set(re.findall(r"`(\w+)`", row)) == set(operation.ports), operation.name
+        for port in operation.ports.values():
+            assert (f"*`{port.name}`*" in row) == port.optional, port
+            assert (re.search(rf"`{port.name}`\*? \.\.\.", row) is not None) == port.many, port
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)

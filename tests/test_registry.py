@@ -336,3 +336,46 @@ def test_a_study_of_a_plug_in_is_found(plugin):
     assert recipe("own-study") == "a recipe"
     with pytest.raises(InputError, match="did you mean 'own-study'"):
         recipe("own-studdy")
+
+
+def test_the_file_of_a_study_lies_in_its_package(plugin, monkeypatch, tmp_path, capsys):
+    from lammps_glass.workflow.reading import default_preset, find_study
+
+    text = data_path("examples", "own", "study.toml").read_text()
+    points = {"lammps_glass.studies": {"flow": "plug_a.flow:RECIPE", "bare": "plug_a.flow:RECIPE"}}
+    files = {
+        "plug_a/__init__.py": "",
+        "plug_a/flow.py": "from lammps_glass.studies.own import RECIPE",
+        "plug_a/examples/flow/study.toml": text,
+    }
+    folder = plugin("flows", points, files)
+    assert find_study("flow") == folder / "plug_a" / "examples" / "flow" / "study.toml"
+    assert find_study("own") == data_path("examples", "own", "study.toml")
+    with pytest.raises(InputError, match=r"no examples/bare/study.toml in .*plug_a"):
+        find_study("bare")
+    with pytest.raises(InputError, match="unknown study 'flaw': did you mean 'flow'"):
+        find_study("flaw")
+    assert (default_preset("looseness"), default_preset("flow"), default_preset("mine.toml")) == ("demo", None, None)
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "mine", "--study", "flow"]) == 0
+    assert main(["validate", "mine.toml"]) == 0
+    assert "presets smoke" in capsys.readouterr().out
+    assert main(["init", "other", "--study", "flaw"]) == 2
+
+
+def test_an_operation_of_a_plug_in_is_listed_and_found(plugin, capsys):
+    from lammps_glass.studies.own import RECIPE
+    from lammps_glass.workflow.operations import find_operation
+    from lammps_glass.workflow.schema import StageTable
+
+    text = (
+        "from lammps_glass.operations import Case, NoParameters, operation\n"
+        "from lammps_glass.products import Findings\n\n@operation()\n"
+        'def count(case: Case[NoParameters]) -> Findings:\n    """Count.\n\n    All."""\n'
+    )
+    plugin("counting", {"lammps_glass.operations": {"count": "plug_a:count"}}, {"plug_a.py": text})
+    assert main(["list", "operations"]) == 0
+    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
+    assert lines["count"] == ["count", "Count", "counting", "1.2"]
+    assert {"simulate", "label", "describe", "fit", "predict", "score", "draw"} < set(lines)
+    assert find_operation("stage", StageTable(run="count"), RECIPE, "file").name == "count"

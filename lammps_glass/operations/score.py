@@ -140,6 +140,6 @@ def warn_of_other_classes(
         trained = (stored["quantity"], stored["lag"], metadata["threshold"], metadata["fraction"])
         if trained != scored:
             names = ("quantity", "lag", "threshold", "fraction")
-            differing = [f"{n} = {a}, not {b}" for n, a, b in zip(names, trained, scored) if a != b]
-            findings.warn("classes", f"the indicators were trained with {'; '.join(differing)} as they are scored")
+            differing = [f"{n} = {a} and {b}" for n, a, b in zip(names, trained, scored) if a != b]
+            findings.warn("classes", f"indicators were trained and are scored with {'; '.join(differing)}")
             return

@@ -174,6 +174,29 @@ def test_the_report_is_valid_escaped_and_needs_no_network(tmp_path: Path) -> Non
     assert "This study is partial" in page.text
 
 
+def test_a_report_without_a_paper_does_not_speak_of_one(tmp_path: Path) -> None:
+    figure = ReportFigure("1", "title", None, ours="we say")
+    written = write_report(
+        tmp_path / "r.html",
+        StudyReport("own", "title", "smoke", scores={"auc": 0.7, "auc.low": 0.6}, figures=(figure,)),
+    )
+    text = written.read_text()
+    assert "paper" not in text.lower()
+    assert '<th scope="col">score</th><th scope="col">value</th><th scope="col">interval</th>' in text
+    assert "<dt>Result</dt><dd>we say</dd>" in text
+
+
+def test_bars_of_a_histogram_are_seen_on_a_logarithmic_axis(tmp_path: Path) -> None:
+    """They begin at zero, which has no logarithm."""
+    spec = FigureSpec("1", "title", "histogram", "x", "n", series="of", logy=True)
+    drawn = []
+    for height in (2.0, 20.0):
+        rows = [(x, n, of) for x in (0.0, 1.0, 2.0) for of, n in (("all", 100.0), ("some (bars)", height))]
+        paths = draw(spec, pd.DataFrame(rows, columns=["x", "n", "of"]), tmp_path / str(height))
+        drawn.append(paths[0].read_bytes())
+    assert drawn[0] != drawn[1]
+
+
 def test_the_report_from_a_mapping_is_the_same(tmp_path: Path) -> None:
     filled = report(tmp_path)
     mapping = {**vars(filled), "figures": [vars(figure) for figure in filled.figures]}

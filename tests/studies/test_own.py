@@ -369,15 +369,18 @@ def threshold(stage: str) -> dict[str, object]:
 
 def test_classes_other_than_those_trained_are_a_warning(creep):
     _, summary = creep("other", {"stages.score.fraction": 0.2})
-    assert "fraction = 0.1, not 0.2" in summary["warnings"]["classes"]
+    assert "fraction = 0.1 and 0.2" in summary["warnings"]["classes"]
 
 
 def test_a_joined_descriptor_has_the_features_of_both(creep):
-    descriptor = {"name": "joined", "parts": {"radial-gaussians": {"by_species": True}, "interstices": {}}}
+    descriptor = {
+        "name": "joined",
+        "parts": {"radial-gaussians": {"by_species": True}, "pair-entropy": {"cutoffs": [1.5, 2.0]}},
+    }
     out, summary = creep("joined", {"stages.rows.descriptor": descriptor})
     families = Study.read(out).product(Study.read(out).case("rows", 0)).families
-    assert set(families) == {"radial-gaussians", "interstices"}
-    assert len(families["interstices"]) == 60
+    assert set(families) == {"radial-gaussians", "pair-entropy"}
+    assert len(families["pair-entropy"]) == 2
     assert summary["status"] == "complete"
 
 
