@@ -154,7 +154,7 @@ def check_ports(
 
     def offering(port: Port) -> str:
         """Name the products of a port and the stages that write one."""
-        writing = [other for other, made in operations.items() if other != name and port.accepts(made.writes)]
+        writing = [other for other, item in operations.items() if other != name and port.accepts(item.writes)]
         return f"{port}; offered by {', '.join(writing) or 'no stage'}"
 
     for port, sources in wiring.items():
