@@ -279,6 +279,7 @@ def decay_by_replica(table: pd.DataFrame, distances: Sequence[float], within: fl
     """
 
     def fit(points: pd.DataFrame) -> DecayFit | None:
+        """Fit an exponential to three points or more."""
         return decay_length(points, 0.0, r_max, include_self=False) if len(points) > 2 else None
 
     points = correlations_near(table, distances, within)

@@ -17,7 +17,7 @@ def histogram(values: ArrayLike, edges: ArrayLike) -> pd.DataFrame:
     Parameters
     ----------
     values
-        Any shape; NaN is left out. Values outside the edges are in no bin but count in the normalisation:
+        Values of any shape; NaN is left out. Values outside the edges are in no bin but count in the normalisation:
         ``sum(density * (high - low))`` is the fraction of values inside.
     edges
         (k + 1,) ascending edges; the last bin holds its upper edge.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 
 Value = TypeVar("Value")
+Scalar = TypeVar("Scalar", bound=np.generic)
 Floats = NDArray[np.float64]
 
 
@@ -28,8 +29,8 @@ def resamples(values: Mapping[str, Value], n_resamples: int, seed: int) -> Itera
         yield [values[names[index]] for index in row]
 
 
-def split_by(values: NDArray[Any], names: ArrayLike) -> dict[str, NDArray[Any]]:
-    """Return name -> its rows of (n, ...) `values`, of which (n,) `names` are the replicas; in the order of names."""
+def split_by(values: NDArray[Scalar], names: ArrayLike) -> dict[str, NDArray[Scalar]]:
+    """Split the rows of (n, ...) `values` by their (n,) replicas `names`, in the order of the names."""
     rows = np.asarray(names)
     return {str(name): values[rows == name] for name in sorted(set(rows.tolist()))}
 

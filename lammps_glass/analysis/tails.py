@@ -52,7 +52,7 @@ def tail_exponent(values: ArrayLike, x_min: float, x_max: float = math.inf) -> P
     Parameters
     ----------
     values
-        Any shape; those outside [x_min, x_max] and NaN are left out.
+        Values of any shape; those outside [x_min, x_max] and NaN are left out.
     x_min, x_max
         Range of the power law.
 

@@ -176,10 +176,10 @@ def boson_peaks(frequencies: ArrayLike, density: ArrayLike, highest: float | Non
 
 
 def frequency_grid(modes: Modes, lowest: float, highest: float, step: float, *, broadening: float = 0.1) -> Floats:
-    """(k,) frequencies from `lowest` to `highest`; incomplete modes end it five `broadening` below the last of them."""
+    """Return (k,) frequencies from `lowest` to `highest`, or five `broadening` below the last of incomplete modes."""
     _positive(lowest=lowest, step=step, broadening=broadening)
-    known = np.inf if modes.is_complete else float(modes.frequencies[-1]) - _SIGMAS * broadening
-    count = int(np.floor((min(highest, known) - lowest) / step + 1e-9)) + 1
+    limit = np.inf if modes.is_complete else float(modes.frequencies[-1]) - _SIGMAS * broadening
+    count = int(np.floor((min(highest, limit) - lowest) / step + 1e-9)) + 1
     return np.asarray(lowest + step * np.arange(count), dtype=float)
 
 

@@ -22,7 +22,7 @@ def voronoi_indices(
     Parameters
     ----------
     snapshot
-        Any cell that OVITO tessellates; species have no radii.
+        A snapshot whose cell OVITO tessellates; species have no radii.
     edge_threshold
         Edges shorter than this (length unit) do not count.
     relative_face_threshold

@@ -83,16 +83,16 @@ class Interstices(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
-        """Short-range, then medium-range columns."""
+        """Names of the short-range, then of the medium-range columns."""
         return [*SHORT_RANGE, *MEDIUM_RANGE]
 
     @property
     def species_needed(self) -> tuple[str, ...]:
-        """The species that have a radius."""
+        """Species that have a radius."""
         return tuple(self.radii)
 
     def compute(self, snapshot: Snapshot) -> Floats:
-        """(n_particles, 60) float64.
+        """Compute (n_particles, 60) float64 features.
 
         Raises
         ------
@@ -128,7 +128,7 @@ def interstice_features(
     radii
         (n,) radius of each particle, in the unit of the vectors.
     ids
-        (n,) names of the particles in errors; default 1 ... n.
+        (n,) ids of the particles for error messages; default 1 ... n.
 
     Raises
     ------

@@ -34,6 +34,7 @@ class LocalDensity(Descriptor):
 
     @property
     def feature_names(self) -> list[str]:
+        """Local density and coordination."""
         return ["local_density", "coordination"]
 
     def compute(self, snapshot: Snapshot) -> Floats:

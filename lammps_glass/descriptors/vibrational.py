@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from lammps_glass.descriptors.base import Material, Options, RunFolder, SimulatedDescriptor
+from lammps_glass.descriptors.base import Material, RunFolder, SimulatedDescriptor
 from lammps_glass.descriptors.radial_gaussians import ascending_lengths, positive_length
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -106,7 +106,7 @@ def _log_axis(axis: Axis) -> None:
 
 def _mark(mark: Mark, x: pd.Series[float], axes: Axes, colour: str) -> None:
     """Draw a reference mark: a vertical or horizontal line, or a power law through its anchor."""
-    look: dict[str, Any] = {
+    look: style.Look = {
         "color": colour,
         "linestyle": "--",
         "linewidth": 1.2,

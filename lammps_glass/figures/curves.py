@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -36,9 +36,7 @@ def _curve_of(name: Hashable) -> Hashable:
 def _line(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, name: str, at: int, top: bool) -> None:
     """Draw a curve with its band; "... (points)" as symbols alone and "... (fit)" dashed, neither in the legend."""
     if name.endswith((" (points)", " (fit)")):
-        look: dict[str, Any] = (
-            {"linestyle": "none", "marker": "o"} if name.endswith(" (points)") else {"linestyle": "--"}
-        )
+        look: style.Look = {"linestyle": "none", "marker": "o"} if name.endswith(" (points)") else {"linestyle": "--"}
         axes.plot(rows[spec.x], rows[spec.y], color=colour, linewidth=1.3, zorder=3.5, **look)
         return
     marker = style.MARKERS[at % len(style.MARKERS)] if spec.markers and len(rows) <= 60 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,10 @@ import pandas as pd
 from lammps_glass.figures import style
 from lammps_glass.figures.axes import Floats, diagonal, error_bars
 from lammps_glass.figures.spec import FigureSpec, Panel
+from lammps_glass.figures.style import Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Look = dict[str, Any]
-"""Colour and line style of a series."""
 
 
 def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:

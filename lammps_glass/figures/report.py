@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.figures.page import STYLE
+from lammps_glass.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class StudyReport:
     citation: str = ""
 
 
-def write_report(path: str | Path, report: StudyReport | Mapping[str, Any]) -> Path:
+def write_report(path: str | Path, report: StudyReport | JsonObject) -> Path:
     """Write the report as one HTML file; it appears under its name only when it is complete.
 
     Parameters
@@ -99,7 +99,7 @@ def write_report(path: str | Path, report: StudyReport | Mapping[str, Any]) -> P
     return target
 
 
-def comparison_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
+def comparison_rows(summary: JsonObject) -> list[dict[str, str]]:
     """List the rows of the table "paper / ours" of a summary: ``id``, ``paper``, ``ours``, ``note``.
 
     Figures keep the order of the summary (``summary.json``); one without a finding on either side is left out.
@@ -112,7 +112,7 @@ def comparison_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
     return rows
 
 
-def _from_mapping(report: Mapping[str, Any]) -> StudyReport:
+def _from_mapping(report: JsonObject) -> StudyReport:
     """Make a report of a mapping with its fields; an unknown field is an `InputError`."""
     try:
         figures = tuple(f if isinstance(f, ReportFigure) else ReportFigure(**f) for f in report.get("figures", ()))

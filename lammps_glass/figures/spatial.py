@@ -54,7 +54,7 @@ def draw_space(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
     from matplotlib.ticker import MaxNLocator
 
     columns = [spec.x, spec.y, spec.z or ""]
-    look: dict[str, Any] = {"linewidths": 0.0, "depthshade": True}
+    look: style.Look = {"linewidths": 0.0, "depthshade": True}
     area = float(np.clip(70.0 * (1000 / len(table)) ** (2 / 3), 4.0, 220.0))  # leaves room between the spheres
     if spec.value is not None:
         # Colours span the middle 96 %: with the extremes all other particles would have nearly one colour.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.figures.registry import REGISTRY
+from lammps_glass.json_types import JsonObject
 from lammps_glass.registry import unknown_name
 
 _NEEDS_VALUE = ("heatmap", "matrix", "map")
@@ -165,9 +165,9 @@ class FigureSpec:
             raise InputError(f"figure {self.id}: a space needs its third column, z")
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
+    def from_json(cls, values: JsonObject) -> Self:
         """Return the specification from its fields as JSON values (lists for tuples, tables for marks and panels)."""
-        plain: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
+        plain: JsonObject = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
         marks = [Mark(**{**m, "anchor": m["anchor"] and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
         panels = [Panel(**{**panel, "box": tuple(panel["box"])}) for panel in values.get("panels", ())]
         plain |= {"paper_marks": tuple(marks), "panels": tuple(panels)}

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
+
+#: Keyword arguments of a drawing function of matplotlib, such as colour and line style.
+Look = dict[str, Any]
 
 # Okabe & Ito 2008, ordered so that neighbours in the list differ in lightness too; yellow is left out (unreadable).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D")

@@ -13,9 +13,10 @@ import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import whole
-from lammps_glass.glasses.glass import Glass, Options
+from lammps_glass.glasses.glass import Glass
 from lammps_glass.interactions import setfl
 from lammps_glass.interactions.tables import Table, find_table, is_path
+from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Cell, Snapshot
 
 if TYPE_CHECKING:

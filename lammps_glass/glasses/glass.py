@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -20,14 +20,12 @@ from lammps_glass.glasses.checks import (
     whole,
 )  # fmt: skip
 from lammps_glass.interactions.potentials import potential_file
+from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Cell, Snapshot
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
     from lammps_glass.snapshots.grid import Integers
-
-#: Fields of a glass or protocol by name, as JSON values.
-Options = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import JsonObject
 from lammps_glass.registry import Entry, Registry
 from lammps_glass.resources import data_path, data_root, package_folders
 
@@ -35,7 +35,7 @@ class Potential(Entry):
         places = ", ".join(map(str, folders)) or f"{self.module}, which is not installed"
         raise InputError(f"{self}: there is no potentials/{self.name} in {places}")
 
-    def contents(self) -> dict[str, Any]:
+    def contents(self) -> JsonObject:
         """The tables of ``potential.toml``."""
         path = self.load() / "potential.toml"
         try:

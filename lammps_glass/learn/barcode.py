@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import JsonObject
 from lammps_glass.learn.energy_model import EnergyModel
 from lammps_glass.learn.environment_library import EnvironmentLibrary
 
@@ -167,7 +168,7 @@ def encode_members(estimator: Barcode | EnergyModel) -> dict[str, bytes]:
     if isinstance(estimator, EnergyModel):
         return {"model.json": _text({"kind": "energy", "model": estimator.to_json()})}
     check_is_fitted(estimator)
-    state: dict[str, Any] = {
+    state: JsonObject = {
         "kind": "barcode",
         "parameters": estimator.get_params(),
         "model": estimator.model_.to_json(),
@@ -208,5 +209,5 @@ def _plain(value: object) -> object:
     return [item if isinstance(item, str) else int(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _text(values: dict[str, Any]) -> bytes:
+def _text(values: JsonObject) -> bytes:
     return json.dumps(values, sort_keys=True).encode()

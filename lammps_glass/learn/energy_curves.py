@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 
 class EnergyRows(NamedTuple):
-    """Structures as rows."""
+    """Structures as rows of fractions of environments."""
 
     fractions: Floats  # (n_structures, n_environments)
     energies: Floats  # (n_structures,) of the systems
@@ -48,11 +48,11 @@ def energy_learning_curve(
     for amount in amounts:
         count = max(2, round(amount * len(names)))
         for number in range(n_draws):
-            own_seed = int(np.random.default_rng([seed, count, number]).integers(2**31))
-            drawn = np.random.default_rng(own_seed).choice(names, count, replace=False)
+            draw_seed = int(np.random.default_rng([seed, count, number]).integers(2**31))
+            drawn = np.random.default_rng(draw_seed).choice(names, count, replace=False)
             trains = np.isin(training.runs, drawn)
             present = training.fractions[trains].any(axis=0)
-            model = EnergyModel(used_folds=1, random_state=own_seed)
+            model = EnergyModel(used_folds=1, random_state=draw_seed)
             model.fit(training.fractions[trains][:, present], training.energies[trains], training.runs[trains])
             error = model.predict(test.fractions[:, present]) - test.energies
             rmse = float(np.sqrt(np.mean(error**2)))

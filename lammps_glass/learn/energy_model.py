@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import JsonObject
 from lammps_glass.learn.energy_scoring import energy_folds
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
 
     saved_as = "estimator.xgboost"
 
-    def booster_parameters(self, n_rows: int) -> dict[str, Any]:
+    def booster_parameters(self, n_rows: int) -> dict[str, float | str]:
         """Return the parameters of XGBoost for a training set of `n_rows`; one thread, so that sums have one order."""
         return {
             "max_depth": self.max_depth,
@@ -186,7 +187,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Encode the fitted model as JSON values, the trees in XGBoost's own format."""
         check_is_fitted(self)
         return {
@@ -199,7 +200,7 @@ class EnergyModel(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-i
         }
 
     @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> Self:
+    def from_json(cls, stored: JsonObject) -> Self:
         """Decode the model that `to_json` wrote."""
         import xgboost
 

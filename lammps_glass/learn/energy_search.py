@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,8 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def search_energy_model(
-    X: ArrayLike, y: ArrayLike, groups: ArrayLike | None, *, n_trials: int, seed: int, **options: Any
-) -> tuple[dict[str, Any], pd.DataFrame]:
+    X: ArrayLike, y: ArrayLike, groups: ArrayLike | None, *, n_trials: int, seed: int, **options: int
+) -> tuple[dict[str, float], pd.DataFrame]:
     """Find the parameters with the smallest error of left-out folds; the first trial is the paper's best.
 
     Parameters
@@ -38,7 +38,7 @@ def search_energy_model(
         Trials of optuna's tree-structured Parzen estimator (Bergstra et al. 2011), of which the first third (10 at
         most) are random; 1 keeps the paper's best.
     options
-        Other parameters of `EnergyModel`.
+        Other parameters of `EnergyModel`: numbers of folds and of rounds.
 
     Returns
     -------

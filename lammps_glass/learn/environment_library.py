@@ -161,7 +161,7 @@ class EnvironmentLibrary:
     def save(self, path: str | Path) -> None:
         """Write an ``.npz`` of plain arrays, with JSON for the rest; equal libraries give equal bytes."""
         about = {"format": _FORMAT, "threshold": self.threshold, "form": self.form, "definition": dict(self.definition)}
-        lists: dict[str, list[Any]] = {name: list(getattr(self, name)) for name in _LISTS}
+        lists: dict[str, list[object]] = {name: list(getattr(self, name)) for name in _LISTS}
         lists["particles"] = [int(k) for k in self.particles]
         text = json.dumps({**about, **lists}, sort_keys=True).encode()
         with atomic_path(path) as temporary, temporary.open("wb") as stream:

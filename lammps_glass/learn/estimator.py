@@ -17,12 +17,12 @@ Labels = NDArray[np.int64]
 
 
 class Estimator(Protocol):
-    """A scikit-learn estimator of rows (n_rows, n_features): what indicators and the models beside them are.
+    """A scikit-learn estimator of rows (n_rows, n_features): an indicator, or a model of energies.
 
     It may also have ``predict_proba`` (class probabilities), ``decision_function`` (a signed distance, positive for the
-    second class) or ``particle_values`` (a value for each particle of a structure whose rows it is given): see
-    `indicator_values`. scikit-learn's pipelines have these methods or not by their last step, so that they are asked
-    for by name.
+    second class) or ``particle_values`` (a value for each particle of a structure, from the rows of all of them): see
+    `indicator_values`. Whether a scikit-learn pipeline has these methods depends on its last step, so that they are
+    looked up by name.
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
@@ -40,7 +40,7 @@ class Classifier(Estimator, Protocol):
 
 
 MakeEstimator = Callable[[], Estimator]
-"""Returns a new, unfitted estimator."""
+"""A function that returns a new, unfitted estimator."""
 
 
 def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Labels]:
@@ -68,13 +68,14 @@ def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Labels
 
 
 def predict_rows(estimator: Estimator, X: ArrayLike) -> Floats:
-    """Check that an estimator is fitted, and the rows (n_rows, n_features) that it is to predict."""
+    """Check that an estimator is fitted, and return the rows (n_rows, n_features) as float64."""
     check_is_fitted(estimator)
     values: Floats = _validated(estimator, X, reset=False)
     return values
 
 
-def _validated(estimator: Estimator, X: ArrayLike, **options: Any) -> Any:
+def _validated(estimator: Estimator, X: ArrayLike, **options: object) -> Any:
+    """Validate data as scikit-learn does, with its message on NaN shortened."""
     try:
         return validate_data(estimator, X, dtype=np.float64, **options)
     except ValueError as error:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.learn.estimator import Estimator
 from lammps_glass.learn.registry import REGISTRY
 
@@ -71,7 +72,7 @@ def _members(data: bytes) -> dict[str, bytes]:
         return {member.filename: archive.read(member) for member in archive.infolist()}
 
 
-def _nodes(state: object) -> Iterator[dict[str, Any]]:
+def _nodes(state: object) -> Iterator[JsonObject]:
     """Iterate over the dicts in a skops schema."""
     if isinstance(state, dict):
         yield state
@@ -130,10 +131,12 @@ def _encode_skops(estimator: Estimator, trusted: Sequence[type]) -> bytes:
     return _archive({"schema.json": json.dumps(schema).encode(), **arrays})
 
 
-def _decode_skops(data: bytes, trusted: Sequence[type]) -> Any:
+def _decode_skops(data: bytes, trusted: Sequence[type]) -> Estimator:
     import skops.io
 
-    return skops.io.loads(data, trusted=_checked_types(json.loads(_members(data)["schema.json"]), trusted))
+    types = _checked_types(json.loads(_members(data)["schema.json"]), trusted)
+    estimator: Estimator = skops.io.loads(data, trusted=types)
+    return estimator
 
 
 def _encode_libsvm(estimator: IntegratedDefect, trusted: Sequence[type]) -> bytes:
@@ -161,7 +164,7 @@ def _decode_xgboost(data: bytes, trusted: Sequence[type]) -> Barcode | EnergyMod
 
 
 #: Member of the archive -> functions that encode and decode it.
-FORMATS: dict[str, tuple[Callable[[Any, Sequence[type]], bytes], Callable[[bytes, Sequence[type]], Any]]] = {
+FORMATS: dict[str, tuple[Callable[[Any, Sequence[type]], bytes], Callable[[bytes, Sequence[type]], Estimator]]] = {
     "estimator.skops": (_encode_skops, _decode_skops),
     "estimator.libsvm": (_encode_libsvm, _decode_libsvm),
     "estimator.xgboost": (_encode_xgboost, _decode_xgboost),
@@ -174,7 +177,7 @@ def _member_for(estimator: Estimator) -> str:
 
 
 def save(
-    path: str | Path, estimator: Estimator, metadata: Mapping[str, Any] | None = None, *, trusted: Sequence[type] = ()
+    path: str | Path, estimator: Estimator, metadata: Mapping[str, Json] | None = None, *, trusted: Sequence[type] = ()
 ) -> None:
     """Write a fitted indicator with its metadata: what is needed to use it (descriptor, glass, feature names ...).
 
@@ -205,7 +208,7 @@ def save(
         temporary.unlink(missing_ok=True)
 
 
-def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Any, dict[str, Any]]:
+def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Estimator, JsonObject]:
     """Read an indicator that `save` wrote: (estimator, metadata); nothing in the file is executed.
 
     `trusted` are classes that the file may hold besides those of this package and of plug-ins.
@@ -223,7 +226,7 @@ def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Any, dict[s
         if header["format"] != FORMAT or header["version"] != VERSION:
             raise InputError(f"its format is {header['format']!r}, version {header['version']}")
         estimator = FORMATS[header["member"]][1](members[header["member"]], trusted)
-        metadata: dict[str, Any] = dict(header["metadata"])
+        metadata: JsonObject = dict(header["metadata"])
     # A crafted file can make a decoder raise anything: whatever it raises, the file is not a saved indicator.
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -13,7 +13,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.learn.rows import matrix
 from lammps_glass.learn.selection import best_c, choose_c, sampled_scores
 
-# Column of the table -> score.
+# Scores by column of the table.
 _COLUMNS = {
     "recall": "recall",
     "specificity": "specificity",
@@ -51,7 +51,7 @@ def class_fractions(values: Mapping[int, ArrayLike], thresholds: Sequence[float]
 
 
 def common_size(fractions: pd.DataFrame, smallest: int) -> int:
-    """Find the size of a class that every combination has whose smaller class has at least `smallest` rows."""
+    """Find the smallest size of a class among combinations whose smaller class has at least `smallest` rows."""
     sizes = np.asarray(np.minimum(fractions["n_class_1"], fractions["n_rows"] - fractions["n_class_1"]))
     sizes = sizes[sizes >= smallest]
     if not sizes.size:
@@ -95,8 +95,8 @@ def threshold_scan(
     C
         Regularisation; None chooses it for each combination by `choose_c`.
     size_per_class
-        Rows of each class in a sample; None: as many as every combination has whose smaller class has at least
-        `smallest` rows. Combinations with fewer are listed with their number and no score.
+        Rows of each class in a sample; None: see `common_size`. Combinations whose smaller class has fewer than
+        `smallest` rows are listed with their number and no score.
 
     Returns
     -------

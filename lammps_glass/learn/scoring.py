@@ -106,15 +106,15 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
 def scores_by_replica(
     table: pd.DataFrame, *, label: str = "label", value: str = "probability", threshold: float = 0.5
 ) -> pd.DataFrame:
-    """`scores` of each replica on its own, a row each: ``replica`` and the scores.
+    """Compute the `scores` of each replica, a row each: ``replica`` and the scores.
 
-    A replica that holds one class has its ``prevalence`` alone; its other scores are NaN.
+    A replica with particles of one class only has its ``prevalence``; its other scores are NaN.
     """
     rows = []
     for replica, part in table.groupby("replica"):
         several = part[label].nunique() == 2
-        own = scores(part[label], part[value], threshold) if several else {"prevalence": float(part[label].mean())}
-        rows.append({"replica": replica, **own})
+        values = scores(part[label], part[value], threshold) if several else {"prevalence": float(part[label].mean())}
+        rows.append({"replica": replica, **values})
     return pd.DataFrame(rows).reindex(columns=["replica", *SCORES])
 
 

@@ -1,4 +1,4 @@
-"""Load LIBSVM beside LAMMPS, whose C++ classes have the same names."""
+"""Load LIBSVM so that its C++ classes do not clash with those of LAMMPS."""
 
 from __future__ import annotations
 

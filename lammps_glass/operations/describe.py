@@ -293,6 +293,11 @@ def labelled_configurations(
         )
 
 
+def snapshot_at(records: Sequence[Record], step: int) -> Snapshot | None:
+    """Return the configuration of this step in records; None without one."""
+    return next((snapshot for snapshot in snapshots_of(records) if snapshot.step == step), None)
+
+
 def snapshots_of(records: Sequence[Record]) -> Iterator[Snapshot]:
     """Iterate over the frames of records, each step once; over the last configuration of one without frames."""
     seen: set[int] = set()

@@ -17,7 +17,7 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import IndicatorPart
-from lammps_glass.products import Rows, SavedIndicator
+from lammps_glass.products import Rows, SavedIndicator, pooled
 from lammps_glass.simulate.work import Work
 
 LEFT_OUT = "left_out"
@@ -160,7 +160,7 @@ def save_fit(
 
 def labelled_rows(rows: Sequence[Rows], column: str) -> pd.DataFrame:
     """Return the rows of all replicas that have a label."""
-    table = pd.concat([product.table.read() for product in rows], ignore_index=True)
+    table = pooled(rows)
     return table[table[column].notna()].reset_index(drop=True)
 
 

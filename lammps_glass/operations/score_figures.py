@@ -12,10 +12,10 @@ from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.classes import ClassParameters
-from lammps_glass.operations.describe import snapshots_of
+from lammps_glass.operations.describe import snapshot_at
 from lammps_glass.operations.pooled import MAIN_SCORES, Entry, title_of
 from lammps_glass.operations.predict import load
-from lammps_glass.products import Findings, Predictions, Record, SavedIndicator
+from lammps_glass.products import Findings, Predictions, Record, SavedIndicator, pooled
 from lammps_glass.products.keys import of_particles, rows_in
 from lammps_glass.snapshots import Snapshot
 
@@ -185,7 +185,7 @@ def slice_map(
         .index.to_list()[0]
     )
     records = [record for record in configurations if record.replica == str(replica)]
-    snapshot = next((frame for frame in snapshots_of(records) if frame.step == step), None)
+    snapshot = snapshot_at(records, step)
     if snapshot is None:
         findings.warn("no map", f"no record that `configurations` reads holds step {step} of replica {replica}")
         return
@@ -229,24 +229,24 @@ def correlation_against_time(
     if len({column.lag for column in columns}) < 2:
         return
     in_steps = all(column.steps for column in columns)
-    pooled = pd.concat([product.read() for product in predictions], ignore_index=True)
+    table = pooled(predictions)
     rows = []
     for entry in entries:
         for column in columns:
-            pairs = pooled[[entry.column.name, column.name]].dropna()
+            pairs = table[[entry.column.name, column.name]].dropna()
             correlation = pairs[entry.column.name].corr(pairs[column.name], method="spearman")
             rows.append((column.steps if in_steps else column.lag, correlation, entry.title))
-    table = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
-    if table.empty:
+    curves = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
+    if curves.empty:
         return
-    largest = table.groupby("indicator", sort=False)["correlation"].max()
+    largest = curves.groupby("indicator", sort=False)["correlation"].max()
     findings.figure(
         FigureSpec(
             "time", "Rank correlation of the indicator with the label, by lag", "line", "time", "correlation",
             series="indicator", logx=True, x_label=f"lag of {label.quantity} ({'steps' if in_steps else 'frames'})",
             y_label="rank correlation",
         ),
-        table,
+        curves,
         ", ".join(f"{name} at most {value:.3f}" for name, value in largest.items()),
         f"{_split_note(entries)}; predictions are pooled.",
     )  # fmt: skip

@@ -17,13 +17,12 @@ from .base import (
 from .environments import Environments as Environments, LibraryFile as LibraryFile
 from .findings import Figures as Figures, Findings as Findings
 from .indicators import IndicatorFile as IndicatorFile, SavedIndicator as SavedIndicator
-from .labels import Labels as Labels
+from .labels import Labels as Labels, LabelTable as LabelTable, pooled as pooled
 from .predictions import (
     PredictedColumn as PredictedColumn,
     PredictedSample as PredictedSample,
     Predictions as Predictions,
     join_samples as join_samples,
-    pooled as pooled,
 )
 from .relaxation import Relaxation as Relaxation
 from .rows import Rows as Rows

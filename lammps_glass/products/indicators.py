@@ -39,7 +39,12 @@ class SavedIndicator(Product):
 
         path = self.directory / "indicators" / f"{name}.indicator"
         path.parent.mkdir(parents=True, exist_ok=True)
-        about = {"indicator": name, "glass": glass.name, "glass_options": glass.options(), "seed": seed}
+        about: dict[str, Json] = {
+            "indicator": name,
+            "glass": glass.name,
+            "glass_options": glass.options(),
+            "seed": seed,
+        }
         learn.save(path, estimator, {**about, **metadata})
 
     @property

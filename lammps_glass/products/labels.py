@@ -46,6 +46,15 @@ class LabelTable(Product):
         """Read the rows, or some of their columns, one snapshot at a time."""
         return self.table.groups(columns)
 
+    def read(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read all rows, or some of their columns."""
+        return self.table.read(columns)
+
+
+def pooled(products: Sequence[LabelTable], columns: list[str] | None = None) -> pd.DataFrame:
+    """Read the rows of several replicas as one table."""
+    return pd.concat([product.read(columns) for product in products], ignore_index=True)
+
 
 class Labels(LabelTable):
     """Labels of one replica: key, species and values, a group of rows a snapshot.

@@ -73,15 +73,6 @@ class Predictions(LabelTable):
             PredictedColumn(**{**values, "training_replicas": tuple(values["training_replicas"])}) for values in stored
         )
 
-    def read(self, columns: list[str] | None = None) -> pd.DataFrame:
-        """Read all rows."""
-        return self.table.read(columns)
-
-
-def pooled(predictions: Sequence[Predictions], columns: list[str] | None = None) -> pd.DataFrame:
-    """Read the rows of several replicas as one table."""
-    return pd.concat([product.read(columns) for product in predictions], ignore_index=True)
-
 
 @dataclass(frozen=True, eq=False)
 class PredictedSample:

@@ -19,7 +19,7 @@ from lammps_glass.simulate.static import minimize
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
-    from lammps_glass.glasses.glass import Options
+    from lammps_glass.json_types import Options
     from lammps_glass.simulate.engine import EngineOptions
     from lammps_glass.simulate.record import Record
     from lammps_glass.snapshots import Snapshot

@@ -20,7 +20,8 @@ from lammps_glass.snapshots.cell import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lammps_glass.glasses.glass import Glass, Options
+    from lammps_glass.glasses.glass import Glass
+    from lammps_glass.json_types import Options
     from lammps_glass.labels.driven import BlockSettings
     from lammps_glass.simulate.protocols.base import Protocol
 

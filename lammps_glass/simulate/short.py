@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lammps_glass.simulate.protocols import REGISTRY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lammps_glass.glasses import Glass
+    from lammps_glass.json_types import Json
     from lammps_glass.simulate import protocols
     from lammps_glass.simulate.engine import EngineOptions
     from lammps_glass.simulate.protocols.base import Progress, Source
@@ -33,9 +36,9 @@ class ProtocolFunction(Protocol):
         glass: Glass | None = None,
         engine: EngineOptions | None = None,
         progress: Progress | None = None,
-        **options: Any,
+        **options: Json,
     ) -> Record:
-        """Run the protocol, or go on with it, in `directory`."""
+        """Run the protocol in `directory`, or resume an interrupted run."""
 
 
 def __getattr__(name: str) -> ProtocolFunction:
@@ -63,8 +66,9 @@ def protocol_function(name: str) -> ProtocolFunction:
         glass: Glass | None = None,
         engine: EngineOptions | None = None,
         progress: Progress | None = None,
-        **options: Any,
+        **options: Json,
     ) -> Record:
+        """Run the protocol; see its class."""
         if seed is None:
             raise TypeError(f"{run.__name__}() missing 1 required keyword-only argument: 'seed'")
         protocol: protocols.Protocol = REGISTRY.build(name, options)
@@ -76,8 +80,8 @@ def protocol_function(name: str) -> ProtocolFunction:
     return run
 
 
-def _signature(run: Any, cls: type) -> inspect.Signature:
-    """Signature of `run` with the fields of `cls` in place of its ``**options``."""
+def _signature(run: Callable[..., Record], cls: type) -> inspect.Signature:
+    """Return the signature of `run` with the fields of `cls` in place of its ``**options``."""
     signature = inspect.signature(run)
     shared = list(signature.parameters.values())[:-1]
     if cls.draws_random_numbers:  # type: ignore[attr-defined]

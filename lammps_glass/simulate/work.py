@@ -55,6 +55,7 @@ def particles_read(port: str) -> Callable[[object, Mapping[str, int], Mapping[st
     """Declare one case and the particles x snapshots of the cases that a port reads."""
 
     def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+        """Declare one case and the particles that it reads."""
         particles = float(sum(work.n_particles * work.snapshots for work in reads[port]))
         return Work(parts={"cases": 1.0, "particles": particles})
 

@@ -246,6 +246,7 @@ def _describe(grid: Grid, types: Integers, plan: Plan, n_threads: int, rows: Flo
     capacity = kernels.most_candidates(grid)
 
     def describe_stretch(k: int) -> tuple[int, int]:
+        """Describe the particles of thread `k`; return a fault code and its particle."""
         work = _workspace(plan, capacity)
         last = min(edges[k + 1], len(grid.order))
         fault, particle = kernels.describe(grid, types, plan, work, edges[k], last, rows)

@@ -127,6 +127,7 @@ def blocks_of(features: Sequence[Feature], species: Sequence[str]) -> tuple[Bloc
     """Return the blocks of features, in their order."""
 
     def block(feature: Feature) -> tuple[int, str]:
+        """Return body order of a feature, and the species of its neighbour if it has one."""
         return len(feature) + 1, species[feature[0].species] if len(feature) == 1 else ""
 
     return tuple(

@@ -218,6 +218,7 @@ class SOAP(Descriptor):
         edges = [len(particles) * k // int(self.n_threads) for k in range(int(self.n_threads) + 1)]
 
         def describe_stretch(first: int, last: int) -> None:
+            """Describe the particles of one thread."""
             kernels.describe(grid, types, particles[first:last], tables, bool(self.unit), rows[first:last])
 
         with ThreadPoolExecutor(int(self.n_threads)) as pool:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import check_fields, whole
-from lammps_glass.glasses.glass import Glass, Options
+from lammps_glass.glasses.glass import Glass
+from lammps_glass.json_types import Options
 from lammps_glass.resources import data_path
 from lammps_glass.simulate import run as running
 from lammps_glass.simulate.deck import Value, checked_name, render
@@ -38,12 +39,12 @@ def segments_of(steps: int, segment_steps: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol(ABC):
-    """A simulation protocol: a frozen dataclass whose fields are its physics, checked when it is made."""
+    """A simulation protocol: a frozen dataclass whose fields are its physics, checked on construction."""
 
     name: ClassVar[str]
-    #: What a study gives it: nothing but the glass, one configuration (another run's), either, or a trajectory.
+    #: Start of the protocol in a study: the glass, one configuration of another run, either, or a trajectory.
     starts_from: ClassVar[StartKind] = "record"
-    #: Class that reads its products.
+    #: Class of the product.
     record: ClassVar[type[Record]] = Record
     #: Whether its result depends on the seed.
     draws_random_numbers: ClassVar[bool] = True
@@ -51,7 +52,7 @@ class Protocol(ABC):
     units: ClassVar[str] = "of the glass"
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
-    #: Fields that change the seconds a unit of `work`: `plan` measures runs that differ in them separately.
+    #: Fields that change the rate (seconds a unit of `work`): `plan` measures each of their values.
     sets_rate: ClassVar[tuple[str, ...]] = ()
     #: Suffix of the file ``segments/<k>.<segment_product>`` that marks segment k as complete.
     segment_product: ClassVar[str] = "restart"
@@ -78,7 +79,7 @@ class Protocol(ABC):
     def check_start(self, start: Protocol) -> None:  # noqa: B027  (most protocols start from any other)
         """Raise `InputError` when a parameter contradicts the run of `start` that this one starts from.
 
-        Only what holds for every use is checked here: a study adds its own conditions.
+        Only conditions of every use are checked here; a study adds its own.
         """
 
     def require_equal(self, field: str, start: Protocol) -> None:
@@ -119,7 +120,7 @@ class Protocol(ABC):
         return render(self.name, glass, values, self.deck_path())
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> running.Plan:
-        """Write ``in.lmp`` and what it starts from into `directory`, for `run` or for ``lmp -in in.lmp`` by hand."""
+        """Write ``in.lmp`` and its start configuration to `directory`, for `run` or ``lmp -in in.lmp`` by hand."""
         snapshot, glass = self.start(source, seed, glass)
         deck = self.deck(glass, seed)  # rendered first: a refused value leaves no folder
         plan = self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))

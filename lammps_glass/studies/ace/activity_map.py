@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.describe import check_configurations, snapshots_of
+from lammps_glass.operations.describe import check_configurations, snapshot_at
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.products import Labels, Record
@@ -57,7 +57,7 @@ def activity_map(case: Case[MapParameters], configurations: Sequence[Record], la
 
     parameters, rows = case.parameters, typical_rows(labels)
     step = int(rows["step"].iloc[0])
-    snapshot = next((s for s in snapshots_of(configurations) if s.step == step), None)
+    snapshot = snapshot_at(configurations, step)
     if snapshot is None:
         raise InputError(f"stages.{case.stage}.reads.configurations: none holds the labelled step {step}")
     at, species = rows_in(snapshot, rows), ", ".join(labels.metadata["species"])

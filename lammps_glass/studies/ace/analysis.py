@@ -17,7 +17,7 @@ from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.product import with_conditions
-from lammps_glass.products import Findings, Labels, Relaxation, Rows
+from lammps_glass.products import Findings, Labels, Relaxation, Rows, pooled
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, expansion_of
 from lammps_glass.studies.ace.paper import RADIAL, figures_of
@@ -148,7 +148,7 @@ class GlassAndDrive(NamedTuple):
     def first_feature(self, figure: FigureSpec, rows: Sequence[Rows], expansion: ACE) -> dict[str, float]:
         """Add figure 4."""
         label, first = rows[0].label_column(quantity=CLASS).name, expansion.feature_names[0]
-        table = pd.concat([product.table.read([label, first]) for product in rows], ignore_index=True)
+        table = pooled(rows, [label, first])
         edges = np.histogram_bin_edges(table[first], bins=int(np.clip(np.sqrt(len(table)), 6, 25)))
         parts = []
         for number, name in ((1, "active"), (0, "inactive")):

@@ -19,7 +19,7 @@ from lammps_glass.learn.splits import Split
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.describe import DescribeParameters
 from lammps_glass.operations.operation import Wired, operation
-from lammps_glass.products import Rows
+from lammps_glass.products import Rows, pooled
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.ace.products import BodyOrderCurves, Selection
 from lammps_glass.tables import KEY
@@ -121,7 +121,7 @@ def read_samples(rows: Sequence[Rows], n_folds: int, seed: int, where: str) -> S
     """
     label, target = (rows[0].label_column(quantity=quantity).name for quantity in (CLASS, "d2min"))
     features, baseline = rows[0].families[EXPANSION], rows[0].families[BASELINE]
-    table = pd.concat([product.table.read([*KEY, label, target, *baseline]) for product in rows], ignore_index=True)
+    table = pooled(rows, [*KEY, label, target, *baseline])
     replicas, y = table["replica"].to_numpy(dtype=np.str_), table[label].to_numpy(dtype=np.int64)
     if len(set(replicas)) < 2:
         raise InputError(

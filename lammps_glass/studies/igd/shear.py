@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import operation
-from lammps_glass.products import Findings, Labels, ShearRecord
+from lammps_glass.products import Findings, Labels, ShearRecord, pooled
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.samples import JUMP
 
@@ -36,7 +36,7 @@ class ShearParameters:
 def shear_figures(case: Case[ShearParameters], shears: Sequence[ShearRecord], labels: Sequence[Labels]) -> Findings:
     """Draw jumps of three particles against strain, and the distribution of the largest; score fractions by plane."""
     threshold = case.parameters.threshold
-    table = pd.concat([product.table.read() for product in labels], ignore_index=True)
+    table = pooled(labels)
     planes = {str(c.details["plane"]): c.name for c in labels[0].label_columns if "plane" in c.details}
     with Findings(case.directory) as findings:
         _histories(findings, shears[0], table, planes, threshold)

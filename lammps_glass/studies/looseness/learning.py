@@ -15,7 +15,7 @@ from lammps_glass.learn.estimator import Classifier
 from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.fit import LEFT_OUT, left_out_rows, save_fit
-from lammps_glass.products import Rows
+from lammps_glass.products import Rows, pooled
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.looseness.products import Fold, SplitFit
 from lammps_glass.tables import KEY
@@ -88,11 +88,6 @@ def check(stage: Wired) -> None:
                 raise InputError(f"{stage.key('lag')} is not among the lags of stages.{labels.stage}.label")
 
 
-def pooled_rows(rows: Sequence[Rows]) -> pd.DataFrame:
-    """Return the rows of all replicas, sorted by key."""
-    return pd.concat([product.table.read() for product in rows], ignore_index=True)
-
-
 def classified(rows: Sequence[Rows], table: pd.DataFrame, label: LabelColumn, threshold: float) -> pd.DataFrame:
     """Return rows to learn from, with the class in the column ``label``.
 
@@ -139,7 +134,7 @@ def fit_ensemble(
 def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fold:
     """Rank and choose features and fit on all replicas but ``left_out``, which is used for tests only."""
     parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
-    table = pooled_rows(rows)
+    table = pooled(rows)
     tests = left_out_rows(case, table, "replica")
     label = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
     training = classified(rows, table[~tests], label, threshold)
@@ -159,7 +154,7 @@ def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fo
 def fit_split(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> SplitFit:
     """Fit as the paper does, with one split of whole replicas; scan, choose C, rank features."""
     parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
-    table, features = pooled_rows(rows), rows[0].features
+    table, features = pooled(rows), rows[0].features
     label = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
     learned = classified(rows, table, label, threshold)
     split = learn.split_by_replica(learned["replica"], n_test=parameters.n_test, seed=case.seed)
