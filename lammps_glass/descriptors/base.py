@@ -18,8 +18,6 @@ from lammps_glass.snapshots.snapshot import Integers
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
 
-#: Parameters of a descriptor or options of a protocol by name, as JSON values.
-Options = dict[str, Any]
 #: LAMMPS's unit styles -> the unit of length.
 LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
 
