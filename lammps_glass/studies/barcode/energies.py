@@ -189,7 +189,7 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
         "; ".join(summary),
         "Two compositions that were not trained on, beside the one that was. Energies over the mean of their own set, "
         "predictions without their mean error: a constant for each composition, which a model of one cannot know. The "
-        "remaining error resolves nothing where it is as large as the spread of the energies.",
+        "rest resolves nothing where it is as large as the spread of the energies.",
     )
 
 
