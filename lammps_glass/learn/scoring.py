@@ -14,7 +14,7 @@ from lammps_glass.learn.rows import check_two_classes
 
 #: Names of the scores.
 SCORES = (
-    "accuracy", "balanced_accuracy", "f1_weighted", "recall", "recall_tight", "precision", "prevalence", "auc",
+    "accuracy", "balanced_accuracy", "f1_weighted", "recall", "specificity", "precision", "prevalence", "auc",
 )  # fmt: skip
 
 
