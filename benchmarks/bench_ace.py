@@ -61,7 +61,7 @@ def featomic_run(snapshot: Snapshot) -> Callable[[], Any]:
 
 def snap_run(snapshot: Snapshot) -> tuple[Callable[[], Any], str]:
     """One `run 0`: neighbour lists and the compute, which a sum over particles asks for; and LAMMPS's version."""
-    instance = open_lammps(["-screen", "none", "-log", "none", "-nocite"])
+    instance: Any = open_lammps(["-screen", "none", "-log", "none", "-nocite"])
     edge = snapshot.cell.matrix[0, 0]
     instance.commands_string(
         f"units lj\natom_modify map array\nregion box block 0 {edge} 0 {edge} 0 {edge}\ncreate_box 2 box\nmass * 1"

@@ -44,8 +44,8 @@ study = Study.read(sys.argv[1], sys.argv[2], sys.argv[3])
 for case in study.all_cases():
     directory = study.store.folder(case)
     directory.mkdir(parents=True)
-    told = {"params": json.loads(canonical(study.params(case))), "seed": study.seed(case)}
-    (directory / "manifest.json").write_text(json.dumps(told))
+    values = {"params": json.loads(canonical(study.params(case))), "seed": study.seed(case)}
+    (directory / "manifest.json").write_text(json.dumps(values))
     execute(study, case, directory)
 """
 
@@ -116,18 +116,18 @@ def make_finished(study: Study) -> None:
 
 MANY = """
 [study]
-name = "looseness"
+name = "own"
 [glass]
 name = "kob-andersen"
 n_particles = 500
 [stages.quench]
-kind = "simulate"
+run = "simulate"
 protocol = "quench"
 over = {{ replica = {half} }}
 [stages.relax]
-kind = "simulate"
+run = "simulate"
 protocol = "relax"
-after = ["quench"]
+reads = {{ start = "quench" }}
 over = {{ replica = {half} }}
 """
 
@@ -143,10 +143,10 @@ def many_cases(n_cases: int) -> tuple[float, float]:
         assert sum(study.is_done(case) for case in study.all_cases()) == n_cases
         listed = time.process_time() - begin
         wall, status = timed([sys.executable, "-m", "lammps_glass", "status", str(out)])
-        told = subprocess.run(
+        answer = subprocess.run(
             [sys.executable, "-m", "lammps_glass", "status", str(out), "--json"], check=True, capture_output=True
         )
-        assert [stage["done"] for stage in json.loads(told.stdout)["stages"]] == [n_cases // 2] * 2
+        assert [stage["done"] for stage in json.loads(answer.stdout)["stages"]] == [n_cases // 2] * 2
         print(f"status of {n_cases} cases: wall {wall:.2f} s")
         return listed, status
 

@@ -10,7 +10,8 @@ from lammps_glass.resources import cache_dir, sources_key
 
 # numba looks only at the file that defines a kernel: a cached caller would keep the old code of a kernel that it calls
 # from another file. A cache for each state of the sources cannot be stale.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir() / f"kernels-{sources_key()}"))
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    os.environ["NUMBA_CACHE_DIR"] = str(cache_dir() / f"kernels-{sources_key()}")
 os.environ.setdefault("NUMBA_THREADING_LAYER", "workqueue")
 
 import numba

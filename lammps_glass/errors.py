@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 #: Lines of a log, of output or of a traceback that an error keeps.
@@ -24,6 +26,15 @@ def require(holds: bool, message: str) -> None:
     """Raise `InputError` with `message` unless `holds`."""
     if not holds:
         raise InputError(message)
+
+
+@contextmanager
+def located(where: str) -> Iterator[None]:
+    """Put `where`, a file and a key, before the message of an `InputError` that the block raises."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
 
 
 class SimulationError(LammpsGlassError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -11,28 +12,42 @@ from pathlib import Path
 
 from lammps_glass.errors import InputError
 
+#: The disk is full, the quota or the largest size of a file is reached, or the disk fails.
+_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path that becomes `path` when the block ends well, and is removed when it does not.
+    """Yield a temporary path that becomes `path` when the block ends well, and is removed when it does not.
 
     The temporary file has the final name (in a hidden folder beside it), since the name may say the format.
 
     Raises
     ------
     InputError
-        `path` is a folder, or its folder does not exist or cannot be written to.
+        `path` is a folder, its folder does not exist or cannot be written to, or the disk is full.
     """
     final = Path(path)
     check_writable(final)
-    folder = Path(tempfile.mkdtemp(prefix=".tmp-", dir=final.parent))
+    folder = _temporary_folder(final)
     try:
         temporary = folder / final.name
         yield temporary
         _flush(temporary)
         os.replace(temporary, final)
+    except OSError as error:
+        if error.errno in _DISK_FAULTS:
+            raise InputError(f"{final}: cannot be written ({os.strerror(error.errno).lower()})") from error
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_folder(final: Path) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix=".tmp-", dir=final.parent))
+    except OSError as error:
+        raise InputError(f"{final}: cannot be written ({(error.strerror or str(error)).lower()})") from error
 
 
 def check_writable(path: str | Path) -> None:

@@ -1,20 +1,28 @@
-"""`Product`: the files that one finished case leaves; its class alone knows their names and columns."""
+"""`Product`: the files of a finished case; only its class knows their names and columns."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar, overload
+from typing import ClassVar, Generic, Self, TypeVar, overload
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError, NotReadyError
+from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.tables import TableWriter, column_names, iter_table, read_metadata, read_table, write_table
 
 Condition = str | int | float
 Conditions = Mapping[str, Condition]
+
+
+def name_of(conditions: Conditions) -> str:
+    """Return the name of conditions, such as ``replica-3_temperature-0.2``; ``all`` without any."""
+    return "_".join(f"{key}-{value}" for key, value in conditions.items()) or "all"
 
 
 @dataclass(frozen=True)
@@ -32,9 +40,10 @@ class Product:
     directory: Path
     conditions: Conditions = field(default_factory=dict, compare=False, kw_only=True)
 
-    #: Folders that a study gathers in its own folder from cases without conditions.
+    #: Folders of the product that a study copies into its own folder, from cases without conditions.
     published: ClassVar[tuple[str, ...]] = ()
-    #: Whether it gathers them from cases with conditions too, but those of one replica; file names begin with these.
+    #: Whether a study copies them from cases with conditions too, except those of one replica; the conditions then
+    #: begin the file names.
     published_by_condition: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
@@ -45,6 +54,11 @@ class Product:
         """Name of the replica in rows: the condition ``replica``, or ``all``."""
         return str(self.conditions.get("replica", "all"))
 
+    @property
+    def segments(self) -> Path:
+        """Folder of the state that an interrupted case resumes from; the operation removes it when it is complete."""
+        return self.directory / "segments"
+
     @classmethod
     def files(cls) -> dict[str, File]:
         """Return the declared files by attribute name, those of base classes first."""
@@ -54,7 +68,7 @@ class Product:
         return declared
 
     def check(self) -> Self:
-        """Return the product once every required file is there.
+        """Return the product if every required file exists.
 
         Raises
         ------
@@ -65,6 +79,14 @@ class Product:
             if not item.optional and not (self.directory / item.name).exists():
                 raise NotReadyError(f"{self.directory / item.name} is not there: {type(self).__name__} is incomplete")
         return self
+
+
+Kind = TypeVar("Kind", bound=Product)
+
+
+def with_conditions(products: Iterable[Kind], **conditions: Condition) -> list[Kind]:
+    """Return the products of cases that have these conditions, such as ``glass="polymer"``."""
+    return [p for p in products if all(p.conditions.get(name) == value for name, value in conditions.items())]
 
 
 class File:
@@ -113,11 +135,11 @@ class Declared(File, Generic[Bound]):
 class TableOf(FileOf):
     """A Parquet table of one product; see `lammps_glass.tables` for errors."""
 
-    def write(self, table: pd.DataFrame, metadata: Mapping[str, Any] | None = None) -> None:
+    def write(self, table: pd.DataFrame, metadata: Mapping[str, Json] | None = None) -> None:
         """Write the table and its metadata (JSON values)."""
         write_table(self.path, table, metadata)
 
-    def writer(self, metadata: Mapping[str, Any] | None = None) -> TableWriter:
+    def writer(self, metadata: Mapping[str, Json] | None = None) -> TableWriter:
         """Return a context that writes the table group by group."""
         return TableWriter(self.path, metadata)
 
@@ -135,8 +157,8 @@ class TableOf(FileOf):
         return column_names(self.path)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """The metadata that were written with the table."""
+    def metadata(self) -> JsonObject:
+        """Metadata that were written with the table."""
         return read_metadata(self.path)
 
 
@@ -149,11 +171,11 @@ class TableFile(Declared[TableOf]):
 class JsonOf(FileOf):
     """A JSON file of one product."""
 
-    def write(self, values: Mapping[str, Any]) -> None:
+    def write(self, values: Mapping[str, Json]) -> None:
         """Write the values with sorted keys; a number that is not finite is an error."""
         self.path.write_text(json.dumps(values, indent=1, sort_keys=True, allow_nan=False), encoding="utf-8")
 
-    def read(self) -> dict[str, Any]:
+    def read(self) -> JsonObject:
         """Read the values.
 
         Raises
@@ -162,7 +184,7 @@ class JsonOf(FileOf):
             The file is missing or is not JSON.
         """
         try:
-            values: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+            values: JsonObject = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"{self.path}: not a readable JSON file ({error})") from error
         return values
@@ -172,3 +194,31 @@ class JsonFile(Declared[JsonOf]):
     """Declare a JSON file of a product."""
 
     bound = JsonOf
+
+
+class ArrayOf(FileOf):
+    """A NumPy array of one product, for data with thousands of columns."""
+
+    def write(self, values: NDArray[np.number]) -> None:
+        """Write the array."""
+        np.save(self.path, values, allow_pickle=False)
+
+    def read(self) -> NDArray[np.number]:
+        """Read the array.
+
+        Raises
+        ------
+        InputError
+            The file is missing or is not an array.
+        """
+        try:
+            values: NDArray[np.number] = np.load(self.path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.path}: not a readable array ({error})") from error
+        return values
+
+
+class ArrayFile(Declared[ArrayOf]):
+    """Declare a NumPy array (``.npy``) of a product."""
+
+    bound = ArrayOf

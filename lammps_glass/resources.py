@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
+import logging
 import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 
 from lammps_glass.errors import InputError
@@ -64,11 +67,47 @@ def package_folders(module: str) -> list[Path]:
 
 
 def cache_dir() -> Path:
-    """The user's cache folder of this package (compiled kernels and tables); created on demand."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    path = Path(base) / "lammps_glass"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    """The cache folder of this package (compiled kernels and tables); created on demand.
+
+    In ``$XDG_CACHE_HOME``, else in ``~/.cache``; where neither can be written, in the folder for temporary files, with
+    a warning: what is compiled there may be compiled again.
+    """
+    tried = [os.environ.get("XDG_CACHE_HOME", ""), os.path.expanduser("~/.cache")]
+    for base in tried:
+        path = Path(base) / "lammps_glass"
+        if path.is_absolute() and _is_writable_folder(path):
+            return path
+    return _temporary_cache(", ".join(filter(None, tried)))
+
+
+def _is_writable_folder(path: Path) -> bool:
+    """Whether the folder is there, or could be made, and takes files."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(path, os.W_OK | os.X_OK)
+
+
+@functools.cache
+def _temporary_cache(tried: str) -> Path:
+    """A folder of this user alone: others must not be able to place code in it."""
+    path = Path(tempfile.gettempdir()) / f"lammps_glass-{os.getuid()}"
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        status = path.lstat()
+        trusted = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    except OSError:
+        trusted = False
+    if not (trusted and os.access(path, os.W_OK | os.X_OK)):
+        path = Path(tempfile.mkdtemp(prefix="lammps_glass-"))
+    logging.getLogger("lammps_glass").warning(
+        "no cache folder can be written in %s: kernels are cached in %s; set XDG_CACHE_HOME to a folder that lasts",
+        tried or "$XDG_CACHE_HOME or ~/.cache", path,
+    )  # fmt: skip
+    os.environ["XDG_CACHE_HOME"] = str(path)  # for the processes that this one starts, which need no warning then
+    (path / "lammps_glass").mkdir(exist_ok=True)
+    return path / "lammps_glass"
 
 
 @functools.cache

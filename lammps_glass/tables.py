@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
 
 KEY = ["replica", "step", "particle"]
 _METADATA = b"lammps_glass"
@@ -22,7 +23,7 @@ def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, An
     import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(
-        {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
+        {_METADATA: json.dumps(dict(metadata or {})).encode()}
     )
     pq.write_table(arrow, str(path), compression="zstd")
 
@@ -36,8 +37,14 @@ def _readable(path: str | Path) -> Iterator[None]:
         raise InputError(f"{path}: no such file")
     try:
         yield
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet table ({str(error).splitlines()[0]})") from error
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable Parquet table ({_reason(error)})") from error
+
+
+def _reason(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _is_csv(path: str | Path) -> bool:
@@ -50,7 +57,7 @@ def _read_csv(path: str | Path, n_rows: int | None = None) -> pd.DataFrame:
     try:
         return pd.read_csv(path, dtype={"replica": str, "species": str}, nrows=n_rows)
     except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not a readable CSV table ({str(error).splitlines()[0]})") from error
+        raise InputError(f"{path}: not a readable CSV table ({_reason(error)})") from error
 
 
 def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFrame:
@@ -60,15 +67,36 @@ def read_table(path: str | Path, columns: list[str] | None = None) -> pd.DataFra
     """
     import pyarrow.parquet as pq
 
-    missing = [name for name in columns or [] if name not in (names := column_names(path))]
-    if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(names)}")
+    _require_columns(path, columns, column_names(path))
     if _is_csv(path):
         table = _read_csv(path)
-        return table if columns is None else table[columns]
+        return _with_plain_keys(path, table if columns is None else table[columns])
     with _readable(path):
-        frame: pd.DataFrame = pq.read_table(str(path), columns=columns).to_pandas()
-    return frame
+        table = pq.read_table(str(path), columns=columns).to_pandas()
+    return _with_plain_keys(path, table)
+
+
+def _with_plain_keys(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Convert steps and particles to whole numbers; a key or species that is missing or is none is an `InputError`."""
+    for name in table.columns.intersection([*KEY, "species"]):
+        values = table[name]
+        if values.isna().any():
+            raise InputError(f"{path}: column {name} has empty cells")
+        if name in ("replica", "species"):
+            if values.dtype == object and pd.api.types.infer_dtype(values) not in ("string", "empty"):
+                raise InputError(f"{path}: column {name} is not of words")
+        elif not pd.api.types.is_integer_dtype(values.dtype):
+            table = table.assign(**{name: _whole_numbers(path, values)})
+    return table
+
+
+def _whole_numbers(path: str | Path, values: pd.Series[Any]) -> pd.Series[int]:
+    if values.dtype.kind != "f":
+        raise InputError(f"{path}: column {values.name} is not numeric, first {values.iloc[0]!r}")
+    wrong = values[(values % 1 != 0) | (values.abs() >= 2**53)]
+    if len(wrong):
+        raise InputError(f"{path}: column {values.name} is not of whole numbers, first {float(wrong.iloc[0])!r}")
+    return values.astype("int64")
 
 
 def column_names(path: str | Path) -> list[str]:
@@ -87,8 +115,14 @@ def read_metadata(path: str | Path) -> dict[str, Any]:
 
     if _is_csv(path):
         return {}
-    stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
-    metadata: dict[str, Any] = json.loads(stored)
+    with _readable(path):
+        stored = (pq.read_schema(str(path)).metadata or {}).get(_METADATA, b"{}")
+    try:
+        metadata = json.loads(stored)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise InputError(f"{path}: its metadata are damaged: make the table again")
     return metadata
 
 
@@ -100,8 +134,8 @@ class TableWriter:
 
     def __init__(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
-        self._draft = self.path.with_name(f".{self.path.name}.draft")
-        self._metadata = {_METADATA: json.dumps(dict(metadata or {}), sort_keys=True).encode()}
+        self._stack = ExitStack()
+        self._metadata = {_METADATA: json.dumps(dict(metadata or {})).encode()}
         self._writer: Any = None
 
     def __enter__(self) -> TableWriter:
@@ -114,23 +148,27 @@ class TableWriter:
 
         arrow = pa.Table.from_pandas(group, preserve_index=False).replace_schema_metadata(self._metadata)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(str(self._draft), arrow.schema, compression="zstd")
+            temporary = self._stack.enter_context(atomic_path(self.path))
+            self._writer = self._stack.enter_context(
+                closing(pq.ParquetWriter(str(temporary), arrow.schema, compression="zstd"))
+            )
         self._writer.write_table(arrow)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if self._writer is not None:
-            self._writer.close()
-            if kind is None:
-                self._draft.replace(self.path)
-        self._draft.unlink(missing_ok=True)
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        self._stack.__exit__(kind, error, trace)
 
 
 def iter_table(path: str | Path, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-    """The groups of a table that `TableWriter` wrote, one after the other."""
+    """Read the groups of a table that `TableWriter` wrote, one after the other."""
     import pyarrow.parquet as pq
 
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
-    with pq.ParquetFile(str(path)) as stored:
+    with _readable(path), pq.ParquetFile(str(path)) as stored:
+        _require_columns(path, columns, stored.schema_arrow.names)
         for group in range(stored.num_row_groups):
             yield stored.read_row_group(group, columns=columns).to_pandas()
+
+
+def _require_columns(path: str | Path, columns: list[str] | None, present: list[str]) -> None:
+    missing = [name for name in columns or [] if name not in present]
+    if missing:
+        raise InputError(f"{path}: no column {', '.join(missing)}; it has {', '.join(present)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
-BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units"}
+BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units", "json_types"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -39,8 +39,8 @@ def part_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imported_parts(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
-    """(line, part) of every import of the package: plain, from, relative, and importlib with a constant name."""
+def imported_names(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
+    """(line, dotted name) of every import: plain, from, relative, and importlib with a constant name."""
     here = ("lammps_glass", *path.relative_to(PACKAGE).with_suffix("").parts[:-1])
     for node in ast.walk(tree):
         names: list[str] = []
@@ -53,9 +53,15 @@ def imported_parts(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             names = [str(node.args[0].value)] if called == "import_module" else []
         for name in names:
-            words = name.split(".")
-            if words[0] == "lammps_glass" and len(words) > 1:
-                yield node.lineno, words[1]
+            yield node.lineno, name
+
+
+def imported_parts(tree: ast.AST, path: Path) -> Iterator[tuple[int, str]]:
+    """(line, part) of every import of the package."""
+    for line, name in imported_names(tree, path):
+        words = name.split(".")
+        if words[0] == "lammps_glass" and len(words) > 1:
+            yield line, words[1]
 
 
 def violations(source: str, path: Path) -> list[str]:
@@ -79,6 +85,52 @@ def test_every_part_has_its_place():
 def test_no_other_arrow():
     found = [line for path in MODULES for line in violations(path.read_text(encoding="utf-8"), path)]
     assert not found, "\n".join(found)
+
+
+WORKFLOW = PACKAGE / "workflow"
+
+
+def imports_between(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Module -> modules of `sources` that it imports, also within functions."""
+    graph: dict[str, set[str]] = {}
+    for name, source in sources.items():
+        imported = imported_names(ast.parse(source), WORKFLOW / f"{name}.py")
+        paths = [dotted.split(".")[2:] for _, dotted in imported if dotted.startswith("lammps_glass.workflow.")]
+        graph[name] = {path[0] for path in paths} & set(sources)
+    return graph
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
+    """Strongly connected components of more than one module (modules that reach each other), and self-loops."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        queue = [start]
+        while queue:
+            queue += (new := graph[queue.pop()] - seen)
+            seen |= new
+        return seen
+
+    reach = {name: reached(name) for name in graph}
+    components = {tuple(sorted(m for m in graph if m in reach[name] and name in reach[m])) for name in graph}
+    return sorted(list(component) for component in components if component)
+
+
+def test_no_circle_of_imports_in_workflow():
+    """Also none through an import within a function."""
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in WORKFLOW.glob("*.py")}
+    assert circles(imports_between(sources)) == []
+
+
+def test_the_walk_sees_a_circle_through_a_function():
+    lazy = "def f():\n    from lammps_glass.workflow.{} import x"
+    sources = {
+        "a": lazy.format("b"),
+        "b": lazy.format("c"),
+        "c": "from lammps_glass.workflow import a",
+        "d": "import a",
+    }
+    assert circles(imports_between(sources)) == [["a", "b", "c"]]
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,7 @@
 #   ./job_array.sh                     all stages, chained by dependencies
 #   ./job_array.sh flow aqs            these stages, in this order
 set -euo pipefail
-[ $# -gt 0 ] || set -- quench_polymer quench_kob-andersen quench_wahnstrom \
-    equilibrate_polymer equilibrate_kob-andersen equilibrate_wahnstrom \
-    isoconfigurational_polymer isoconfigurational_kob-andersen isoconfigurational_wahnstrom label_thermal \
-    fast_quench_polymer fast_quench flow aqs label_shear describe body_order selection analyse figures
+[ $# -gt 0 ] || set -- quench equilibrate relaxation isoconfigurational label_thermal fast_quench flow aqs label_shear \
+    describe map body_order selection analyse figures
 export STUDY=${STUDY:-ace}
 exec "$(dirname "$0")/../looseness/job_array.sh" "$@"

@@ -5,16 +5,16 @@ python reproduce.py [PRESET] [FOLDER]
 
 import sys
 
-from lammps_glass.workflow import Study
+from lammps_glass.workflow import Study, reproduce, run_case
 
 
 def main(preset: str = "demo", out: str | None = None) -> None:
     study = Study.read("ace", preset=preset, out=out)
     for stage in study.stages:  # every stage stands behind the stages that it reads
         for case in study.missing(stage):
-            manifest = study.run_case(stage, case)
+            manifest = run_case(study, case)
             print(f"{stage.name:32} {case.name:52} {manifest.seconds:8.1f} s")
-    summary = study.reproduce()  # nothing is left to run: gathers figures, scores and report.html
+    summary = reproduce(study)  # nothing is left to run: gathers figures, scores and report.html
     for glass in ("polymer", "kob-andersen", "wahnstrom"):
         for drive in ("thermal", "shear"):
             print(f"{glass:14} {drive:8} accuracy {summary['scores'][f'{glass}.{drive}.accuracy']:.3f}")

@@ -1,7 +1,7 @@
-"""Physics of snapshots, labels and indicators: every function gives a small table or a few named numbers.
+"""Physical analysis of snapshots, labels and indicators: functions that return small tables or a few named numbers.
 
-Averages over replicas and their intervals are made in one place (`bootstrap`, `mean_over_replicas`); everything else
-works on one trajectory, or on plain arrays.
+They take one trajectory, or plain arrays; averages over replicas and their intervals are those of `bootstrap` and
+`mean_over_replicas`.
 """
 
 from __future__ import annotations

@@ -1,16 +1,23 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .barcodes import (
+    BarcodeSet as BarcodeSet,
+    compare_at_equal_energy as compare_at_equal_energy,
     compare_barcodes as compare_barcodes,
     group_sums as group_sums,
     heterogeneity as heterogeneity,
     nearest_in_energy as nearest_in_energy,
     pearson_coefficients as pearson_coefficients,
+    relative_strains as relative_strains,
 )
 from .correlations import (
     DecayFit as DecayFit,
+    ReplicaDecay as ReplicaDecay,
+    correlations_near as correlations_near,
+    decay_by_replica as decay_by_replica,
     decay_length as decay_length,
     decay_lengths as decay_lengths,
+    pair_distances as pair_distances,
     spatial_autocorrelation as spatial_autocorrelation,
 )
 from .debye import Sound as Sound, sound as sound
@@ -21,36 +28,57 @@ from .dynamics import (
     self_intermediate_scattering as self_intermediate_scattering,
 )
 from .elasticity import ShearModulus as ShearModulus, shear_modulus as shear_modulus, sheared as sheared
+from .equilibration import (
+    Equilibration as Equilibration,
+    equilibration as equilibration,
+    median_relaxation_time as median_relaxation_time,
+    relaxation_time as relaxation_time,
+)
 from .glass_gate import (
     GateLimits as GateLimits,
     GlassGate as GlassGate,
     check_glass as check_glass,
     crystal_fraction as crystal_fraction,
 )
-from .histograms import binned_means as binned_means, histogram as histogram, log_histogram as log_histogram
+from .histograms import (
+    binned_means as binned_means,
+    extreme_rows as extreme_rows,
+    histogram as histogram,
+    log_histogram as log_histogram,
+    quantile_groups as quantile_groups,
+)
 from .joint import (
     ExponentialFit as ExponentialFit,
     exponential_fit as exponential_fit,
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
 )
-from .maps import slice_field as slice_field, slice_particles as slice_particles
+from .maps import (
+    richest_slice as richest_slice,
+    slice_field as slice_field,
+    slice_map as slice_map,
+    slice_particles as slice_particles,
+)
 from .mechanics import (
     LogTimeFit as LogTimeFit,
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
+from .neighborhoods import neighborhoods as neighborhoods
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
     resamples as resamples,
+    split_by as split_by,
     weighted_mean as weighted_mean,
     weighted_mean_of_tables as weighted_mean_of_tables,
 )
 from .structure import (
+    pair_radial_distributions as pair_radial_distributions,
     radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
+    structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (
     PowerLawFit as PowerLawFit,
@@ -67,8 +95,13 @@ from .time_correlations import (
 )
 from .vibrations import (
     BosonPeak as BosonPeak,
+    BosonPeaks as BosonPeaks,
+    HarmonicComparison as HarmonicComparison,
     boson_peak as boson_peak,
     boson_peak_intensity as boson_peak_intensity,
+    boson_peaks as boson_peaks,
+    compare_with_harmonic as compare_with_harmonic,
+    frequency_grid as frequency_grid,
     low_mode_participation as low_mode_participation,
     participation_ratios as participation_ratios,
     particle_density_of_states as particle_density_of_states,

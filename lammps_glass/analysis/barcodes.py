@@ -1,47 +1,103 @@
-"""What barcodes say: correlation with the energy, sums by group, and glasses of two kinds at equal energy."""
+"""Analysis of barcodes: correlation with the energy, sums by group, thermal and driven glasses at equal energy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.analysis.statistics import resamples
+from lammps_glass.analysis.statistics import resamples, split_by
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]
 
+#: Mean strain of a structure that fell back into the minimum it came from: what is left (1e-6) is the minimiser's, and
+#: says nothing about heterogeneity.
+UNSTRAINED = 1e-4
+
 
 def pearson_coefficients(values: ArrayLike, energies: ArrayLike) -> Floats:
-    """(m,) Pearson coefficient of each column of (n, m) `values` with (n,) `energies`; NaN for a constant column."""
+    """Correlate each column of `values` (n, m) with `energies` (n,): (m,) Pearson coefficients, NaN if constant."""
     columns, target = np.asarray(values, dtype=float), np.asarray(energies, dtype=float)
     if len(columns) != len(target) or len(target) < 3:
-        raise InputError(f"correlation of {len(columns)} rows with {len(target)} energies: needs three or more, equal")
+        raise InputError(f"correlation of {len(columns)} rows with {len(target)} energies: give three or more of each")
     columns, target = columns - columns.mean(axis=0), target - target.mean()
     norm = np.sqrt((columns**2).sum(axis=0) * (target**2).sum())
-    found: Floats = np.divide(columns.T @ target, norm, out=np.full(columns.shape[1], np.nan), where=norm > 1e-300)
-    return found
+    coefficients = np.full(columns.shape[1], np.nan)
+    np.divide(columns.T @ target, norm, out=coefficients, where=norm > 1e-300)
+    return coefficients
 
 
 def heterogeneity(strain: ArrayLike) -> float:
-    """Standard deviation over mean of the particles' strain; NaN where nothing was strained."""
+    """Divide the standard deviation of the particles' strain by its mean; NaN for a mean of 0."""
     values = np.asarray(strain, dtype=float)
     mean = float(values.mean())
     return float(values.std()) / mean if mean > 0 else float("nan")
 
 
+def relative_strains(strains: Iterable[ArrayLike], unstrained: float = UNSTRAINED) -> Floats:
+    """Return the strain of the particles of several structures, each over its structure's mean.
+
+    Parameters
+    ----------
+    strains
+        (n_particles,) of each structure.
+    unstrained
+        Structures with a mean below it are left out: what they have is the minimiser's.
+    """
+    kept = [values for strain in strains if (values := np.asarray(strain)).mean() >= unstrained]
+    return np.concatenate([np.zeros(0), *(values / values.mean() for values in kept)])
+
+
 def group_sums(barcodes: ArrayLike, groups: Sequence[str]) -> pd.DataFrame:
-    """(n rows) sum of the barcode over the environments of each group; a column a group, sorted."""
+    """Sum barcodes (n, m) over the environments of each group: n rows, a column per group, sorted."""
     values, names = np.asarray(barcodes, dtype=float), np.asarray(groups)
     return pd.DataFrame({str(name): values[:, names == name].sum(axis=1) for name in sorted(set(names.tolist()))})
 
 
-def nearest_in_energy(energies: ArrayLike, wanted: float, count: int) -> NDArray[np.intp]:
-    """Rows of the `count` energies nearest to `wanted`."""
-    distance = np.abs(np.asarray(energies, dtype=float) - wanted)
+def nearest_in_energy(energies: ArrayLike, target: float, count: int) -> NDArray[np.intp]:
+    """Find the rows of the `count` energies nearest to `target`, ascending."""
+    distance = np.abs(np.asarray(energies, dtype=float) - target)
     return np.sort(np.argsort(distance, kind="stable")[:count])
+
+
+class BarcodeSet(NamedTuple):
+    """Barcodes of structures, with their energies."""
+
+    barcodes: Floats  # (n, n_environments)
+    energies: Floats  # (n,) of a particle
+    runs: NDArray[np.str_]  # (n,) names of the independent runs
+
+    def take(self, rows: NDArray[np.integer]) -> BarcodeSet:
+        """Return those of some rows."""
+        return BarcodeSet(*(values[rows] for values in self))
+
+
+def compare_at_equal_energy(
+    thermal: BarcodeSet, driven: BarcodeSet, groups: Sequence[str], nearest: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+    """Compare driven glasses with the thermal ones whose energies are nearest to their mean.
+
+    Parameters
+    ----------
+    groups
+        (n_environments,) group of each environment.
+    nearest
+        Number of thermal structures.
+
+    Returns
+    -------
+    DataFrame, DataFrame, float
+        The tables of `compare_barcodes`, and by how much the mean energy of the thermal ones is larger.
+    """
+    energy = float(driven.energies.mean())
+    near = thermal.take(nearest_in_energy(thermal.energies, energy, nearest))
+    runs = [split_by(structures.barcodes, structures.runs) for structures in (near, driven)]
+    bars, by_group = compare_barcodes(runs[0], runs[1], groups, seed=seed)
+    return bars, by_group, float(near.energies.mean()) - energy
 
 
 def compare_barcodes(
@@ -52,22 +108,22 @@ def compare_barcodes(
     n_resamples: int = 500,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    r"""Barcodes of thermal and of driven glasses side by side: :math:`\delta s = s_{th} - s_{mech}`.
+    r"""Compare the mean barcodes of thermal and of driven glasses, :math:`\delta s = s_{th} - s_{mech}`.
 
     Parameters
     ----------
     thermal, driven
-        Run -> (k, m) barcodes of its structures; runs are what the bootstrap draws.
+        Run -> (k, m) barcodes of its structures; the bootstrap draws runs.
     groups
         (m,) group of each environment.
 
     Returns
     -------
-    DataFrame, DataFrame
-        A row an environment: ``environment``, ``group``, ``thermal``, ``driven``, ``difference``. A row a group:
-        ``ratio`` (sum thermal / sum driven), ``deviation`` (standard deviation of the differences), each with
-        ``_low`` and ``_high`` (5 to 95 %); ``noise``, the deviation that the scatter of the runs alone would give.
-        Scatter adds to a deviation and never takes from it, so that `deviation` can lie low in its interval.
+    (environments, groups)
+        A row per environment: ``environment``, ``group``, ``thermal``, ``driven``, ``difference``. A row per group:
+        ``ratio`` (sum thermal / sum driven) and ``deviation`` (standard deviation of the differences), each with
+        ``_low`` and ``_high`` (5 to 95 %), and ``noise``, the deviation that the scatter of the runs alone would give.
+        Scatter only increases a deviation, so that `deviation` can lie near the lower end of its interval.
 
     References
     ----------
@@ -83,29 +139,29 @@ def compare_barcodes(
     drawn = [_by_group(one, other, groups) for one, other in pairs]
     scatter = np.array([one - other for one, other in pairs])
     scatter -= scatter.mean(axis=0)
-    found = []
+    rows = []
     for name, (ratio, deviation) in _by_group(means[0], means[1], groups).items():
         noise = float(np.sqrt(scatter[:, np.asarray(groups) == name].var(axis=1).mean()))
         row = {"group": name, "ratio": ratio, "deviation": deviation, "noise": noise}
         for at, column in enumerate(("ratio", "deviation")):
             low, high = np.nanquantile([draw[name][at] for draw in drawn], [0.05, 0.95])
             row |= {f"{column}_low": float(low), f"{column}_high": float(high)}
-        found.append(row)
-    return bars, pd.DataFrame(found)
+        rows.append(row)
+    return bars, pd.DataFrame(rows)
 
 
 def _mean(parts: Sequence[ArrayLike]) -> Floats:
-    together = np.concatenate([np.atleast_2d(np.asarray(part, dtype=float)) for part in parts])
-    mean: Floats = together.mean(axis=0)
+    structures = np.concatenate([np.atleast_2d(np.asarray(part, dtype=float)) for part in parts])
+    mean: Floats = structures.mean(axis=0)
     return mean
 
 
 def _by_group(thermal: Floats, driven: Floats, groups: Sequence[str]) -> dict[str, tuple[float, float]]:
-    """Group -> (ratio of the sums, standard deviation of the differences)."""
-    names, found = np.asarray(groups), {}
+    """Compute the ratio of the sums and the standard deviation of the differences of each group."""
+    names, result = np.asarray(groups), {}
     for name in sorted(set(names.tolist())):
-        mine = names == name
-        below = float(driven[mine].sum())
-        ratio = float(thermal[mine].sum()) / below if below > 0 else float("nan")
-        found[str(name)] = (ratio, float((thermal - driven)[mine].std()))
-    return found
+        members = names == name
+        below = float(driven[members].sum())
+        ratio = float(thermal[members].sum()) / below if below > 0 else float("nan")
+        result[str(name)] = (ratio, float((thermal - driven)[members].std()))
+    return result

@@ -1,10 +1,10 @@
-r"""Sound and Debye's level of a solid at zero temperature: from its elastic moduli to the spectrum of its waves."""
+r"""Sound velocities, Debye frequency and Debye level of a solid at zero temperature, from its elastic moduli."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -42,34 +42,43 @@ class Sound:
 
     @property
     def lowest_frequency(self) -> float:
-        """nu of the slowest transverse wave that fits into the box: below it there is no sound."""
+        """Frequency nu of the longest transverse wave that fits into the box: the lowest one of sound."""
         return self.transverse / self.largest_edge
 
     @property
     def debye_frequency(self) -> float:
-        r"""nu_D, :math:`\nu_D^3 = 9 \rho / [4 \pi (c_L^{-3} + 2 c_T^{-3})]`."""
+        r"""Debye frequency nu_D, :math:`\nu_D^3 = 9 \rho / [4 \pi (c_L^{-3} + 2 c_T^{-3})]`."""
         slowness = self.longitudinal**-3 + 2 * self.transverse**-3
         return float((9 * self.density / (4 * math.pi * slowness)) ** (1 / 3))
 
     @property
     def debye_level(self) -> float:
-        r""":math:`g(\nu) / \nu^2 = 3 / \nu_D^3` of Debye's model, with g normalised to 1."""
+        r"""Debye level :math:`g(\nu) / \nu^2 = 3 / \nu_D^3`, with g normalised to 1."""
         return 3 / self.debye_frequency**3
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """All of them by name, the derived ones too."""
+        derived = {name: getattr(self, name) for name in ("lowest_frequency", "debye_frequency", "debye_level")}
+        return asdict(self) | derived
 
 
 def sound(
     snapshot: Snapshot, model: Model, masses: tuple[float, ...], minimize: Callable[[Snapshot], Snapshot], units: str
 ) -> Sound:
-    """Moduli and velocities of an inherent structure: shear from second derivatives, bulk from two relaxed volumes.
+    """Compute the elastic moduli and sound velocities of an inherent structure.
+
+    The shear modulus follows from second derivatives of the energy (mean of three planes), the bulk modulus from the
+    pressures at two relaxed volumes.
 
     Parameters
     ----------
     snapshot
         A minimum of the energy, periodic in every direction.
     model, masses
-        Its interactions, and masses by species of the model.
+        Its interactions, and the masses of the model's species.
     minimize
-        From a snapshot to its inherent structure at fixed box.
+        Function from a snapshot to its inherent structure in the same box.
     units
         LAMMPS unit style, ``"metal"`` or ``"lj"``.
     """
@@ -84,7 +93,7 @@ def sound(
 
 
 def _scaled(snapshot: Snapshot, strain: float) -> Snapshot:
-    """The snapshot with its volume changed by a relative `strain`."""
+    """Change the volume of a snapshot by a relative `strain`."""
     factor = (1 + strain) ** (1 / 3)
     cell = snapshot.cell
     return snapshot.replace(

@@ -1,8 +1,8 @@
-"""Dynamics of one trajectory: all pairs of frames are averaged, one row a lag, lag 0 included.
+"""Dynamics of one trajectory: averages over all pairs of frames, one row per lag, lag 0 included.
 
-A lag is a difference of steps between two frames, so frames need not be evenly spaced. Positions: see `frames.track`
-(as given when unwrapped; wrapped ones are unwrapped; one snapshot in memory at a time). The drift of the centre of mass
-is not removed. ``time`` is in steps, or in units of time when `timestep` is given.
+A lag is a difference of steps between two frames, so frames need not be evenly spaced. Wrapped positions are unwrapped
+(see `frames.track`), one snapshot is in memory at a time, and the drift of the centre of mass is not removed. ``time``
+is in steps, or in units of time when `timestep` is given.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Measure = Callable[[Floats], NDArray[np.float64]]
 def mean_squared_displacement(
     snapshots: Trajectory, species: str | None = None, *, timestep: float | None = None
 ) -> pd.DataFrame:
-    """Mean squared displacement ``<|r(t0 + t) - r(t0)|**2>`` over particles and origins.
+    """Compute the mean squared displacement ``<|r(t0 + t) - r(t0)|**2>`` over particles and origins.
 
     Parameters
     ----------
@@ -52,13 +52,15 @@ def mean_squared_displacement(
 def non_gaussian_parameter(
     snapshots: Trajectory, species: str | None = None, *, timestep: float | None = None
 ) -> pd.DataFrame:
-    """``alpha2 = 3 <r**4> / (5 <r**2>**2) - 1`` (Rahman 1964), averages over particles and origins.
+    """Compute the non-Gaussian parameter ``alpha2 = 3 <r**4> / (5 <r**2>**2) - 1`` (Rahman 1964).
 
-    Parameters and errors as `mean_squared_displacement`. Returns ``time``, ``alpha2``. At lag 0, where the quotient is
-    0 / 0, stands its limit for particles with Maxwell's velocities, 0; at another lag at which nothing moved, NaN.
+    Averages are over particles and origins; parameters and errors as for `mean_squared_displacement`. Returns ``time``,
+    ``alpha2``. At lag 0, where the quotient is 0 / 0, it is 0, the limit for particles with Maxwell's velocities; at
+    another lag at which nothing moved, NaN.
     """
 
     def moments(moved: Floats) -> NDArray[np.float64]:
+        """Compute the second and fourth moment of displacements."""
         squares = _squares(moved)
         return np.array([squares.mean(), (squares**2).mean()])
 
@@ -72,14 +74,14 @@ def non_gaussian_parameter(
 def self_intermediate_scattering(
     snapshots: Trajectory, q: float, species: str | None = None, *, timestep: float | None = None
 ) -> pd.DataFrame:
-    """Self-intermediate scattering function ``<exp(i q . (r(t0 + t) - r(t0)))>``, averaged over directions of q.
+    """Compute the self-intermediate scattering function ``<exp(i q . (r(t0 + t) - r(t0)))>`` of a wave number q.
 
-    The average over directions is exact, ``sin(q r) / (q r)``, and asks nothing of the box.
+    The average over directions of q is exact, ``sin(q r) / (q r)``: q need not be a wave vector of the box.
 
     Parameters
     ----------
     q
-        Wave number, in inverse lengths of the snapshots; others as `mean_squared_displacement`.
+        Wave number, in inverse lengths of the snapshots; others as for `mean_squared_displacement`.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def self_intermediate_scattering(
         raise InputError(f"self-intermediate scattering: q = {q} must be positive")
 
     def scattering(moved: Floats) -> NDArray[np.float64]:
+        """Average ``sin(q r) / (q r)`` over displacements."""
         return np.array([np.sinc(q * np.sqrt(_squares(moved)) / np.pi).mean()])  # numpy's sinc(x) is sin(pi x)/(pi x)
 
     steps, per_lag = _by_lag(track(snapshots, species, "self-intermediate scattering"), scattering)
@@ -99,12 +102,12 @@ def self_intermediate_scattering(
 def four_point_susceptibility(
     snapshots: Trajectory, distance: float = 0.3, species: str | None = None, *, timestep: float | None = None
 ) -> pd.DataFrame:
-    """Fluctuation of the overlap, ``chi4 = (<Q**2> - <Q>**2) / n`` (Lacevic et al. 2003, self part).
+    """Compute the four-point susceptibility ``chi4 = (<Q**2> - <Q>**2) / n`` (Lacevic et al. 2003, self part).
 
-    ``Q(t)`` is the number of the n particles that moved less than `distance` (0.3 of a diameter is the usual choice);
-    the averages are over origins, so a lag with a single origin, the longest one, has no chi4 (NaN).
+    The overlap ``Q(t)`` is the number of the n particles that moved less than `distance` (0.3 of a diameter is the
+    usual choice). Averages are over origins, so that a lag with a single origin, the longest one, has no chi4 (NaN).
 
-    Returns ``time``, ``chi4``. Parameters and errors as `mean_squared_displacement`.
+    Returns ``time``, ``chi4``. Parameters and errors as for `mean_squared_displacement`.
     """
     if not distance > 0:
         raise InputError(f"four-point susceptibility: distance = {distance} must be positive")
@@ -121,7 +124,7 @@ def _squares(moved: Floats) -> NDArray[np.float64]:
 
 
 def _by_lag(followed: Track, measure: Measure) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
-    """For each difference of steps, ascending, the measure (origins, k) of every pair of frames' displacements."""
+    """Measure the displacements of every pair of frames: lags, ascending, and (origins, k) for each."""
     steps, positions = followed
     first, second = np.triu_indices(len(steps))
     lags, group = np.unique(steps[second] - steps[first], return_inverse=True)

@@ -1,4 +1,4 @@
-r"""Shear modulus of an inherent structure: the Born term of affine strain less what the particles relax.
+r"""Shear modulus of an inherent structure: the Born term of affine strain less the nonaffine relaxation.
 
 With the energy :math:`U(\gamma, \mathbf u)` of a box sheared by :math:`\gamma` and particles displaced by
 :math:`\mathbf u` from where the strain took them, a minimum follows the strain as
@@ -33,14 +33,14 @@ _RESIDUAL = 1e-8  # of the linear solver; the modulus is wrong by its square
 
 @dataclass(frozen=True)
 class ShearModulus:
-    """Result of `shear_modulus`, in energy per volume (metal: eV per cubic angstrom).
+    """Shear modulus and its two terms, in energy per volume (metal: eV per cubic angstrom).
 
     Attributes
     ----------
     born
-        Slope of stress against strain if every particle followed the box.
+        Slope of stress against strain when every particle follows the box (affine).
     nonaffine
-        What the particles' own motion takes off; positive.
+        Decrease by the nonaffine motion of the particles; positive.
     """
 
     born: float
@@ -48,11 +48,12 @@ class ShearModulus:
 
     @property
     def modulus(self) -> float:
+        """Shear modulus: ``born - nonaffine``."""
         return self.born - self.nonaffine
 
 
 def sheared(snapshot: Snapshot, plane: str, strain: float) -> Snapshot:
-    """`snapshot` with box and particles in simple shear: what `simulate.protocols.AQS` does before it minimises.
+    """Shear the box and the particles of a snapshot, as `simulate.protocols.AQS` does before it minimises.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def sheared(snapshot: Snapshot, plane: str, strain: float) -> Snapshot:
 
 
 def shear_modulus(snapshot: Snapshot, model: Model, plane: str = "xy") -> ShearModulus:
-    """Shear modulus at zero temperature, from the second derivatives of the energy.
+    """Compute the shear modulus at zero temperature from second derivatives of the energy.
 
     The derivatives by strain are central differences of the energy and of the forces; the Hessian is analytic, and
     its linear system is solved by conjugate gradients in memory that grows with the pairs.
@@ -85,38 +86,39 @@ def shear_modulus(snapshot: Snapshot, model: Model, plane: str = "xy") -> ShearM
     Raises
     ------
     InputError
-        The plane is unknown, the cell has an open boundary, or the configuration is no minimum (the Hessian has a
-        negative direction that the strain couples to).
+        The plane is unknown, the cell has an open boundary, or the configuration is not a minimum (the Hessian has a
+        negative eigenvalue along a direction that the strain couples to).
     """
     if not snapshot.cell.periodic.all():
         raise InputError("shear modulus: the cell must be periodic in every direction")
-    here = System(snapshot, model)
+    unstrained = System(snapshot, model)
     energies, forces = [], []
     for strain in (-_STRAIN, _STRAIN):
         energy, force = System(sheared(snapshot, plane, strain), model).energy_and_forces()
         energies.append(energy)
         forces.append(force)
-    born = (energies[0] + energies[1] - 2 * here.energy()) / _STRAIN**2
+    born = (energies[0] + energies[1] - 2 * unstrained.energy()) / _STRAIN**2
     coupling = (forces[0] - forces[1]).ravel() / (2 * _STRAIN)
-    taken = float(coupling @ _follow(here.hessian(), coupling))
-    return ShearModulus(born / snapshot.cell.volume, taken / snapshot.cell.volume)
+    relaxed = float(coupling @ _nonaffine_displacements(unstrained.hessian(), coupling))
+    return ShearModulus(born / snapshot.cell.volume, relaxed / snapshot.cell.volume)
 
 
-def _follow(hessian: Hessian, coupling: Floats) -> Floats:
-    """(3 n,) solution of H u = coupling among displacements without a common translation."""
+def _nonaffine_displacements(hessian: Hessian, coupling: Floats) -> Floats:
+    """Solve H u = coupling for displacements (3 n,) without a common translation."""
     from scipy.sparse.linalg import LinearOperator, cg
 
     def free(vector: Floats) -> Floats:
+        """Remove the common translation."""
         rows = vector.reshape(-1, 3)
         return np.asarray((rows - rows.mean(axis=0)).ravel())
 
     size = len(coupling)
     operator = LinearOperator((size, size), matvec=lambda vector: free(hessian @ free(np.ravel(vector))), dtype=float)
-    wanted = free(coupling)
-    if np.linalg.norm(wanted) <= 1e-10 * max(1.0, abs(hessian @ np.ones(size)).max()):
+    target = free(coupling)
+    if np.linalg.norm(target) <= 1e-10 * max(1.0, abs(hessian @ np.ones(size)).max()):
         return np.zeros(size)  # every particle sits at a centre of symmetry
-    solution, failed = cg(operator, wanted, rtol=_RESIDUAL, atol=0.0, maxiter=10 * size)
-    if failed or not float(wanted @ solution) >= 0.0:
-        raise InputError("shear modulus: the configuration is no minimum of the energy; minimise it first")
+    solution, failed = cg(operator, target, rtol=_RESIDUAL, atol=0.0, maxiter=10 * size)
+    if failed or not float(target @ solution) >= 0.0:
+        raise InputError("shear modulus: the configuration is not a minimum of the energy; minimise it first")
     result: Floats = solution
     return result

@@ -1,44 +1,47 @@
-"""Whether a quenched metal is a glass: its radial distribution function, and its crystal-like atoms."""
+"""Test whether a quenched metal is a glass, by its radial distribution function and its crystal-like atoms."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from lammps_glass.analysis.structure import pair_counts, shell_volumes
+from lammps_glass.analysis.structure import ideal_counts, pair_counts
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
 
-#: Standard deviations of the count in a bin by which g(r) must miss a limit: 250 atoms have only 230 pairs in the first
-#: maximum, and one bin in fifteen would be off by chance at two.
+#: Standard deviations of the count in a bin by which g(r) must be beyond a limit to fail: 250 atoms have only 230 pairs
+#: in the first maximum.
 NOISE = 3.0
-_NEAREST = 2.0  # angstrom; a single pair below it (of a gas) would read as a high maximum
 
 
 @dataclass(frozen=True)
 class GateLimits:
-    """What a Cu-Zr glass reads; lengths in angstrom.
+    """Limits that a Cu-Zr glass keeps; lengths in angstrom.
 
     Attributes
     ----------
     first_maximum
-        Smallest height of the first maximum of g(r), from 2 to the range of the minimum: a liquid stays below. No upper
-        bound: slow cooling sharpens it.
+        Smallest height of the first maximum of g(r), from `nearest` to the range of the minimum: a liquid stays below.
+        No upper bound: slow cooling sharpens it.
+    nearest
+        Distance from which the first maximum is searched: a single pair below it (of a gas) would read as a high one.
     first_minimum
         Largest g at the first minimum, the lowest within `minimum_range`; a glass has about 0.3 at 3.85.
     minimum_range
-        Where the first minimum may lie.
+        Range of the position of the first minimum.
     beyond, far_maximum
-        Beyond `beyond`, g never exceeds `far_maximum`: a crystal goes on with sharp shells (up to 10.9).
+        Largest g at distances from `beyond` on; the shells of a crystal stay sharp there (up to 10.9).
     crystal_fraction
-        Fraction of atoms that sit as in fcc, hcp or bcc (B2) crystals must be below it.
+        Upper limit of the fraction of atoms with the neighbours of fcc, hcp or bcc (B2) crystals.
     """
 
     first_maximum: float = 3.0
+    nearest: float = 2.0
     first_minimum: float = 0.6
     minimum_range: tuple[float, float] = (3.4, 4.4)
     beyond: float = 6.0
@@ -47,7 +50,7 @@ class GateLimits:
 
 
 class Extreme(NamedTuple):
-    """A maximum or minimum of g(r): its value, where, and the standard deviation that its count of pairs leaves."""
+    """A maximum or minimum of g(r): value, position, and standard deviation by the number of pairs in its bin."""
 
     g: float
     r: float
@@ -56,18 +59,18 @@ class Extreme(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class GlassGate:
-    """What the gate read.
+    """Result of the test.
 
     Attributes
     ----------
     first_maximum, first_minimum, far_maximum
-        Of g(r); the last is its largest value beyond 6 angstrom.
+        Extremes of g(r); the last is its largest value beyond 6 angstrom.
     crystal_fraction
         Fraction of crystal-like atoms.
     rdf
         Columns ``r`` (angstrom, middle of the bin), ``g`` and ``noise`` (standard deviation of g).
     faults
-        Why it is no glass, one clause each; empty for a glass.
+        Reasons why the sample is not a glass, one clause each; empty for a glass.
     """
 
     first_maximum: Extreme
@@ -79,22 +82,23 @@ class GlassGate:
 
     @property
     def passed(self) -> bool:
+        """Whether the sample is a glass."""
         return not self.faults
 
     @property
     def numbers(self) -> dict[str, float]:
-        """The seven numbers by name: three extremes with their positions (``..._at``), and the fraction."""
-        found: dict[str, float] = {}
+        """Seven numbers by name: the three extremes, their positions (``..._at``), and the fraction."""
+        numbers: dict[str, float] = {}
         for name in ("first_maximum", "first_minimum", "far_maximum"):
             extreme: Extreme = getattr(self, name)
-            found |= {name: extreme.g, f"{name}_at": extreme.r}
-        return {**found, "crystal_fraction": self.crystal_fraction}
+            numbers |= {name: extreme.g, f"{name}_at": extreme.r}
+        return {**numbers, "crystal_fraction": self.crystal_fraction}
 
-    def require(self, what: str = "sample") -> GlassGate:
-        """This gate, or a `SimulationError` that says why `what` is no glass."""
+    def require(self, sample: str = "sample") -> GlassGate:
+        """Return this result, or raise a `SimulationError` that says why `sample` is not a glass."""
         if self.faults:
             raise SimulationError(
-                f"{what} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
+                f"{sample} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
             )
         return self
 
@@ -102,10 +106,10 @@ class GlassGate:
 def check_glass(
     snapshot: Snapshot, limits: GateLimits | None = None, *, r_max: float = 10.0, bin_width: float = 0.1
 ) -> GlassGate:
-    """Read g(r) and the crystal-like atoms of an inherent structure.
+    """Test whether an inherent structure is a glass, by its g(r) and its crystal-like atoms.
 
-    Every periodic image counts, so that small boxes are right: beyond half the box g(r) is then that of the periodic
-    sample. Atoms are held against fcc, hcp and bcc (hence B2) surroundings by OVITO's polyhedral template matching
+    Every periodic image counts, so that small boxes are allowed: beyond half the box g(r) is that of the periodic
+    sample. Atoms are compared with fcc, hcp and bcc (and so B2) environments by OVITO's polyhedral template matching
     (Larsen, Schmidt and Schiotz, Modelling Simul. Mater. Sci. Eng. 24, 055007 (2016), RMSD at most 0.1); icosahedra
     belong to the glass.
 
@@ -114,9 +118,9 @@ def check_glass(
     snapshot
         Periodic in every direction; angstrom.
     limits
-        What a glass reads; default those of Cu-Zr.
+        Limits that a glass keeps; default those of Cu-Zr.
     r_max, bin_width
-        Of g(r).
+        Range and bin width of g(r).
 
     Raises
     ------
@@ -130,7 +134,7 @@ def check_glass(
         raise InputError(f"glass gate: r_max = {r_max:g} must lie beyond {limits.beyond:g}")
     rdf = _rdf(snapshot, r_max, bin_width)
     low, high = limits.minimum_range
-    peak = _extreme(rdf, _NEAREST, low, np.argmax)
+    peak = _extreme(rdf, limits.nearest, low, np.argmax)
     valley = _extreme(rdf, low, high, np.argmin)
     far = _extreme(rdf, limits.beyond, r_max, np.argmax)
     crystal = crystal_fraction(snapshot)
@@ -138,8 +142,8 @@ def check_glass(
 
 
 def _faults(limits: GateLimits, peak: Extreme, valley: Extreme, far: Extreme, crystal: float) -> tuple[str, ...]:
-    """What is off by more than chance, in words with the number and its limit."""
-    found = {
+    """List the limits that are missed by more than chance, each with the number and its limit."""
+    missed = {
         f"first maximum of g(r) is {peak.g:.2f} (above {limits.first_maximum:g})": (
             peak.g + NOISE * peak.noise < limits.first_maximum
         ),
@@ -153,10 +157,10 @@ def _faults(limits: GateLimits, peak: Extreme, valley: Extreme, far: Extreme, cr
             crystal >= limits.crystal_fraction
         ),
     }
-    return tuple(text for text, off in found.items() if off)
+    return tuple(text for text, is_missed in missed.items() if is_missed)
 
 
-def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[..., Any]) -> Extreme:
+def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[[Floats], np.intp]) -> Extreme:
     inside = rdf[(rdf["r"] >= low) & (rdf["r"] <= high)]
     row = inside.iloc[int(which(inside["g"].to_numpy()))]
     return Extreme(float(row["g"]), float(row["r"]), float(row["noise"]))
@@ -164,14 +168,14 @@ def _extreme(rdf: pd.DataFrame, low: float, high: float, which: Callable[..., An
 
 def _rdf(snapshot: Snapshot, r_max: float, bin_width: float) -> pd.DataFrame:
     counts, edges = pair_counts(snapshot, r_max, max(1, round(r_max / bin_width)))
-    ideal = len(snapshot) * snapshot.number_density * shell_volumes(edges)
+    ideal = ideal_counts(edges, len(snapshot) * snapshot.number_density)
     # each pair is counted from both ends
     noise = np.sqrt(2.0 * counts) / ideal
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "noise": noise})
 
 
 def crystal_fraction(snapshot: Snapshot, rmsd: float = 0.1) -> float:
-    """Fraction of particles in fcc, hcp or bcc surroundings, by polyhedral template matching up to `rmsd`."""
+    """Compute the fraction of particles in fcc, hcp or bcc environments, by polyhedral template matching to `rmsd`."""
     from ovito.modifiers import PolyhedralTemplateMatchingModifier as Matching
 
     data = snapshot.to_ovito()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 
@@ -114,3 +114,19 @@ def binned_means(indicator: ArrayLike, values: ArrayLike, fraction: float, at_le
         mean = y[part].mean()
         rows.append((x[part].mean(), mean, mean - error, mean + error, len(part)))
     return pd.DataFrame(rows, columns=["indicator", "value", "low", "high", "count"])
+
+
+def quantile_groups(values: ArrayLike, n_groups: int) -> NDArray[np.int64]:
+    """(n,) number of each value's group, 0 to n_groups - 1 in ascending order, of groups of equal size.
+
+    Equal values go by position.
+    """
+    ranks = pd.Series(np.asarray(values, dtype=float)).rank(method="first")
+    return pd.qcut(ranks, n_groups, labels=False).to_numpy(dtype=np.int64)
+
+
+def extreme_rows(values: ArrayLike, fraction: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Row numbers of the `fraction` of lowest and of highest values, at least one each."""
+    order = np.argsort(np.asarray(values, dtype=float))
+    size = max(1, round(fraction * len(order)))
+    return order[:size], order[-size:]

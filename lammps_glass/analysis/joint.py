@@ -1,10 +1,9 @@
-"""An indicator beside the label it predicts: their joint density and the probabilities of one given the other."""
+"""Joint density of an indicator and the label it predicts, and conditional probabilities."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,19 +14,21 @@ from lammps_glass.errors import InputError
 Floats = NDArray[np.float64]
 
 
-def _pair(label: ArrayLike, indicator: ArrayLike, what: str) -> tuple[NDArray[np.generic], Floats]:
+def _pair(label: ArrayLike, indicator: ArrayLike, analysis: str) -> tuple[NDArray[np.generic], Floats]:
+    """Check labels and indicator of the same particles: (n,) each."""
     labels, values = np.asarray(label), np.asarray(indicator, dtype=float)
     if labels.shape != values.shape or labels.ndim != 1 or not len(labels):
-        raise InputError(f"{what}: labels of shape {labels.shape}, indicator of shape {values.shape}")
+        raise InputError(f"{analysis}: labels of shape {labels.shape}, indicator of shape {values.shape}")
     if not np.isfinite(values).all():
-        raise InputError(f"{what}: the indicator of row {int(np.argmin(np.isfinite(values)))} is not finite")
+        raise InputError(f"{analysis}: the indicator of row {int(np.argmin(np.isfinite(values)))} is not finite")
     return labels, values
 
 
-def _weights(weights: ArrayLike | None, values: Floats, what: str) -> NDArray[Any]:
+def _weights(weights: ArrayLike | None, values: Floats, analysis: str) -> NDArray[np.int64] | Floats:
+    """Check weights (n,), default one each."""
     each = np.ones(len(values), dtype=np.int64) if weights is None else np.asarray(weights)
     if each.shape != values.shape or not (each >= 0).all():
-        raise InputError(f"{what}: weights of shape {each.shape} for {len(values)} values, or one is negative")
+        raise InputError(f"{analysis}: weights of shape {each.shape} for {len(values)} values, or one is negative")
     return each
 
 
@@ -39,7 +40,7 @@ def joint_density(
     width: float = 1.0,
     weights: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Density of an indicator within each interval of D2min (Wu & Ruiz Pestana 2023, figure 6A).
+    """Compute the density of an indicator within each interval of D2min (Wu & Ruiz Pestana 2023, figure 6A).
 
     Parameters
     ----------
@@ -49,16 +50,16 @@ def joint_density(
         Ascending edges (m + 1,) and (k + 1,) of the intervals; those of the indicator evenly spaced.
     width
         Standard deviation of the Gaussian filter, in bins, along both axes, with reflecting ends; 0 for none. Each
-        interval of D2min is normalised again after it: an interval without particles is drawn from its neighbours,
-        `count` tells.
+        interval of D2min is normalised again after it. An interval without particles gets the density of its
+        neighbours; see `count`.
     weights
-        (n,) how many particles each entry stands for (counts of fine bins, when there are too many particles to hold).
+        (n,) number of particles of each entry (counts of fine bins, when there are too many particles to hold).
 
     Returns
     -------
     DataFrame
         ``d2min``, ``indicator`` (middles; geometric for D2min when its edges are positive), ``density`` (its integral
-        over the indicator is 1 in each interval; NaN where nothing reaches), ``count`` (particles in the cell).
+        over the indicator is 1 in each interval; NaN where it is unknown), ``count`` (particles in the cell).
     """
     from scipy.ndimage import gaussian_filter
 
@@ -93,25 +94,27 @@ def indicator_distribution(
     high: float = 1.0,
     weights: ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """``p(L)``, ``p(L | active)`` and ``p(active | L)`` (Wu & Ruiz Pestana 2023, figures 6B and 6C).
+    """Compute ``p(L)``, ``p(L | active)`` and ``p(active | L)`` of an indicator L.
+
+    Figures 6B and 6C of Wu & Ruiz Pestana (2023).
 
     Parameters
     ----------
     active
-        (n,) True for particles that rearranged (class 1, "loose").
+        (n,) True for particles that rearranged (class 1).
     indicator
-        (n,) their indicator L; values outside [low, high] are refused.
+        (n,) their indicator L; values outside [low, high] are an `InputError`.
     bins, low, high
         Even bins of L.
     weights
-        (n,) how many particles each entry stands for; default one each.
+        (n,) number of particles of each entry; default one each.
 
     Returns
     -------
     DataFrame
         ``indicator`` (middle), ``p_all``, ``p_active`` (densities, integral 1; NaN when no particle is active),
-        ``p_active_given`` (share of active particles in the bin, NaN when empty), ``low``, ``high`` (Wilson's 90 %
-        interval of that share, particles taken as independent), ``count``, ``count_active``.
+        ``p_active_given`` (fraction of active particles in the bin, NaN when empty), ``low``, ``high`` (Wilson's 90 %
+        interval of that fraction, particles taken as independent), ``count``, ``count_active``.
     """
     labels, values = _pair(active, indicator, "indicator distribution")
     labels = labels.astype(bool)
@@ -122,7 +125,7 @@ def indicator_distribution(
     edges = np.linspace(low, high, bins + 1)
     each = _weights(weights, values, "indicator distribution")
     count, hits = (np.histogram(values[kept], edges, weights=each[kept])[0] for kept in (slice(None), labels))
-    share = np.divide(hits, count, out=np.full(bins, np.nan), where=count > 0)
+    fraction = np.divide(hits, count, out=np.full(bins, np.nan), where=count > 0)
     lower, upper = _wilson(hits, count)
     widths = np.diff(edges)
     return pd.DataFrame(
@@ -130,7 +133,7 @@ def indicator_distribution(
             "indicator": (edges[:-1] + edges[1:]) / 2,
             "p_all": count / (widths * count.sum()),
             "p_active": hits / (widths * hits.sum()) if hits.sum() else np.nan,
-            "p_active_given": share,
+            "p_active_given": fraction,
             "low": lower,
             "high": upper,
             "count": count,
@@ -140,18 +143,18 @@ def indicator_distribution(
 
 
 def _wilson(hits: NDArray[np.int64], count: NDArray[np.int64], z: float = 1.6448536269514722) -> tuple[Floats, Floats]:
-    """Wilson's score interval of a share (Wilson 1927); z is the normal quantile of a two-sided 90 %."""
+    """Compute Wilson's score interval of a fraction (Wilson 1927); z is the normal quantile of a two-sided 90 %."""
     n = np.where(count > 0, count, np.nan).astype(float)
-    share = hits / n
-    middle = share + z**2 / (2 * n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    fraction = hits / n
+    middle = fraction + z**2 / (2 * n)
+    half = z * np.sqrt(fraction * (1 - fraction) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n
     return np.maximum((middle - half) / scale, 0.0), np.minimum((middle + half) / scale, 1.0)
 
 
 @dataclass(frozen=True)
 class ExponentialFit:
-    """``p = prefactor * exp(rate * L)``, over `points` bins between `low` and `high`; NaN with fewer than two bins."""
+    """Fit of ``p = prefactor * exp(rate * L)`` to `points` bins from `low` to `high`; NaN with fewer than two."""
 
     rate: float
     prefactor: float
@@ -161,11 +164,11 @@ class ExponentialFit:
 
 
 def exponential_fit(table: pd.DataFrame, low: float = 0.0, high: float = 1.0) -> ExponentialFit:
-    """Exponential through ``p(active | L)`` of `indicator_distribution`: a line through ln p with weights.
+    """Fit an exponential to ``p(active | L)`` of `indicator_distribution`: a weighted line through ln p.
 
-    The weight of a bin is its number of active particles, as the variance of ln p is about 1 / count_active.
-    Bins without an active particle have no logarithm and are left out,
-    which bends the fit up where counts are of order one: choose `low` so that they are not.
+    The weight of a bin is its number of active particles, as the variance of ln p is about 1 / count_active. Bins
+    without an active particle have no logarithm and are left out, which biases the fit upwards where counts are of
+    order one: choose `low` so that they are not.
     """
     kept = table[(table.count_active > 0) & table.indicator.between(low, high)]
     x, y = kept.indicator.to_numpy(dtype=float), np.log(kept.p_active_given.to_numpy(dtype=float))

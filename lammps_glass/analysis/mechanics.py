@@ -1,4 +1,4 @@
-"""Creep: straight lines in the logarithm of time, and the creep modulus."""
+"""Creep: linear fits in the logarithm of time, and the creep modulus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lammps_glass.errors import InputError
 
 @dataclass(frozen=True)
 class LogTimeFit:
-    """``value = slope * ln(time) + intercept`` (natural logarithm), with its R2 and the number of points."""
+    """Fit of ``value = slope * ln(time) + intercept`` (natural logarithm), with its R2 and number of points."""
 
     slope: float
     intercept: float
@@ -24,9 +24,9 @@ class LogTimeFit:
 
 
 def linear_in_log_time(time: ArrayLike, value: ArrayLike) -> LogTimeFit:
-    """Least-squares line of `value` (n,) against the natural logarithm of `time` (n,).
+    """Fit a line to `value` (n,) against the natural logarithm of `time` (n,), by least squares.
 
-    A point at time 0 has no logarithm and is left out, as are points with a NaN value. R2 is NaN for a constant value.
+    Points at time 0 or with a NaN value are left out. R2 is NaN for a constant value.
 
     Raises
     ------
@@ -61,22 +61,24 @@ def creep_modulus(
     seed: int = 0,
     level: float = 0.9,
 ) -> pd.DataFrame:
-    """Creep modulus C from ``strain = (stress / C) ln(time) + strain_e`` (Wu & Ruiz Pestana 2023, section 3.1).
+    """Fit the creep modulus C of ``strain = (stress / C) ln(time) + strain_e``.
+
+    Section 3.1 of Wu & Ruiz Pestana (2023).
 
     Parameters
     ----------
     table
         Columns `replica`, `time`, `strain`: every replica at the same times, strain positive under the stress.
     stress
-        Magnitude of the stress, in the unit that C shall have.
+        Magnitude of the stress, in the unit of C.
 
     Returns
     -------
     DataFrame
         One row: ``stress``, ``modulus``, ``low``, ``high`` (bootstrap over replicas), ``slope``, ``slope_low``,
-        ``slope_high``, ``intercept`` (strain_e), ``r2`` of the mean strain, ``replicas``. The interval is that of the
-        slope, turned over: where the slope's lower end is not positive the modulus has no upper bound (inf). A mean
-        strain that does not grow has no creep modulus (NaN).
+        ``slope_high``, ``intercept`` (strain_e), ``r2`` of the mean strain, ``replicas``. The interval of the modulus
+        follows from that of the slope: it has no upper end (inf) where the lower end of the slope is not positive. A
+        mean strain that does not grow has no creep modulus (NaN).
 
     Raises
     ------
@@ -108,7 +110,7 @@ def creep_modulus(
 def _curves(
     table: pd.DataFrame, replica: str, time: str, strain: str
 ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    """Strain of each replica on the common times, and these times."""
+    """Arrange the strain by replica on the common times, and return these times too."""
     missing = [name for name in (replica, time, strain) if name not in table.columns]
     if missing:
         raise InputError(f"creep modulus: no column {', '.join(missing)} among {', '.join(map(str, table))}")

@@ -1,4 +1,4 @@
-"""Intervals over replicas, and means with weights: the replica is the unit that is independent, not the particle."""
+"""Bootstrap intervals over replicas, which are independent of each other as particles are not; weighted means."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 
 Value = TypeVar("Value")
+Floats = NDArray[np.float64]
 
 
 def resamples(values: Mapping[str, Value], n_resamples: int, seed: int) -> Iterator[list[Value]]:
-    """Draws of as many replicas as there are, with replacement; the same for the same names and seed.
+    """Draw resamples of as many replicas as there are, with replacement.
 
-    The names are sorted first, so that the order in which replicas arrive does not change the result.
+    Names are sorted first, so that the draws depend on the names and the seed, not on the order of `values`.
     """
     if n_resamples < 1:
         raise InputError(f"bootstrap needs at least one resample, not {n_resamples}")
@@ -27,6 +28,12 @@ def resamples(values: Mapping[str, Value], n_resamples: int, seed: int) -> Itera
         yield [values[names[index]] for index in row]
 
 
+def split_by(values: NDArray[Any], names: ArrayLike) -> dict[str, NDArray[Any]]:
+    """Return name -> its rows of (n, ...) `values`, of which (n,) `names` are the replicas; in the order of names."""
+    rows = np.asarray(names)
+    return {str(name): values[rows == name] for name in sorted(set(rows.tolist()))}
+
+
 def bootstrap(
     values: Mapping[str, Value],
     statistic: Callable[[Sequence[Value]], float],
@@ -34,24 +41,24 @@ def bootstrap(
     seed: int = 0,
     level: float = 0.9,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a statistic over replicas (Efron & Tibshirani 1993, chapter 13).
+    """Compute the percentile bootstrap interval of a statistic over replicas (Efron & Tibshirani 1993, chapter 13).
 
     Parameters
     ----------
     values
-        Replica name -> whatever `statistic` needs of it: a number, an array, a table.
+        Replica name -> the argument of `statistic`: a number, an array, a table.
     statistic
-        Takes a list of such values (one a drawn replica, repeats included), returns a number. A NaN (a resample for
-        which the statistic does not exist) is left out of the percentiles.
+        Function from a list of such values, one per drawn replica, to a number. NaN (the statistic does not exist for a
+        resample) is left out of the percentiles.
     n_resamples, seed
         Number of resamples and seed of the draw.
     level
-        Share of the resamples inside the interval; 0.9 is 5 % to 95 %.
+        Fraction of the resamples inside the interval; 0.9 is 5 % to 95 %.
 
     Returns
     -------
     (low, high)
-        NaN twice with fewer than two replicas: one replica says nothing about the spread.
+        (NaN, NaN) with fewer than two replicas, which have no spread.
 
     Raises
     ------
@@ -72,24 +79,34 @@ def bootstrap(
     return float(low), float(high)
 
 
-def weighted_mean(values: ArrayLike, weights: ArrayLike, axis: int | None = None) -> Any:
-    """Mean of `values` with `weights`; NaN values and their weights are left out, NaN where no weight is left."""
-    numbers, own = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
-    if numbers.shape != own.shape:
-        raise InputError(f"weighted mean: values have shape {numbers.shape}, weights {own.shape}")
-    if (own < 0).any():
+def weighted_mean(values: ArrayLike, weights: ArrayLike) -> float:
+    """Average `values` with `weights`; NaN values are left out, and the mean is NaN where no weight is left.
+
+    Raises
+    ------
+    InputError
+        Shapes differ, or a weight is negative.
+    """
+    return float(_weighted_means(values, weights, None))
+
+
+def _weighted_means(values: ArrayLike, weights: ArrayLike, axis: int | None) -> Floats:
+    """Average along an axis, or all values for None; see `weighted_mean`."""
+    numbers, each_weight = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
+    if numbers.shape != each_weight.shape:
+        raise InputError(f"weighted mean: values have shape {numbers.shape}, weights {each_weight.shape}")
+    if (each_weight < 0).any():
         raise InputError("weighted mean: a weight is negative")
-    kept = np.where(np.isnan(numbers), 0.0, own)
+    kept = np.where(np.isnan(numbers), 0.0, each_weight)
     total = kept.sum(axis=axis)
     summed = (np.nan_to_num(numbers) * kept).sum(axis=axis)
-    result = np.divide(summed, total, out=np.full_like(np.asarray(total), np.nan), where=total > 0)
-    return float(result) if np.ndim(result) == 0 else result
+    means: Floats = np.divide(summed, total, out=np.full_like(np.asarray(total), np.nan), where=total > 0)
+    return means
 
 
 def weighted_mean_of_tables(tables: Sequence[pd.DataFrame], x: str, y: str, weight: str) -> pd.DataFrame:
-    """One table of several that share the column `x`: `y` averaged with `weight`, `weight` summed."""
-    joined = pd.concat(list(tables), ignore_index=True)
-    groups = joined.groupby(x, sort=True)
+    """Average the column `y` of several tables at each `x`, weighted by the column `weight`, which is summed."""
+    groups = pd.concat(list(tables), ignore_index=True).groupby(x, sort=True)
     rows = [(key, weighted_mean(group[y], group[weight]), group[weight].sum()) for key, group in groups]
     return pd.DataFrame(rows, columns=[x, y, weight])
 
@@ -103,7 +120,7 @@ def mean_over_replicas(
     seed: int = 0,
     level: float = 0.9,
 ) -> pd.DataFrame:
-    """Mean of `value` over replicas at each `by`, with its bootstrap interval.
+    """Average a column over replicas at each `by`, with a bootstrap interval.
 
     Parameters
     ----------
@@ -111,13 +128,13 @@ def mean_over_replicas(
         Long table with the columns `by`, `replica` and `value`; several rows of one replica at one `by` are averaged
         first, so that each replica counts once.
     by
-        Column or columns that stay.
+        Column or columns to group by.
 
     Returns
     -------
     DataFrame
-        Columns `by`..., `value` (mean), ``low``, ``high``, ``replicas`` (number with a finite value there). All
-        replicas of a resample are drawn together at every `by`, so that a curve is drawn as a whole.
+        Columns `by`..., `value` (mean), ``low``, ``high``, ``replicas`` (number with a finite value there). A resample
+        has the same replicas at every `by`, so that curves are drawn as a whole.
     """
     keys = [by] if isinstance(by, str) else list(by)
     missing = [name for name in [*keys, value, replica] if name not in table.columns]
@@ -133,16 +150,18 @@ def mean_over_replicas(
 
 
 def _mean(curves: ArrayLike) -> NDArray[np.float64]:
-    """(points,) mean over the rows of (replicas, points), NaN left out."""
+    """Average the rows of (replicas, points), leaving out NaN: (points,)."""
     stacked = np.asarray(curves, dtype=float)
-    mean: NDArray[np.float64] = weighted_mean(stacked, np.ones(stacked.shape), axis=0)
-    return mean
+    return _weighted_means(stacked, np.ones(stacked.shape), 0)
 
 
-def _band(curves: Mapping[str, Any], n_resamples: int, seed: int, level: float) -> Any:
+def _band(curves: Mapping[str, Floats], n_resamples: int, seed: int, level: float) -> tuple[Floats, Floats]:
+    """Compute the interval of the mean curve at each point: (points,) lower and upper ends."""
     if len(curves) < 2:
-        return np.nan, np.nan
+        unknown = np.full(len(next(iter(curves.values()), ())), np.nan)
+        return unknown, unknown
     drawn = np.array([_mean(draw) for draw in resamples(curves, n_resamples, seed)])
     points = [column[~np.isnan(column)] for column in drawn.T]
-    edges = [(1 - level) / 2, (1 + level) / 2]
-    return np.array([np.quantile(p, edges) if p.size else (np.nan, np.nan) for p in points]).T
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.array([np.quantile(p, ends) if p.size else (np.nan, np.nan) for p in points]).T
+    return low, high

@@ -1,14 +1,15 @@
-"""Structure of snapshots: radial distribution function and structure factor."""
+"""Structure of snapshots: radial distribution functions and structure factor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
+from lammps_glass.analysis.statistics import mean_over_replicas
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
@@ -21,7 +22,7 @@ Pair = tuple[str, str]
 def radial_distribution_function(
     snapshots: Trajectory, r_max: float, bins: int = 200, pair: Pair | None = None
 ) -> pd.DataFrame:
-    """Radial distribution function, averaged over the snapshots.
+    """Compute the radial distribution function, averaged over the snapshots.
 
     ``g(r) = (ordered pairs in the shell) V / (N_a N_b V_shell)`` with the exact volume of the shell.
 
@@ -56,11 +57,39 @@ def radial_distribution_function(
         pairs, _ = pair_counts(snapshot, r_max, bins, first, second)
         total += pairs * snapshot.cell.volume / (len(first) * len(second))
         count += 1
-    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (shell_volumes(edges) * count)})
+    return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": total / (ideal_counts(edges, 1.0) * count)})
+
+
+def pair_radial_distributions(snapshots: Sequence[Snapshot], r_max: float, bin_width: float) -> pd.DataFrame:
+    """Radial distribution functions of all particles and of every pair of species, averaged over the snapshots.
+
+    Parameters
+    ----------
+    snapshots
+        Of the same particles; their smallest box may end the range below `r_max` (minimum image).
+    r_max, bin_width
+        Range and width of a bin.
+
+    Returns
+    -------
+    DataFrame
+        ``r``, ``g``, ``pair`` (``all``, ``Cu-Zr`` ...).
+    """
+    smallest = min(min(snapshot.cell.heights) for snapshot in snapshots)
+    reach = min(r_max, float(np.floor(smallest / 2 / bin_width) * bin_width))
+    kinds = snapshots[0].species
+    pairs: list[Pair | None] = [None, *((a, b) for number, a in enumerate(kinds) for b in kinds[number:])]
+    parts = [
+        radial_distribution_function(snapshots, reach, round(reach / bin_width), pair).assign(
+            pair="-".join(pair) if pair else "all"
+        )
+        for pair in pairs
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float, bins: int) -> pd.DataFrame:
-    """Radial distribution function of all particles around those of `rows`.
+    """Compute the radial distribution function of all particles around those of `rows`.
 
     Every periodic image counts, so the box may be smaller than twice `r_max`. The density is that of the other
     n - 1 particles.
@@ -88,7 +117,8 @@ def radial_distribution_around(snapshot: Snapshot, rows: ArrayLike, r_max: float
     if not len(centres) or not snapshot.cell.periodic.all():
         raise InputError("g(r) around particles: name at least one, in a cell periodic in every direction")
     counts, edges = pair_counts(snapshot, r_max, bins, centres)
-    ideal = len(np.unique(centres)) * (len(snapshot) - 1) / snapshot.cell.volume * shell_volumes(edges)
+    density = (len(snapshot) - 1) / snapshot.cell.volume
+    ideal = ideal_counts(edges, len(np.unique(centres)) * density)
     return pd.DataFrame({"r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal})
 
 
@@ -112,13 +142,14 @@ def pair_counts(
     return np.histogram(neighbors.distances[kept], bins=bins, range=(0.0, r_max))
 
 
-def shell_volumes(edges: Floats) -> Floats:
-    """Volumes (k,) of the spherical shells between ascending radii (k + 1,)."""
-    volumes: Floats = 4 / 3 * np.pi * np.diff(edges**3)
-    return volumes
+def ideal_counts(edges: Floats, density: float) -> Floats:
+    """Count the particles (k,) of an ideal gas in the spherical shells between ascending radii (k + 1,)."""
+    counts: Floats = density * 4 / 3 * np.pi * np.diff(edges**3)
+    return counts
 
 
 def _mask(snapshot: Snapshot, rows: ArrayLike | None) -> NDArray[np.bool_]:
+    """Mark the particles of `rows`; all for None."""
     if rows is None:
         return np.ones(len(snapshot), dtype=bool)
     mask = np.zeros(len(snapshot), dtype=bool)
@@ -134,11 +165,11 @@ def structure_factor(
     bins: int | None = None,
     max_vectors: int = 1000,
 ) -> pd.DataFrame:
-    """Structure factor on the wave vectors of the box, averaged over directions and snapshots.
+    """Compute the structure factor on the wave vectors of the box, averaged over directions and snapshots.
 
     ``S(q) = <rho_a(q) conj(rho_b(q))> / sqrt(N_a N_b)`` with ``rho_a(q) = sum over a of exp(i q . r)``; for all
-    particles ``|rho|**2 / N`` (Ashcroft & Langreth 1967). Only the box's own wave vectors are used: no transform of
-    a cut-off g(r) enters.
+    particles ``|rho|**2 / N`` (Ashcroft & Langreth 1967). It is summed on the wave vectors of the box, not transformed
+    from a g(r) with a cutoff.
 
     Parameters
     ----------
@@ -149,9 +180,10 @@ def structure_factor(
     pair
         Two species; default all particles.
     bins
-        Bins from 0 to `q_max`; default: as wide as the longest vector step of the box, so that none is empty by chance.
+        Number of bins from 0 to `q_max`; default: bins as wide as the longest reciprocal vector of the box, so that
+        none is empty.
     max_vectors
-        At most so many vectors (of a half space) a bin, drawn with a fixed seed where there are more.
+        Most vectors (of a half space) in a bin; where there are more they are drawn with a fixed seed.
 
     Returns
     -------
@@ -179,6 +211,32 @@ def structure_factor(
     filled = number > 0
     mean = [np.bincount(group, weights=values / count)[filled] / number[filled] for values in (lengths, sums)]
     return pd.DataFrame({"q": mean[0], "s": mean[1]})
+
+
+def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: float, *, seed: int) -> pd.DataFrame:
+    """Structure factor of several samples, one at a time on common bins: boxes differ a little between them.
+
+    Parameters
+    ----------
+    snapshots
+        Name of the replica -> its snapshot.
+    q_max
+        Largest wave number; bins are as wide as the longest vector step of any box.
+    seed
+        Of the bootstrap; see `mean_over_replicas`.
+
+    Returns
+    -------
+    DataFrame
+        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``.
+    """
+    bins = int(q_max / max(2 * np.pi / min(snapshot.cell.heights) for snapshot in snapshots.values()))
+    parts = []
+    for name, snapshot in snapshots.items():
+        curve = structure_factor(snapshot, q_max, bins=bins)
+        number = (curve["q"] / q_max * bins).astype(int)
+        parts.append(curve.assign(replica=name, q=(number + 0.5) * q_max / bins))
+    return mean_over_replicas(pd.concat(parts, ignore_index=True), "q", "s", seed=seed)
 
 
 def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
@@ -244,7 +302,7 @@ def _drawn_ranks(counts: Integers, most: int) -> Integers:
 
 @kernel
 def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
-    """(m,) sum over particles of exp(2 pi i n . s); powers of the three phases of a particle are made once."""
+    """Sum exp(2 pi i n . s) over particles: (m,); powers of the three phases of a particle are computed once."""
     top = 0
     for row in indices:
         for k in range(3):
@@ -263,13 +321,15 @@ def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-d
     return result
 
 
-def _groups(snapshot: Snapshot, pair: Pair | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _groups(snapshot: Snapshot, pair: Pair | None) -> tuple[Integers, Integers]:
+    """Find the rows of the first and of the second species of a pair; all rows without one."""
     if pair is not None and (isinstance(pair, str) or len(pair) != 2):
         raise InputError(f"pair = {pair!r} must be two species, such as ('A', 'B')")
     first, second = pair or (None, None)
     return rows_of_species(snapshot, first), rows_of_species(snapshot, second)
 
 
-def _require_bulk(snapshot: Snapshot, what: str) -> None:
+def _require_bulk(snapshot: Snapshot, analysis: str) -> None:
+    """Require a cell that is periodic in all directions: an open one has no bulk density."""
     if not snapshot.cell.periodic.all():
-        raise InputError(f"{what} needs a cell that is periodic in all directions (step {snapshot.step} is open)")
+        raise InputError(f"{analysis} needs a cell that is periodic in all directions (step {snapshot.step} is open)")

@@ -13,24 +13,24 @@ from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.errors import InputError
 
 MIN_TAIL = 10
-"""Fewest values a tail exponent is given for: its relative error is about 1 / sqrt(count)."""
+"""Fewest values of which a tail exponent is estimated; its relative error is about 1 / sqrt(count)."""
 
 
 @dataclass(frozen=True)
 class PowerLawFit:
-    """An exponent and what it rests on.
+    """An exponent with its interval, range and number of values.
 
     Attributes
     ----------
     exponent
-        Of a density: alpha in ``p(x) ~ x**-alpha``. Of a curve: the slope of log y against log x. NaN when there were
-        too few points.
+        Of a density: alpha in ``p(x) ~ x**-alpha``. Of a curve: the slope of log y against log x. NaN with too few
+        points.
     low, high
-        Bootstrap interval; NaN when none was asked for or fewer than two replicas gave values.
+        Bootstrap interval; NaN when there is none, or fewer than two replicas.
     x_min, x_max
-        Range that was used; `x_max` is infinite for an open tail.
+        Range of the fit; `x_max` is infinite for an open tail.
     count
-        Values (density) or points (curve) in the range.
+        Number of values (density) or points (curve) in the range.
     """
 
     exponent: float
@@ -42,13 +42,12 @@ class PowerLawFit:
 
 
 def tail_exponent(values: ArrayLike, x_min: float, x_max: float = math.inf) -> PowerLawFit:
-    """Exponent of a power-law density above a threshold, by maximum likelihood.
+    """Estimate the exponent of a power-law density above a threshold, by maximum likelihood.
 
     With an open end this is the Hill estimator, ``alpha = 1 + n / sum(ln(x / x_min))`` (Clauset, Shalizi & Newman 2009,
-    eq. 3.1). A straight line through a log-log histogram, as in many papers, depends on the bins and weighs bins of one
-    value like bins of thousands; maximum likelihood has neither fault. With a finite `x_max` the density is normalised
-    on [x_min, x_max] and every real exponent is allowed, so that exponents at or below 1 (which no open tail can have)
-    can be found.
+    eq. 3.1). Unlike a straight line through a log-log histogram it depends on no bins, and weights every value equally.
+    With a finite `x_max` the density is normalised on [x_min, x_max] and every real exponent is allowed, also those at
+    or below 1, which no open tail can have.
 
     Parameters
     ----------
@@ -75,10 +74,11 @@ def tail_exponent(values: ArrayLike, x_min: float, x_max: float = math.inf) -> P
 
 
 def _truncated_rate(mean: float, width: float) -> float:
-    """Rate k of a density exp(k u) on [0, width] whose mean is `mean`: u = ln(x / x_min), k = 1 - alpha."""
+    """Solve for the rate k of a density exp(k u) on [0, width] with a given mean: u = ln(x / x_min), k = 1 - alpha."""
     from scipy.optimize import brentq
 
     def excess(rate: float) -> float:
+        """Compute the mean of the density less the given mean."""
         product = rate * width
         if abs(product) < 1e-4:  # series of the closed form, which loses all digits near 0
             return width * (0.5 + product / 12) - mean
@@ -98,7 +98,7 @@ def tail_exponent_interval(
     seed: int = 0,
     level: float = 0.9,
 ) -> PowerLawFit:
-    """`tail_exponent` of all replicas together, with a bootstrap interval over replicas (name -> values)."""
+    """Estimate the `tail_exponent` of all replicas (name -> values) together, with a bootstrap interval over them."""
     if not values:
         raise InputError("tail exponent: no replica")
     inside = {name: np.asarray(v)[(np.asarray(v) >= x_min) & (np.asarray(v) <= x_max)] for name, v in values.items()}
@@ -106,13 +106,13 @@ def tail_exponent_interval(
     low, high = bootstrap(
         inside, lambda drawn: tail_exponent(np.concatenate(drawn), x_min, x_max).exponent, n_resamples, seed, level
     )
-    if math.isnan(fit.exponent):  # resamples that happen to have an exponent are no interval of one that is not there
+    if math.isnan(fit.exponent):  # some resamples may have an exponent even so
         low = high = math.nan
     return PowerLawFit(fit.exponent, low, high, x_min, x_max, fit.count)
 
 
 def power_law_slope(x: ArrayLike, y: ArrayLike, x_min: float = 0.0, x_max: float = math.inf) -> PowerLawFit:
-    """Slope of ln y against ln x by least squares, over positive finite points with x_min <= x <= x_max.
+    """Fit the slope of ln y against ln x by least squares, over positive finite points with x_min <= x <= x_max.
 
     For curves (fluctuation against population), not for densities. NaN with fewer than two different x.
     """

@@ -1,4 +1,4 @@
-"""Time autocorrelation of a field on voxels, and the times at which single voxels lose their memory."""
+"""Time autocorrelation of a field on voxels, and the decorrelation times of single voxels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Mean = Literal["each", "origin"]
 
 
 def field_autocorrelation(steps: ArrayLike, fields: ArrayLike, mean: Mean = "each") -> pd.DataFrame:
-    """Time autocorrelation of a field over voxels and origins (Wu & Ruiz Pestana 2023, eq. 3).
+    """Compute the time autocorrelation of a field over voxels and origins (Wu & Ruiz Pestana 2023, eq. 3).
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def field_autocorrelation(steps: ArrayLike, fields: ArrayLike, mean: Mean = "eac
     fields
         (T, voxels); an empty voxel is NaN and in no average.
     mean
-        ``"each"`` subtracts from the field at each time that time's own mean over voxels. ``"origin"`` subtracts the
-        mean at the origin from both, as the paper prints it: then the drift of the mean enters.
+        ``"each"`` subtracts from the field at each time its mean over voxels at that time. ``"origin"`` subtracts the
+        mean at the origin from both, as printed in the paper; it includes the drift of the mean.
 
     Returns
     -------
     DataFrame
-        ``time`` (lag, in the unit of `steps`), ``correlation``, ``normalized`` (by lag 0), ``pairs`` (products that
-        were averaged). One row a lag, lag 0 included.
+        ``time`` (lag, in the unit of `steps`), ``correlation``, ``normalized`` (by lag 0), ``pairs`` (averaged
+        products). One row per lag, lag 0 included.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def field_autocorrelation(steps: ArrayLike, fields: ArrayLike, mean: Mean = "eac
 def voxel_autocorrelations(
     steps: ArrayLike, fields: ArrayLike, mean: Mean = "each"
 ) -> tuple[NDArray[np.int64], Floats]:
-    """`field_autocorrelation` of every voxel by itself: the average is over origins only.
+    """Compute the time autocorrelation of each voxel, averaged over origins; see `field_autocorrelation`.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def voxel_autocorrelations(
 
 
 def _products(steps: ArrayLike, fields: ArrayLike, mean: Mean) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
-    """Lags (T,), sums over origins of the products of each voxel (T, voxels), and the number of products."""
+    """Sum the products of each voxel over origins: lags (T,), sums and numbers of products (T, voxels)."""
     times, values = _checked(steps, fields, mean)
     occupied = ~np.isnan(values)
     means = np.nanmean(values, axis=1, keepdims=True)
@@ -95,7 +95,7 @@ def _checked(steps: ArrayLike, fields: ArrayLike, mean: Mean) -> tuple[NDArray[n
 
 
 def first_zero_crossings(times: ArrayLike, correlations: ArrayLike) -> Floats:
-    """Time at which each voxel's autocorrelation first falls to zero, by linear interpolation between lags.
+    """Find the time at which the autocorrelation of each voxel first falls to zero, by linear interpolation.
 
     Parameters
     ----------
@@ -122,22 +122,23 @@ def _first_crossing(lags: Floats, curve: Floats) -> float:
     if not below.size or below[0] == 0:
         return math.nan
     at = below[0]
-    share = curve[at - 1] / (curve[at - 1] - curve[at])
-    return float(lags[at - 1] + share * (lags[at] - lags[at - 1]))
+    fraction = curve[at - 1] / (curve[at - 1] - curve[at])
+    return float(lags[at - 1] + fraction * (lags[at] - lags[at - 1]))
 
 
 def crossing_distribution(crossings: ArrayLike, first_lag: float, last_lag: float, bins: int = 12) -> pd.DataFrame:
-    """Density of crossing times on logarithmic bins from the first lag to the last; columns as `log_histogram`.
+    """Compute the density of crossing times on logarithmic bins between two lags; columns as `log_histogram`.
 
-    Crossings before the first lag are interpolated inside one interval of the data and carry no time scale of their
-    own: they stand in no bin, but count in the normalisation.
+    Crossings before the first lag are interpolated inside one interval of the data, where no time is resolved: they are
+    in no bin, but count in the normalisation.
     """
     return log_histogram(crossings, bins, first_lag, last_lag)
 
 
 def crossing_exponent(crossings: ArrayLike, first_lag: float, last_lag: float) -> PowerLawFit:
-    """Exponent of the density of crossing times between two lags, ``p(t) ~ t**-alpha``, by maximum likelihood.
+    """Estimate the exponent of the density of crossing times between two lags, ``p(t) ~ t**-alpha``.
 
-    The range is finite, as an exponent of 1 (that of the paper, printed -1) belongs to no open power law.
+    By maximum likelihood on a finite range, as an open power law cannot have an exponent of 1 (the paper's, printed as
+    -1).
     """
     return tail_exponent(crossings, first_lag, last_lag)

@@ -1,15 +1,15 @@
 """Vibrations of an inherent structure: density of states, boson peak, participation.
 
-Everything is made from `lammps_glass.interactions.Modes`: all modes, or the lowest ones of a large system. Frequencies
-are nu = omega / 2 pi (THz for metal units), not omega. The share of particle i in mode k is its squared polarisation
-|e_ki|^2; shares are taken in parts, so that nothing as large as the modes themselves is held beside them. Mean squared
+Input are `lammps_glass.interactions.Modes`: all modes, or the lowest ones of a large system. Frequencies are
+nu = omega / 2 pi (THz for metal units), not omega. The weight of particle i in mode k is its squared polarisation
+|e_ki|^2; weights are computed in parts, so that no second array as large as the modes is held. Mean squared
 displacements in the harmonic approximation are `Modes.mean_squared_displacement`; the Debye level and the lowest
 transverse wave of the box are those of `analysis.Sound`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,21 +17,37 @@ from numpy.typing import ArrayLike
 from lammps_glass.errors import InputError
 from lammps_glass.interactions.vibrations import Modes
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Modes whose shares are held at a time.
+Rows = Integers | slice
+#: Modes whose weights are held at a time.
 _PART = 256
-#: A Gaussian is taken to end after so many standard deviations.
+#: Standard deviations after which a Gaussian is taken to be zero.
 _SIGMAS = 5.0
 
 
 class BosonPeak(NamedTuple):
-    """Where g(nu) / nu^2 is largest, and its value there."""
+    """Maximum of g(nu) / nu^2: its frequency and value."""
 
     frequency: float
     intensity: float
+
+
+class BosonPeaks(NamedTuple):
+    """(n_particles,) frequencies where g_i(nu) / nu^2 is largest, and its values there."""
+
+    frequency: Floats
+    intensity: Floats
+
+
+class HarmonicComparison(NamedTuple):
+    """Ratio of the mean measured amplitude to the mean harmonic one, and their correlation over particles."""
+
+    ratio: float
+    correlation: float
 
 
 def vibrational_density_of_states(
@@ -42,25 +58,25 @@ def vibrational_density_of_states(
     step: float = 0.02,
     broadening: float = 0.1,
 ) -> pd.DataFrame:
-    """Density of states g(nu), each mode a Gaussian.
+    """Compute the vibrational density of states g(nu), each mode broadened to a Gaussian.
 
     Parameters
     ----------
     modes
-        Of a stable configuration: all, or the lowest (then g is right up to five `broadening` below the highest).
+        Modes of a stable configuration: all, or the lowest (g is then right up to five `broadening` below the highest).
     of
-        (m,) rows or (n_particles,) mask of the particles whose partial density it is (of a species, of a quantile of an
-        indicator): each mode counts with its mean share in them. Default: all particles.
+        (m,) rows or (n_particles,) mask of particles (a species, a quantile of an indicator) whose partial density is
+        computed: each mode counts with the mean weight of these particles. Default: all particles.
     frequencies
-        (k,) where g is wanted; default 0 to the highest mode, in steps of `step`, and five `broadening` beyond.
+        (k,) frequencies of g; default 0 to five `broadening` above the highest mode, in steps of `step`.
     broadening
-        Standard deviation of the Gaussians, as the frequencies 1 / time: 0.1 THz in a metal.
+        Standard deviation of the Gaussians, in the unit of frequencies: 0.1 THz in a metal.
 
     Returns
     -------
     DataFrame
         ``frequency``, ``vdos`` in units of time. The integral for all particles is 1 (the 3 n - 3 modes without
-        translations); the mean over single particles is that of all.
+        translations); the mean over particles is that of all.
 
     Raises
     ------
@@ -75,7 +91,7 @@ def vibrational_density_of_states(
 
 
 def particle_density_of_states(modes: Modes, frequencies: ArrayLike, *, broadening: float = 0.1) -> Floats:
-    """(n_particles, k) g_i(nu) of every particle at (k,) `frequencies`; their mean is that of all particles."""
+    """Compute g_i(nu) of every particle at (k,) `frequencies`: (n_particles, k), whose mean is g of all particles."""
     _check(modes, broadening=broadening)
     at = np.asarray(frequencies, dtype=float)
     total = np.zeros((modes.vectors.shape[1], len(at)))
@@ -94,7 +110,10 @@ def reduced_density_of_states(
     step: float = 0.02,
     broadening: float = 0.1,
 ) -> pd.DataFrame:
-    """``frequency`` from `lowest` up, and ``reduced`` = g / nu^2 (time^3); parameters as for the density of states."""
+    """Compute the reduced density of states from `lowest` up: ``frequency``, ``reduced`` = g / nu^2 (time^3).
+
+    Parameters as for `vibrational_density_of_states`.
+    """
     import pandas as pd
 
     at = _range(modes, lowest, step, broadening)
@@ -110,10 +129,10 @@ def boson_peak(
     step: float = 0.02,
     broadening: float = 0.1,
 ) -> BosonPeak:
-    """The maximum of g / nu^2 at `lowest` and above, of the mean over particles `of`.
+    """Find the maximum of g / nu^2 at `lowest` and above, of the mean over the particles `of`.
 
-    The paper's "5 THz" fits angular frequencies only (the peak lies near nu = 0.6 to 0.8 THz): here it is nu. Below
-    `lowest` a broadened density over nu^2 diverges. Compare with the lowest transverse wave of the box.
+    Below `lowest` a broadened density over nu^2 diverges. Compare the peak with the lowest transverse wave of the box.
+    The "5 THz" of Yang et al. (2021) can only be an angular frequency: the peak lies near nu = 0.6 to 0.8 THz.
     """
     table = reduced_density_of_states(modes, of=of, lowest=lowest, step=step, broadening=broadening)
     at, reduced = table["frequency"].to_numpy(), table["reduced"].to_numpy()
@@ -122,25 +141,67 @@ def boson_peak(
 
 
 def boson_peak_intensity(modes: Modes, *, lowest: float = 0.4, step: float = 0.02, broadening: float = 0.1) -> Floats:
-    """(n_particles,) I_BP, the largest g_i / nu^2 of each particle at `lowest` and above, in time^3.
+    """Compute the intensity of the boson peak of each particle, I_BP, its largest g_i / nu^2: (n_particles,), time^3.
 
-    At low temperatures the harmonic mean squared displacement, T / m times the integral of g_i / nu^2, weights the same
-    modes in the same way: that the two correlate is an identity, not a finding.
+    The harmonic mean squared displacement, T / m times the integral of g_i / nu^2, weights the same modes in the same
+    way: that the two correlate at low temperatures is an identity, not a finding.
 
-    With the modes below 1.5 THz alone (5 % of them) the intensities of Cu-Zr correlate with those of all at 0.9986,
-    with those below 2 THz at 0.9999 (1024 atoms): what the `lowest` modes of a large system are for.
+    The lowest modes of a large system suffice: in Cu-Zr (1024 atoms) intensities of the modes below 1.5 THz (5 % of
+    them) correlate with those of all modes at 0.9986, of the modes below 2 THz at 0.9999.
 
     References
     ----------
     Yang et al. (2021), section III E 1: I_BP = max g_i(omega) / omega^2.
     """
     at = _range(modes, lowest, step, broadening)
-    largest: Floats = (particle_density_of_states(modes, at, broadening=broadening) / at**2).max(axis=1)
-    return largest
+    return boson_peaks(at, particle_density_of_states(modes, at, broadening=broadening)).intensity
+
+
+def boson_peaks(frequencies: ArrayLike, density: ArrayLike, highest: float | None = None) -> BosonPeaks:
+    """Largest reduced density of every particle, and where.
+
+    Parameters
+    ----------
+    frequencies
+        (k,) ascending, positive.
+    density
+        (n_particles, k) g_i(nu), of `particle_density_of_states`.
+    highest
+        Frequency up to which the maximum is searched; above the boson peak lie the maxima of single modes.
+    """
+    at = np.asarray(frequencies, dtype=float)
+    within = at <= (np.inf if highest is None else highest + 1e-9)
+    reduced = np.asarray(density, dtype=float)[:, within] / at[within] ** 2
+    return BosonPeaks(at[within][reduced.argmax(axis=1)], reduced.max(axis=1))
+
+
+def frequency_grid(modes: Modes, lowest: float, highest: float, step: float, *, broadening: float = 0.1) -> Floats:
+    """(k,) frequencies from `lowest` to `highest`; incomplete modes end it five `broadening` below the last of them."""
+    _positive(lowest=lowest, step=step, broadening=broadening)
+    known = np.inf if modes.is_complete else float(modes.frequencies[-1]) - _SIGMAS * broadening
+    count = int(np.floor((min(highest, known) - lowest) / step + 1e-9)) + 1
+    return np.asarray(lowest + step * np.arange(count), dtype=float)
+
+
+def compare_with_harmonic(measured: ArrayLike, harmonic: ArrayLike) -> HarmonicComparison:
+    """Compare mean squared displacements of a trace with those of the Hessian, which knows no hops.
+
+    Parameters
+    ----------
+    measured, harmonic
+        (n_particles,) of the same particles at one temperature (`Modes.mean_squared_displacement`).
+    """
+    trace, modes = np.asarray(measured, dtype=float), np.asarray(harmonic, dtype=float)
+    if trace.shape != modes.shape or not (np.isfinite(trace).all() and np.isfinite(modes).all()):
+        raise InputError(f"{trace.shape} measured and {modes.shape} harmonic amplitudes must be finite and as many")
+    return HarmonicComparison(float(trace.mean() / modes.mean()), float(np.corrcoef(trace, modes)[0, 1]))
 
 
 def participation_ratios(modes: Modes) -> pd.DataFrame:
-    """``frequency`` and ``participation`` = 1 / (n sum_i |e_ki|^4) of each mode: 1 for all alike, 1 / n for one."""
+    """Compute the participation ratio 1 / (n sum_i |e_ki|^4) of each mode: ``frequency``, ``participation``.
+
+    It is 1 when all particles move alike, and 1 / n when a single one moves.
+    """
     import pandas as pd
 
     n_modes, n_particles = modes.vectors.shape[:2]
@@ -152,16 +213,16 @@ def participation_ratios(modes: Modes) -> pd.DataFrame:
 
 
 def low_mode_participation(modes: Modes, *, highest: float) -> Floats:
-    """(n_particles,) sum of each particle's shares |e_ki|^2 in the modes with frequencies up to `highest`.
+    """Sum the weights |e_ki|^2 of each particle in the modes with frequencies up to `highest`: (n_particles,).
 
     Raises
     ------
     InputError
-        A mode is unstable, none lies below `highest`, or the modes end below it.
+        A mode is unstable, no mode lies below `highest`, or the modes do not reach it.
     """
     _check(modes, highest=highest)
     count = int(np.searchsorted(modes.frequencies, highest, side="right"))
-    if not count or (count == len(modes.frequencies) and not _is_complete(modes)):
+    if not count or (count == len(modes.frequencies) and not modes.is_complete):
         raise InputError(
             f"low modes: highest = {highest:g} is outside of the modes given, "
             f"{modes.frequencies[0]:.3g} to {modes.frequencies[-1]:.3g}"
@@ -172,35 +233,28 @@ def low_mode_participation(modes: Modes, *, highest: float) -> Floats:
     return total
 
 
-# -- how it is done ----------------------------------------------------------------------------------------------------
-
-
-def _partial(modes: Modes, at: Floats, broadening: float, rows: Any) -> Floats:
-    """(k,) mean of g_i over the particles of `rows` at the frequencies `at`."""
+def _partial(modes: Modes, at: Floats, broadening: float, rows: Rows) -> Floats:
+    """Average g_i over the particles of `rows` at the frequencies `at`: (k,)."""
     _check(modes, broadening=broadening)
     total = np.zeros(len(at))
     for start in range(0, len(modes.eigenvalues), _PART):
-        shares = modes.weights(start, start + _PART)[:, rows].mean(axis=1)
-        total += shares @ _peaks(modes.frequencies[start : start + _PART], at, broadening)
+        weights = modes.weights(start, start + _PART)[:, rows].mean(axis=1)
+        total += weights @ _peaks(modes.frequencies[start : start + _PART], at, broadening)
     result: Floats = total * _norm(modes)
     return result
 
 
 def _peaks(frequencies: Floats, at: Floats, broadening: float) -> Floats:
-    """(modes, k) normalised Gaussians."""
+    """Compute normalised Gaussians: (modes, k)."""
     x = (at - frequencies[:, None]) / broadening
     peaks: Floats = np.exp(-0.5 * x**2) / (np.sqrt(2 * np.pi) * broadening)
     return peaks
 
 
 def _norm(modes: Modes) -> float:
-    """From a sum over modes of a mean share to a density whose integral over all 3 n - 3 modes is 1."""
+    """Compute the factor that makes the integral of the mean density over all 3 n - 3 modes 1."""
     n_particles = int(modes.vectors.shape[1])
     return n_particles / (3 * n_particles - 3)
-
-
-def _is_complete(modes: Modes) -> bool:
-    return len(modes.eigenvalues) >= 3 * int(modes.vectors.shape[1]) - 3
 
 
 def _grid(modes: Modes, step: float, broadening: float) -> Floats:
@@ -210,9 +264,9 @@ def _grid(modes: Modes, step: float, broadening: float) -> Floats:
 
 
 def _range(modes: Modes, lowest: float, step: float, broadening: float) -> Floats:
-    """Frequencies from `lowest` to where the density is known."""
+    """Make a grid of frequencies from `lowest` to the end of the density that the modes determine."""
     _positive(lowest=lowest, step=step, broadening=broadening)
-    sign = 1 if _is_complete(modes) else -1
+    sign = 1 if modes.is_complete else -1
     end = float(modes.frequencies[-1]) + sign * _SIGMAS * broadening
     if end <= lowest:
         raise InputError(
@@ -222,7 +276,8 @@ def _range(modes: Modes, lowest: float, step: float, broadening: float) -> Float
     return np.asarray(np.arange(lowest, end + step / 2, step), dtype=float)
 
 
-def _rows(modes: Modes, of: ArrayLike | None) -> Any:
+def _rows(modes: Modes, of: ArrayLike | None) -> Rows:
+    """Convert rows or a mask of particles to an index of arrays."""
     if of is None:
         return slice(None)
     rows = np.asarray(of)

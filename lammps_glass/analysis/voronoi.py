@@ -1,4 +1,4 @@
-"""Voronoi indices of particles by OVITO, and Kasper polyhedra among them."""
+"""Voronoi indices of particles, by OVITO, and the Kasper polyhedra among them."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 
-#: The index of an icosahedron.
+#: Voronoi index of an icosahedron.
 ICOSAHEDRON = "0,0,12,0"
 
 
 def voronoi_indices(
     snapshot: Snapshot, *, edge_threshold: float = 0.0, relative_face_threshold: float = 0.0
 ) -> NDArray[np.str_]:
-    """Voronoi index of each particle: the numbers of faces of its cell with 3, 4, 5 and 6 edges.
+    """Compute the Voronoi index of each particle: the numbers of faces of its cell with 3, 4, 5 and 6 edges.
 
     Parameters
     ----------
     snapshot
-        Any cell that OVITO tessellates; particles of all species count alike (no radii).
+        Any cell that OVITO tessellates; species have no radii.
     edge_threshold
         Edges shorter than this (length unit) do not count.
     relative_face_threshold
-        Faces smaller than this share of their cell's surface do not count.
+        Faces smaller than this fraction of the surface of their cell do not count.
 
     Returns
     -------
@@ -52,13 +52,13 @@ def voronoi_indices(
 
 
 def _text(counts: NDArray[np.int64]) -> str:
-    """``3,6,8,0``: at least four numbers, more up to the last that is not zero."""
+    """Format a Voronoi index as ``3,6,8,0``: at least four numbers, more up to the last that is not zero."""
     length = max(4, int(np.max(np.flatnonzero(counts), initial=-1)) + 1)
     return ",".join(str(count) for count in counts[:length])
 
 
 def is_kasper(index: str) -> bool:
-    """Whether a Voronoi index is that of a Kasper polyhedron: n3 = 0, no face above six edges, 2 n4 + n5 = 12.
+    """Decide whether a Voronoi index is of a Kasper polyhedron: n3 = 0, no face above six edges, 2 n4 + n5 = 12.
 
     References
     ----------
@@ -69,11 +69,11 @@ def is_kasper(index: str) -> bool:
     except ValueError:
         counts = []
     if len(counts) < 4 or min(counts) < 0:
-        raise InputError(f"{index!r} is no Voronoi index: four or more numbers, such as {ICOSAHEDRON}")
+        raise InputError(f"{index!r} is not a Voronoi index: give four or more numbers, such as {ICOSAHEDRON}")
     n3, n4, n5, _, *more = counts
     return n3 == 0 and not any(more) and 2 * n4 + n5 == 12
 
 
 def kasper_groups(indices: Iterable[str]) -> list[str]:
-    """``"kasper"`` or ``"other"`` for each index."""
+    """Classify Voronoi indices: ``"kasper"`` or ``"other"`` for each."""
     return ["kasper" if is_kasper(index) else "other" for index in indices]

@@ -1,4 +1,4 @@
-"""The field of a value on voxels of the normalised box, and how its fluctuation falls with the voxel's population."""
+"""Fields of a value on voxels of the normalised box, and their fluctuation against the population of a voxel."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots.snapshot import Snapshot
 
 PAPER_NUMBER = 15
-"""Voxels along an edge in Wu & Ruiz Pestana 2023, section 2.4: 2.4 particles a voxel."""
+"""Voxels along an edge in Wu & Ruiz Pestana (2023), section 2.4: 2.4 particles per voxel."""
 
 
 Number = int | tuple[int, int, int]
 
 
 class Fields(NamedTuple):
-    """A field in time: ``steps`` (T,), ``values`` and ``population`` (T, n**3); an empty voxel has the value NaN."""
+    """Time series of a field: ``steps`` (T,), ``values`` and ``population`` (T, n**3); empty voxels are NaN."""
 
     steps: NDArray[np.int64]
     values: NDArray[np.float64]
@@ -29,19 +29,19 @@ class Fields(NamedTuple):
 
     @property
     def mean_population(self) -> float:
-        """Particles a voxel, empty ones counted: what a figure made of the field must print."""
+        """Mean number of particles per voxel, empty ones included."""
         return float(self.population.mean())
 
     @property
-    def empty_share(self) -> float:
-        """Share of voxels without a particle."""
+    def empty_fraction(self) -> float:
+        """Fraction of voxels without a particle."""
         return float((self.population == 0).mean())
 
 
 def voxel_number(n_particles: int, per_voxel: float = 2.0, limit: int = PAPER_NUMBER) -> int:
-    """Largest n such that n**3 voxels hold at least `per_voxel` particles on average, at most `limit`.
+    """Find the largest n, at most `limit`, such that n**3 voxels hold at least `per_voxel` particles on average.
 
-    800 particles give 7; the 8000 of the paper give its 15.
+    800 particles give 7; the 8000 of Wu & Ruiz Pestana (2023) give their 15.
     """
     if n_particles < 1 or not per_voxel > 0 or limit < 1:
         raise InputError(f"voxels: {n_particles} particles, {per_voxel} a voxel, limit {limit}: all must be positive")
@@ -50,11 +50,10 @@ def voxel_number(n_particles: int, per_voxel: float = 2.0, limit: int = PAPER_NU
 
 
 def voxel_indices(snapshot: Snapshot, number: Number) -> NDArray[np.int64]:
-    """(n_particles,) flat index of each particle's voxel in the box mapped to a unit cube.
+    """Find the voxel of each particle in the box mapped to a unit cube: flat indices (n_particles,).
 
-    `number` is the number of voxels along each edge, or three of them.
-
-    Fractional coordinates are wrapped along periodic vectors.
+    `number` is the number of voxels along each edge, or three of them. Fractional coordinates are wrapped along
+    periodic vectors.
 
     Raises
     ------
@@ -79,7 +78,7 @@ def _edges(number: Number) -> NDArray[np.int64]:
 
 
 def voxel_field(snapshot: Snapshot, values: ArrayLike, number: Number) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean value and number of particles of each voxel.
+    """Compute the mean value and the number of particles of each voxel.
 
     Parameters
     ----------
@@ -93,22 +92,25 @@ def voxel_field(snapshot: Snapshot, values: ArrayLike, number: Number) -> tuple[
     (field, population)
         (voxels,) each; an empty voxel has NaN and 0.
     """
-    own = checked_values(snapshot, values, "voxel field")
-    kept = ~np.isnan(own)
+    checked = checked_values(snapshot, values, "voxel field")
+    kept = ~np.isnan(checked)
     flat = voxel_indices(snapshot, number)[kept]
     voxels = int(_edges(number).prod())
     population = np.bincount(flat, minlength=voxels)
-    total = np.bincount(flat, weights=own[kept], minlength=voxels)
+    total = np.bincount(flat, weights=checked[kept], minlength=voxels)
     field = np.divide(total, population, out=np.full(voxels, np.nan), where=population > 0)
     return field, population
 
 
 def voxel_fields(snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], number: int) -> Fields:
-    """`voxel_field` of every snapshot of a trajectory; both may be lazy, one snapshot is held at a time."""
+    """Compute the `voxel_field` of every snapshot of a trajectory.
+
+    Snapshots and values may be lazy: one of each is held at a time.
+    """
     steps, rows = [], []
-    for snapshot, own in zip(snapshots, values, strict=True):
+    for snapshot, of_particles in zip(snapshots, values, strict=True):
         steps.append(snapshot.step)
-        rows.append(voxel_field(snapshot, own, number))
+        rows.append(voxel_field(snapshot, of_particles, number))
     if not rows:
         raise InputError("voxel field: no snapshot")
     return Fields(np.array(steps), np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
@@ -117,11 +119,11 @@ def voxel_fields(snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], num
 def fluctuation_by_population(
     snapshots: Iterable[Snapshot], values: Iterable[ArrayLike], numbers: Sequence[Number]
 ) -> pd.DataFrame:
-    """Fluctuation of a value against the population of a voxel (Wu & Ruiz Pestana 2023, eq. 4), in two forms.
+    """Compute the fluctuation of a value against the population of a voxel, in two forms.
 
-    As printed, the root mean square of the particles of a voxel about the system's mean; averaged over voxels it tends
-    to the deviation of single particles, a constant, and cannot fall as N**-1/2 nor vanish for the whole system. What
-    the paper shows is the deviation of the voxels' *means* about the system's mean; both stand here.
+    Eq. 4 of Wu & Ruiz Pestana (2023), as printed, is the root mean square of the particles of a voxel about the mean of
+    the system. Averaged over voxels it tends to the deviation of single particles, a constant, and cannot fall as
+    N**-1/2. The figure of the paper shows the deviation of the *means* of voxels about the mean of the system.
 
     Parameters
     ----------
@@ -133,15 +135,15 @@ def fluctuation_by_population(
     Returns
     -------
     DataFrame
-        ``number`` (largest along an edge), ``population`` (particles a voxel), ``particle_rms`` (as printed),
-        ``mean_deviation`` (root mean square over occupied voxels), ``voxels``, ``empty`` (share of empty voxels);
-        averages over snapshots, empty voxels left out of the first two.
+        ``number`` (largest along an edge), ``population`` (particles per voxel), ``particle_rms`` (as printed),
+        ``mean_deviation`` (of the means, root mean square), ``voxels``, ``empty`` (fraction of empty voxels); averages
+        over snapshots, the two fluctuations over occupied voxels.
     """
     if not len(numbers):
         raise InputError("fluctuation by population: no voxel number given")
     rows = [
-        _fluctuations(snapshot, checked_values(snapshot, own, "fluctuation by population"), number)
-        for snapshot, own in zip(snapshots, values, strict=True)
+        _fluctuations(snapshot, checked_values(snapshot, of_particles, "fluctuation by population"), number)
+        for snapshot, of_particles in zip(snapshots, values, strict=True)
         for number in numbers
     ]
     if not rows:

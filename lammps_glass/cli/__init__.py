@@ -1,4 +1,4 @@
-"""The command line: one module a command, everything heavy imported inside the command that needs it."""
+"""Command line: one module per command, heavy imports inside the commands that need them."""
 
 from __future__ import annotations
 

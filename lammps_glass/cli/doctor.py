@@ -1,4 +1,4 @@
-"""``lammps-glass doctor``: what works on this machine, what does not, and how to mend it."""
+"""``lammps-glass doctor``: check the installation, with a remedy for each missing part."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lammps_glass.errors import InputError
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "doctor", panel="Information")(doctor)
 
 
@@ -17,12 +18,17 @@ def doctor(common: Common) -> None:
     from lammps_glass.cli.checks import run_checks
 
     results = run_checks()
-    # Only what fails shows a remedy, so that the eye finds it.
+    # Only missing parts show a remedy.
     rows = [
-        {"part": r.name, "state": r.state, "found": r.found, "remedy": r.remedy if r.state != "ok" else ""}
-        for r in results
+        {
+            "part": result.name,
+            "state": result.state,
+            "found": result.description,
+            "remedy": result.remedy if result.state != "ok" else "",
+        }
+        for result in results
     ]
     common.table("doctor", rows)
-    broken = [r.name for r in results if r.state == "missing"]
-    if broken:
-        raise InputError(f"not in order: {', '.join(broken)}; the remedies stand in the table above")
+    missing = [result.name for result in results if result.state == "missing"]
+    if missing:
+        raise InputError(f"missing parts: {', '.join(missing)}; the table above has the remedies")

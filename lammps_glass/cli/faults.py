@@ -1,4 +1,4 @@
-"""What the user reads when a command fails: one line, with the exit status that scripts rely on."""
+"""Report a failed command: one line on stderr, and the exit status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INTERRUPTED = 130
 
 
 def report_fault(error: BaseException, *, debug: bool) -> int:
-    """Print `error` on stderr and return the exit status: 2, 3, 4 (ours), 130 (interrupted), 1 (a fault of ours)."""
+    """Print an error on stderr, and return the exit status: 2, 3, 4 (by class), 130 (interrupted), 1 (unexpected)."""
     if debug:
         traceback.print_exception(error)
     line, status = _describe(error)
@@ -22,10 +22,11 @@ def report_fault(error: BaseException, *, debug: bool) -> int:
 
 
 def _describe(error: BaseException) -> tuple[str, int]:
+    """Return the line and the exit status of an error."""
     if isinstance(error, LammpsGlassError):
         return str(error), error.exit_status
-    # Aborts and usage errors of the option parser are recognised by what they offer: typer carried its own copy of
-    # click from 0.16 on, so that no class is common to all versions.
+    # Aborts and usage errors of the option parser are recognised by name and attributes: typer has a copy of click from
+    # 0.16 on, so that no class is common to all versions.
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
         return "interrupted", INTERRUPTED
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
@@ -34,6 +35,7 @@ def _describe(error: BaseException) -> tuple[str, int]:
 
 
 def _print_simulation(error: SimulationError) -> None:
+    """Print the last lines of the log, and the path of the deck."""
     if error.log_tail:
         print("last lines of the log:", file=sys.stderr)
         for line in error.log_tail.splitlines():

@@ -12,6 +12,7 @@ from lammps_glass.registry import unknown_name
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "list", panel="Information")(list_parts)
 
 

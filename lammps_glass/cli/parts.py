@@ -1,21 +1,28 @@
-"""From names and ``--set`` options to a glass and a descriptor, and from a file to the snapshots of that glass."""
+"""Build glasses and descriptors from names and ``--set`` options."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
+from lammps_glass.errors import InputError
 from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
+    from lammps_glass.descriptors import Descriptor
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Floats
 
+Options = dict[str, Any]
+"""Options of a part by name."""
+Describe = Callable[["Snapshot"], "Floats"]
+"""Describes a snapshot: (n_particles, n_features)."""
 
-#: Family, as `list` calls it -> the module that holds its registry.
+#: Family, by its name in `list` -> the module that holds its registry.
 FAMILIES = {
     "glasses": "lammps_glass.glasses",
     "potentials": "lammps_glass.interactions.potentials",
@@ -30,7 +37,7 @@ FAMILIES = {
 
 
 def registry_of(family: str) -> Registry:
-    """The registry of a family of `FAMILIES`."""
+    """Return the registry of a family of `FAMILIES`."""
     import importlib
 
     registry: Registry = importlib.import_module(FAMILIES[family]).REGISTRY
@@ -38,12 +45,12 @@ def registry_of(family: str) -> Registry:
 
 
 def descriptor_entry(name: str) -> Entry:
-    """The entry of a descriptor, by its name or as ``module:Class``; the module is found from the current folder too.
+    """Return the entry of a descriptor, by its name or as ``module:Class``, also of a module in the current folder.
 
     Raises
     ------
     InputError
-        Unknown name, or a target that cannot be imported or is no descriptor.
+        The name is unknown, or the target cannot be imported or is not a descriptor.
     """
     if ":" not in name:
         return registry_of("descriptors")[name]
@@ -54,18 +61,18 @@ def descriptor_entry(name: str) -> Entry:
         sys.path.append(folder)  # last: no file of the folder hides a module that is installed
     loaded = entry.load()
     if not (isinstance(loaded, type) and issubclass(loaded, Descriptor)):
-        raise InputError(f"{entry} is no class derived from lammps_glass.descriptors.Descriptor")
+        raise InputError(f"{entry} is not a class derived from lammps_glass.descriptors.Descriptor")
     return entry
 
 
-def sort_settings(settings: Sequence[str] | None, known: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]]:
-    """Give every ``--set key=value`` to the part it belongs to.
+def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Sequence[str]]) -> dict[str, Options]:
+    """Sort every ``--set key=value`` by the part that takes it.
 
     Parameters
     ----------
     settings
-        What the user wrote: ``part.key=value``, or ``key=value`` for the first part that takes `key`.
-    known
+        Texts ``part.key=value``, or ``key=value`` for the first part that takes `key`.
+    options_of
         Part (``descriptor``, ``glass`` ...) -> the options that it takes.
 
     Raises
@@ -75,64 +82,68 @@ def sort_settings(settings: Sequence[str] | None, known: Mapping[str, Sequence[s
     """
     from lammps_glass.workflow.reading import parse_set
 
-    sorted_settings: dict[str, dict[str, Any]] = {part: {} for part in known}
+    sorted_settings: dict[str, Options] = {part: {} for part in options_of}
     for text in settings or ():
         keys, value = parse_set(text)
-        part, keys = (keys[0], keys[1:]) if len(keys) > 1 and keys[0] in known else ("", keys)
-        takers = [part] if part else [name for name, options in known.items() if keys[0] in options]
-        if not takers or keys[0] not in known[takers[0]]:
-            options = [f"{name}.{option}" for name, all_of in known.items() for option in all_of]
+        part, keys = (keys[0], keys[1:]) if len(keys) > 1 and keys[0] in options_of else ("", keys)
+        takers = [part] if part else [name for name, options in options_of.items() if keys[0] in options]
+        if not takers or keys[0] not in options_of[takers[0]]:
+            options = [f"{name}.{option}" for name, all_of in options_of.items() for option in all_of]
             raise InputError(f"--set {text}: {unknown_name('key', '.'.join(filter(None, [part, *keys])), options)}")
         _put(sorted_settings[takers[0]], keys, value)
     return sorted_settings
 
 
-def _put(table: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+def _put(table: Options, keys: Sequence[str], value: object) -> None:
+    """Set a value of nested tables."""
     for key in keys[:-1]:
         table = table.setdefault(key, {})
     table[keys[-1]] = value
 
 
-def build_glass(name: str | None, options: Mapping[str, Any]) -> Any:
-    """The glass `name` with `options`; None when no glass is named."""
-    return None if name is None else registry_of("glasses").build(name, options)
+def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
+    """Build the glass `name` with `options`; None when no glass is named."""
+    if name is None:
+        return None
+    glass: Glass = registry_of("glasses").build(name, options)
+    return glass
 
 
 def glass_options(name: str | None) -> list[str]:
-    """The options that the glass `name` takes."""
+    """List the options of a glass; none when no glass is named."""
     return [] if name is None else registry_of("glasses")[name].options()
 
 
-def build_descriptor(name: str, options: Mapping[str, Any], glass: Any) -> Any:
-    """The descriptor `name` (or ``module:Class``); ``species`` and ``radii``, when not given, come from the glass.
+def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
+    """Build the descriptor `name` (or ``module:Class``); ``species`` and ``radii`` that are not set are the glass's.
 
-    Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+    No other options are: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
     """
-    return descriptor_entry(name).build(_with_glass(name, options, glass))
+    descriptor: Descriptor = descriptor_entry(name).build(_with_glass(name, options, glass))
+    return descriptor
 
 
-def _with_glass(name: str, options: Mapping[str, Any], glass: Any) -> dict[str, Any]:
-    """The options of a descriptor, and of each part of a joined one, with those that the glass knows."""
+def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
+    """Complete the options of a descriptor, and of each part of a joined one, with those of the glass."""
     if isinstance(parts := options.get("parts"), Mapping):
-        return {**options, "parts": {part: _with_glass(part, own, glass) for part, own in parts.items()}}
-    known = descriptor_entry(name).options()
-    shared = [key for key in ("species", "radii") if key in known and hasattr(glass, key)]
-    of_glass: dict[str, Any] = {key: getattr(glass, key) for key in shared}
+        return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
+    names = descriptor_entry(name).options()
+    shared = [key for key in ("species", "radii") if key in names and hasattr(glass, key)]
+    of_glass: Options = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}
 
 
-def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snapshot], Any]:
-    """The function that gives the rows of a snapshot; it runs the simulations that `descriptor` needs, if any.
+def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) -> Describe:
+    """Return the function that describes a snapshot; it runs the simulations that `descriptor` needs, if any.
 
     Raises
     ------
     InputError
-        The descriptor needs simulations and no glass is named, which would say how particles interact.
+        The descriptor needs simulations, and no glass is named.
     """
     protocol = getattr(descriptor, "protocol", "")
     if not protocol:
-        compute: Callable[[Snapshot], Any] = descriptor.compute
-        return compute
+        return descriptor.compute
     if glass is None:
         raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")
     from lammps_glass.simulate import describe
@@ -140,49 +151,17 @@ def describing(descriptor: Any, glass: Any, seed: int | None) -> Callable[[Snaps
     return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
 
 
-def read_frames(path: Path, glass: Any, *, last: bool = False) -> Iterator[Snapshot]:
-    """The frames of a file one after the other, in terms of the species of `glass` and checked against it."""
-    from lammps_glass.snapshots import Snapshot
-
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    for snapshot in [Snapshot.read(path)] if last else Snapshot.read_all(path):
-        yield as_glass(snapshot, glass, path)
-
-
-def as_glass(snapshot: Snapshot, glass: Any, path: Path) -> Snapshot:
-    """`snapshot` with the species of `glass`; a fault names the file and the step."""
-    if glass is None:
-        return snapshot
-    try:
-        checked: Snapshot = glass.check(snapshot)
-    except InputError as error:
-        raise located(error, path, snapshot.step) from error
-    return checked
-
-
-def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
-    """The same error with the file (and step) in front, once."""
-    text = str(error)
-    if text.startswith(str(path)):
-        return error
-    text = f"{path}: " + ("" if step is None else f"step {step}: ") + text
-    if isinstance(error, SimulationError):
-        return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
-    return InputError(text)
-
-
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
-    """The replica of each file: its own ``--replica``, one for all, or the name of the file's folder."""
+    """Name the replica of each file: one ``--replica`` per file or for all, or the folder of the file."""
     if not names:
         return [path.resolve().parent.name or "all" for path in paths]
     if len(names) not in (1, len(paths)):
-        raise InputError(f"--replica is given {len(names)} times for {len(paths)} files: give it once, or once a file")
+        raise InputError(f"--replica is given {len(names)} times for {len(paths)} files: give one, or one per file")
     return list(names) * (len(paths) if len(names) == 1 else 1)
 
 
 def plain(value: Any) -> Any:
-    """`value` in terms of JSON: arrays and tuples as lists, NumPy numbers as Python's, other things as text."""
+    """Convert a value to JSON values: arrays and tuples to lists, NumPy numbers to Python's, others to text."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

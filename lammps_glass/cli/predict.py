@@ -1,8 +1,8 @@
-"""``lammps-glass predict``: a trained indicator as a per-particle column of a dump."""
+"""``lammps-glass predict``: write a trained indicator as a per-particle column of a dump."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,11 +10,12 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, command
-from lammps_glass.cli.describe import Snapshots
+from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
 if TYPE_CHECKING:
+    from lammps_glass.learn.estimator import Estimator
     from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
 
@@ -22,6 +23,7 @@ NEEDED = ("descriptor", "parameters", "columns", "indicator", "species")
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "predict", panel="Dumps")(predict)
 
 
@@ -29,7 +31,7 @@ def predict(
     common: Common,
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="Trained indicator of `train`.", show_default=False)],
     snapshots: Snapshots,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Dump to write; .gz or .zst compresses it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Dump or .extxyz file to write, or with .gz, .zst.")],
     species: Annotated[
         list[str] | None,
         typer.Option("--species", help="Predict for these species (default: those it was trained on)."),
@@ -38,6 +40,9 @@ def predict(
     descriptor: Annotated[
         str | None, typer.Option("--descriptor", "-d", help="The module:Class that MODEL says it needs, if it does.")
     ] = None,
+    types: TypeNames = None,
+    boundary: Boundary = None,
+    rows_are_particles: RowsAreParticles = False,
 ) -> None:
     """Write the dumps again with the indicator as a per-particle column, named after it, that OVITO opens.
 
@@ -54,7 +59,7 @@ def predict(
         )
     missing = [key for key in NEEDED if key not in metadata]
     if missing:
-        raise InputError(f"{model}: does not say its {', '.join(missing)}: train it with `lammps-glass train`")
+        raise InputError(f"{model}: its metadata lack {', '.join(missing)}: train it with `lammps-glass train`")
     entry = _descriptor_entry(model, metadata, descriptor)
     glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
     built = entry.build(metadata["parameters"])
@@ -68,16 +73,17 @@ def predict(
     column = str(metadata["indicator"]).replace("-", "_")
     describe_one = parts.describing(built, glass, common.seed)
     predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
-    frames = predictor.frames(snapshots, glass, last)
+    reader = Reader(glass, types, boundary, rows_are_particles, common.say)
+    frames = predictor.frames(snapshots, reader, last)
     if common.dry_run:
-        count = sum(1 for path in snapshots for _ in parts.read_frames(path, glass, last=last))
+        count = sum(1 for path in snapshots for _ in reader.frames(path, last=last))
         return common.show({"frames": count}, f"would predict {column} of {count} frames")
     written = _write(output, frames)
     common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
 
 
-def _descriptor_entry(model: Path, metadata: dict[str, Any], confirmed: str | None) -> Entry:
-    """The entry of the descriptor of a model; code that is not installed must be confirmed by its target.
+def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str | None) -> Entry:
+    """Return the entry of the descriptor of a model; code that is not installed must be confirmed by its target.
 
     A model is data and may come from anyone: it must not decide which code is imported from the current folder.
     """
@@ -98,24 +104,30 @@ def _shortened(names: Sequence[str], limit: int = 10) -> str:
 
 
 class _Predictor:
-    """An indicator with what makes the rows of a snapshot, and which of their columns it uses."""
+    """An indicator with the function that describes a snapshot, and the columns that it uses."""
 
     def __init__(
-        self, estimator: Any, describe: Any, columns: Sequence[int], species: tuple[str, ...], column: str
+        self,
+        estimator: Estimator,
+        describe: parts.Describe,
+        columns: Sequence[int],
+        species: tuple[str, ...],
+        column: str,
     ) -> None:
         self.estimator, self.describe, self.columns = estimator, describe, list(columns)
         self.species, self.column = species, column
 
-    def frames(self, paths: Sequence[Path], glass: Any, last: bool) -> Iterator[Snapshot]:
-        """The snapshots with the column, one at a time."""
+    def frames(self, paths: Sequence[Path], reader: Reader, last: bool) -> Iterator[Snapshot]:
+        """Iterate over the snapshots with the column of the indicator."""
         for path in paths:
-            for snapshot in parts.read_frames(path, glass, last=last):
+            for snapshot in reader.frames(path, last=last):
                 try:
                     yield self.predicted(snapshot)
                 except InputError as error:
-                    raise parts.located(error, path, snapshot.step) from error
+                    raise located(error, path, snapshot.step) from error
 
     def predicted(self, snapshot: Snapshot) -> Snapshot:
+        """Add the column of the indicator to a snapshot; NaN for particles of other species."""
         import numpy as np
 
         from lammps_glass import learn
@@ -133,12 +145,13 @@ class _Predictor:
 
 
 def _write(output: Path, frames: Iterator[Snapshot]) -> int:
-    """Write the frames as they come and return how many there were."""
+    """Write the frames as they come, and return their number."""
     from lammps_glass.snapshots.files import write
 
     count = 0
 
     def counted() -> Iterator[Snapshot]:
+        """Count the frames."""
         nonlocal count
         for frame in frames:
             count += 1

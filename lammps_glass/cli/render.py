@@ -1,7 +1,8 @@
-"""``lammps-glass render``: the deck of a protocol, ready for ``lmp -in``."""
+"""``lammps-glass render``: write the deck of a protocol, ready for ``lmp -in``."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,9 +10,11 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.reading import Reader
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "render", panel="Simulation")(render)
 
 
@@ -32,20 +35,20 @@ def render(
     Printed, it expects start.data beside it; with --output the folder holds both, ready for `lmp -in in.lmp` there.
     """
     protocols = parts.registry_of("protocols")
-    known = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
-    options = parts.sort_settings(settings, known)
+    options_of = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
+    options = parts.sort_settings(settings, options_of)
     built_glass = parts.build_glass(glass, options["glass"])
     built = protocols.build(protocol, options["protocol"])
     seed = 1 if common.seed is None else common.seed
     deck = built.deck(built_glass, seed)
     if output is None:
-        # The deck is the result itself: --quiet does not silence it.
+        # The deck is the result: it is printed with --quiet too.
         return common.show({"deck": deck}) if common.json else print(deck, end="")
     if common.dry_run:
         return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
     built.prepare(_start(source, built_glass), seed, output, glass=built_glass)
-    common.show({"output": output}, f"{output}: run it with: cd {output} && lmp -in in.lmp")
+    common.show({"output": output}, f"{output}: run it with: cd {shlex.quote(str(output))} && lmp -in in.lmp")
 
 
 def _start(source: Path | None, glass: Any) -> Any:
-    return glass if source is None else next(iter(parts.read_frames(source, glass, last=True)))
+    return glass if source is None else next(Reader(glass).frames(source, last=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,11 +46,11 @@ def open_study(common: Common, study: str, preset: str | None, out: Path | None,
 
 
 def read_folder(directory: Path) -> Study:
-    """The study of a folder that a run has made."""
+    """Open the study in the folder of a run."""
     from lammps_glass.workflow import Study
 
     if not (directory / "study.toml").is_file():
-        raise InputError(f"{directory}: no study there (study.toml is missing): give the --out of a reproduce or run")
+        raise InputError(f"{directory}: has no study.toml: give the folder (--out) of a reproduce or run")
     return Study.read(directory)
 
 
@@ -74,8 +75,8 @@ def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
         ]
         if scores:
             common.table("Scores", scores)
-    for what, text in summary["warnings"].items():
-        LOGGER.warning("%s: %s", what, text)
+    for subject, text in summary["warnings"].items():
+        LOGGER.warning("%s: %s", subject, text)
     common.say(f"status: {summary['status']}; report: {study.out / 'report.html'}")
 
 
@@ -93,7 +94,7 @@ def reproduce(
     cancel_on_interrupt: Cancel = False,
     settings: Settings = None,
 ) -> None:
-    """Run a whole study, from where it stopped; ends with paper against ours and the report's path."""
+    """Run a whole study, from where it stopped; ends with the table paper / ours and the path of the report."""
     opened = open_study(common, study, preset, out, settings)
     if common.dry_run:
         opened.check_conditions()
@@ -119,26 +120,26 @@ def reproduce(
         from lammps_glass.errors import SimulationError
 
         raise SimulationError(
-            f"{len(failed)} cases failed, first {failed[0]}: `lammps-glass status {opened.out}` says why; "
-            "`--retry-failed` runs them again"
+            f"{len(failed)} cases failed, first {failed[0]}: `lammps-glass status {shlex.quote(str(opened.out))}` "
+            "says why; `--retry-failed` runs them again"
         )
 
 
 def _outline(common: Common, study: Study) -> None:
-    """Cases by stage and what of them is done; `plan` says what they cost."""
+    """Print the number of cases of each stage, and how many of them are done."""
     from lammps_glass.workflow.task_table import TaskTable
 
     stages = TaskTable(study).stages.values()
     rows = [
         {
-            "stage": t.name,
-            "runs": t.runs,
-            "cases": t.total,
-            "done": t.by_state["done"],
-            "seconds a case": t.mean_seconds,
-            "core-seconds left": t.seconds_left,
+            "stage": counts.name,
+            "runs": counts.runs,
+            "cases": counts.total,
+            "done": counts.by_state["done"],
+            "seconds a case": counts.mean_seconds,
+            "core-seconds left": counts.seconds_left,
         }
-        for t in stages
+        for counts in stages
     ]
     common.table(f"{study.name}, preset {study.preset}, in {study.out}", rows)
 
@@ -154,7 +155,7 @@ def run(
     out: Out = None,
     settings: Settings = None,
 ) -> None:
-    """One case of one stage: what a job array calls with its task index."""
+    """Run one case of one stage, as a job array does with its task index."""
     opened = open_study(common, study, preset, out, settings)
     cases = opened.stage(stage).cases
     if count:
@@ -174,7 +175,7 @@ def run(
 
 
 def report(common: Common, directory: Folder) -> None:
-    """Tables, figures, summary.json and report.html from what is there."""
+    """Write tables, figures, summary.json and report.html from the finished cases."""
     from lammps_glass.workflow.summary import publish
 
     study = read_folder(directory)

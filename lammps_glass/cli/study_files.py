@@ -1,4 +1,4 @@
-"""Commands on the files of a study: init (a template), validate (a check), clean (what may go)."""
+"""Commands on the files of a study: init (a template), validate (a check), clean (remove what is not needed)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def init(
     text = template(str(path), study)
     if not common.dry_run:
         path.write_text(text, encoding="utf-8")
-    common.say(f"{path}: {'would be ' if common.dry_run else ''}written; its first lines say how to go on")
+    common.say(f"{path}: {'would be ' if common.dry_run else ''}written; its first lines describe how to use it")
 
 
 def validate(common: Common, study: StudyName, preset: Preset = None, settings: Settings = None) -> None:
-    """Check a study file without running anything; every preset unless one is named."""
+    """Check a study file without running anything; all presets, unless one is named."""
     from lammps_glass.workflow import Study
     from lammps_glass.workflow.reading import find_study, read_toml
 
@@ -58,11 +58,11 @@ def clean(
     common: Common,
     directory: Folder,
     frames: Annotated[
-        bool, typer.Option("--frames", help="Trajectories too that all their readers have read.")
+        bool, typer.Option("--frames", help="Also trajectories that all their readers have read.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """List what may go from a study's folder (segments, leftovers, logs) and how many GB, then remove it."""
+    """List removable files of a study (segments, leftovers, logs) with their size, and remove them."""
     from lammps_glass.workflow.cleaning import removable, remove
     from lammps_glass.workflow.controller import hold
 
@@ -73,24 +73,25 @@ def clean(
         rows = [
             {
                 "file": str(i.path.relative_to(directory)),
-                "what": i.what,
+                "what": i.description,
                 "size": i.size if common.json else gigabytes(i.size),
             }
             for i in items
         ]
         if items or common.json:
-            common.table(f"{directory}: {total} may go", rows)
+            common.table(f"{directory}: {total} can be removed", rows)
         if not items or common.dry_run:
             common.say("" if items else f"{directory}: nothing to remove")
             return
         if not yes:
             _confirm(f"Remove {len(items)} items, {total}?")
-        common.say(f"{directory}: {gigabytes(remove(study, items))} came free")
+        common.say(f"{directory}: {gigabytes(remove(study, items))} freed")
 
 
 def _confirm(question: str) -> None:
+    """Ask a question, and end the command unless the answer is yes."""
     if not sys.stdin.isatty():
-        raise InputError("clean: nobody to ask: give --yes to remove, --dry-run to list only")
+        raise InputError("clean: cannot ask without a terminal: give --yes to remove, --dry-run to list only")
     if not typer.confirm(question):
         raise typer.Exit
 

@@ -1,4 +1,4 @@
-"""Commands that look at a study: plan (what it would cost) and status (what is done, and how long the rest takes)."""
+"""Commands on the state of a study: plan (its cost) and status (finished cases, and the time of the rest)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.study import PANEL, Cores, Folder, Out, Preset, StudyName, open_study, read_folder
 
 if TYPE_CHECKING:
-    from lammps_glass.workflow.plan import StagePlan, StudyPlan
+    from lammps_glass.workflow.estimate import StagePlan, StudyPlan
     from lammps_glass.workflow.study import Study
 
-#: Seconds between looks at the folder with --watch, in a terminal and elsewhere.
-LOOK_EVERY, LINES_EVERY = 2.0, 60.0
+#: Seconds between updates with --watch, in a terminal and elsewhere.
+SCREEN_EVERY, LINES_EVERY = 2.0, 60.0
 
 
 def plan(
@@ -28,20 +28,21 @@ def plan(
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure this machine's rates again.")] = False,
     settings: Settings = None,
 ) -> None:
-    """Cases, core-hours, memory, disk and the longest case of each stage, from rates measured here; runs nothing."""
-    from lammps_glass.workflow.plan import plan as make_plan
+    """Estimate cases, core-hours, memory, disk and the longest case of each stage, from rates measured here."""
+    from lammps_glass.workflow.estimate import plan as make_plan
 
-    made = make_plan(open_study(common, study, preset, out, settings), cores=cores, fresh=fresh)
+    estimate = make_plan(open_study(common, study, preset, out, settings), cores=cores, fresh=fresh)
     if common.json:
-        common.show(made.as_json())
+        common.show(estimate.as_json())
         return
-    ranks = any(stage.ranks > 1 for stage in made.stages)
-    common.table(f"{made.study}, preset {made.preset}", [_plan_row(stage, ranks) for stage in made.stages])
-    for line in _plan_lines(made):
+    ranks = any(stage.ranks > 1 for stage in estimate.stages)
+    common.table(f"{estimate.study}, preset {estimate.preset}", [_plan_row(stage, ranks) for stage in estimate.stages])
+    for line in _plan_lines(estimate):
         common.say(line)
 
 
-def _plan_row(stage: StagePlan, ranks: bool) -> dict[str, Any]:
+def _plan_row(stage: StagePlan, ranks: bool) -> dict[str, object]:
+    """Format the estimate of a stage as a row of the table."""
     from lammps_glass.workflow.progress import duration
 
     return {
@@ -58,39 +59,41 @@ def _plan_row(stage: StagePlan, ranks: bool) -> dict[str, Any]:
     }
 
 
-def _plan_lines(made: StudyPlan) -> list[str]:
+def _plan_lines(estimate: StudyPlan) -> list[str]:
+    """Format the sums over all stages, and the options of Slurm of the largest."""
     from lammps_glass.workflow.progress import duration
 
-    sums = made.as_json()
+    sums = estimate.as_json()
     lines = [
-        f"{sums['cases']} cases, {rounded(made.core_hours)} +- {rounded(made.core_hours_error)} core-hours: about "
-        f"{duration(3600 * sums['hours'])} on {made.cores} cores, none of them idle{_years(made.core_hours)}",
+        f"{sums['cases']} cases, {rounded(estimate.core_hours)} +- {rounded(estimate.core_hours_error)} core-hours: "
+        f"about {duration(3600 * sums['hours'])} on {estimate.cores} cores without idle time"
+        f"{_years(estimate.core_hours)}",
         f"disk: {gigabytes(sums['disk'])} with keep = all, {gigabytes(sums['disk_labels'])} with keep = labels; "
         f"memory of a case: up to {gigabytes(sums['memory'])}",
     ]
-    if (steps := sum(stage.atom_steps for stage in made.stages)) > 0:
+    if (steps := sum(stage.atom_steps for stage in estimate.stages)) > 0:
         lines.append(f"molecular dynamics: {steps:.3g} particle-steps")
-    if unknown := [stage.stage for stage in made.stages if stage.seconds is None]:
-        lines.append(f"not counted, as nothing is known of their pace: {', '.join(unknown)}")
-    largest = max(made.stages, key=lambda stage: stage.core_hours or 0.0)
+    if unknown := [stage.stage for stage in estimate.stages if stage.seconds is None]:
+        lines.append(f"not included, as their rates are unknown: {', '.join(unknown)}")
+    largest = max(estimate.stages, key=lambda stage: stage.core_hours or 0.0)
     options = " ".join(f"--{name}={value}" for name, value in largest.slurm.items())
     lines.append(f"on Slurm, stage {largest.stage}: sbatch {options}; --json lists every stage")
     return lines
 
 
 def _years(core_hours: float) -> str:
-    """Core-years in words, where hours are too many to picture: such a study belongs on a cluster."""
+    """Format long times as core-years too, with the advice to use a cluster."""
     years = core_hours / (24 * 365.25)
     return f". This is {years:.2g} core-years: for a cluster" if years >= 0.5 else ""
 
 
 def rounded(value: float) -> str:
-    """Whole numbers from ten on, two digits below."""
+    """Format a number: without decimals from ten on, to two digits below."""
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def gigabytes(size: float | None) -> str:
-    """``1.2 GB``, ``35 MB``; a dash when unknown."""
+    """Format a size in bytes, such as ``1.2 GB`` or ``35 MB``; a dash when unknown."""
     if size is None:
         return "-"
     return f"{size / 1e9:.3g} GB" if size >= 1e9 else f"{size / 1e6:.3g} MB"
@@ -99,31 +102,34 @@ def gigabytes(size: float | None) -> str:
 def status(
     common: Common,
     directory: Folder,
-    watch: Annotated[bool, typer.Option("--watch", help="Look again every two seconds, until nothing runs.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Update every two seconds, until nothing runs.")] = False,
 ) -> None:
-    """A line a stage with pace and time left; failed cases with their reason and the tail of their log."""
+    """Print a line per stage with rate and remaining time, and failed cases with the end of their log."""
     study = read_folder(directory)
-    state = look(study)
-    while watch and _is_at_work(study, state):
+    state = study_state(study)
+    while watch and _is_running(study, state):
         if sys.stdout.isatty() and not common.json:
             print("\033[2J\033[H", end="")  # an empty screen
         _show(common, state)
-        time.sleep(LOOK_EVERY if sys.stdout.isatty() else LINES_EVERY)
-        state = look(study)
+        time.sleep(SCREEN_EVERY if sys.stdout.isatty() else LINES_EVERY)
+        state = study_state(study)
     _show(common, state)
 
 
-def look(study: Study) -> dict[str, Any]:
-    """What is done, running (its lock is held) and failed; `left` is in seconds on the study's cores."""
+def study_state(study: Study) -> dict[str, Any]:
+    """Count the cases of each stage by state, and list failed cases; `left` is in seconds on the cores of the study.
+
+    A case is running when its lock is held.
+    """
     from lammps_glass.workflow.task_table import STATES, TaskTable
 
     study.forget()
-    table = TaskTable(study)
+    tasks = TaskTable(study)
     for case in study.all_cases():
-        if table.state[case.stage, case.index] == "ready" and _is_held(study, case):
-            table.start(case)
+        if tasks.state[case.id] == "ready" and study.store.lock(case).is_held():
+            tasks.start(case)
     stages = []
-    for counts in table.stages.values():
+    for counts in tasks.stages.values():
         running, mean, left = counts.by_state["running"], counts.mean_seconds, counts.seconds_left
         cores = max(1, study.file.engine.cores // study.stage(counts.name).table.ranks)
         stages.append(
@@ -139,26 +145,20 @@ def look(study: Study) -> dict[str, Any]:
     failed = [
         {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
         for c in study.all_cases()
-        if table.state[c.stage, c.index] == "failed" and (f := study.store.failure(c))
+        if tasks.state[c.id] == "failed" and (f := study.store.failure(c))
     ]
     return {"study": study.name, "preset": study.preset, "stages": stages, "failed": failed}
 
 
-def _is_held(study: Study, case: Any) -> bool:
-    lock = study.store.lock(case)
-    return bool(lock.holder()) and not lock.is_stale()
-
-
-def _is_at_work(study: Study, state: dict[str, Any]) -> bool:
-    """Whether a case runs or a controller holds the folder; cases that are merely ready would wait for ever."""
+def _is_running(study: Study, state: dict[str, Any]) -> bool:
+    """Decide whether a case runs or a controller holds the folder; cases that are ready may never start."""
     from lammps_glass.workflow.locks import Lock
 
-    controller = Lock(study.out / ".controller.lock")
-    held = bool(controller.holder()) and not controller.is_stale()
-    return held or any(stage["running"] for stage in state["stages"])
+    return Lock(study.out / ".controller.lock").is_held() or any(stage["running"] for stage in state["stages"])
 
 
 def _show(common: Common, state: dict[str, Any]) -> None:
+    """Print the state of a study as a table, and its failed cases."""
     from lammps_glass.workflow.progress import duration
 
     if common.json:
@@ -185,6 +185,6 @@ def _show(common: Common, state: dict[str, Any]) -> None:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands that look at a study."""
+    """Add the commands on the state of a study."""
     for function in (plan, status):
         command(app, function.__name__, panel=PANEL)(function)

@@ -1,8 +1,8 @@
-"""``lammps-glass train``: rows and labels to an indicator, with its scores on rows that it has not seen."""
+"""``lammps-glass train``: train an indicator on rows and labels, and score it on rows that were left out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from lammps_glass.learn.estimator import Estimator
+    from lammps_glass.learn.splits import Split
+
 
 class SplitBy(StrEnum):
-    """What the test rows are: whole replicas (honest), or random rows (leaks, for comparison)."""
+    """Test rows: whole replicas, or random rows (leaks, for comparison)."""
 
     replica = "replica"
     random = "random"
 
 
 def register(app: typer.Typer) -> None:
+    """Add the command."""
     command(app, "train", panel="Dumps")(train)
 
 
@@ -40,7 +44,7 @@ def train(
     labels: Annotated[
         list[Path], typer.Option("--labels", help="Labels of `label`; repeatable, one file a run.", show_default=False)
     ],
-    threshold: Annotated[float, typer.Option("--threshold", help="A particle is loose above this label.")],
+    threshold: Annotated[float, typer.Option("--threshold", help="Particles with a label above it are of class 1.")],
     indicator: Annotated[str, typer.Option("--indicator", help="Name; see `list indicators`.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File of the trained indicator.")],
     label: Annotated[str, typer.Option("--label", help="Column of the labels.")] = "d2min",
@@ -69,22 +73,24 @@ def train(
     Parquet or CSV table with the columns replica, step and particle and numeric ones; without --descriptor the
     indicator is then for such rows only, and `predict` cannot use it on snapshots.
     """
-    known = {"indicator": parts.registry_of("indicators")[indicator].options(), **_known(descriptor, glass)}
-    options = parts.sort_settings(settings, known)
+    options_of = {"indicator": parts.registry_of("indicators")[indicator].options()}
+    options_of |= _options_of_rows(descriptor, glass)
+    options = parts.sort_settings(settings, options_of)
     seed = 0 if common.seed is None else common.seed
     source = _source(rows, descriptor, glass, options)
     check_writable(output)
     table, columns = _joined(common, rows, labels, label, species, drop_unmatched, source)
-    loose, parting = _split(table, label, threshold, split, test_replica, test_fraction, seed)
+    classes, parting = _split(table, label, threshold, split, test_replica, test_fraction, seed)
     if common.dry_run:
         common.show(
-            {"rows": len(table), "loose": int(loose.sum())}, f"would train on {len(parting.train)} rows: {parting.name}"
+            {"rows": len(table), "class_1": int(classes.sum())},
+            f"would train on {len(parting.train)} rows: {parting.name}",
         )
         return
-    if "random_state" in known["indicator"]:
+    if "random_state" in options_of["indicator"]:
         options["indicator"].setdefault("random_state", seed)
     estimator = parts.registry_of("indicators").build(indicator, options["indicator"])
-    scored = _fit(estimator, table, columns, loose, parting)
+    scored = _fit(estimator, table, columns, classes, parting)
     metadata = {
         **source,
         "columns": columns,
@@ -101,13 +107,16 @@ def train(
     _report(common, output, metadata, parting.leaking)
 
 
-def _known(descriptor: str | None, glass: str | None) -> dict[str, list[str]]:
+def _options_of_rows(descriptor: str | None, glass: str | None) -> dict[str, list[str]]:
+    """List the options of the descriptor and of the glass, for rows made elsewhere."""
     of_descriptor = parts.descriptor_entry(descriptor).options() if descriptor else []
     return {"descriptor": of_descriptor, "glass": parts.glass_options(glass)}
 
 
-def _source(rows: Path, descriptor: str | None, glass: str | None, options: dict[str, Any]) -> dict[str, Any]:
-    """How the rows were made: from their file, or from the options; descriptor None for rows of unknown origin."""
+def _source(
+    rows: Path, descriptor: str | None, glass: str | None, options: Mapping[str, parts.Options]
+) -> dict[str, Any]:
+    """Find out how the rows were made, by their file or the options; descriptor None for rows of unknown origin."""
     from lammps_glass.tables import read_metadata, read_table
 
     read_table(rows, columns=[])  # a missing or foreign file is named here, before its metadata is asked for
@@ -125,9 +134,9 @@ def _joined(
     label: str,
     species: list[str] | None,
     drop_unmatched: bool,
-    source: dict[str, Any],
+    source: Mapping[str, Any],
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows with their label, of the chosen species, and the names of the feature columns."""
+    """Join the rows of the chosen species with their labels; also return the names of the feature columns."""
     import pandas as pd
 
     from lammps_glass import learn
@@ -143,6 +152,7 @@ def _joined(
         raise InputError(
             f"{rows}: its columns are not the features of {source['descriptor']}: {_difference(source, columns)}"
         )
+    _require_finite(described, columns, rows)
     try:
         joined = learn.join(described, labelled, labels_without_row="drop" if drop_unmatched else "error")
     except InputError as error:
@@ -154,15 +164,26 @@ def _joined(
     return _of_species(joined.table, species, rows), columns
 
 
+def _require_finite(table: pd.DataFrame, columns: list[str], rows: Path) -> None:
+    """Raise `InputError` unless the features are finite numbers."""
+    import numpy as np
+
+    for name in columns:
+        values = table[name]
+        if values.dtype.kind not in "fiub" or not np.isfinite(values.to_numpy()).all():
+            raise InputError(f"{rows}: feature {name} is not a finite number in every row: leave those rows out")
+
+
 def _read_labels(path: Path, label: str) -> pd.DataFrame:
-    """Keys and label, and the species where the table has it: it must be that of the rows."""
+    """Read the key columns, the label, and the species where the table has it."""
     from lammps_glass.tables import KEY, column_names, read_table
 
     species = ["species"] if "species" in column_names(path) else []
     return read_table(path, [*KEY, *species, label])
 
 
-def _difference(source: dict[str, Any], columns: list[str]) -> str:
+def _difference(source: Mapping[str, Any], columns: list[str]) -> str:
+    """Describe the first difference of the columns from the features of the descriptor."""
     first = next((name for name in columns if name not in source["features"]), None)
     if first is not None:
         return f"{first} is not one of them"
@@ -190,13 +211,13 @@ def _split(
     test_replicas: list[str] | None,
     test_fraction: float,
     seed: int,
-) -> tuple[NDArray[np.int64], Any]:
-    """(n_rows,) 1 for loose particles, and which rows train and which test."""
+) -> tuple[NDArray[np.int64], Split]:
+    """Assign the classes (n_rows,), and split the rows into training and test rows."""
     from lammps_glass import learn
     from lammps_glass.learn.rows import check_two_classes
 
     try:
-        loose = learn.binary_labels(table[label], threshold)
+        classes = learn.binary_labels(table[label], threshold)
     except InputError as error:
         raise InputError(f"--threshold: {error}") from error
     if not 0 < test_fraction < 1:
@@ -204,41 +225,42 @@ def _split(
     if split is SplitBy.random:
         if test_replicas:
             raise InputError("--test-replica goes with --split replica; a random split draws rows of every replica")
-        parting = learn.random_rows_split(loose, test_fraction, seed=seed)
+        parting = learn.random_rows_split(classes, test_fraction, seed=seed)
     elif test_replicas:
         parting = learn.split_by_replica(table["replica"], test_replicas=test_replicas)
     else:
         n_test = max(1, round(test_fraction * table["replica"].nunique()))
         parting = learn.split_by_replica(table["replica"], n_test=n_test, seed=seed)
-    check_two_classes(loose[parting.train], f"training rows (all but {parting.name})")
-    check_two_classes(loose[parting.test], f"test rows ({parting.name})")
-    return loose, parting
+    check_two_classes(classes[parting.train], f"training rows (all but {parting.name})")
+    check_two_classes(classes[parting.test], f"test rows ({parting.name})")
+    return classes, parting
 
 
 def _fit(
-    estimator: Any, table: pd.DataFrame, columns: list[str], loose: NDArray[np.int64], parting: Any
+    estimator: Estimator, table: pd.DataFrame, columns: list[str], classes: NDArray[np.int64], parting: Split
 ) -> dict[str, float]:
-    """Fit on the training rows; the scores of the test rows, then those of the training rows as ``train.*``."""
+    """Fit on the training rows, and score the test rows, then the training rows as ``train.*``."""
     from lammps_glass import learn
 
     values = learn.matrix(table, columns)
-    estimator.fit(values[parting.train], loose[parting.train])
+    estimator.fit(values[parting.train], classes[parting.train])
     scored: dict[str, float] = {}
     for prefix, part in (("random_split." if parting.leaking else "", parting.test), ("train.", parting.train)):
         predicted = learn.indicator_values(estimator, values[part])
-        found = learn.scores(loose[part], predicted, learn.threshold_of(estimator))
-        scored |= {f"{prefix}{name}": value for name, value in found.items()}
+        scores = learn.scores(classes[part], predicted, learn.threshold_of(estimator))
+        scored |= {f"{prefix}{name}": value for name, value in scores.items()}
     return scored
 
 
-def _save(output: Path, estimator: Any, metadata: dict[str, Any]) -> None:
+def _save(output: Path, estimator: Estimator, metadata: Mapping[str, Any]) -> None:
     from lammps_glass import learn
 
     with atomic_path(output) as temporary:
         learn.save(temporary, estimator, metadata)
 
 
-def _report(common: Common, output: Path, metadata: dict[str, Any], leaking: bool) -> None:
+def _report(common: Common, output: Path, metadata: Mapping[str, Any], leaking: bool) -> None:
+    """Print the scores, with a warning when the split leaks."""
     if common.json:
         return common.show({"output": output, **metadata, "leaking": leaking})
     warning = "; LEAKS: rows of one replica train and test, the scores are too good" if leaking else ""

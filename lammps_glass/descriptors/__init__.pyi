@@ -4,6 +4,7 @@ from .ace import ACE as ACE
 from .base import Descriptor as Descriptor
 from .interstices import Interstices as Interstices
 from .joined import Joined as Joined
+from .local_density import LocalDensity as LocalDensity
 from .pair_entropy import PairEntropy as PairEntropy
 from .radial_gaussians import RadialGaussians as RadialGaussians
 from .registry import REGISTRY as REGISTRY

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 #: Parameters of a descriptor or options of a protocol by name, as JSON values.
 Options = dict[str, Any]
+#: LAMMPS's unit styles -> the unit of length.
+LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
 
 
 class Material(Protocol):
-    """What a simulated descriptor reads of a glass (`lammps_glass.glasses.Glass`)."""
+    """The part of a glass (`lammps_glass.glasses.Glass`) that a simulated descriptor reads."""
 
     units: ClassVar[str]
     species: ClassVar[tuple[str, ...]]
@@ -37,11 +39,15 @@ class Material(Protocol):
 
 
 class RunFolder(Protocol):
-    """What a simulated descriptor reads of a record (`lammps_glass.simulate.Record`)."""
+    """The part of a record (`lammps_glass.simulate.Record`) that a simulated descriptor reads."""
 
     @property
     def directory(self) -> Path:
         """Folder of the run's products."""
+
+    @property
+    def protocol(self) -> Any:
+        """Protocol that ran, with its fields; descriptors do not import simulations."""
 
 
 def check_species(owner: str, species: object) -> None:
@@ -74,6 +80,9 @@ class Descriptor(ABC):
     name: ClassVar[str]
     """Name in the registry and on the command line."""
 
+    default_length: ClassVar[tuple[str, str] | None] = None
+    """Parameter whose default is a length and the unit of that default, ``"angstrom"`` or ``"reduced"``."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -87,6 +96,22 @@ class Descriptor(ABC):
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
+
+        `units` is LAMMPS's unit style of a snapshot or glass; unknown units (None) pass.
+        """
+        if self.default_length is None or units not in LENGTH_UNITS:
+            return
+        parameter, unit = self.default_length
+        value = getattr(self, parameter)
+        default = inspect.signature(type(self).__init__).parameters[parameter].default
+        if LENGTH_UNITS[units] != unit and value is default:  # an equal value that is given is another object
+            raise InputError(
+                f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
+                f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"
+            )
 
     def get_params(self, deep: bool = True) -> Options:
         """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""
@@ -113,9 +138,9 @@ class Descriptor(ABC):
 class SimulatedDescriptor(Descriptor):
     """A descriptor of an inherent structure that needs simulations: rows are made of the records of a protocol.
 
-    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; a study whose stages have run it
-    calls `from_simulations` itself. Descriptors import neither glasses nor simulations: `Material` and `RunFolder` are
-    what they read of them.
+    `lammps_glass.simulate.describe` runs the protocol and calls `from_simulations`; where the stages of a study have
+    run it, `of_records` fits the descriptor to them. Descriptors import neither glasses nor simulations: `Material` and
+    `RunFolder` are what they read of them.
     """
 
     protocol: ClassVar[str]
@@ -124,6 +149,18 @@ class SimulatedDescriptor(Descriptor):
     @abstractmethod
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need."""
+
+    @abstractmethod
+    def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
+        """Return this descriptor with the parameters of runs that there are, so that its rows can be made of them.
+
+        Parameters
+        ----------
+        glass
+            Glass of the runs.
+        records
+            Of the protocol, one at least.
+        """
 
     @abstractmethod
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:

@@ -14,6 +14,7 @@ from lammps_glass.descriptors.voronoi import voronoi_neighbors
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
 from lammps_glass.snapshots.neighbors import NeighborList
 
@@ -98,6 +99,7 @@ class Interstices(Descriptor):
         InputError
             A species has no radius; a particle has fewer than four neighbours, or all of them in one plane.
         """
+        require_three_dimensions(snapshot)
         radii = self._radii_of(snapshot)
         return interstice_features(voronoi_neighbors(snapshot, self.face_threshold), radii, ids=snapshot.ids)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, Material, RunFolder, SimulatedDescriptor
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -69,6 +70,42 @@ class Joined(Descriptor):
         """Species of all parts."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.species_needed))
 
+    def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
+        """Return the joined descriptor whose parts fit runs that there are; see `SimulatedDescriptor.of_records`."""
+        fitted = {}
+        for member in self.members:
+            if isinstance(member, SimulatedDescriptor) and (runs := _runs_of(member, records)):
+                member = member.of_records(glass, runs)
+            fitted[member.name] = member.get_params()
+        return type(self)(fitted)
+
+    def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
+        """(n_particles, n_features) float64; parts that need simulations from the records of their protocols.
+
+        Raises
+        ------
+        InputError
+            A part needs records of which there is none.
+        """
+        return np.hstack(
+            [
+                member.from_simulations(snapshot, glass, _runs_of(member, records))
+                if isinstance(member, SimulatedDescriptor)
+                else member.compute(snapshot)
+                for member in self.members
+            ]
+        )
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
+        for member in self.members:
+            member.require_units(units)
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features) float64; a part that needs simulations says so in an `InputError`."""
         return np.hstack([member.compute(snapshot) for member in self.members])
+
+
+def _runs_of(member: Descriptor, records: Sequence[RunFolder]) -> list[RunFolder]:
+    """Return the records of the protocol that a descriptor needs."""
+    return [record for record in records if record.protocol.name == getattr(member, "protocol", "")]

@@ -13,6 +13,7 @@ from lammps_glass.descriptors.radial_gaussians import ascending_lengths, positiv
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, Integers
 
 #: Cutoffs of Yang et al.: 3 to 15 angstrom in steps of 0.5.
@@ -51,6 +52,7 @@ class PairEntropy(Descriptor):
     """
 
     name = "pair-entropy"
+    default_length = ("cutoffs", "angstrom")
 
     def __init__(self, cutoffs: Sequence[float] = CUTOFFS, smoothing: float = 0.15, grid: float = 0.05) -> None:
         self.cutoffs = cutoffs
@@ -114,6 +116,8 @@ class PairEntropy(Descriptor):
         return result
 
     def _accumulate(self, snapshot: Snapshot, values: Floats, totals: Floats) -> None:
+        self.require_units(snapshot.units)
+        require_three_dimensions(snapshot)
         cells, parts = self._cells
         reach = (cells[-1] + 1 + self._half) * float(self.grid)
         grid: Grid = radial_kernels.fine_grid(snapshot.cell, snapshot.positions, reach)

@@ -11,6 +11,7 @@ from lammps_glass.descriptors.base import Descriptor
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
 
 #: Centres of Yang et al.: 1.5 to 7.5 angstrom in steps of 0.2.
@@ -45,6 +46,7 @@ class RadialGaussians(Descriptor):
     """
 
     name = "radial-gaussians"
+    default_length = ("centers", "angstrom")
 
     def __init__(
         self,
@@ -92,6 +94,8 @@ class RadialGaussians(Descriptor):
         InputError
             By species: the snapshot has one that is not among `species`.
         """
+        self.require_units(snapshot.units)
+        require_three_dimensions(snapshot)
         centers = np.array(self.centers, dtype=float)
         reach = float(centers[-1] + 2 * self.width) if self.r_max is None else float(self.r_max)
         grid = radial_kernels.fine_grid(snapshot.cell, snapshot.positions, reach)

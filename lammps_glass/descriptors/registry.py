@@ -45,6 +45,12 @@ REGISTRY = Registry(
             protocol="vibrate",
         ),
         Entry(
+            "local-density",
+            "lammps_glass.descriptors.local_density:LocalDensity",
+            "number density around a particle, and its coordination: a baseline",
+            "1/length^3, 1",
+        ),
+        Entry(
             "joined",
             "lammps_glass.descriptors.joined:Joined",
             "the columns of several descriptors side by side, such as --set parts.pair-entropy={}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -102,6 +102,21 @@ class Vibrational(SimulatedDescriptor):
             "thermostat": self.thermostat,
         }
         return [{"temperature": float(temperature), **shared} for temperature in self.temperatures]
+
+    def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
+        """Return the descriptor with the temperatures, times and ensemble of runs of `vibrate`; itself if harmonic."""
+        if self.method == "harmonic":
+            return self
+        protocols = [record.protocol for record in records]
+        ran = protocols[0]
+        return type(self)(
+            temperatures=sorted(float(protocol.temperature) for protocol in protocols),
+            duration=ran.steps * glass.timestep,
+            equilibration=ran.equilibration * glass.timestep,
+            sample_every=ran.sample_every * glass.timestep,
+            pressure=ran.pressure,
+            thermostat=ran.thermostat,
+        )
 
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
         """Compute (n_particles, n_temperatures) float64 of an inherent structure.

@@ -1,4 +1,4 @@
-"""Tables to pictures and to a report: computes nothing, and imports matplotlib only when something is drawn."""
+"""Figures and reports from tables: nothing is computed, and matplotlib is imported only when a figure is drawn."""
 
 from __future__ import annotations
 

@@ -1,28 +1,36 @@
-"""Pictures of clusters: a particle and its neighbours, one cluster beside the other."""
+"""Figures of clusters: a particle and its neighbours, one cluster beside the other."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass.figures import style
 from lammps_glass.figures.spec import FigureSpec
 
-#: Clusters of a picture in a row; angstrom from the centre that a cluster's field shows; how far neighbours are joined.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Integers = NDArray[np.int64]
+
+#: Clusters in a row; radius of the field of a cluster; distance up to which neighbours are joined to the centre
+#: (angstrom).
 IN_A_ROW, REACH, JOINED = 8, 5.4, 3.9
-#: From a cluster's centre to the next in a row and in a column, in angstrom.
+#: Distance of the centres of clusters in a row and in a column, in angstrom.
 STEP = (2.3 * REACH, 2.9 * REACH)
-#: Radii of the spheres by species, in angstrom: smaller than the atoms, so that the centre is seen.
+#: Radii of the spheres by species, in angstrom: smaller than the atoms, so that the centre is visible.
 RADII = {"Cu": 0.62, "Zr": 0.80}
 
 
 def placed(spec: FigureSpec, table: pd.DataFrame) -> pd.DataFrame:
-    """The particles with their cluster's number, what is joined to a centre, and where each stands in the picture.
+    """Arrange the particles of all clusters in one figure.
 
-    Columns added: ``number`` of the cluster, ``near``, ``radius``, ``colour``, ``at_x``, ``at_y``, ``at_z``. Columns
-    that the figure can do without (``species``, ``centre``, ``label``, ``sign``) get their defaults.
+    Columns added: ``number`` of the cluster, ``near`` (joined to the centre), ``radius``, ``colour``, and the position
+    in the figure, ``at_x``, ``at_y``, ``at_z``. Optional columns (``species``, ``centre``, ``label``, ``sign``) get
+    defaults.
     """
     series, depth = spec.series or "", spec.value or "z"
     defaults: dict[str, Any] = {depth: 0.0, "species": "", "centre": False, "sign": 0.0, "label": table[series]}
@@ -42,13 +50,13 @@ def placed(spec: FigureSpec, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def extent(n_clusters: int) -> tuple[float, float, float, float]:
-    """Left, right, bottom and top of a picture of so many clusters, in angstrom."""
+    """Compute left, right, bottom and top of a figure of so many clusters, in angstrom."""
     columns, rows = min(n_clusters, IN_A_ROW), -(-n_clusters // IN_A_ROW)
     return -1.2 * REACH, (columns - 1) * STEP[0] + 1.2 * REACH, -(rows - 1) * STEP[1] - 1.15 * REACH, 1.95 * REACH
 
 
-def frame(particles: pd.DataFrame, axes: Any) -> None:
-    """The field of the picture, and over each cluster its label in the colour of its sign."""
+def frame(particles: pd.DataFrame, axes: Axes) -> None:
+    """Set the range of the axes, and write the label of each cluster above it, coloured by its sign."""
     left, right, bottom, top = extent(particles["number"].nunique())
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
@@ -62,20 +70,21 @@ def frame(particles: pd.DataFrame, axes: Any) -> None:
         )  # fmt: skip
 
 
-def _centre(number: Any) -> tuple[Any, Any]:
-    """Where cluster `number` (one or an array) stands in the picture."""
+def _centre(number: int | Integers) -> tuple[Any, Any]:
+    """Compute the position of cluster `number` (one or an array) in the figure."""
     return STEP[0] * (number % IN_A_ROW), -STEP[1] * (number // IN_A_ROW)
 
 
-def draw_clusters(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
-    """A cluster a value of `series`, seen along z: far particles first, the centre ringed, its shell joined to it."""
+def draw_clusters(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+    """Draw a cluster for each value of `series`, seen along z: the centre ringed, its first shell joined to it."""
     particles = placed(spec, table)
     for number, (_, rows) in enumerate(particles.groupby("number")):
         _spheres(rows, axes, _centre(number))
     frame(particles, axes)
 
 
-def _spheres(rows: pd.DataFrame, axes: Any, centre: tuple[float, float]) -> None:
+def _spheres(rows: pd.DataFrame, axes: Axes, centre: tuple[float, float]) -> None:
+    """Draw the particles of a cluster, far ones first."""
     from matplotlib.patches import Circle
 
     row: Any

@@ -1,9 +1,10 @@
-"""Draw one figure: picture, vector picture and the table behind it."""
+"""Draw a figure as PNG and SVG, with its table as CSV."""
 
 from __future__ import annotations
 
 import os
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from lammps_glass.figures.spec import FigureSpec
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from lammps_glass.figures.axes import Draw
+
 
 def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = "") -> tuple[Path, Path, Path]:
     """Write ``<id>.png``, ``<id>.svg`` and ``<id>.csv`` into `folder`; equal tables give equal bytes.
@@ -26,13 +29,13 @@ def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = 
     Parameters
     ----------
     spec
-        What to draw.
+        Kind, columns and labels of the figure.
     table
-        The numbers; all of its columns go into the csv, in full precision.
+        Its numbers; all columns go into the CSV, in full precision.
     folder
-        Made when it is not there.
+        Created when it does not exist.
     note
-        Small text under the plot: the size it was computed at, what cannot show.
+        Small text under the plot, such as the system size and its limitations.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = 
 
 
 def _render(spec: FigureSpec, table: pd.DataFrame, path: Path, note: str) -> None:
-    """A second picture with OVITO's spheres, where OVITO can render; an older one does not stay beside a new table."""
+    """Draw clusters a second time with OVITO's spheres, where OVITO can render; an outdated file is removed."""
     from lammps_glass.figures.rendered import spheres
 
     path.unlink(missing_ok=True)
@@ -72,6 +75,7 @@ def _render(spec: FigureSpec, table: pd.DataFrame, path: Path, note: str) -> Non
 
 
 def _check(spec: FigureSpec, table: pd.DataFrame) -> None:
+    """Refuse a table without the columns of the figure, without rows, or without a finite number to show."""
     missing = [name for name in spec.needed if name not in table.columns]
     if missing:
         raise InputError(
@@ -85,8 +89,8 @@ def _check(spec: FigureSpec, table: pd.DataFrame) -> None:
             raise InputError(f"figure {spec.id}: column {spec.measured} holds no finite number")
 
 
-def _save(path: Path, write: Any) -> None:
-    """Write under a temporary name, then rename: nothing half-written stays under the final name."""
+def _save(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under a temporary name, and rename it when it is complete."""
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(partial)
@@ -96,7 +100,7 @@ def _save(path: Path, write: Any) -> None:
 
 
 def _csv(table: pd.DataFrame) -> str:
-    """The table with the shortest decimals that read back as the same floats, NaN as an empty field."""
+    """Format a table with the shortest decimals that are read back as the same floats, NaN as an empty field."""
     return str(table.to_csv(index=False, lineterminator="\n", float_format=_digits))
 
 
@@ -104,8 +108,8 @@ def _digits(value: Any) -> str:
     return repr(float(value))
 
 
-def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Any = None) -> Figure:
-    """A figure with axes, drawn by the kind's function, with the note below; no pyplot, so no display is touched."""
+def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Draw | None = None) -> Figure:
+    """Draw a figure by the function of its kind (or `drawer`), with the note below; without pyplot and its display."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -123,7 +127,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Any = None
     axes = figure.add_subplot(projection="3d" if spec.kind == "space" else None)
     drawer = drawer or REGISTRY[spec.kind].load()
     drawer(spec, table, axes)
-    # Room for a legend that stands between plot and title (`axes.legend`).
+    # Room for a legend between plot and title (`axes.legend`).
     pad = 24 if legend_above(spec, axes) else 10
     axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)
     if lines:

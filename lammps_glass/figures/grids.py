@@ -1,18 +1,23 @@
-"""Heat maps, matrices with their numbers, and tables drawn as figures."""
+"""Heat maps, matrices with numbers, and tables drawn as figures."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import Axes, finish
+from lammps_glass.figures.axes import Floats, finish
 from lammps_glass.figures.spec import FigureSpec
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def draw_heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+    """Draw a long table x, y, value as coloured cells; several rows of a cell are averaged."""
     from matplotlib.colors import LogNorm, Normalize
 
     grid = table.pivot_table(index=spec.y, columns=spec.x, values=spec.value, aggfunc="mean", sort=True, dropna=False)
@@ -28,8 +33,8 @@ def draw_heatmap(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     finish(spec, table, axes)
 
 
-def _edges(middles: Any, log: bool) -> Any:
-    """Edges of the cells around ascending middles."""
+def _edges(middles: ArrayLike, log: bool) -> Floats:
+    """Compute the edges of cells around ascending middles."""
     points = np.asarray(middles, dtype=float)
     points = np.log(points) if log else points
     if len(points) == 1:
@@ -37,10 +42,11 @@ def _edges(middles: Any, log: bool) -> Any:
     else:
         between = (points[:-1] + points[1:]) / 2
         edges = np.concatenate([[2 * points[0] - between[0]], between, [2 * points[-1] - between[-1]]])
-    return np.exp(edges) if log else edges
+    return np.asarray(np.exp(edges) if log else edges)
 
 
 def draw_matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+    """Draw a long table x, y, value as a matrix with the number in each cell."""
     rows, columns = list(dict.fromkeys(table[spec.y])), list(dict.fromkeys(table[spec.x]))
     grid = table.pivot(index=spec.y, columns=spec.x, values=spec.value).loc[rows, columns].to_numpy(dtype=float)
     mesh = axes.imshow(grid, cmap="Blues", vmin=0.0)
@@ -58,12 +64,15 @@ def draw_matrix(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
 
 
 def draw_table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+    """Draw a table of text."""
+    from matplotlib.transforms import Bbox
+
     shown = table[list(spec.columns)] if spec.columns else table
     text = [[_cell(value) for value in row] for row in shown.itertuples(index=False)]
     names = [str(name).replace("_", " ") for name in shown.columns]
     widths = [max(len(names[at]), *(len(row[at]) for row in text)) + 2 for at in range(len(names))]
     drawn = axes.table(
-        text, colLabels=names, cellLoc="right", bbox=(0, 0, 1, 1), colWidths=[width / sum(widths) for width in widths]
+        text, colLabels=names, cellLoc="right", bbox=Bbox.unit(), colWidths=[width / sum(widths) for width in widths]
     )
     drawn.auto_set_font_size(False)
     drawn.set_fontsize(min(10.0, 10.0 * 84 / sum(widths)))
@@ -76,7 +85,8 @@ def draw_table(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
     axes.axis("off")
 
 
-def _cell(value: Any) -> str:
+def _cell(value: object) -> str:
+    """Format a number to four digits, NaN as a dash, anything else as text."""
     if isinstance(value, float | np.floating):
         return "\N{EN DASH}" if np.isnan(value) else f"{value:.4g}"
     return str(value)

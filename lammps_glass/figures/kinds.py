@@ -1,4 +1,4 @@
-"""Height of a figure by its kind."""
+"""Heights of figures, by kind."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from lammps_glass.figures.spec import FigureSpec
 
 
 def height(spec: FigureSpec, table: pd.DataFrame) -> float:
-    """Height of the figure in inches; a drawn table grows with its rows, a bar chart with horizontal bars too.
+    """Compute the height of a figure in inches; tables and horizontal bars grow with their rows.
 
-    The function of a plug-in's kind may carry it as its attribute ``height``.
+    The function that draws a kind of a plug-in may have an attribute ``height``.
     """
     if spec.kind == "table":
         return 0.9 + 0.29 * (len(table) + 1)

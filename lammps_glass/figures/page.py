@@ -1,4 +1,4 @@
-"""The style sheet of the report; fonts are the reader's own, so that nothing is fetched."""
+"""Style sheet of the report, with fonts of the reader's system, so that nothing is fetched."""
 
 STYLE = """
 :root { color-scheme: light; --ink: #1c1c1c; --soft: #5c5c5c; --rule: #dcdcdc; --accent: #0072B2; }

@@ -1,20 +1,26 @@
-"""Figures of several plots."""
+"""Figures of several panels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.figures import style
-from lammps_glass.figures.axes import diagonal
+from lammps_glass.figures.axes import Floats, diagonal, error_bars
 from lammps_glass.figures.spec import FigureSpec, Panel
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
-    """Each panel in its own axes inside the figure's; a series has one colour in all of them."""
+Look = dict[str, Any]
+"""Colour and line style of a series."""
+
+
+def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+    """Draw each panel in axes of its own; a series has one colour in all of them."""
     axes.axis("off")
     looks = _looks(spec, table)
     drawn = []
@@ -25,38 +31,39 @@ def draw_panels(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
             continue
         rows = table[table["panel"] == panel.name]
         groups = [(name, rows[rows[spec.series] == name]) for name in looks] if spec.series else [("", rows)]
-        groups = [(name, mine) for name, mine in groups if len(mine)]
-        for at, (name, mine) in enumerate(groups):
-            _DRAW[panel.kind](spec, mine, inner, looks[name], (at, len(groups)))
+        groups = [(name, members) for name, members in groups if len(members)]
+        for at, (name, members) in enumerate(groups):
+            _DRAW[panel.kind](spec, members, inner, looks[name], (at, len(groups)))
         _finish(panel, rows, inner)
         drawn.append((panel, inner))
-    alike = [inner for panel, inner in drawn if panel.same_y]
-    top = max((inner.get_ylim()[1] for inner in alike), default=1.0)
-    for inner in alike:
+    same_range = [inner for panel, inner in drawn if panel.same_y]
+    top = max((inner.get_ylim()[1] for inner in same_range), default=1.0)
+    for inner in same_range:
         inner.set_ylim(top=top)
 
 
-def _looks(spec: FigureSpec, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Series -> colour and line; a series with ``colour_of`` is the dashed companion of another one."""
+def _looks(spec: FigureSpec, table: pd.DataFrame) -> dict[str, Look]:
+    """Choose the look of each series; one with ``colour_of`` has the colour of another series, and is dashed."""
     names = [str(name) for name in dict.fromkeys(table[spec.series].tolist())] if spec.series else [""]
-    leader = {}
+    same_colour = {}
     if "colour_of" in table:
-        told = table.dropna(subset=["colour_of"])
-        leader = dict(zip(told[spec.series].astype(str), told["colour_of"].astype(str)))
-    own = [name for name in names if name not in leader]
-    palette = dict(zip(own, style.colours(own)))
+        dashed = table.dropna(subset=["colour_of"])
+        same_colour = dict(zip(dashed[spec.series].astype(str), dashed["colour_of"].astype(str)))
+    solid = [name for name in names if name not in same_colour]
+    palette = dict(zip(solid, style.colours(solid)))
     return {
-        name: {"color": palette[leader.get(name, name)], "linestyle": "--" if name in leader else "-"} for name in names
+        name: {"color": palette[same_colour.get(name, name)], "linestyle": "--" if name in same_colour else "-"}
+        for name in names
     }
 
 
-def _legend(panel: Panel, looks: dict[str, dict[str, Any]], axes: Any) -> None:
-    """Names of all series, in as many columns as there is room for."""
+def _legend(panel: Panel, looks: dict[str, Look], axes: Axes) -> None:
+    """Draw a legend of all series, in as many columns as there is room for."""
     from matplotlib.lines import Line2D
 
     axes.axis("off")
     lines = [Line2D([], [], linewidth=3.0 if look["linestyle"] == "-" else 1.4, **look) for look in looks.values()]
-    room = panel.box[2] * 0.88 * 72 * axes.figure.get_size_inches()[0]  # points; the plot area is a bit narrower
+    room = panel.box[2] * 0.88 * 72 * style.SIZE[0]  # points; the plot area is a bit narrower than the figure
     widths = [24 + 4.3 * len(name) for name in looks]  # at this size of letters
     across = len(lines) if sum(widths) <= room else max(1, int(room // max(widths)))
     axes.legend(
@@ -65,7 +72,8 @@ def _legend(panel: Panel, looks: dict[str, dict[str, Any]], axes: Any) -> None:
     )  # fmt: skip
 
 
-def _finish(panel: Panel, rows: pd.DataFrame, axes: Any) -> None:
+def _finish(panel: Panel, rows: pd.DataFrame, axes: Axes) -> None:
+    """Add scales, labels and title to the axes of a panel."""
     if panel.diagonal:
         diagonal(axes)
     if panel.logy:
@@ -80,38 +88,38 @@ def _finish(panel: Panel, rows: pd.DataFrame, axes: Any) -> None:
         axes.locator_params(nbins=5)
 
 
-def _errors(spec: FigureSpec, rows: pd.DataFrame) -> Any:
-    if spec.error is None:
+def _errors(spec: FigureSpec, rows: pd.DataFrame) -> Floats | None:
+    """Compute the lengths (2, n) of error bars; None when the figure has none, or no end is finite."""
+    if spec.error is None or not np.isfinite(rows[list(spec.error)].to_numpy(dtype=float)).any():
         return None
-    low, high = spec.error
-    ends = np.array([rows[spec.y] - rows[low], rows[high] - rows[spec.y]], dtype=float)
-    if not np.isfinite(ends).any():
-        return None
-    return np.where(np.isfinite(ends), np.maximum(ends, 0.0), 0.0)
+    return error_bars(spec, rows)
 
 
-def _scatter(spec: FigureSpec, rows: pd.DataFrame, axes: Any, look: dict[str, Any], place: Any) -> None:
+def _scatter(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, look: Look, order: tuple[int, int]) -> None:
+    """Draw points."""
     axes.scatter(rows[spec.x], rows[spec.y], s=9, color=look["color"], alpha=0.6, zorder=3, linewidths=0)
 
 
-def _line(spec: FigureSpec, rows: pd.DataFrame, axes: Any, look: dict[str, Any], place: Any) -> None:
+def _line(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, look: Look, order: tuple[int, int]) -> None:
+    """Draw a line with error bars."""
     rows = rows.sort_values(spec.x, kind="stable")
     marker = "o" if len(rows) <= 30 and look["linestyle"] == "-" else None
     axes.errorbar(rows[spec.x], rows[spec.y], _errors(spec, rows), marker=marker, capsize=2, markersize=3.5, **look)
 
 
-def _step(spec: FigureSpec, rows: pd.DataFrame, axes: Any, look: dict[str, Any], place: Any) -> None:
+def _step(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, look: Look, order: tuple[int, int]) -> None:
+    """Draw steps."""
     rows = rows.sort_values(spec.x, kind="stable")
     axes.step(rows[spec.x], rows[spec.y], where="mid", linewidth=1.2, **look)
 
 
-def _bar(spec: FigureSpec, rows: pd.DataFrame, axes: Any, look: dict[str, Any], place: Any) -> None:
-    """Bars of a series side by side with those of the others; categories keep their order of appearance."""
-    at, count = place
+def _bar(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, look: Look, order: tuple[int, int]) -> None:
+    """Draw the bars of a series beside those of the others; `order` is its number, and how many there are."""
+    at, count = order
     x = rows[spec.x].astype(float)
-    thick = 0.85 / count
+    thickness = 0.85 / count
     axes.bar(
-        x + (at - (count - 1) / 2) * thick, rows[spec.y], thick, color=look["color"], yerr=_errors(spec, rows),
+        x + (at - (count - 1) / 2) * thickness, rows[spec.y], thickness, color=look["color"], yerr=_errors(spec, rows),
         error_kw={"elinewidth": 0.8, "capsize": 1.5},
     )  # fmt: skip
     kind = rows["group"].astype(str).to_numpy() if at == 0 and "group" in rows else np.empty(0)

@@ -1,7 +1,7 @@
-"""The same clusters as spheres in space, by OVITO's ray tracer where the graphics libraries that it needs are present.
+"""Render clusters as spheres by OVITO's ray tracer, where the graphics libraries that it needs are present.
 
-OVITO opens a graphics device even to trace rays (3.17: Vulkan, which Mesa gives in software too). Without one it raises
-or ends the process, so that rendering has a process of its own and its failure leaves out one picture.
+OVITO opens a graphics device even for ray tracing (3.17: Vulkan, which Mesa provides in software). Without one it
+raises or ends the process; rendering runs in a process of its own, so that its failure only leaves out one image.
 """
 
 from __future__ import annotations
@@ -10,46 +10,50 @@ import logging
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.figures import clusters
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
+    from ovito.data import DataCollection
 
+    from lammps_glass.figures.axes import Draw
     from lammps_glass.figures.spec import FigureSpec
 
 LOGGER = logging.getLogger(__name__)
-#: Longest wait for the child; pixels an angstrom; opacity taken from particles beyond the shell.
+#: Longest time of the process; pixels per angstrom; transparency of particles beyond the first shell.
 SECONDS, PIXELS, PALE = 120, 12, 0.8
 
 
-def spheres(spec: FigureSpec, table: pd.DataFrame) -> Callable[[FigureSpec, pd.DataFrame, Any], None] | None:
-    """What draws `table` (see :func:`clusters.placed`) with OVITO's spheres under the labels, or None without OVITO's.
+def spheres(spec: FigureSpec, table: pd.DataFrame) -> Draw | None:
+    """Render `table` (see :func:`clusters.placed`), and return the function that draws it with labels.
 
-    The reason for None is logged at level debug.
+    None, with the reason logged at level debug, when OVITO cannot render.
     """
     particles = clusters.placed(spec, table)
     with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / "spheres.png"
+        image = Path(folder) / "spheres.png"
         particles.to_csv(Path(folder) / "particles.csv", index=False)
-        if not _traced(Path(folder) / "particles.csv", picture):
+        if not _rendered(Path(folder) / "particles.csv", image):
             return None
         from matplotlib.image import imread
 
-        pixels = imread(picture)
+        pixels = imread(image)
 
-    def drawn(spec: FigureSpec, table: pd.DataFrame, axes: Any) -> None:
+    def draw(spec: FigureSpec, table: pd.DataFrame, axes: Axes) -> None:
+        """Draw the image with the labels of the clusters."""
         axes.imshow(pixels, extent=clusters.extent(particles["number"].nunique()), interpolation="antialiased")
         clusters.frame(particles, axes)
 
-    return drawn
+    return draw
 
 
-def _traced(particles: Path, picture: Path) -> bool:
-    command = [sys.executable, "-m", __name__, str(particles), str(picture)]
+def _rendered(particles: Path, image: Path) -> bool:
+    """Render a table of particles in a process of its own; False when it fails."""
+    command = [sys.executable, "-m", __name__, str(particles), str(image)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -57,10 +61,11 @@ def _traced(particles: Path, picture: Path) -> bool:
         return False
     if done.returncode:
         LOGGER.debug("not rendered by OVITO: %s", done.stderr.strip()[-300:])
-    return done.returncode == 0 and picture.is_file()
+    return done.returncode == 0 and image.is_file()
 
 
-def _render(particles: pd.DataFrame, picture: str) -> None:
+def _render(particles: pd.DataFrame, image: str) -> None:
+    """Write an image of the particles, seen along z."""
     from ovito.pipeline import Pipeline, StaticSource
     from ovito.vis import TachyonRenderer, Viewport
 
@@ -73,34 +78,34 @@ def _render(particles: pd.DataFrame, picture: str) -> None:
         fov=(top - bottom) / 2,
     )
     view.render_image(
-        filename=picture,
+        filename=image,
         size=(round(PIXELS * (right - left)), round(PIXELS * (top - bottom))),
         background=(1, 1, 1),
-        # A third of OVITO's samples and of its time; without skylight, transparent spheres glare.
+        # A third of OVITO's default samples, in a third of the time; transparent spheres need ambient occlusion.
         renderer=TachyonRenderer(shadows=False, ambient_occlusion_samples=4, antialiasing_samples=6),
     )
 
 
-def _collection(particles: pd.DataFrame) -> Any:
-    """Particles with colours and radii, those beyond the first shell pale, and a bond from each centre to its shell."""
+def _collection(particles: pd.DataFrame) -> DataCollection:
+    """Make particles with colours and radii, transparent beyond the first shell, and bonds from centres to shells."""
     import numpy as np
     from matplotlib.colors import to_rgb
     from ovito.data import DataCollection
 
     data = DataCollection()
-    found = data.create_particles(count=len(particles))
-    found.create_property("Position", data=particles[["at_x", "at_y", "at_z"]].to_numpy())
-    found.create_property("Color", data=np.array([to_rgb(colour) for colour in particles["colour"]]))
-    found.create_property("Radius", data=particles["radius"].to_numpy())
-    found.create_property("Transparency", data=np.where(particles["near"], 0.0, PALE))
-    bonds = found.create_bonds(count=len(pairs := _bonds(particles)))
+    spheres = data.create_particles(count=len(particles))
+    spheres.create_property("Position", data=particles[["at_x", "at_y", "at_z"]].to_numpy())
+    spheres.create_property("Color", data=np.array([to_rgb(colour) for colour in particles["colour"]]))
+    spheres.create_property("Radius", data=particles["radius"].to_numpy())
+    spheres.create_property("Transparency", data=np.where(particles["near"], 0.0, PALE))
+    bonds = spheres.create_bonds(count=len(pairs := _bonds(particles)))
     bonds.create_property("Topology", data=np.array(pairs, dtype=np.int64).reshape(-1, 2))
     bonds.vis.width = 0.15
     return data
 
 
 def _bonds(particles: pd.DataFrame) -> list[tuple[int, int]]:
-    """Rows of each cluster's centre and of the particles joined to it."""
+    """List the rows of each centre and of the particles joined to it."""
     rows = list(zip(particles["number"].tolist(), particles["centre"].tolist(), particles["near"].tolist()))
     centre_of = {number: row for row, (number, centre, _) in enumerate(rows) if centre}
     return [

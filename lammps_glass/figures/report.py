@@ -1,4 +1,4 @@
-"""`report.html`: one file with the figures inside, readable without a network."""
+"""Write `report.html`: one file with the figures embedded, readable without a network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lammps_glass.figures.page import STYLE
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure in the report: its pictures' path (png or svg), and what the paper and we found.
+    """A figure in the report: the path of its image (PNG or SVG), and the findings of the paper and of this run.
 
     A figure that could not be drawn has no path, and its note says why.
     """
@@ -32,50 +32,50 @@ class ReportFigure:
 
 @dataclass(frozen=True)
 class StudyReport:
-    """What the report says; every text is escaped, every number is printed to four digits.
+    """Contents of a report; text is escaped, numbers are printed to four digits.
 
     Attributes
     ----------
     study, title, preset
-        Name of the study, a line that says what it is, the preset.
+        Name of the study, its title in one line, the preset.
     status
         ``complete``, ``partial`` or ``failed``.
     sizes
-        What was run: name -> number or text (replicas, particles, steps).
+        Sizes of the run: name -> number or text (replicas, particles, steps).
     ran
-        A paragraph on what was run.
+        A paragraph that describes the run.
     scores
-        Name -> our number. The interval of ``x`` stands in ``x.low`` and ``x.high``.
+        Name -> number of this run, with its interval as ``<name>.low`` and ``<name>.high``.
     paper_scores
-        Name -> the paper's number or text, where it prints one.
+        Name -> number or text of the paper, where it prints one.
     figures
-        In the order of the paper.
+        Figures in the order of the paper.
     deviations
-        What differs from the paper, a line each.
+        Differences from the paper, a line each.
     seeds, versions, seconds
         Seed by name, version by package, seconds by stage.
     citation
-        The paper.
+        Reference of the paper.
     """
 
     study: str
     title: str
     preset: str
     status: str = "complete"
-    sizes: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, object] = field(default_factory=dict)
     ran: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
-    paper_scores: Mapping[str, Any] = field(default_factory=dict)
+    paper_scores: Mapping[str, object] = field(default_factory=dict)
     figures: tuple[ReportFigure, ...] = ()
     deviations: tuple[str, ...] = ()
-    seeds: Mapping[str, Any] = field(default_factory=dict)
+    seeds: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     citation: str = ""
 
 
 def write_report(path: str | Path, report: StudyReport | Mapping[str, Any]) -> Path:
-    """Write the report as one HTML file, whole or not at all.
+    """Write the report as one HTML file; it appears under its name only when it is complete.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def write_report(path: str | Path, report: StudyReport | Mapping[str, Any]) -> P
     Raises
     ------
     InputError
-        An unknown field, a figure's picture that is not there or is neither png nor svg.
+        An unknown field, or an image that does not exist or is neither PNG nor SVG.
     """
     filled = report if isinstance(report, StudyReport) else _from_mapping(report)
     target = Path(path)
@@ -100,9 +100,9 @@ def write_report(path: str | Path, report: StudyReport | Mapping[str, Any]) -> P
 
 
 def comparison_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Rows of the table "paper / ours" of a summary (as in ``summary.json``): ``id``, ``paper``, ``ours``, ``note``.
+    """List the rows of the table "paper / ours" of a summary: ``id``, ``paper``, ``ours``, ``note``.
 
-    The figures in their order; one without a finding on either side is left out.
+    Figures keep the order of the summary (``summary.json``); one without a finding on either side is left out.
     """
     rows = []
     for identity, entry in dict(summary.get("figures", {})).items():
@@ -113,6 +113,7 @@ def comparison_rows(summary: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _from_mapping(report: Mapping[str, Any]) -> StudyReport:
+    """Make a report of a mapping with its fields; an unknown field is an `InputError`."""
     try:
         figures = tuple(f if isinstance(f, ReportFigure) else ReportFigure(**f) for f in report.get("figures", ()))
         return StudyReport(**{**report, "figures": figures, "deviations": tuple(report.get("deviations", ()))})
@@ -120,8 +121,8 @@ def _from_mapping(report: Mapping[str, Any]) -> StudyReport:
         raise InputError(f"report: {error}") from error
 
 
-def _text(value: Any) -> str:
-    """A number to four digits, a missing one as a dash, anything else as it is."""
+def _text(value: object) -> str:
+    """Format a number to four digits, NaN as a dash, anything else as text."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -129,11 +130,11 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _escaped(value: Any) -> str:
+def _escaped(value: object) -> str:
     return html.escape(_text(value))
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[Any]], numbers: bool = False) -> str:
+def _table(header: Iterable[str], rows: Iterable[Iterable[object]], numbers: bool = False) -> str:
     head = "".join(f'<th scope="col">{_escaped(name)}</th>' for name in header)
     body = "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>\n" for row in rows)
     kind = ' class="numbers"' if numbers else ""
@@ -189,23 +190,25 @@ def _interval(scores: Mapping[str, float], name: str) -> str:
 
 def _figure(figure: ReportFigure, ours: str) -> str:
     rows = [("Paper", figure.paper), (ours, figure.ours), ("Note", figure.note)]
-    said = "".join(f"<dt>{name}</dt><dd>{_escaped(text)}</dd>\n" for name, text in rows if text)
-    picture = '<p class="missing">Not drawn.</p>\n'
+    findings = "".join(f"<dt>{name}</dt><dd>{_escaped(text)}</dd>\n" for name, text in rows if text)
+    image = '<p class="missing">Not drawn.</p>\n'
     if figure.path is not None:
-        picture = f'<img src="{_embedded(Path(figure.path), figure.id)}" alt="{_escaped(figure.title)}">\n'
+        image = f'<img src="{_embedded(Path(figure.path), figure.id)}" alt="{_escaped(figure.title)}">\n'
     return (
         f'<figure id="figure-{_escaped(figure.id)}">\n<figcaption><b>{_escaped(figure.id)}</b> '
-        f"{_escaped(figure.title)}</figcaption>\n{picture}" + (f"<dl>\n{said}</dl>\n" if said else "") + "</figure>\n"
+        f"{_escaped(figure.title)}</figcaption>\n{image}"
+        + (f"<dl>\n{findings}</dl>\n" if findings else "")
+        + "</figure>\n"
     )
 
 
 def _embedded(path: Path, identity: str) -> str:
-    """The picture as a data address; an svg too goes into an image, where nothing in it can run."""
+    """Encode an image as a data address; in an image element nothing in an SVG can run."""
     kinds = {".png": "image/png", ".svg": "image/svg+xml"}
     if path.suffix not in kinds:
-        raise InputError(f"report: figure {identity}: {path.name} is neither png nor svg")
+        raise InputError(f"report: figure {identity}: {path.name} is neither PNG nor SVG")
     if not path.is_file():
-        raise InputError(f"report: figure {identity}: {path} is not there: draw it first, or give None as its path")
+        raise InputError(f"report: figure {identity}: {path} does not exist: draw it first, or give None as its path")
     return f"data:{kinds[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
@@ -215,8 +218,8 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _provenance(report: StudyReport) -> str:
-    seconds = [(name, f"{value:.1f}") for name, value in report.seconds.items()]
-    tables = [
+    seconds: list[tuple[str, object]] = [(name, f"{value:.1f}") for name, value in report.seconds.items()]
+    tables: list[tuple[tuple[str, ...], list[tuple[str, object]]]] = [
         (("seed of", "seed"), list(report.seeds.items())),
         (("package", "version"), list(report.versions.items())),
         (("stage", "seconds"), seconds),

@@ -1,4 +1,4 @@
-"""What a figure shows: columns, axes and the paper's number, as data."""
+"""Specifications of figures, as data: kind, columns, axes, and the finding of the paper."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEEDS_VALUE = ("heatmap", "matrix", "map")
 
 @dataclass(frozen=True)
 class Mark:
-    """A reference of the paper in the plot: a line at `value` of an axis, or a power law / logarithm as a guide.
+    """A reference line in a plot: at a value of an axis, or a power law.
 
     Attributes
     ----------
@@ -26,9 +26,9 @@ class Mark:
     value
         Position or exponent.
     label
-        What stands in the legend; empty for none.
+        Entry in the legend; empty for none.
     anchor
-        (x, y) through which a slope passes.
+        Point (x, y) of a power law.
     """
 
     kind: Literal["x", "y", "slope"]
@@ -38,34 +38,33 @@ class Mark:
 
     def __post_init__(self) -> None:
         if self.kind not in ("x", "y", "slope"):
-            raise InputError(f"mark of kind {self.kind!r}: known are x, y, slope")
+            raise InputError(f"mark of kind {self.kind!r}: known kinds are x, y, slope")
         if self.kind == "slope" and self.anchor is None:
             raise InputError("mark of kind slope needs an anchor (x, y)")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of a figure of kind ``panels``: the rows whose column ``panel`` holds `name`.
+    """One panel of a figure of kind ``panels``: the rows whose column ``panel`` is `name`.
 
-    Optional columns of the table: ``title`` replaces the panel's name above it; ``colour_of`` names the series whose
-    colour another one takes, drawn dashed and without error bars; in a panel of bars a line stands where ``group``
-    changes.
+    Optional columns of the table: ``title`` replaces the name above the panel; ``colour_of`` names the series whose
+    colour a series has, which is then dashed; in a panel of bars a line is drawn where ``group`` changes.
 
     Attributes
     ----------
     name
-        In the column ``panel``; also its title, unless it begins with "_".
+        Value of the column ``panel``; also the title, unless it begins with "_".
     kind
-        ``line``, ``scatter``, ``bar``, ``step``, or ``legend``: no plot but the names of the series, which have one
-        colour in all panels.
+        ``line``, ``scatter``, ``bar``, ``step``, or ``legend``: the names of the series, which have one colour in all
+        panels.
     box
-        (left, bottom, width, height) of its axes, in fractions of the figure's plot area.
+        (left, bottom, width, height) of the axes, in fractions of the plot area of the figure.
     x_label, y_label, logy
-        Of its axes.
+        Labels of the axes, and whether y is logarithmic.
     diagonal
         Draw the line y = x.
     same_y
-        Have the range of y of all panels that say so.
+        Use one range of y for all panels with this option.
     """
 
     name: str
@@ -85,7 +84,7 @@ class FigureSpec:
     Parameters
     ----------
     id
-        As in the paper's list of figures; also the file names.
+        Number in the paper; also the name of the files.
     title
         One line above the plot.
     kind
@@ -96,13 +95,13 @@ class FigureSpec:
         (particles in three dimensions, coloured by `value` or by `series`), ``panels`` (several plots, see `Panel`),
         ``clusters`` (particles and their neighbours, one cluster a value of `series`), or a kind of a plug-in.
     x, y
-        Columns. A heatmap's and a matrix's `y` is the vertical axis; of a table, `x` is its first column.
+        Columns. The `y` of a heatmap and of a matrix is the vertical axis; the `x` of a table is its first column.
     z
-        Third column of a ``space``.
+        Third coordinate of a ``space``.
     series
-        Column that names the curves; a numeric one is coloured in its order.
+        Column that names the curves; numbers are coloured in their order.
     error
-        Columns (low, high): absolute ends of the interval, as the analyses give them.
+        Columns (low, high): absolute ends of the interval.
     value
         Column of the colour (heatmap, matrix, map, space).
     size
@@ -112,19 +111,19 @@ class FigureSpec:
     logx, logy, log_value
         Logarithmic axes and colour.
     x_label, y_label, value_label, series_label
-        With units; default the column's name.
+        Labels with units; default the name of the column.
     paper
-        The paper's finding or number, one line.
+        Finding or number of the paper, one line.
     paper_marks
-        References drawn in grey.
+        Reference lines of the paper, in grey.
     highlight
         A series drawn in black and thicker, such as a mean.
     markers
-        Whether a line carries markers at its points.
+        Whether the points of a line have markers.
     y_limits
         Fixed range of the y axis.
     panels
-        The plots of a figure of kind ``panels``; the column ``panel`` says which a row belongs to.
+        Panels of a figure of kind ``panels``; the column ``panel`` names the panel of a row.
     diagonal
         Draw the line y = x (scatter).
     """
@@ -157,7 +156,7 @@ class FigureSpec:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.id):
-            raise InputError(f"figure id {self.id!r} names files: use letters, digits, - and _")
+            raise InputError(f"figure id {self.id!r} is the name of files: use letters, digits, - and _")
         if self.kind not in REGISTRY:
             raise InputError(f"figure {self.id}: {unknown_name('kind', self.kind, list(REGISTRY))}")
         if self.kind in _NEEDS_VALUE and self.value is None:
@@ -176,7 +175,7 @@ class FigureSpec:
 
     @property
     def needed(self) -> tuple[str, ...]:
-        """The columns that the table must have."""
+        """Columns that the table must have."""
         if self.kind == "table":
             return self.columns or ()
         named = [
@@ -193,5 +192,5 @@ class FigureSpec:
 
     @property
     def measured(self) -> str | None:
-        """The column that must hold at least one finite number; None for a table."""
+        """Column that must hold at least one finite number; None for a table."""
         return None if self.kind == "table" else self.value or self.y

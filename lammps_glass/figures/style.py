@@ -1,10 +1,9 @@
-"""One look for all figures: colours that colour-blind readers can tell apart, fonts, rules."""
+"""Style of all figures: colours for colour-blind readers, fonts, grid."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 # Okabe & Ito 2008, ordered so that neighbours in the list differ in lightness too; yellow is left out (unreadable).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D")
@@ -15,7 +14,7 @@ GUIDE = "#777777"
 ON_MAP = "#FF5C5C"  # seen on both ends of the sequential colours
 HIGHLIGHT = "#111111"
 
-RC: dict[str, Any] = {
+RC: dict[str, object] = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "font.family": "DejaVu Sans",
@@ -43,7 +42,7 @@ SIZE = (6.4, 4.2)
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Matplotlib's own defaults with this style on top, whatever a user's matplotlibrc says; undone at the end."""
+    """Use matplotlib's defaults with this style within a block, whatever the user's matplotlibrc says."""
     import matplotlib
 
     with matplotlib.rc_context():
@@ -52,8 +51,8 @@ def context() -> Iterator[None]:
         yield
 
 
-def colours(names: Sequence[Any]) -> list[str]:
-    """A colour for each series: a sequence of shades when they are numbers (time, temperature), else the palette."""
+def colours(names: Sequence[Hashable]) -> list[str]:
+    """Choose a colour for each series: of a sequential map for numbers (time, temperature), else of the palette."""
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 

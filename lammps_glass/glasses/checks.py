@@ -34,6 +34,8 @@ NonNegativeFloat = Annotated[float, Bound(minimum=0.0)]
 
 #: A snapshot in another length unit (nm, angstrom, sigma) is off by more; thermal and compositional changes by less.
 SCALE_FACTOR = 1.7
+#: Masses in files are rounded, to 63.5 for 63.546; elements differ by more.
+MASS_TOLERANCE = 0.01
 _ENOUGH = 10  # fewer particles than this have no typical distance
 
 
@@ -130,6 +132,21 @@ def fractions_of(owner: str, composition: object, species: Sequence[str]) -> dic
     if min(values) < 0 or not (math.isclose(total, 1.0, abs_tol=1e-9) or math.isclose(total, 100.0, abs_tol=1e-7)):
         raise InputError(f"{owner}: composition {composition!r} must be fractions that sum to 1 (or per cent to 100)")
     return {name: value / total for name, value in zip(species, values, strict=True)}
+
+
+def require_masses(snapshot: Snapshot, owner: str, masses: Sequence[float]) -> None:
+    """Raise `InputError` when the masses that a file gives differ from those of its species by more than 1 %."""
+    of_file = snapshot.properties.get("mass")
+    if of_file is None or of_file.shape != (len(snapshot),):
+        return
+    expected = np.asarray(masses)[snapshot.types]
+    wrong = np.flatnonzero(~(np.abs(of_file - expected) <= MASS_TOLERANCE * expected))
+    if wrong.size:
+        name = snapshot.species[snapshot.types[wrong[0]]]
+        raise InputError(
+            f"particle {snapshot.ids[wrong[0]]} has the mass {of_file[wrong[0]]:g}, but species {name} of glass "
+            f"{owner} has {expected[wrong[0]]:g}: are the types in another order? --types names them"
+        )
 
 
 def require_scale(snapshot: Snapshot, owner: str, nearest: float, units: str) -> None:

@@ -15,15 +15,16 @@ from lammps_glass.glasses.checks import (
     PositiveInt,
     check_fields,
     fractions_of,
+    require_masses,
     require_scale,
     whole,
 )  # fmt: skip
 from lammps_glass.interactions.potentials import potential_file
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.snapshots.grid import Integers
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
+    from lammps_glass.snapshots.grid import Integers
 
 #: Fields of a glass or protocol by name, as JSON values.
 Options = dict[str, Any]
@@ -119,13 +120,15 @@ class Glass:
         Raises
         ------
         InputError
-            A species is foreign, the snapshot has other units, or distances of another length unit.
+            A species is foreign, the snapshot has other units, distances of another length unit, or masses that are not
+            those of its species (a data file whose types are in another order).
         """
         if snapshot.units is not None and snapshot.units != self.units:
             raise InputError(
                 f"snapshot has units {snapshot.units!r}, glass {self.name} needs {self.units!r}: convert it first"
             )
         renamed = snapshot.with_species(self.species)
+        require_masses(renamed, self.name, self.masses)
         require_scale(renamed, self.name, self.nearest_distance, self.units)
         return renamed
 

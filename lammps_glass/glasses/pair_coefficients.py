@@ -5,16 +5,27 @@ from __future__ import annotations
 import functools
 import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lammps_glass.glasses.glass import Glass
+from lammps_glass.errors import InputError
 from lammps_glass.interactions.potentials import potential_file
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses.glass import Glass
+
+
+def pair_coefficients(glass: type[Glass]) -> Mapping[str, Mapping[str, float]]:
+    """Read ``epsilon`` and ``sigma`` by pair of species (``AB``): the table ``[pairs]`` of the potential of a glass."""
+    return _read(potential_file(glass.potential, "potential.toml", glass))
 
 
 @functools.cache
-def pair_coefficients(glass: type[Glass]) -> Mapping[str, Mapping[str, float]]:
-    """Read the table ``[pairs]`` of a glass's potential: ``epsilon`` and ``sigma`` by pair of species (``AB``)."""
-    text = potential_file(glass.potential, "potential.toml", glass).read_text(encoding="utf-8")
-    pairs: dict[str, dict[str, float]] = tomllib.loads(text)["pairs"]
+def _read(path: Path) -> Mapping[str, Mapping[str, float]]:
+    contents = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "pairs" not in contents:
+        raise InputError(f"{path}: no table [pairs] with epsilon and sigma by pair of species")
+    pairs: dict[str, dict[str, float]] = contents["pairs"]
     return pairs
 
 

@@ -7,4 +7,4 @@ from .model import Model as Model
 from .setfl import Setfl as Setfl
 from .system import System as System
 from .tables import Table as Table, find_table as find_table
-from .vibrations import Modes as Modes, modes as modes
+from .vibrations import Modes as Modes, modes as modes, modes_up_to as modes_up_to

@@ -51,9 +51,7 @@ class Hessian:
         """Multiply with a vector of shape (3 m,) or (m, 3); the result has the same shape."""
         moves = np.asarray(vector, dtype=float)
         if moves.size != self.shape[0]:
-            raise InputError(
-                f"Hessian of {self.n_mobile} particles: the vector has {moves.size} numbers, not {self.shape[0]}"
-            )
+            raise InputError(f"Hessian of {self.n_mobile} particles times a vector of {moves.size} numbers")
         everywhere = np.zeros((len(self._sites), 3))
         everywhere[: self.n_mobile] = moves.reshape(-1, 3)
         product = kernels.product(

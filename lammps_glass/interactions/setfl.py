@@ -12,10 +12,18 @@ from ase.data import atomic_numbers
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 
+Head = tuple[int, float, str]
+
 #: Names of the formats, as in ``pair_style eam/alloy`` and ``pair_style eam/fs``.
 FORMATS = ("alloy", "fs")
 _NUMBERS = "nrho drho nr dr cutoff"
 _PER_LINE = 5
+# Characters that LAMMPS replaces in the text files that it reads: spaces, quotes and signs of a word processor.
+_SUBSTITUTES = {
+    **dict.fromkeys([0xA0, *range(0x2000, 0x200C), 0x202F, 0x2060, 0x2063, 0xFEFF], " "),
+    **{0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"'},
+    **{0x02D6: "+", 0x2064: "+", 0x02D7: "-", 0x2212: "-"},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +97,10 @@ def _rows(values: Floats) -> list[str]:
 
 
 def read(path: str | Path) -> Setfl:
-    """Read a table in either format, which the amount of numbers in it decides.
+    """Read a table, as LAMMPS does, in either format, which the amount of numbers in it decides.
+
+    After the three comments, blank lines and text behind ``#`` are skipped, each function of r or of the density
+    begins on a new line, and what its last line holds beyond its last value is ignored.
 
     Raises
     ------
@@ -97,9 +108,10 @@ def read(path: str | Path) -> Setfl:
         There is no such file, or it is not a setfl table: the message has the line of the fault.
     """
     try:
-        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: EAM table cannot be read ({error.strerror or error})") from error
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: EAM table cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    lines = text.translate(_SUBSTITUTES).splitlines()
     faults: list[str] = []
     for style in FORMATS:
         try:
@@ -130,35 +142,51 @@ class _Lines:
         """Make the error of a fault in the current line."""
         return _FormatError(f"line {self.at}: {what}")
 
-    def next(self, what: str) -> list[str]:
-        """Return the words of the next line; `what` is expected there."""
+    def comment(self) -> str:
+        """Read a line with any text, or with none."""
         if self.at >= len(self.lines):
-            raise self.fail(f"the file ends before {what}")
+            raise self.fail("the file ends before its 3 comments")
         self.at += 1
-        return self.lines[self.at - 1].split()
+        return " ".join(self.lines[self.at - 1].split())
+
+    def next(self, what: str) -> list[str]:
+        """Return the words of the next line that has any, without those behind ``#``; `what` is expected there."""
+        while self.at < len(self.lines):
+            self.at += 1
+            if words := self.lines[self.at - 1].partition("#")[0].split():
+                return words
+        raise self.fail(f"the file ends before {what}")
 
     def values(self, count: int, what: str) -> Floats:
-        """Read `count` finite numbers, which end with a line."""
+        """Read `count` finite numbers; the line of the last one may hold more, which LAMMPS ignores."""
         words: list[str] = []
         while len(words) < count:
             words += self.next(f"{what} is complete")
+        text = "".join(words)
         try:
-            values = np.array(words, dtype=float)
+            if not text.isascii() or "_" in text:  # Python reads as numbers what LAMMPS does not
+                raise ValueError
+            values = np.array(words[:count], dtype=float)
         except ValueError:
             raise self.fail(f"{what} has a word that is not a number") from None
-        if len(values) > count or not np.isfinite(values).all():
-            wrong = f"{len(values)} values instead of {count}" if len(values) > count else "a value that is not finite"
-            raise self.fail(f"{what} has {wrong}")
+        if not np.isfinite(values).all():
+            raise self.fail(f"{what} has a value that is not finite")
         return values
+
+    def rest(self) -> bool:
+        """Whether a line with words follows."""
+        return any(line.partition("#")[0].split() for line in self.lines[self.at :])
 
 
 def _parse(raw: list[str], style: str) -> Setfl:
     lines = _Lines(raw)
-    comments = (" ".join(lines.next("3 comments")), " ".join(lines.next("3 comments")), " ".join(lines.next("it")))
+    comments = (lines.comment(), lines.comment(), lines.comment())
     elements = _elements(lines)
     n = len(elements)
     n_rho, d_rho, n_r, dr, r_cut = _grid(lines)
-    heads: list[tuple[int, float, str]] = []
+    if n * (n_rho + n_r * (n + 1 if style == "fs" else n // 2 + 1)) > sum(map(len, raw)):
+        raise lines.fail("the file is too short for so many rows")
+    heads: list[Head] = []
     embedding, density, pair = np.empty((n, n_rho)), np.empty((n, n, n_r)), np.empty((n, n, n_r))
     for i, name in enumerate(elements):
         heads.append(_element_head(lines, name))
@@ -169,9 +197,9 @@ def _parse(raw: list[str], style: str) -> Setfl:
             density[i] = density[i, 0]
     for i, j in _pairs(n):
         pair[i, j] = pair[j, i] = lines.values(n_r, f"r phi of {elements[i]}-{elements[j]}")
-    while lines.at < len(raw):
-        if lines.next("the end"):
-            raise lines.fail("numbers after the last table")
+    if lines.rest():
+        lines.next("the end")
+        raise lines.fail("numbers after the last table")
     numbers, masses, lattices = zip(*heads, strict=True)
     return Setfl(
         style if n > 1 else "alloy", elements, numbers, masses, lattices, d_rho, dr, r_cut, embedding, density, pair,
@@ -202,14 +230,14 @@ def _grid(lines: _Lines) -> tuple[int, float, int, float, float]:
     return n_rho, d_rho, n_r, dr, r_cut
 
 
-def _element_head(lines: _Lines, name: str) -> tuple[int, float, str]:
+def _element_head(lines: _Lines, name: str) -> Head:
     words = lines.next(f"element {name}")
     try:
         number, mass = int(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise lines.fail(f"is not 'number mass lattice' of {name}") from None
     expected = atomic_numbers.get(name)
-    if expected is not None and number != expected:
+    if expected and number not in (expected, 0):  # 0: not given; LAMMPS does not use it
         raise lines.fail(f"{name} has the atomic number {number}, not {expected}: are the names in another order?")
     if not 0 < mass < 1000:
         raise lines.fail(f"mass of {name} is {mass:g}")

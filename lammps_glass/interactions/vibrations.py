@@ -56,6 +56,11 @@ class Modes:
         nu: Floats = self.angular_frequencies / (2 * np.pi)
         return nu
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether these are all modes but the three translations."""
+        return len(self.eigenvalues) >= 3 * int(self.vectors.shape[1]) - 3
+
     def weights(self, start: int = 0, stop: int | None = None) -> Floats:
         """Compute (k, n_particles) squared polarisations in modes `start` to `stop`; rows sum to 1."""
         part = self.vectors[start:stop]
@@ -145,6 +150,31 @@ def modes(
     hessian = System(configuration, model).hessian()
     values, vectors = _dense(hessian, weights, lowest) if dense else _lowest(hessian, weights, lowest or n_modes)
     return Modes(values, np.ascontiguousarray(vectors.T).reshape(-1, len(configuration), 3), units)
+
+
+def modes_up_to(
+    frequency: float, snapshot: Snapshot, model: Model, masses: ArrayLike, *, fraction: float, units: str = "metal"
+) -> Modes:
+    """Vibrational modes that reach a frequency: all of them, of a large system the softest.
+
+    Parameters
+    ----------
+    frequency
+        nu that the softest modes of more than 4000 particles must reach.
+    snapshot, model, masses, units
+        As in `modes`.
+    fraction
+        Of all modes of a large system that is tried first; more follow until `frequency` is reached.
+    """
+    if len(snapshot) <= DENSE:
+        return modes(snapshot, model, masses, units=units)
+    while True:
+        count = round(fraction * 3 * len(snapshot))
+        softest = modes(snapshot, model, masses, lowest=count, units=units, dense=False)
+        highest = float(softest.frequencies[-1])
+        if highest >= frequency:
+            return softest
+        fraction *= 1.02 * (frequency / highest) ** 3  # Debye: their number grows with the cube of the frequency
 
 
 def _masses(snapshot: Snapshot, model: Model, masses: ArrayLike) -> Floats:

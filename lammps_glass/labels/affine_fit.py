@@ -1,16 +1,16 @@
-r"""The affine map that best follows each particle's neighbourhood between two snapshots, and what it leaves over.
+r"""Affine fit of each particle's neighbourhood between two snapshots, and its residual.
 
 With :math:`\mathbf r_{ij}` and :math:`\mathbf r'_{ij}` the vectors to a neighbour before and after, the fit minimises
 :math:`\sum_j |\mathbf r'_{ij} - \mathbf F_i \mathbf r_{ij}|^2` (Falk & Langer, Phys. Rev. E 57, 7192 (1998), eqs.
 2.11-2.14; Shimizu, Ogata & Li, Mater. Trans. 48, 2923 (2007) for the strain). The minimum does not change when one
-affine map is taken out of all :math:`\mathbf r'` beforehand, so the kernel takes out that of the box: what is left of a
-neighbour's motion is the difference of two particles' changes, the same for all its periodic images, and small, which
-keeps the digits.
+affine map is taken out of all :math:`\mathbf r'` beforehand, so the kernel takes out that of the box: the rest of a
+neighbour's motion is the difference of the displacements of two particles, equal for all its periodic images, and
+small, which keeps the precision.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_ids, require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, build_grid
 
 # A neighbourhood counts as flat when its thickness is below 1e-6 of its width (the pivots are squared lengths).
@@ -43,20 +44,25 @@ class AffineFit(NamedTuple):
     gradients: Floats
 
 
-def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFit:
+def affine_fit(reference: Snapshot, current: Snapshot, r_max: float, *, undo_flips: bool = True) -> AffineFit:
     """Fit the neighbourhoods (all images within `r_max` in `reference`) by affine maps onto `current`.
 
     Takes O(n_particles) time and no list of pairs. Any cell; each snapshot's own box; of a particle's change the
-    minimum image is taken, so it may cross the boundary in between. Rounding leaves about 1e-16 of the neighbours'
-    summed squared motion relative to the box.
+    minimum image is taken, so it may cross the boundary in between. A flip of the box is undone (`Cell.unflipped`)
+    unless `undo_flips` is False, for a box that is known to have tilted by more than half a vector. Rounding leaves
+    about 1e-16 of the neighbours' summed squared motion relative to the box.
 
     Raises
     ------
     InputError
-        The snapshots hold other particles, species or boundaries; `r_max` is not a positive length; a particle's
-        neighbours do not span three dimensions.
+        The snapshots hold other particles, species or boundaries, come from a file without ids, or are planar; `r_max`
+        is not a positive length; a particle's neighbours do not span three dimensions.
     """
     require_same_particles(reference, current)
+    for snapshot in (reference, current):
+        require_three_dimensions(snapshot)
+    if undo_flips and (cell := current.cell.unflipped(reference.cell)) is not current.cell:
+        current = current.replace(cell=cell)
     grid = build_grid(reference.cell, reference.positions, r_max)
     changes, ambiguous = _changes(reference, current)
     turns = np.where(current.cell.periodic, current.cell.inverse, 0.0)  # finds no turn along an open direction
@@ -75,7 +81,8 @@ def affine_fit(reference: Snapshot, current: Snapshot, r_max: float) -> AffineFi
 
 
 def require_same_particles(reference: Snapshot, current: Snapshot) -> None:
-    """Raise `InputError` unless the two snapshots hold the same particles, species and boundaries."""
+    """Raise `InputError` unless the two snapshots hold the same particles, species and boundaries, by their ids."""
+    require_ids(reference, current)
     steps = f"(steps {reference.step} and {current.step})"
     if len(reference) != len(current) or not np.array_equal(reference.ids, current.ids):
         differ = f": {len(reference)} and {len(current)}" if len(reference) != len(current) else ": other ids"
@@ -88,22 +95,24 @@ def require_same_particles(reference: Snapshot, current: Snapshot) -> None:
 
 
 def _changes(reference: Snapshot, current: Snapshot) -> tuple[Floats, bool]:
-    """(n, 3) how particles moved relative to the box, up to a common drift; whether pairs need the minimum image too.
+    """Return (n, 3) displacements relative to the box, less a common drift, and whether pairs need the minimum image.
 
     The first particle's change is taken out before whole turns are: a moving origin or a drift of everything then
     cannot put particles on either side of half a box. Where particles moved apart by more, each pair is reduced.
     """
     changes = current.cell.fractional(current.positions) - reference.cell.fractional(reference.positions)
     changes -= changes[0].copy()
-    periodic: Any = current.cell.periodic
+    periodic = current.cell.periodic
     changes[:, periodic] -= np.rint(changes[:, periodic])
     ambiguous = bool((np.ptp(changes, axis=0)[periodic] > 0.5).any())
     return changes @ current.cell.matrix, ambiguous
 
 
 @kernel
-def _accumulate(grid: Grid, changes: Any, ambiguous: bool, matrix: Any, turns: Any) -> Any:  # noqa: C901
-    """Sums over neighbours, by row of the grid: 6 of r r^T, 9 of r u^T, 1 of u^2; and the number of neighbours.
+def _accumulate(  # noqa: C901
+    grid: Grid, changes: Floats, ambiguous: bool, matrix: Floats, turns: Floats
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Sum over neighbours, by row of the grid: 6 of r r^T, 9 of r u^T, 1 of u^2; and the number of neighbours.
 
     All of them are even in (r, u), so each pair is met once and added to both ends. The half of the offsets that is
     lexicographically positive meets each pair of images once; a particle's own image counts at both of its ends.
@@ -152,7 +161,7 @@ def _accumulate(grid: Grid, changes: Any, ambiguous: bool, matrix: Any, turns: A
 
 
 @kernel
-def _reduce(u: Any, matrix: Any, inverse: Any) -> None:
+def _reduce(u: Floats, matrix: Floats, inverse: Floats) -> None:
     """Take whole cell vectors out of `u`, in place."""
     t0 = np.rint(u[0] * inverse[0, 0] + u[1] * inverse[1, 0] + u[2] * inverse[2, 0])
     t1 = np.rint(u[0] * inverse[0, 1] + u[1] * inverse[1, 1] + u[2] * inverse[2, 1])
@@ -162,7 +171,7 @@ def _reduce(u: Any, matrix: Any, inverse: Any) -> None:
 
 
 @kernel
-def _add(sums: Any, i: int, j: int, r: Any, u: Any) -> None:
+def _add(sums: Floats, i: int, j: int, r: Floats, u: Floats) -> None:
     """Add one pair's products to the rows of both its particles."""
     at = 0
     for k in range(3):
@@ -183,8 +192,8 @@ def _add(sums: Any, i: int, j: int, r: Any, u: Any) -> None:
 
 
 @kernel
-def _solve(sums: Any, box: Any, flat: float) -> Any:
-    """Residuals (n,), gradients (n, 3, 3) and the first row whose neighbours are flat (-1: none).
+def _solve(sums: Floats, box: Floats, flat: float) -> tuple[Floats, Floats, int]:
+    """Return residuals (n,), gradients (n, 3, 3) and the first row whose neighbours are flat (-1: none).
 
     Cholesky, V = L L^T: with Z = L^-1 Y the residual is u^2 - Z:Z, and L^-T Z the map relative to the box.
     """

@@ -1,4 +1,4 @@
-"""`Label`: what happens to particles, as one number each; from pairs of snapshots, or from the records of runs."""
+"""`Label`: the base class of labels, one number per particle from pairs of snapshots or from records of runs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
+
+#: Quantity of a column of classes: 1, 0, or NaN for a particle of neither class. Where labels have such a column, only
+#: the particles of a class are described.
+CLASS = "class"
 
 
 class Trajectory(Protocol):
@@ -57,7 +63,7 @@ class LabelColumn:
     unit: str = ""
     lag: int = 0
     steps: int = 0
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Labelled(NamedTuple):
@@ -75,12 +81,38 @@ class Label(ABC):
     """Name in the registry, and of the quantity."""
     unit: ClassVar[str] = ""
     """Unit of the values."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Attributes that the records must have besides those of `Trajectory`."""
     invariant: ClassVar[bool] = True
-    """Whether no value changes when all snapshots are moved and rotated alike."""
+    """Whether the values are invariant under translation and rotation of all snapshots."""
 
-    def get_params(self) -> dict[str, Any]:
+    def get_params(self) -> Options:
         """Return the parameters by name."""
         return asdict(self)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Quantities of the columns, the main one first."""
+        return (self.name,)
+
+    def check_run(self, run: object) -> None:  # noqa: B027  (most labels can be made of any run)
+        """Raise `InputError` when the label cannot be computed from runs of the protocol `run`, as for its steps."""
+
+    def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
+        """Return the numbers of configurations and of rows to expect of a record, for plans.
+
+        Parameters
+        ----------
+        n_particles
+            Number of labelled particles in a configuration.
+        n_frames, strain
+            Number of frames and strain of the record; `strain` is 0 without shear.
+        """
+        return n_frames, float(n_particles * n_frames)
+
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
+        """Return facts about the records as a whole, which are stored beside the columns."""
+        return {}
 
     @abstractmethod
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
@@ -100,7 +132,7 @@ def only_record(label: Label, records: Sequence[Trajectory]) -> Trajectory:
         There is none, or more than one.
     """
     if len(records) != 1:
-        raise InputError(f"label {label.name} is of one trajectory a replica, it reads {len(records)}")
+        raise InputError(f"label {label.name} needs one trajectory a replica, it reads {len(records)}")
     return records[0]
 
 
@@ -130,11 +162,17 @@ class PairLabel(Label):
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) values, in the order of the snapshots (by id)."""
 
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, Floats | Integers]:
+        """Return the columns of a table of one pair: (n_particles,) values under the name, and what explains them."""
+        return {self.name: self.compute(reference, current)}
+
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return a column for each lag."""
         steps = only_record(self, records).steps
         return tuple(LabelColumn(f"lag_{lag}", self.name, self.unit, lag, _step_of(steps, lag)) for lag in self.lags)
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Iterate over the frames with their values at each lag; NaN where the run ends before."""
         record = only_record(self, records)
         later = {f"lag_{lag}": islice(record.frames(), lag, None) for lag in self.lags}
         for reference in record.frames():
@@ -146,6 +184,6 @@ class PairLabel(Label):
 
 
 def _step_of(steps: Sequence[int], lag: int) -> int:
-    """Return the steps of a lag; 0 where they differ between the frames, or where no frame comes so late."""
+    """Return the time steps of a lag; 0 where they differ between frames, or where the run is shorter than the lag."""
     between = {later - earlier for earlier, later in zip(steps, steps[lag:])}
     return between.pop() if len(between) == 1 else 0

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.labels.base import Label, LabelColumn, Labelled, Trajectory
 from lammps_glass.labels.jumps import largest_jump
 from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
 from lammps_glass.labels.pair import require_positive
+
+
+class BlockSettings(TypedDict):
+    """Settings of the D2min blocks of a quasi-static shear, stored as metadata of their table."""
+
+    plane: str
+    r_max: float
+    reduce: str
+    block_strain: float
 
 
 @runtime_checkable
@@ -26,25 +36,45 @@ class Shear(Trajectory, Protocol):
         """Path of the table of D2min by block."""
 
     @property
-    def block_settings(self) -> Any:
-        """Plane of the shear, among other settings."""
+    def block_settings(self) -> BlockSettings:
+        """Plane of the shear, neighbourhood and reduction of D2min, and strain of a block."""
+
+    @property
+    def thermo(self) -> pd.DataFrame:
+        """One row a strain step: ``step``, and whether it is a plastic ``event``, among others."""
+
+
+def require_shear(label: Label, record: Trajectory) -> Shear:
+    """Return the record of a quasi-static shear.
+
+    Raises
+    ------
+    InputError
+        The record is of another run.
+    """
+    if not isinstance(record, Shear):
+        raise InputError(f"label {label.name}: {record.directory} is not the record of a quasi-static shear")
+    return record
 
 
 @dataclass(frozen=True)
 class LargestJump(Label):
     """Largest D2min of a particle over all blocks of strain, of one shear a plane; see `labels.largest_jump`.
 
-    The configuration is the one before the shear. A column a plane stands behind the largest of all.
+    The labelled configuration is the one before the shear. Columns: the largest of all planes, then that of each plane.
     """
 
     name: ClassVar[str] = "largest-jump"
     unit: ClassVar[str] = "length^2"
+    needs: ClassVar[tuple[str, ...]] = ("d2min_path", "block_settings")
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return the column of all planes and one for each plane."""
         planes = [LabelColumn(f"jump_{p}", self.name, self.unit, details={"plane": p}) for p in self._shears(records)]
         return (LabelColumn("largest_jump", self.name, self.unit), *planes)
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Yield the configuration before the shears."""
         shears = self._shears(records)
         jumps = largest_jump({plane: record.d2min_path for plane, record in shears.items()}, both_classes=False)
         first = next(iter(shears.values())).frames()
@@ -56,12 +86,11 @@ class LargestJump(Label):
         yield Labelled(start, pd.DataFrame(values))
 
     def _shears(self, records: Sequence[Trajectory]) -> dict[str, Shear]:
-        """Plane -> the record of its shear."""
+        """Return the record of the shear in each plane."""
         shears: dict[str, Shear] = {}
         for record in records:
-            if not isinstance(record, Shear):
-                raise InputError(f"label {self.name}: {record.directory} is not the record of a quasi-static shear")
-            shears[str(record.block_settings["plane"])] = record
+            shear = require_shear(self, record)
+            shears[str(shear.block_settings["plane"])] = shear
         if len(shears) != len(records) or not shears:
             raise InputError(f"label {self.name} needs one shear a plane, it reads {len(records)} of {list(shears)}")
         return shears
@@ -96,7 +125,23 @@ class Isoconfigurational(Label):
         if self.reduce not in REDUCTIONS:
             raise InputError(f"label {self.name}: reduce = {self.reduce!r} must be one of {', '.join(REDUCTIONS)}")
 
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Mean D2min and propensity."""
+        return ("d2min", "propensity")
+
+    def check_run(self, run: object) -> None:
+        """Refuse a run without dynamics."""
+        if not hasattr(run, "temperature"):
+            raise InputError(f"label {self.name} needs runs of dynamics, with velocities drawn at a temperature")
+
+    def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
+        """Return the number of ``runs``, and the ``steps`` between the first and the last frame."""
+        steps = records[0].steps if records else [0]
+        return {"runs": len(records), "steps": steps[-1] - steps[0]}
+
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
+        """Return the columns of the means and of the deviation."""
         return (
             LabelColumn("d2min", "d2min", self.unit),
             LabelColumn("propensity", "propensity", "length"),
@@ -104,6 +149,7 @@ class Isoconfigurational(Label):
         )
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
+        """Yield the common first configuration of the runs."""
         if not records:
             raise InputError(f"label {self.name} needs runs from one configuration, it reads none")
         values, moved = [], []

@@ -1,4 +1,4 @@
-"""D2min: how far a particle's neighbourhood moved from any affine deformation."""
+"""D2min: non-affine squared displacement of each particle's neighbourhood."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REDUCTIONS = ("mean", "sum")
 
 
 def d2min(reference: Snapshot, current: Snapshot, *, r_max: float = 2.5, reduce: str = "mean") -> Floats:
-    r"""Non-affine squared displacement of each particle's neighbourhood, :math:`D^2_{\min}`.
+    r"""Compute the non-affine squared displacement of each particle's neighbourhood, :math:`D^2_{\min}`.
 
     .. math:: D^2_{\min,i} = \frac{1}{n_i} \min_{\mathbf F} \sum_{j} |\mathbf r_{ij}(t + \delta t)
         - \mathbf F \mathbf r_{ij}(t)|^2
@@ -49,7 +49,7 @@ def d2min(reference: Snapshot, current: Snapshot, *, r_max: float = 2.5, reduce:
 def d2min_with_neighbors(
     reference: Snapshot, current: Snapshot, *, r_max: float = 2.5, reduce: str = "mean"
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """`d2min` and the number of neighbours in the reference, both (n_particles,)."""
+    """Compute `d2min` and the number of neighbours in the reference, both (n_particles,)."""
     if reduce not in REDUCTIONS:
         raise InputError(f"reduce is {reduce!r}: it must be one of {', '.join(REDUCTIONS)}")
     fit = affine_fit(reference, current, r_max)

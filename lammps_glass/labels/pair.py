@@ -1,4 +1,4 @@
-"""Labels of two snapshots: D2min, von Mises strain, displacement."""
+"""Labels of two snapshots: D2min and von Mises strain."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import ClassVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.labels.base import PairLabel
-from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
+from lammps_glass.labels.nonaffine import REDUCTIONS, d2min, d2min_with_neighbors
 from lammps_glass.labels.strain import von_mises_strain
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class D2min(PairLabel):
     def compute(self, reference: Snapshot, current: Snapshot) -> Floats:
         """Return (n_particles,) D2min, length^2."""
         return d2min(reference, current, r_max=self.r_max, reduce=self.reduce)
+
+    def table(self, reference: Snapshot, current: Snapshot) -> dict[str, Floats | Integers]:
+        """Return D2min and the (n_particles,) numbers of neighbours in the reference."""
+        values, n_neighbors = d2min_with_neighbors(reference, current, r_max=self.r_max, reduce=self.reduce)
+        return {"n_neighbors": n_neighbors, self.name: values}
 
 
 @dataclass(frozen=True)

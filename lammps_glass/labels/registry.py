@@ -31,5 +31,11 @@ REGISTRY = Registry(
             "mean D2min, and propensity, over runs from one configuration with other velocities",
             "length^2",
         ),
+        Entry(
+            "strain-step-activity",
+            "lammps_glass.labels.strain_steps:StrainStepActivity",
+            "particles active in single steps of a quasi-static shear, and as many that stay at rest",
+            "1",
+        ),
     ],
 )

@@ -18,9 +18,15 @@ from .defect_scores import (
     spread as spread,
 )
 from .easy_ensemble import EasyEnsemble as EasyEnsemble
+from .encoding import EncodedStructure as EncodedStructure, encode_structure as encode_structure
+from .energy_curves import EnergyRows as EnergyRows, energy_learning_curve as energy_learning_curve
 from .energy_model import EnergyModel as EnergyModel
 from .energy_ridge import EnergyRidge as EnergyRidge
-from .energy_scoring import energy_folds as energy_folds, energy_scores as energy_scores
+from .energy_scoring import (
+    energies_without_bias as energies_without_bias,
+    energy_folds as energy_folds,
+    energy_scores as energy_scores,
+)
 from .energy_search import search_energy_model as search_energy_model
 from .environment_library import Encoding as Encoding, EnvironmentLibrary as EnvironmentLibrary, Fractions as Fractions
 from .environments import (
@@ -64,6 +70,7 @@ from .scoring import (
     confusion as confusion,
     score_with_intervals as score_with_intervals,
     scores as scores,
+    scores_by_replica as scores_by_replica,
 )
 from .selection import (
     accuracy_by_number_of_features as accuracy_by_number_of_features,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from lammps_glass.errors import InputError
@@ -55,3 +56,31 @@ def energy_scores(true: ArrayLike, predicted: ArrayLike, n_particles: ArrayLike)
         "r2": 1 - (rmse / spread) ** 2 if spread > 0 else float("nan"),
         "pearson": float(np.corrcoef(reference / sizes, model / sizes)[0, 1]) if varies else float("nan"),
     }
+
+
+def energies_without_bias(true: ArrayLike, predicted: ArrayLike, n_particles: ArrayLike) -> pd.DataFrame:
+    """Compare energies about their mean: what a model of one composition can say of another.
+
+    The constant between two compositions cannot be learned from one of them, so that the mean error is taken away.
+
+    Parameters
+    ----------
+    true, predicted, n_particles
+        As for `energy_scores`.
+
+    Returns
+    -------
+    DataFrame
+        ``true`` and ``predicted`` over the mean of the true ones, in meV a particle; ``error`` (predicted minus true
+        before the mean error is taken away), likewise.
+    """
+    sizes = np.broadcast_to(np.asarray(n_particles, dtype=float), np.shape(true))
+    target, values = np.asarray(true, dtype=float), np.asarray(predicted, dtype=float)
+    error, mean = (values - target) / sizes, float((target / sizes).mean())
+    return pd.DataFrame(
+        {
+            "true": 1000 * (target / sizes - mean),
+            "predicted": 1000 * (values / sizes - mean) - 1000 * float(error.mean()),
+            "error": 1000 * error,
+        }
+    )

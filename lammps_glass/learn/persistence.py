@@ -3,8 +3,8 @@
 The file is an uncompressed zip of ``metadata.json`` and ``estimator.skops`` (or ``estimator.libsvm``: LIBSVM's model
 text and a scaler in JSON, for a class with ``saved_as``). A skops file names the types in it and the loaders that it
 needs. Both are compared with the lists below before skops reads the file: skops's own defaults trust far more, and the
-list in the file is made by whoever wrote it. What is installed may add types, a file never: the classes of the
-indicators of plug-ins, and the types that such a class names in ``saved_types``.
+list in the file is made by whoever wrote it. Installed plug-ins add the classes of their indicators, and the types that
+such a class names in ``saved_types``; a file never adds any.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _nodes(state: object) -> Iterator[dict[str, Any]]:
 
 
 def _types_of(indicators: Iterable[type]) -> set[str]:
-    """The classes of indicators and the types that they name in ``saved_types``, as ``module.Class``."""
+    """Name the classes of indicators and the types in their ``saved_types``, as ``module.Class``."""
     return {
         f"{part.__module__}.{part.__qualname__}"
         for indicator in indicators
@@ -89,15 +89,15 @@ def _types_of(indicators: Iterable[type]) -> set[str]:
 
 
 def _installed() -> Iterator[type]:
-    """Classes of the indicators that plug-ins offer; one that cannot be imported is left out."""
+    """Iterate over the classes of indicators of plug-ins; those that cannot be imported are left out."""
     for entry in REGISTRY.values():
         if entry.distribution:
             with contextlib.suppress(InputError):
                 yield entry.load()
 
 
-def _checked_types(schema: Any, trusted: Sequence[type]) -> list[str]:
-    """The types that the schema may name; one outside them, or another loader than ours, is an `InputError`."""
+def _checked_types(schema: object, trusted: Sequence[type]) -> list[str]:
+    """List the types that a schema may name; a type or loader outside the fixed lists is an `InputError`."""
     allowed = _PLAIN.union(TRUSTED, _types_of(trusted))
     nodes = [node for node in _nodes(schema) if {"__class__", "__module__", "__loader__"} & set(node)]
     names = {f"{node.get('__module__')}.{node.get('__class__')}" for node in nodes}

@@ -12,6 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.errors import InputError
 from lammps_glass.learn.rows import check_two_classes
 
+#: Names of the scores.
+SCORES = (
+    "accuracy", "balanced_accuracy", "f1_weighted", "recall", "recall_tight", "precision", "prevalence", "auc",
+)  # fmt: skip
+
 
 class Interval(NamedTuple):
     """The 5 % and 95 % quantiles of a bootstrap over replicas, and the number of resamples that had a value."""
@@ -96,6 +101,21 @@ def scores(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> dict
     result = {name: float(value) for name, value in at_threshold.items()}
     result["auc"] = float(roc_auc_score(labels, values))
     return result
+
+
+def scores_by_replica(
+    table: pd.DataFrame, *, label: str = "label", value: str = "probability", threshold: float = 0.5
+) -> pd.DataFrame:
+    """`scores` of each replica on its own, a row each: ``replica`` and the scores.
+
+    A replica that holds one class has its ``prevalence`` alone; its other scores are NaN.
+    """
+    rows = []
+    for replica, part in table.groupby("replica"):
+        several = part[label].nunique() == 2
+        own = scores(part[label], part[value], threshold) if several else {"prevalence": float(part[label].mean())}
+        rows.append({"replica": replica, **own})
+    return pd.DataFrame(rows).reindex(columns=["replica", *SCORES])
 
 
 def draws_of_replicas(n_replicas: int, n_resamples: int, seed: int) -> NDArray[np.int64]:

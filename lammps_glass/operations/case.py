@@ -1,4 +1,4 @@
-"""`Case`: an operation's view of the case it runs."""
+"""`Case`: the case that an operation runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lammps_glass.figures.spec import FigureSpec
     from lammps_glass.glasses import Glass
 
-Parameters = TypeVar("Parameters")
+Parameters = TypeVar("Parameters", covariant=True)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from lammps_glass.products.labels import select_column
 
 @dataclass(frozen=True)
 class ClassParameters:
-    """Which label makes the classes, and where class 1 begins; the same keys in every stage that learns or scores.
+    """Parameters of the classes of particles: label and threshold, the same in every stage that learns or scores.
 
     Parameters
     ----------
@@ -42,13 +41,13 @@ class ClassParameters:
 
     def column(self, columns: Sequence[LabelColumn], where: str) -> LabelColumn:
         """Return the column of the labels that makes the classes."""
-        chosen: dict[str, Any] = {"quantity": self.quantity, "lag": self.lag}
-        return select_column(columns, where, **{key: value for key, value in chosen.items() if value is not None})
+        fields = {"quantity": self.quantity, "lag": self.lag}
+        return select_column(columns, where, **{name: value for name, value in fields.items() if value is not None})
 
     def classes(self, table: pd.DataFrame, column: str) -> NDArray[np.int64]:
-        """Return (n_rows,) 0 or 1 of rows whose labels are all known.
+        """Return (n_rows,) classes, 0 or 1, of rows that all have a label.
 
-        With a fraction, rows of a configuration are told by ``replica`` and ``step``; equal labels go by position.
+        With a fraction, rows with equal ``replica`` and ``step`` form a configuration; ties are broken by position.
 
         Raises
         ------

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+import numpy as np
 import pandas as pd
 
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
+from lammps_glass.descriptors.joined import Joined
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
@@ -29,6 +32,9 @@ class DescribeParameters:
     ----------
     descriptor
         Name in the registry, with options.
+    r_cut
+        Cutoff of the descriptor, or of every part of a joined one that has one, in place of that of its options: a
+        stage may run over a condition of this name.
     species
         Species to describe without labels; all by default. With labels, the labelled particles are described.
     skip
@@ -36,11 +42,14 @@ class DescribeParameters:
     max_rows
         Rows a replica; a hashed sample where there are more. 0 keeps all.
     thresholds, rows_above
-        Of the rows whose label is above a threshold, which a sample of rare events would miss: for each threshold and
-        lag up to `rows_above` are kept besides.
+        Besides the sample of all rows, keep for each label and threshold up to `rows_above` rows whose label is above
+        the threshold: a sample of all rows would miss rare events.
     """
 
+    sets_rate: ClassVar[tuple[str, ...]] = ("descriptor",)
+
     descriptor: DescriptorPart = field(default_factory=lambda: DescriptorPart("interstices"))
+    r_cut: float | None = None
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
@@ -51,6 +60,47 @@ class DescribeParameters:
         for name, least in (("skip", 0), ("max_rows", 0), ("rows_above", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least {least}")
+        if self.r_cut is not None and not self.r_cut > 0:
+            raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
+
+
+def check_configurations(stage: Wired) -> None:
+    """Refuse configurations of stages that the labels are not of: their steps may have the same numbers.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    configurations = [run.stage for run in stage.reads["configurations"]]
+    for labels in stage.reads.get("labels", ()):
+        labelled = {run.stage for port in ("records", "reference") for run in labels.reads.get(port, ())}
+        others = [name for name in configurations if name not in labelled]
+        if labelled and others and len(configurations) > 1:
+            raise InputError(
+                f"stages.{stage.stage}.reads.configurations: stages.{labels.stage} labels "
+                f"{', '.join(sorted(labelled))}, and the same case reads {', '.join(others)}: give them a condition "
+                "that sets them apart"
+            )
+
+
+def check(stage: Wired) -> None:
+    """Refuse configurations that are not the labelled ones, and simulations that no part of the descriptor needs.
+
+    Raises
+    ------
+    InputError
+        Naming the stages.
+    """
+    check_configurations(stage)
+    descriptor = stage.parameters.descriptor.build()
+    needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
+    for source in stage.reads.get("simulations", ()):
+        if source.runs not in needed:
+            raise InputError(
+                f"stages.{stage.stage}.reads.simulations: stage {source.stage} runs {source.runs}, and the descriptor "
+                f"needs {', '.join(sorted(filter(None, needed))) or 'no simulation'}"
+            )
 
 
 def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
@@ -58,12 +108,18 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     described = reads.get("labels") or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
-    rows = float(n_particles * snapshots)
-    return Work(n_particles, {"particles": rows}, snapshots, min(rows, parameters.max_rows or rows))
+    particles = float(n_particles * snapshots)
+    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
+    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
 
 
-@operation(work=work)
-def describe(case: Case[DescribeParameters], configurations: Sequence[Record], labels: Labels | None = None) -> Rows:
+@operation(work=work, check=check)
+def describe(
+    case: Case[DescribeParameters],
+    configurations: Sequence[Record],
+    labels: Labels | None = None,
+    simulations: Sequence[Record] = (),
+) -> Rows:
     """Describe particles of a replica.
 
     Parameters
@@ -71,20 +127,27 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
     configurations
         Records that hold the configurations: every frame, or the last one where a record has no frames.
     labels
-        Chooses configurations and particles, and joins the values of the labels to the rows.
+        Labels of the configurations and particles to describe; their values are joined to the rows. Where the labels
+        make classes, the particles of a class are described, and a replica without any has no rows.
+    simulations
+        Runs from the only configuration, for a descriptor that needs simulations: it takes their temperatures and
+        times. Without this port the runs are made here.
     """
     parameters = case.parameters
-    descriptor = parameters.descriptor.build(case.glass)
+    descriptor = parameters.descriptor.build(case.glass, parameters.r_cut)
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        descriptor = descriptor.of_records(case.glass, simulations)
     columns = labels.label_columns if labels else ()
     sample = RowSample(parameters, columns, case.seed)
     first_step: int | None = None
     for number, (snapshot, keys) in enumerate(
         labelled_configurations(case.stage, case.replica, configurations, labels, parameters.species)
     ):
-        if number < parameters.skip or keys.empty:
+        if number < parameters.skip or (keys.empty and not (labels and labels.classes)):
             continue
         first_step = snapshot.step if first_step is None else first_step
-        sample.add(pd.concat([keys, features_of(descriptor, snapshot, case.glass, case.seed, keys)], axis=1))
+        features = features_of(descriptor, snapshot, case.glass, case.seed, keys, simulations)
+        sample.add(pd.concat([keys, features], axis=1))
     if first_step is None:
         raise InputError(f"stages.{case.stage}: no configuration with a label is left: run longer, or skip fewer")
     rows = Rows(case.directory)
@@ -97,6 +160,7 @@ def describe(case: Case[DescribeParameters], configurations: Sequence[Record], l
         families=families_of(parameters.descriptor, descriptor),
         labels=columns,
         first_step=first_step,
+        seed=case.seed,
         thresholds=list(parameters.thresholds),
     )
     rows.samples.write(sample.members())
@@ -158,7 +222,7 @@ def _species(case: Case[DescribeParameters]) -> list[str]:
 
 
 def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[str]]:
-    """Return the name of each member of a joined descriptor -> its features; of another, its own name -> all."""
+    """Return the features by member of a joined descriptor; all under its own name for another descriptor."""
     members = getattr(descriptor, "members", None)
     if members is None:
         return {part.name: list(descriptor.feature_names)}
@@ -166,13 +230,23 @@ def families_of(part: DescriptorPart, descriptor: Descriptor) -> dict[str, list[
 
 
 def features_of(
-    descriptor: Descriptor, snapshot: Snapshot, glass: Glass, seed: int, keys: pd.DataFrame
+    descriptor: Descriptor,
+    snapshot: Snapshot,
+    glass: Glass,
+    seed: int,
+    keys: pd.DataFrame,
+    simulations: Sequence[Record] = (),
 ) -> pd.DataFrame:
-    """Return the features of the particles of `keys`, with its index; simulations that they need are run."""
+    """Return the features of the particles of `keys`, with the index of `keys`; run missing simulations."""
     from lammps_glass.simulate import describe as describe_snapshot
 
-    values = describe_snapshot(descriptor, snapshot, glass, seed=seed)[rows_in(snapshot, keys)]
-    return pd.DataFrame(values, index=keys.index, columns=list(descriptor.feature_names))
+    if keys.empty:
+        return pd.DataFrame(np.empty((0, len(descriptor.feature_names))), columns=list(descriptor.feature_names))
+    if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
+        values = descriptor.from_simulations(glass.check(snapshot), glass, simulations)
+    else:
+        values = describe_snapshot(descriptor, snapshot, glass, seed=seed)
+    return pd.DataFrame(values[rows_in(snapshot, keys)], index=keys.index, columns=list(descriptor.feature_names))
 
 
 def labelled_configurations(
@@ -182,7 +256,7 @@ def labelled_configurations(
     labels: Labels | None,
     species: str | None = None,
     *,
-    known: bool = True,
+    labelled_only: bool = True,
 ) -> Iterator[tuple[Snapshot, pd.DataFrame]]:
     """Iterate over configurations with the keys, and the labels, of their particles.
 
@@ -192,8 +266,8 @@ def labelled_configurations(
         For messages.
     labels
         None: every configuration is described, the particles of `species` or all.
-    known
-        Leave out particles of which no label is known.
+    labelled_only
+        Leave out particles without any label, and those of no class where the labels make classes.
 
     Raises
     ------
@@ -204,14 +278,14 @@ def labelled_configurations(
         for snapshot in snapshots_of(configurations):
             yield snapshot, key_columns(snapshot, replica, rows_of_species(snapshot, species))
         return
-    values = [column.name for column in labels.label_columns]
+    values = [labels.classes.name] if labels.classes else [column.name for column in labels.label_columns]
     groups = labels.groups()
     group = next(groups, None)
     for snapshot in snapshots_of(configurations):
         if group is None:
             return
         if int(group["step"].iloc[0]) == snapshot.step:
-            yield snapshot, group[group[values].notna().any(axis=1)] if known else group
+            yield snapshot, group[group[values].notna().any(axis=1)] if labelled_only else group
             group = next(groups, None)
     if group is not None:
         raise InputError(

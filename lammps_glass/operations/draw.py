@@ -1,4 +1,4 @@
-"""The operation ``draw``: draw the figures whose tables other stages found."""
+"""The operation ``draw``: draw the figures of findings."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lammps_glass.simulate.work import one_case
 
 @operation(work=one_case, rates={"cases": 8.0})
 def draw(case: Case[NoParameters], findings: Sequence[Findings]) -> Figures:
-    """Draw a figure of every table: as the study lists it, or as the findings specify it."""
+    """Draw a figure of every table of the findings, as specified by the study or else by the findings."""
     from lammps_glass.figures import draw as draw_figure
 
     listed = {specification.id: specification for specification in case.figures}
     figures = Figures(case.directory)
     for product in findings:
         specifications = listed | product.specifications()
-        for identity, found in product.figures_file.read().items():
+        for identity, texts in product.figures_file.read().items():
             table = pd.read_csv(product.table_path(identity))
-            draw_figure(specifications[identity], table, figures.folder, note=found["note"])
+            draw_figure(specifications[identity], table, figures.folder, note=texts["note"])
     return figures

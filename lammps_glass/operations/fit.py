@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.labels.base import LabelColumn
+from lammps_glass.learn.estimator import Estimator
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.classes import ClassParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import IndicatorPart
 from lammps_glass.products import Rows, SavedIndicator
 from lammps_glass.simulate.work import Work
 
 LEFT_OUT = "left_out"
 SplitKind = Literal["replica", "random"]
-#: A row that is learned from, in bytes a feature: pooled, as a matrix, and standardised.
+#: Memory of a training row of 100 features, in bytes: held pooled, as a matrix, and standardised.
 ROW_BYTES = 3 * 8 * 100
 
 
@@ -34,13 +35,13 @@ class FitParameters(ClassParameters):
     indicator
         Name in the registry, with options.
     n_features
-        Rank the features by recursive elimination on balanced samples of the rows that train, and use the best of
-        them; 0 uses all.
+        Number of features that are used, the best by recursive elimination on balanced samples of the training rows;
+        0 uses all.
     ranking_rows
-        Rows of each class in a sample of the ranking.
+        Rows of each class in the balanced samples of the ranking.
     balanced
         Train on as many rows of class 0, drawn at random, as there are of class 1. An indicator that draws balanced
-        rows itself sees all.
+        rows itself gets all rows.
     split
         ``"replica"`` leaves out a replica (condition ``left_out``); ``"random"`` leaves out a random part of all rows,
         which LEAKS: rows of one rearrangement train and test.
@@ -66,7 +67,23 @@ def work(parameters: FitParameters, counts: Mapping[str, int], reads: Mapping[st
     return Work(parts={"cases": 1.0, "rows": rows}, memory=rows * ROW_BYTES)
 
 
-@operation(work=work, rates={"cases": 1.0, "rows": 5e-4})
+def check_labels(stage: Wired) -> None:
+    """Refuse rows without labels before anything runs.
+
+    Raises
+    ------
+    InputError
+        Naming the stage that describes without labels.
+    """
+    for source in stage.reads.get("rows", ()):
+        if source.runs == "describe" and not source.reads.get("labels"):
+            raise InputError(
+                f"stages.{stage.stage} learns from the rows of {source.stage}, which have no labels: give "
+                f"stages.{source.stage}.reads a port labels = ..."
+            )
+
+
+@operation(work=work, rates={"cases": 1.0, "rows": 5e-4}, check=check_labels)
 def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
     """Fit an indicator to the rows of all replicas but the one of the condition ``left_out``, if there is one.
 
@@ -100,17 +117,17 @@ def fit(case: Case[FitParameters], rows: Sequence[Rows]) -> SavedIndicator:
 
 
 def save_fit(
-    case: Case[Any],
+    case: Case[ClassParameters],
     fitted: SavedIndicator,
     name: str,
-    estimator: Any,
+    estimator: Estimator,
     rows: Rows,
     label: LabelColumn,
     features: Sequence[str],
     training: pd.DataFrame,
     classes: NDArray[np.int64],
 ) -> None:
-    """Save a fitted indicator with what ``predict`` and reports need to know of it.
+    """Save a fitted indicator with the metadata that ``predict`` and reports need.
 
     Parameters
     ----------
@@ -142,13 +159,13 @@ def save_fit(
 
 
 def labelled_rows(rows: Sequence[Rows], column: str) -> pd.DataFrame:
-    """Return the rows of all replicas whose label is known."""
+    """Return the rows of all replicas that have a label."""
     table = pd.concat([product.table.read() for product in rows], ignore_index=True)
     return table[table[column].notna()].reset_index(drop=True)
 
 
-def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[np.bool_]:
-    """Return (n_rows,) which rows the case's condition ``left_out`` leaves out; none without the condition.
+def left_out_rows(case: Case[object], table: pd.DataFrame, split: str) -> NDArray[np.bool_]:
+    """Return (n_rows,) whether the case's condition ``left_out`` leaves a row out; False without the condition.
 
     Raises
     ------
@@ -167,7 +184,7 @@ def left_out_rows(case: Case[Any], table: pd.DataFrame, split: str) -> NDArray[n
 
 
 def random_fold(table: pd.DataFrame, names: Sequence[str]) -> NDArray[np.str_]:
-    """Return (n_rows,) the fold of each row, one of `names`: a function of its key alone."""
+    """Return (n_rows,) the fold of each row, one of `names`; it depends on the key of the row only."""
     from lammps_glass.learn.hashed_sample import key_ranks
 
     return np.asarray(names)[(key_ranks(table, 0) % np.uint64(len(names))).astype(np.intp)]

@@ -1,10 +1,10 @@
-"""`operation`: declare what a stage can run; ports, parameters and product follow from the function's signature.
+"""`operation`: declare an operation; its ports, parameters and product follow from the signature of a function.
 
     @operation(rates={"cases": 1.5})
     def fit(case: Case[FitParameters], rows: Sequence[Rows], labels: Sequence[Labels] = ()) -> Indicator: ...
 
-declares an operation with the parameters of `FitParameters`, a port ``rows`` that reads one case or more of stages
-that write `Rows`, an optional port ``labels``, and a stage that writes an `Indicator`.
+declares an operation with the parameters of `FitParameters`, a port ``rows`` that reads any number of cases of stages
+that write `Rows`, an optional port ``labels``, and the product `Indicator`.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ import collections.abc
 import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
-from lammps_glass.product import Product
+from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.work import Work
 
-#: (parameters, particles of each species, works of the cases that each port reads) -> work of a case.
+#: (parameters, particles of each species, works of the cases that each port reads) -> work of a case. The parameters
+#: are of the class that the operation declares.
 WorkOf = Callable[[Any, Mapping[str, int], Mapping[str, Sequence[Work]]], Work]
+#: What a function gets for a port.
+Argument = Product | tuple[Product, ...] | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Wired:
-    """A stage as checks see it: its parameters and the stages that its ports read.
+    """A stage with its parameters and the stages that its ports read, for checks.
 
     Parameters
     ----------
@@ -69,17 +72,30 @@ class Wired:
         The built parameters of one case.
     reads
         Port -> stages wired to it.
+    conditions
+        Conditions of that case.
+    writes
+        Class of the product of the stage.
     """
 
     stage: str
     runs: str
     parameters: Any
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=dict)
+    writes: type[Product] = Product
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""
         value = getattr(self.parameters, name)
         return f"stages.{self.stage}.{name} = {f'{value:g}' if isinstance(value, float) else value}"
+
+    def behind(self) -> Iterator[Wired]:
+        """Iterate over this stage and those that it reads, directly or not, depth first."""
+        yield self
+        for sources in self.reads.values():
+            for source in sources:
+                yield from source.behind()
 
 
 def require_equal(one: Wired, other: Wired, *names: str) -> None:
@@ -95,9 +111,24 @@ def require_equal(one: Wired, other: Wired, *names: str) -> None:
             raise InputError(f"{one.key(name)} differs from {other.key(name)}: set both")
 
 
+def require_runs(stage: Wired, port: str, name: str) -> None:
+    """Refuse a port that is wired to a stage which runs another operation or protocol than `name`.
+
+    Raises
+    ------
+    InputError
+        Naming the port and the stage.
+    """
+    for source in stage.reads.get(port, ()):
+        if source.runs != name:
+            raise InputError(
+                f"stages.{stage.stage}.reads.{port}: stage {source.stage} runs {source.runs}, the port needs {name}"
+            )
+
+
 @dataclass(frozen=True)
 class Operation:
-    """One thing a stage can run.
+    """An operation: what a stage runs.
 
     Parameters
     ----------
@@ -114,10 +145,10 @@ class Operation:
     version
         Raised when the operation's numbers change: finished cases of an older version are run again.
     work
-        What a case asks of a machine, for `plan`; None: planned without a time.
+        Function that declares the computation of a case, for `plan`; None: planned without a duration.
     rates
-        Seconds a unit for the parts of the work, measured once, elsewhere, for what a probe of seconds cannot run. A
-        part that is not here is measured by running the operation on the probe's small records.
+        Seconds a unit for the parts of the work that a calibration run cannot measure, from measurements elsewhere.
+        The other parts are measured by running the operation on the small records of the calibration run.
     check
         Refuses parameters that disagree with those of the stages that the ports read.
     protocol
@@ -140,11 +171,16 @@ class Operation:
         """First line of the function's documentation, for lists."""
         return (self.function.__doc__ or "").strip().partition("\n")[0]
 
-    def __call__(self, case: Case[Any], *args: Any, **ports: Any) -> Product:
-        """Call the function directly."""
+    @property
+    def runs(self) -> str:
+        """Name of the protocol of a simulation, else of the operation."""
+        return self.protocol or self.name
+
+    def __call__(self, case: Case[object], *args: object, **ports: object) -> Product:
+        """Call the function with a case and its ports."""
         return self.function(case, *args, **ports)
 
-    def run(self, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> Product:
+    def run(self, case: Case[object], sources: Mapping[str, Sequence[Product]]) -> Product:
         """Run a case on the products that its ports read, and check what it wrote.
 
         Raises
@@ -157,12 +193,12 @@ class Operation:
             raise TypeError(f"operation {self.name} returned {type(product).__name__}, not {self.writes.__name__}")
         return product.check()
 
-    def arguments(self, case: Case[Any], sources: Mapping[str, Sequence[Product]]) -> dict[str, Any]:
-        """Return the argument of each port: one product, a tuple of them, or None for an optional one without."""
+    def arguments(self, case: Case[object], sources: Mapping[str, Sequence[Product]]) -> dict[str, Any]:
+        """Return the argument of each port: a product, a tuple of products, or None for an optional port not wired."""
         return {name: self._argument(case, port, sources.get(name, ())) for name, port in self.ports.items()}
 
     @staticmethod
-    def _argument(case: Case[Any], port: Port, products: Sequence[Product]) -> Any:
+    def _argument(case: Case[object], port: Port, products: Sequence[Product]) -> Argument:
         if port.many:
             return tuple(products)
         if not products and port.optional:
@@ -179,8 +215,8 @@ def operation(
     work: WorkOf | None = None,
     rates: Mapping[str, float] | None = None,
     check: Callable[[Wired], None] = lambda stage: None,
-) -> Callable[[Callable[..., Any]], Operation]:
-    """Declare a function as an operation; see the module's text for its signature.
+) -> Callable[[Callable[..., Product]], Operation]:
+    """Declare a function as an operation; the documentation of this module describes its signature.
 
     Parameters
     ----------
@@ -192,10 +228,11 @@ def operation(
     Raises
     ------
     TypeError
-        The signature declares no case, an argument that is no product, or no product as the result.
+        The first argument is not a case, another argument or the result is not a product.
     """
 
-    def declare(function: Callable[..., Any]) -> Operation:
+    def declare(function: Callable[..., Product]) -> Operation:
+        """Return the operation that runs `function`."""
         hints = typing.get_type_hints(function)
         case, *arguments = inspect.signature(function).parameters.values()
         writes = hints.get("return")
@@ -219,7 +256,7 @@ def operation(
     return declare
 
 
-def _parameters_class(function: str, hint: Any) -> type[Any]:
+def _parameters_class(function: str, hint: object) -> type:
     """Return the class P of the annotation ``Case[P]``."""
     if typing.get_origin(hint) is Case:
         (parameters,) = typing.get_args(hint)
@@ -228,7 +265,7 @@ def _parameters_class(function: str, hint: Any) -> type[Any]:
     raise TypeError(f"operation {function}: annotate the first argument with Case[PARAMETERS CLASS]")
 
 
-def _port(name: str, hint: Any, *, has_default: bool) -> Port:
+def _port(name: str, hint: object, *, has_default: bool) -> Port:
     """Return the port of an argument annotated with a product class, a sequence of it, or ``... | None``."""
     members = list(typing.get_args(hint)) if isinstance(hint, types.UnionType) else [hint]
     optional = has_default or type(None) in members
@@ -236,11 +273,12 @@ def _port(name: str, hint: Any, *, has_default: bool) -> Port:
     many = all(typing.get_origin(member) is collections.abc.Sequence for member in members)
     if many:
         members = [kind for member in members for kind in _sequence_members(member)]
-    if not members or not all(isinstance(member, type) and issubclass(member, Product) for member in members):
+    classes = [member for member in members if isinstance(member, type) and issubclass(member, Product)]
+    if not members or len(classes) < len(members):
         raise TypeError(f"argument {name} of an operation: annotate it with a product class or a Sequence of one")
-    return Port(name, tuple(members), many, optional)
+    return Port(name, tuple(classes), many, optional)
 
 
-def _sequence_members(hint: Any) -> list[Any]:
+def _sequence_members(hint: object) -> list[object]:
     (member,) = typing.get_args(hint)
     return list(typing.get_args(member)) if isinstance(member, types.UnionType) else [member]

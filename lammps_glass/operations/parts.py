@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Options
 from lammps_glass.registry import Registry
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors.base import Descriptor
     from lammps_glass.glasses import Glass
     from lammps_glass.labels.base import Label
+    from lammps_glass.learn.estimator import Estimator
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Part:
     family: ClassVar[str]
 
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = field(default_factory=dict)
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -51,15 +52,14 @@ class Part:
     @classmethod
     def registry(cls) -> Registry:
         """Return the registry of the family."""
-        found: Registry = importlib.import_module(f"lammps_glass.{cls.family}").REGISTRY
-        return found
+        registry: Registry = importlib.import_module(f"lammps_glass.{cls.family}").REGISTRY
+        return registry
 
-    def build_with(self, **defaults: Any) -> Any:
-        """Build the part; those of `defaults` that it takes stand behind its own options."""
-        entry = self.registry()[self.name]
-        taken = inspect.signature(entry.load()).parameters
-        own = {name: value for name, value in defaults.items() if name in taken}
-        return self.registry().build(self.name, {**own, **self.options})
+    def build_with(self, **defaults: object) -> Any:
+        """Build the part with its options, and with those of `defaults` that it accepts and its options do not set."""
+        accepted = self.registry()[self.name].options()
+        defaults = {name: value for name, value in defaults.items() if name in accepted}
+        return self.registry().build(self.name, {**defaults, **self.options})
 
 
 @dataclass(frozen=True)
@@ -68,24 +68,24 @@ class DescriptorPart(Part):
 
     family: ClassVar[str] = "descriptors"
 
-    def build(self, glass: Glass | None = None) -> Descriptor:
+    def build(self, glass: Glass | None = None, r_cut: float | None = None) -> Descriptor:
         """Build the descriptor; ``species`` and ``radii``, when not given, come from the glass.
 
-        Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
+        Nothing else does: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood. The `r_cut`
+        given here, if any, is that of the descriptor, or of every part that has one.
         """
-        descriptor: Descriptor = self.registry().build(self.name, self.with_glass(glass))
+        descriptor: Descriptor = self.registry().build(self.name, self.with_glass(glass, r_cut))
         return descriptor
 
-    def with_glass(self, glass: Glass | None) -> dict[str, Any]:
-        """Return the options, those of each part of a joined descriptor too, with what the glass gives."""
+    def with_glass(self, glass: Glass | None, r_cut: float | None = None) -> Options:
+        """Return the options with those that `build` adds, for each part of a joined descriptor too."""
         if isinstance(members := self.options.get("parts"), Mapping):
-            return {
-                **self.options,
-                "parts": {n: DescriptorPart(n, own).with_glass(glass) for n, own in members.items()},
-            }
-        taken = inspect.signature(self.registry()[self.name].load()).parameters
+            parts = {name: DescriptorPart(name, part).with_glass(glass, r_cut) for name, part in members.items()}
+            return {**self.options, "parts": parts}
+        accepted = self.registry()[self.name].options()
         of_glass = {name: getattr(glass, name) for name in ("species", "radii") if hasattr(glass, name)}
-        return {**{name: value for name, value in of_glass.items() if name in taken}, **self.options}
+        options = {**{name: value for name, value in of_glass.items() if name in accepted}, **self.options}
+        return {**options, "r_cut": r_cut} if r_cut is not None and "r_cut" in accepted else options
 
 
 @dataclass(frozen=True)
@@ -94,9 +94,9 @@ class LabelPart(Part):
 
     family: ClassVar[str] = "labels"
 
-    def build(self) -> Label:
-        """Build the label."""
-        label: Label = self.registry().build(self.name, self.options)
+    def build(self, species: str | None = None) -> Label:
+        """Build the label; `species` is its default where it counts particles of a species."""
+        label: Label = self.build_with(species=species)
         return label
 
 
@@ -106,6 +106,7 @@ class IndicatorPart(Part):
 
     family: ClassVar[str] = "learn"
 
-    def build(self, seed: int) -> Any:
+    def build(self, seed: int) -> Estimator:
         """Build the estimator, unfitted; `seed` decides its random numbers unless the options do."""
-        return self.build_with(random_state=seed)
+        estimator: Estimator = self.build_with(random_state=seed)
+        return estimator

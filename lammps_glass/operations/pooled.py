@@ -12,7 +12,7 @@ from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.products import PredictedColumn, Predictions
 
-#: Scores of the null, and of single replicas.
+#: Scores of the baseline, and of single replicas.
 MAIN_SCORES = ("balanced_accuracy", "auc")
 
 
@@ -28,25 +28,25 @@ class Entry(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Name in figures."""
+        """Name of the indicator in figures."""
         return title_of(self.column)
 
     @property
     def prefix(self) -> str:
-        """Prefix of its scores where there are several indicators."""
+        """Prefix of the scores where there are several indicators."""
         return ".".join(map(str, self.column.conditions.values()))
 
     def replicas(self) -> dict[str, pd.DataFrame]:
-        """Replica -> its rows."""
+        """Return the rows by replica."""
         return {str(replica): rows for replica, rows in self.table.groupby("replica", sort=True)}
 
     def replicas_of_both_classes(self) -> dict[str, pd.DataFrame]:
-        """Replica -> its rows, of those replicas that hold both classes."""
+        """Return the rows by replica, of the replicas that hold both classes."""
         return {replica: rows for replica, rows in self.replicas().items() if rows["label"].nunique() == 2}
 
 
 def title_of(column: PredictedColumn) -> str:
-    """Return the name of an indicator in figures: the conditions that it was fitted under."""
+    """Return the name of an indicator in figures: the conditions of its fit."""
     name = " + ".join(map(str, column.conditions.values()))
     return f"{name} (LEAKS)" if column.leaking else name
 
@@ -68,20 +68,20 @@ def pooled_entries(
         for column in product.predicted_columns:
             if column.training_replicas:
                 continue
-            known = table[table[label.name].notna() & table[column.name].notna()]
-            classes = parameters.classes(known, label.name)
-            keys = known[["replica", "step", "particle", "species"]]
-            rows = keys.assign(value=known[label.name], indicator=known[column.name], label=classes)
+            scored = table[table[label.name].notna() & table[column.name].notna()]
+            classes = parameters.classes(scored, label.name)
+            keys = scored[["replica", "step", "particle", "species"]]
+            rows = keys.assign(value=scored[label.name], indicator=scored[column.name], label=classes)
             parts.setdefault(column.name, []).append(rows)
             columns[column.name] = column
     if not parts:
         raise InputError(f"{here}: every indicator was trained on all replicas: run the fit over left_out")
     entries = [Entry(column, pd.concat(parts[name], ignore_index=True)) for name, column in columns.items()]
     for entry in entries:
-        of_class_1, rows = int(entry.table["label"].sum()), len(entry.table)
-        if of_class_1 in (0, rows):
+        of_class_1, n_rows = int(entry.table["label"].sum()), len(entry.table)
+        if of_class_1 in (0, n_rows):
             raise InputError(
-                f"{here}: {of_class_1} of {rows} predicted particles are of class 1 ({parameters}): take another "
+                f"{here}: {of_class_1} of {n_rows} predicted particles are of class 1 ({parameters}): take another "
                 "threshold or fraction, or run longer"
             )
     return entries

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import JsonObject
+from lammps_glass.learn.estimator import Estimator, Floats
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.describe import features_of, labelled_configurations
 from lammps_glass.operations.fit import LEFT_OUT, random_fold
@@ -18,11 +20,11 @@ from lammps_glass.products import Labels, PredictedColumn, Predictions, Record, 
 from lammps_glass.simulate.work import Work
 
 
-class Loaded(NamedTuple):
+class LoadedIndicator(NamedTuple):
     """An indicator with its metadata and its column of predictions."""
 
-    estimator: Any
-    metadata: dict[str, Any]
+    estimator: Estimator
+    metadata: JsonObject
     column: PredictedColumn
 
 
@@ -59,9 +61,9 @@ def predict(
         No indicator left the replica out, or neither rows nor labels with configurations are wired.
     """
     loaded = [load(product) for product in indicators]
-    folds = sorted({one.metadata[LEFT_OUT] for one in loaded if one.metadata[LEFT_OUT] is not None})
-    chosen = [one for one in loaded if applies(one, case.replica)]
-    if not chosen:
+    folds = sorted({i.metadata[LEFT_OUT] for i in loaded if i.metadata[LEFT_OUT] is not None})
+    applied = [indicator for indicator in loaded if applies(indicator, case.replica)]
+    if not applied:
         raise InputError(f"stages.{case.stage}: no indicator has left replica {case.replica} out")
     source = rows or labels
     if source is None or (rows is None and not configurations):
@@ -70,22 +72,23 @@ def predict(
     kept = ["replica", "step", "particle", "species", *(column.name for column in columns)]
 
     def groups() -> Iterator[pd.DataFrame]:
-        for table in tables(case, chosen[0], rows, labels, configurations):
+        """Iterate over the predictions, a configuration at a time."""
+        for table in tables(case, applied[0], rows, labels, configurations):
             predicted = table[kept].copy()
-            for one in chosen:  # of a fold of random rows, each indicator predicts the rows that it has left out
-                values = pd.Series(indicator_column(one, table, folds), index=table.index)
-                name = one.column.name
+            for indicator in applied:  # of folds of random rows, each predicts the rows that it has left out
+                values = pd.Series(indicator_column(indicator, table, folds), index=table.index)
+                name = indicator.column.name
                 predicted[name] = predicted[name].fillna(values) if name in predicted else values
             yield predicted
 
     predictions = Predictions(case.directory)
-    predictions.write(groups(), list({one.column.name: one.column for one in chosen}.values()), columns)
+    predictions.write(groups(), list({i.column.name: i.column for i in applied}.values()), columns)
     return predictions
 
 
 def tables(
     case: Case[NoParameters],
-    described: Loaded,
+    indicator: LoadedIndicator,
     rows: Rows | None,
     labels: Labels | None,
     configurations: Sequence[Record],
@@ -94,15 +97,17 @@ def tables(
     if rows is not None:
         yield from (group for _, group in rows.table.read().groupby("step", sort=True))
         return
-    part = DescriptorPart(described.metadata["descriptor"], described.metadata["parameters"])
+    part = DescriptorPart(indicator.metadata["descriptor"], indicator.metadata["parameters"])
     descriptor = part.build(case.glass)
-    for snapshot, keys in labelled_configurations(case.stage, case.replica, configurations, labels, known=False):
+    for snapshot, keys in labelled_configurations(
+        case.stage, case.replica, configurations, labels, labelled_only=False
+    ):
         features = features_of(descriptor, snapshot, case.glass, case.seed, keys)
         yield pd.concat([keys, features], axis=1)
 
 
-def load(product: SavedIndicator) -> Loaded:
-    """Load an indicator; the name of its column tells indicators of one replica apart, and means nothing else."""
+def load(product: SavedIndicator) -> LoadedIndicator:
+    """Load an indicator; the name of its column only distinguishes the indicators of one replica."""
     from lammps_glass import learn
 
     estimator, metadata = product.load()
@@ -116,19 +121,21 @@ def load(product: SavedIndicator) -> Loaded:
         leaking=metadata["split"] == "random",
         conditions=named,
     )
-    return Loaded(estimator, metadata, column)
+    return LoadedIndicator(estimator, metadata, column)
 
 
-def applies(one: Loaded, replica: str) -> bool:
-    """Return whether an indicator predicts rows of a replica: it left them out, or it was trained on everything."""
-    return one.metadata["split"] == "random" or one.metadata[LEFT_OUT] in (None, replica)
+def applies(indicator: LoadedIndicator, replica: str) -> bool:
+    """Return whether an indicator predicts rows of a replica: it left them out, or it was trained on all replicas."""
+    metadata = indicator.metadata
+    return metadata["split"] == "random" or metadata[LEFT_OUT] in (None, replica)
 
 
-def indicator_column(one: Loaded, table: pd.DataFrame, folds: Sequence[str]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def indicator_column(indicator: LoadedIndicator, table: pd.DataFrame, folds: Sequence[str]) -> Floats:
     """Return (n_rows,) values of an indicator; NaN for rows of another fold of random rows."""
     from lammps_glass import learn
 
-    values = learn.indicator_values(one.estimator, learn.matrix(table, one.metadata["columns"]))
-    if one.metadata["split"] == "random" and one.metadata[LEFT_OUT] is not None:
-        values = np.where(random_fold(table, folds) == one.metadata[LEFT_OUT], values, np.nan)
+    estimator, metadata, _ = indicator
+    values = learn.indicator_values(estimator, learn.matrix(table, metadata["columns"]))
+    if metadata["split"] == "random" and metadata[LEFT_OUT] is not None:
+        values = np.where(random_fold(table, folds) == metadata[LEFT_OUT], values, np.nan)
     return values

@@ -10,8 +10,13 @@ REGISTRY = Registry(
     "operation",
     [
         Entry("simulate", f"{_HERE}.simulation:simulation", "run a protocol, from a record or from the glass"),
+        Entry("gate", f"{_HERE}.gate:gate", "accept the record of a glass, stop at a crystal"),
         Entry("label", f"{_HERE}.label:label", "label particles by what happens to them in records"),
+        Entry("relaxation", f"{_HERE}.relaxation:relaxation", "measure how relaxed a liquid is"),
+        Entry("modes", f"{_HERE}.modes:modes", "vibrational spectra of particles, boson peaks, sound of the box"),
         Entry("describe", f"{_HERE}.describe:describe", "describe labelled particles: a row of features each"),
+        Entry("environments", f"{_HERE}.environments:environments", "find the unique local environments of structures"),
+        Entry("encode", f"{_HERE}.environments:encode", "count the environments of structures, with energy and strain"),
         Entry("fit", f"{_HERE}.fit:fit", "fit an indicator to the rows of some replicas"),
         Entry("predict", f"{_HERE}.predict:predict", "apply indicators to the particles of a replica"),
         Entry("score", f"{_HERE}.score:score", "score predictions by replica, with generic figures"),

@@ -25,9 +25,9 @@ class ScoreParameters(ClassParameters):
     Parameters
     ----------
     n_resamples
-        Of the bootstrap over replicas.
+        Number of resamples of the bootstrap over replicas.
     thickness
-        Of the slice of the map, in length units; by default twice the mean distance (volume / n_particles)^(1/3).
+        Thickness of the slice of the map, in length units; by default twice (volume / n_particles)^(1/3).
     """
 
     n_resamples: int = 500
@@ -53,7 +53,7 @@ def score(
     indicators: Sequence[SavedIndicator] = (),
     configurations: Sequence[Record] = (),
 ) -> Findings:
-    """Score every indicator on the replicas that it left out, beside a null that knows the species alone.
+    """Score every indicator on the replicas that it left out, beside a baseline that knows the species alone.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def score(
     with Findings(case.directory) as findings:
         for entry in entries:
             add_scores(findings, entry, parameters, case.seed, prefix=entry.prefix if len(entries) > 1 else "")
-        findings.score(null_scores(first), "baseline.species")
-        warn_of_classes(findings, indicators, label, parameters)
+        findings.score(baseline_scores(first), "baseline.species")
+        warn_of_other_classes(findings, indicators, label, parameters)
         figures.class_distribution(findings, first, label, parameters)
         figures.accuracy_by_replica(findings, entries)
         figures.roc_curves(findings, entries)
@@ -90,7 +90,7 @@ def score(
 
 
 def add_scores(findings: Findings, entry: Entry, parameters: ScoreParameters, seed: int, prefix: str) -> None:
-    """Add the scores of an entry; scores that leak stand under ``random_split``.
+    """Add the scores of an entry; scores that leak get the prefix ``random_split``.
 
     Their intervals are those of a bootstrap over replicas; where there are too few of both classes for one, a warning
     says so.
@@ -108,12 +108,12 @@ def add_scores(findings: Findings, entry: Entry, parameters: ScoreParameters, se
     findings.score(scores, ".".join(filter(None, ["random_split" if entry.column.leaking else "", prefix])))
 
 
-def null_scores(entry: Entry) -> dict[str, float]:
+def baseline_scores(entry: Entry) -> dict[str, float]:
     """Return the scores of a predictor that knows the species alone, mean over the replicas that hold both classes.
 
-    It predicts for each particle the fraction of class 1 that its species has in the other replicas. A mean over
-    replicas, since the fractions of the others are low where a replica's own is high: pooled, that would be below
-    chance. Empty without two such replicas.
+    It predicts for each particle the fraction of class 1 among the particles of its species in the other replicas. The
+    scores are averaged over replicas: where a replica has a high fraction that of the others is low, so that pooled
+    predictions would be worse than chance. Empty with fewer than two such replicas.
     """
     from lammps_glass import learn
 
@@ -129,10 +129,10 @@ def null_scores(entry: Entry) -> dict[str, float]:
     return {name: float(np.mean([values[name] for values in scores])) for name in MAIN_SCORES}
 
 
-def warn_of_classes(
+def warn_of_other_classes(
     findings: Findings, indicators: Sequence[SavedIndicator], label: LabelColumn, parameters: ClassParameters
 ) -> None:
-    """Warn of indicators that were trained for other classes than those that are scored."""
+    """Warn if the indicators were trained on other classes than those that are scored."""
     scored = (label.quantity, label.lag, parameters.threshold, parameters.fraction)
     for product in indicators:
         metadata = product.metadata

@@ -1,4 +1,4 @@
-"""Figures that predictions of any label by any indicator have."""
+"""Figures of predictions of any label by any indicator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEAKING_NOTE = "LEAKS: rows of each replica trained and tested"
 
 
 def class_distribution(findings: Findings, entry: Entry, label: LabelColumn, parameters: ClassParameters) -> None:
-    """Add the distribution of the label, and how many particles are of class 1 in each replica."""
+    """Add the distribution of the label, and the fraction of particles of class 1 in each replica."""
     values, classes = entry.table["value"], entry.table["label"]
     counts, edges = np.histogram(values, 60)
     of_class_1, _ = np.histogram(values[classes == 1], edges)
@@ -174,11 +174,16 @@ def slice_map(
 ) -> None:
     """Add the indicator in a slice of the predicted configuration with most particles of class 1, these as rings.
 
-    A warning says why where there is none: no record holds the configuration, or its cell is not periodic.
+    Where no record holds the configuration, or its cell is not periodic, a warning is added instead.
     """
     from lammps_glass import analysis
 
-    replica, step = entry.table.groupby(["replica", "step"])["label"].sum().idxmax()
+    replica, step = (
+        entry.table.groupby(["replica", "step"])["label"]
+        .sum()
+        .sort_values(ascending=False, kind="stable")
+        .index.to_list()[0]
+    )
     records = [record for record in configurations if record.replica == str(replica)]
     snapshot = next((frame for frame in snapshots_of(records) if frame.step == step), None)
     if snapshot is None:
@@ -191,25 +196,25 @@ def slice_map(
     thick = min(thickness or 2 * mean_distance, float(snapshot.cell.heights[2]))
     centre = float(part.cell.fractional(part.positions[np.argmax(classes)][None])[0, 2] % 1.0)
     try:
-        field = analysis.slice_field(part, values, thick, centre=centre, width=mean_distance, spacing=mean_distance / 4)
+        table = analysis.slice_map(
+            part, values, classes == 1, thick, centre=centre, width=mean_distance, spacing=mean_distance / 4
+        )
     except InputError as error:
         findings.warn("no map", str(error))
         return
-    inside = analysis.slice_particles(part, thick, centre)
-    rings = inside.loc[classes[inside["row"]] == 1, ["x", "y"]]
     findings.figure(
         FigureSpec(
             "map", "The indicator in a slice, and particles of class 1", "map", "x", "y", value="value", x_label="x",
             y_label="y", value_label=entry.title,
         ),
-        pd.concat([field.dropna(subset="value"), rings], ignore_index=True),
-        f"{entry.title}: {len(rings)} particles of class 1 in a slice of thickness {thick:.3g}",
+        table,
+        f"{entry.title}: {table['size'].count()} particles of class 1 in a slice of thickness {thick:.3g}",
         f"Replica {replica}, step {step}; rings: class 1 by {label.quantity}. {_split_note([entry])}.",
     )  # fmt: skip
 
 
 def part_of(snapshot: Snapshot, rows: pd.DataFrame) -> Snapshot:
-    """Return the particles of a snapshot that a table has rows of."""
+    """Return the snapshot of those particles that a table has rows of."""
     at = rows_in(snapshot, rows)
     return snapshot.replace(
         positions=snapshot.positions[at], types=snapshot.types[at], ids=snapshot.ids[at], velocities=None, properties={}
@@ -228,8 +233,8 @@ def correlation_against_time(
     rows = []
     for entry in entries:
         for column in columns:
-            known = pooled[[entry.column.name, column.name]].dropna()
-            correlation = known[entry.column.name].corr(known[column.name], method="spearman")
+            pairs = pooled[[entry.column.name, column.name]].dropna()
+            correlation = pairs[entry.column.name].corr(pairs[column.name], method="spearman")
             rows.append((column.steps if in_steps else column.lag, correlation, entry.title))
     table = pd.DataFrame(rows, columns=["time", "correlation", "indicator"]).dropna()
     if table.empty:

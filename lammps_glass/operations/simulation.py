@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Operation, Port, Wired
 from lammps_glass.simulate import Record
@@ -50,4 +51,7 @@ def check_start(stage: Wired) -> None:
     """
     for start in stage.reads.get(START, ()):
         if isinstance(start.parameters, Protocol):
-            stage.parameters.check_start(start.parameters)
+            try:
+                stage.parameters.check_start(start.parameters)
+            except InputError as error:
+                raise InputError(f"stages.{stage.stage}, which starts from stages.{start.stage}: {error}") from error

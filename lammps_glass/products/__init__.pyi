@@ -1,6 +1,8 @@
 """Names that the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
+from .accepted import AcceptedRecord as AcceptedRecord
 from .base import (
+    ArrayFile as ArrayFile,
     Condition as Condition,
     Conditions as Conditions,
     File as File,
@@ -12,9 +14,19 @@ from .base import (
     TableFile as TableFile,
     VibrationRecord as VibrationRecord,
 )
+from .environments import Environments as Environments, LibraryFile as LibraryFile
 from .findings import Figures as Figures, Findings as Findings
-from .indicators import SavedIndicator as SavedIndicator
+from .indicators import IndicatorFile as IndicatorFile, SavedIndicator as SavedIndicator
 from .labels import Labels as Labels
-from .predictions import PredictedColumn as PredictedColumn, Predictions as Predictions
+from .predictions import (
+    PredictedColumn as PredictedColumn,
+    PredictedSample as PredictedSample,
+    Predictions as Predictions,
+    join_samples as join_samples,
+    pooled as pooled,
+)
+from .relaxation import Relaxation as Relaxation
 from .rows import Rows as Rows
 from .snapshots import SnapshotsFile as SnapshotsFile
+from .spectra import Spectra as Spectra
+from .structures import Structures as Structures, StructureSet as StructureSet

@@ -1,4 +1,4 @@
-"""`Findings`: tables behind figures, our numbers in words, scores, sizes and warnings; `Figures`: the drawn ones."""
+"""`Findings`: tables behind figures, our results in words, scores, sizes and warnings; `Figures`: drawn figures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self, TypedDict
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.product import JsonFile, Product
+
+
+class _Collected(TypedDict):
+    """Content of the JSON files of `Findings`."""
+
+    figures: dict[str, JsonObject]
+    scores: dict[str, float]
+    sizes: dict[str, Json]
+    warnings: dict[str, str]
 
 
 class Findings(Product):
@@ -30,13 +40,11 @@ class Findings(Product):
     sizes_file = JsonFile("sizes.json")
     warnings_file = JsonFile("warnings.json")
 
-    _collected: dict[str, Any]
+    _collected: _Collected
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        figures: dict[str, dict[str, Any]] = {}
-        scores: dict[str, float] = {}
-        collected: dict[str, Any] = {"figures": figures, "scores": scores, "sizes": {}, "warnings": {}}
+        collected: _Collected = {"figures": {}, "scores": {}, "sizes": {}, "warnings": {}}
         object.__setattr__(self, "_collected", collected)
 
     def __enter__(self) -> Self:
@@ -44,12 +52,18 @@ class Findings(Product):
         return self
 
     def figure(self, figure: str | FigureSpec, table: pd.DataFrame, ours: str, note: str = "") -> None:
-        """Add the table behind a figure, our finding beside the paper's, and what the reader must know.
+        """Add the table behind a figure.
 
         Parameters
         ----------
         figure
             Id of a figure that the study lists, or the specification of another one.
+        table
+            The plotted values.
+        ours
+            Our finding in words, shown beside that of the paper.
+        note
+            Remark below the figure.
 
         Raises
         ------
@@ -72,30 +86,31 @@ class Findings(Product):
     @property
     def scores(self) -> dict[str, float]:
         """Scores that have been collected so far."""
-        scores: dict[str, float] = self._collected["scores"]
-        return scores
+        return self._collected["scores"]
 
-    def size(self, **sizes: Any) -> None:
-        """Add sizes of what ran."""
+    def size(self, **sizes: Json) -> None:
+        """Add sizes of the study, such as numbers of particles."""
         self._collected["sizes"].update(sizes)
 
     def warn(self, subject: str, text: str) -> None:
-        """Add a warning that is printed at the end of the run, not only below a figure."""
+        """Add a warning, which is printed at the end of the run too."""
         self._collected["warnings"][subject] = text
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            for name, values in self._collected.items():
-                getattr(self, f"{name}_file").write(values)
+            self.figures_file.write(self._collected["figures"])
+            self.scores_file.write(self._collected["scores"])
+            self.sizes_file.write(self._collected["sizes"])
+            self.warnings_file.write(self._collected["warnings"])
 
     def table_path(self, identity: str) -> Path:
         """Return the path of the table behind a figure."""
         return self.directory / "tables" / f"{identity}.csv"
 
     def specifications(self) -> dict[str, FigureSpec]:
-        """Return the specifications that came with figures, by id."""
+        """Return the specifications that were given with figures, by id."""
         stored = self.figures_file.read()
         return {name: FigureSpec.from_json(f["specification"]) for name, f in stored.items() if "specification" in f}
 

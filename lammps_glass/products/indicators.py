@@ -1,35 +1,37 @@
-"""`SavedIndicator`: a fitted indicator and what is needed to apply it."""
+"""`SavedIndicator`: a fitted indicator with the metadata that are needed to apply it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import NotReadyError
-from lammps_glass.product import Product
+from lammps_glass.json_types import Json, JsonObject
+from lammps_glass.product import Declared, FileOf, Product
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
+    from lammps_glass.learn.estimator import Estimator
 
 
 class SavedIndicator(Product):
-    """A fitted indicator under ``indicators/``, where a study publishes it from."""
+    """A fitted indicator, in the folder ``indicators`` that a study publishes."""
 
     published: ClassVar[tuple[str, ...]] = ("indicators",)
     published_by_condition: ClassVar[bool] = True
 
-    def save(self, name: str, estimator: Any, glass: Glass, seed: int, metadata: Mapping[str, Any]) -> None:
+    def save(self, name: str, estimator: Estimator, glass: Glass, seed: int, metadata: Mapping[str, Json]) -> None:
         """Save a fitted estimator.
 
         Parameters
         ----------
         name
-            Of the indicator in the registry; also of its file.
+            Name of the indicator in the registry, and of its file.
         glass
-            The glass that it was trained on.
+            Glass that it was trained on.
         seed
-            Of the case.
+            Seed of the case.
         metadata
             JSON values: ``columns``, ``threshold``, ``training_replicas`` and the description of the rows.
         """
@@ -54,14 +56,44 @@ class SavedIndicator(Product):
             raise NotReadyError(f"{self.directory}: {len(paths)} saved indicators, expected one")
         return paths[0]
 
-    def load(self) -> tuple[Any, dict[str, Any]]:
+    def load(self) -> tuple[Estimator, JsonObject]:
         """Load estimator and metadata; nothing that executes is loaded."""
         from lammps_glass import learn
 
-        estimator, metadata = learn.load(self.path)
-        return estimator, metadata
+        return learn.load(self.path)
 
     @property
-    def metadata(self) -> dict[str, Any]:
+    def metadata(self) -> JsonObject:
         """Metadata of the indicator; see `save`."""
         return self.load()[1]
+
+
+class IndicatorOf(FileOf):
+    """A saved estimator of one product."""
+
+    def write(self, estimator: Estimator, metadata: Mapping[str, Json]) -> None:
+        """Save a fitted estimator; `SavedIndicator.save` lists the metadata that `predict` needs."""
+        from lammps_glass import learn
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        learn.save(self.path, estimator, metadata)
+
+    def read(self) -> Estimator:
+        """Load the estimator; nothing that executes is loaded."""
+        from lammps_glass import learn
+
+        estimator: Estimator = learn.load(self.path)[0]
+        return estimator
+
+    @property
+    def metadata(self) -> JsonObject:
+        """Metadata of the estimator."""
+        from lammps_glass import learn
+
+        return learn.load(self.path)[1]
+
+
+class IndicatorFile(Declared[IndicatorOf]):
+    """Declare a saved estimator of a product that has several."""
+
+    bound = IndicatorOf

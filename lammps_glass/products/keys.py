@@ -55,12 +55,12 @@ def of_particles(snapshot: Snapshot, table: pd.DataFrame, column: str) -> NDArra
 
 
 def rows_of_species(snapshot: Snapshot, species: str | None) -> NDArray[np.intp]:
-    """Return the row numbers of the particles of a species; of all particles for None.
+    """Return (n,) row numbers of the particles of a species; of all particles for None.
 
     Raises
     ------
     InputError
-        The snapshot names no such species.
+        The snapshot has no such species.
     """
     if species is None:
         return np.arange(len(snapshot))

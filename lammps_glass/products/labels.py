@@ -1,20 +1,53 @@
-"""`Labels`: numbers of particles that say what happened to them, with the meaning of every column."""
+"""`Labels`: numbers that describe the motion of particles, with the meaning of every column."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import ClassVar
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
-from lammps_glass.labels.base import LabelColumn
+from lammps_glass.json_types import Json, JsonObject
+from lammps_glass.labels.base import CLASS, LabelColumn
 from lammps_glass.product import Product, TableFile
 from lammps_glass.tables import KEY
 
 
-class Labels(Product):
+class LabelTable(Product):
+    """Base of products with a table that holds columns of labels: `Labels`, `Rows`, `Predictions`."""
+
+    table: ClassVar[TableFile]
+    #: Key of the metadata under which the meaning of the columns of labels is stored.
+    labels_key: ClassVar[str] = "labels"
+
+    @property
+    def metadata(self) -> JsonObject:
+        """Metadata of the table; see `write`."""
+        return self.table.metadata
+
+    @property
+    def label_columns(self) -> tuple[LabelColumn, ...]:
+        """Meaning of the columns of labels, the main one first."""
+        return tuple(LabelColumn(**values) for values in self.metadata[self.labels_key])
+
+    def label_column(self, **fields: Json) -> LabelColumn:
+        """Return the first column of a label whose fields or details have these values, such as ``lag=1``.
+
+        Raises
+        ------
+        InputError
+            There is none; the message lists the labels.
+        """
+        return select_column(self.label_columns, str(self.directory), **fields)
+
+    def groups(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Read the rows, or some of their columns, one snapshot at a time."""
+        return self.table.groups(columns)
+
+
+class Labels(LabelTable):
     """Labels of one replica: key, species and values, a group of rows a snapshot.
 
     Columns ``replica``, ``step`` (of the reference configuration), ``particle``, ``species``, then those of
@@ -22,6 +55,7 @@ class Labels(Product):
     """
 
     table = TableFile("labels.parquet")
+    labels_key: ClassVar[str] = "columns"
 
     def write(
         self,
@@ -29,9 +63,9 @@ class Labels(Product):
         columns: Sequence[LabelColumn],
         *,
         label: str,
-        parameters: Mapping[str, Any],
+        parameters: Mapping[str, Json],
         species: Sequence[str],
-        **details: Any,
+        **details: Json,
     ) -> None:
         """Write the groups of rows.
 
@@ -44,7 +78,7 @@ class Labels(Product):
         species
             Species whose particles are labelled.
         details
-            JSON values for those who know the label.
+            Other facts about the records that the label has.
         """
         about = {
             "label": label,
@@ -61,32 +95,13 @@ class Labels(Product):
                 writer.write(group)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """Metadata of the table; see `write`."""
-        return self.table.metadata
-
-    @property
-    def label_columns(self) -> tuple[LabelColumn, ...]:
-        """Meaning of the columns of values, the main one first."""
-        return tuple(LabelColumn(**values) for values in self.metadata["columns"])
-
-    def label_column(self, **wanted: Any) -> LabelColumn:
-        """Return the first column whose fields or details have these values, such as ``lag=1`` or ``plane="xy"``.
-
-        Raises
-        ------
-        InputError
-            There is none; the message lists what there is.
-        """
-        return select_column(self.label_columns, str(self.directory), **wanted)
-
-    def groups(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-        """Read the rows, one snapshot at a time."""
-        return self.table.groups(columns)
+    def classes(self) -> LabelColumn | None:
+        """The column of classes; None where the label makes none."""
+        return next((column for column in self.label_columns if column.quantity == CLASS), None)
 
 
-def select_column(columns: Sequence[LabelColumn], where: str, **wanted: Any) -> LabelColumn:
-    """Return the first of `columns` whose fields or details have the values of `wanted`.
+def select_column(columns: Sequence[LabelColumn], where: str, **fields: Json) -> LabelColumn:
+    """Return the first of `columns` whose fields or details have the values of `fields`.
 
     Raises
     ------
@@ -94,12 +109,12 @@ def select_column(columns: Sequence[LabelColumn], where: str, **wanted: Any) -> 
         There is none; the message begins with `where`.
     """
     for column in columns:
-        fields = asdict(column) | dict(column.details)
-        if all(fields.get(name) == value for name, value in wanted.items()):
+        meaning = asdict(column) | dict(column.details)
+        if all(meaning.get(name) == value for name, value in fields.items()):
             return column
-    asked = ", ".join(f"{name} = {value}" for name, value in wanted.items())
+    requested = ", ".join(f"{name} = {value}" for name, value in fields.items())
     offered = "; ".join(
         ", ".join([column.quantity, *([f"lag {column.lag}"] if column.lag else []), *map(str, column.details.values())])
         for column in columns
     )
-    raise InputError(f"{where}: no label with {asked}; there are {offered or 'none'}")
+    raise InputError(f"{where}: no label with {requested}; there are {offered or 'none'}")

@@ -1,16 +1,22 @@
-"""`Predictions`: what indicators say of the particles of one replica, beside their labels."""
+"""`Predictions`: values of indicators for the particles of one replica, beside their labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.labels.base import LabelColumn
-from lammps_glass.product import Conditions, Product, TableFile
-from lammps_glass.products.labels import select_column
+from lammps_glass.product import Conditions, TableFile
+from lammps_glass.products.keys import rows_in
+from lammps_glass.products.labels import LabelTable
+from lammps_glass.simulate.record import Record
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class PredictedColumn:
     leaking
         Whether random rows were left out instead of replicas.
     conditions
-        Conditions of the stage that fitted it, but ``left_out``.
+        Conditions of the fit, without ``left_out``.
     """
 
     name: str
@@ -41,7 +47,7 @@ class PredictedColumn:
     conditions: Conditions = field(default_factory=dict)
 
 
-class Predictions(Product):
+class Predictions(LabelTable):
     """Predictions of one replica: key, species, labels, then a column an indicator; a group of rows a snapshot."""
 
     table = TableFile("predictions.parquet")
@@ -51,18 +57,13 @@ class Predictions(Product):
         groups: Iterable[pd.DataFrame],
         predicted: Sequence[PredictedColumn],
         labels: Sequence[LabelColumn] = (),
-        **details: Any,
+        **details: Json,
     ) -> None:
         """Write the groups of rows with the meaning of their columns."""
         columns = {"predicted": [asdict(c) for c in predicted], "labels": [asdict(c) for c in labels]}
         with self.table.writer({**columns, **details}) as writer:
             for group in groups:
                 writer.write(group)
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Metadata of the table; see `write`."""
-        return self.table.metadata
 
     @property
     def predicted_columns(self) -> tuple[PredictedColumn, ...]:
@@ -72,19 +73,46 @@ class Predictions(Product):
             PredictedColumn(**{**values, "training_replicas": tuple(values["training_replicas"])}) for values in stored
         )
 
-    @property
-    def label_columns(self) -> tuple[LabelColumn, ...]:
-        """Meaning of the columns of labels."""
-        return tuple(LabelColumn(**values) for values in self.metadata["labels"])
-
-    def label_column(self, **wanted: Any) -> LabelColumn:
-        """Return the first column of a label with these values; an `InputError` if there is none."""
-        return select_column(self.label_columns, str(self.directory), **wanted)
-
-    def groups(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
-        """Read the rows, one snapshot at a time."""
-        return self.table.groups(columns)
-
     def read(self, columns: list[str] | None = None) -> pd.DataFrame:
         """Read all rows."""
         return self.table.read(columns)
+
+
+def pooled(predictions: Sequence[Predictions], columns: list[str] | None = None) -> pd.DataFrame:
+    """Read the rows of several replicas as one table."""
+    return pd.concat([product.read(columns) for product in predictions], ignore_index=True)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedSample:
+    """The configuration of one replica with its predictions in the order of its particles."""
+
+    replica: str
+    snapshot: Snapshot
+    table: pd.DataFrame
+
+    def values(self, column: str) -> Floats:
+        """Return (n_particles,) values of a column."""
+        values: Floats = self.table[column].to_numpy(dtype=float)
+        return values
+
+
+def join_samples(records: Sequence[Record], predictions: Sequence[Predictions]) -> list[PredictedSample]:
+    """Join the predictions of every replica onto the last configuration of its record, by the particle's id.
+
+    Raises
+    ------
+    InputError
+        A replica has no record, or a particle no prediction.
+    """
+    snapshots = {record.replica: record.final for record in records}
+    samples = []
+    for product in predictions:
+        if product.replica not in snapshots:
+            raise InputError(f"{product.directory}: no record of replica {product.replica} is given")
+        snapshot, table = snapshots[product.replica], product.read()
+        order = np.argsort(rows_in(snapshot, table), kind="stable")
+        if not np.array_equal(table["particle"].to_numpy()[order], snapshot.ids):
+            raise InputError(f"{product.directory}: {len(table)} predictions of {len(snapshot)} particles")
+        samples.append(PredictedSample(product.replica, snapshot, table.iloc[order].reset_index(drop=True)))
+    return samples

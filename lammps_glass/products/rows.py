@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.labels.base import LabelColumn
-from lammps_glass.product import Product, TableFile
-from lammps_glass.products.labels import select_column
+from lammps_glass.product import TableFile
+from lammps_glass.products.labels import LabelTable
 from lammps_glass.tables import KEY
 
+if TYPE_CHECKING:
+    from lammps_glass.descriptors.base import Descriptor
 
-class Rows(Product):
+
+class Rows(LabelTable):
     """Rows of one replica: key, species, values of labels if there are any, then features.
 
-    The metadata hold what `predict` needs to describe a bare snapshot: descriptor, parameters, glass, species; and
-    ``families``: name -> features of each part of the descriptor.
+    The metadata suffice for `predict` to describe a bare snapshot: descriptor, parameters, glass, species; and
+    ``families``, the features by part of the descriptor.
     """
 
     table = TableFile("rows.parquet")
-    #: Key, ``label`` (column of a label; empty for the sample of all rows) and ``threshold`` of each row of a sample.
+    #: Members of the samples: key, ``label`` (column of a label; empty for the sample of all rows) and ``threshold``.
     samples = TableFile("samples.parquet", optional=True)
 
     def write(
@@ -30,12 +34,12 @@ class Rows(Product):
         table: pd.DataFrame,
         *,
         descriptor: str,
-        parameters: Mapping[str, Any],
+        parameters: Mapping[str, Json],
         glass: str,
         species: Sequence[str],
         families: Mapping[str, Sequence[str]],
         labels: Sequence[LabelColumn] = (),
-        **details: Any,
+        **details: Json,
     ) -> None:
         """Write the rows.
 
@@ -44,13 +48,13 @@ class Rows(Product):
         table
             Columns ``replica``, ``step``, ``particle``, ``species``, those of `labels`, and the features.
         descriptor, parameters
-            Name in the registry, and what builds it.
+            Name of the descriptor in the registry, and its parameters.
         families
             Part of the descriptor -> its features, in order.
         labels
             Meaning of the columns that hold values of labels.
         details
-            JSON values for those who know the rows.
+            Other facts about the rows.
         """
         about = {
             "descriptor": descriptor,
@@ -61,21 +65,25 @@ class Rows(Product):
             "labels": [asdict(column) for column in labels],
             **details,
         }
-        features = [name for columns in about["families"].values() for name in columns]
-        known = [*KEY, "species", *(column.name for column in labels)]
-        others = [name for name in table if name not in known and name not in features]
-        self.table.write(table[[*known, *others, *features]], about)
+        features = [name for columns in families.values() for name in columns]
+        first = [*KEY, "species", *(column.name for column in labels)]
+        others = [name for name in table if name not in first and name not in features]
+        self.table.write(table[[*first, *others, *features]], about)
 
     @property
-    def metadata(self) -> dict[str, Any]:
-        """Metadata of the table; see `write`."""
-        return self.table.metadata
+    def built_descriptor(self) -> Descriptor:
+        """The descriptor that made the rows."""
+        from lammps_glass.descriptors import REGISTRY
+
+        descriptor: Descriptor = REGISTRY.build(self.metadata["descriptor"], self.metadata["parameters"])
+        return descriptor
 
     @property
     def families(self) -> dict[str, list[str]]:
-        """Part of the descriptor -> its features."""
+        """Features by part of the descriptor, in the order of the table (metadata are sorted by name)."""
         families: dict[str, list[str]] = self.metadata["families"]
-        return families
+        position = {name: number for number, name in enumerate(self.table.columns)}
+        return dict(sorted(families.items(), key=lambda item: position[item[1][0]]))
 
     @property
     def features(self) -> list[str]:
@@ -83,16 +91,12 @@ class Rows(Product):
         return [name for columns in self.families.values() for name in columns]
 
     @property
-    def label_columns(self) -> tuple[LabelColumn, ...]:
-        """Meaning of the columns that hold values of labels."""
-        return tuple(LabelColumn(**values) for values in self.metadata["labels"])
-
-    def label_column(self, **wanted: Any) -> LabelColumn:
-        """Return the first column of a label with these values, such as ``lag=1``; an `InputError` if there is none."""
-        return select_column(self.label_columns, str(self.directory), **wanted)
+    def seed(self) -> int:
+        """Seed of the case that wrote the rows, for draws that several readers of the rows must share."""
+        return int(self.metadata["seed"])
 
     def sample(self, label: str = "", threshold: float = 0.0) -> pd.MultiIndex:
-        """Return the keys of the rows in the sample of all rows, or in that of labels above a threshold."""
+        """Return the keys of the rows in the sample of all rows, or in that of rows with `label` above `threshold`."""
         members = self.samples.read()
         chosen = members[(members["label"] == label) & (members["threshold"] == threshold)]
         return pd.MultiIndex.from_frame(chosen[KEY])
@@ -103,7 +107,7 @@ class Rows(Product):
         return int(self.metadata["first_step"])
 
     @property
-    def description(self) -> dict[str, Any]:
-        """Metadata that an indicator keeps, so that `predict` can describe a bare snapshot."""
+    def description(self) -> JsonObject:
+        """Metadata that are saved with an indicator, so that `predict` can describe a bare snapshot."""
         names = ("descriptor", "parameters", "species", "families")
         return {name: self.metadata[name] for name in names}

@@ -1,7 +1,8 @@
-"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+"""Exports of the package, each imported on first use (`lazy_loader` reads this file)."""
 
 from .describing import describe as describe
 from .engine import Engine as Engine, EngineOptions as EngineOptions
+from .mpi import load_mpi as load_mpi
 from .record import Record as Record, ShearRecord as ShearRecord, VibrationRecord as VibrationRecord
 from .short import (
     anneal as anneal,

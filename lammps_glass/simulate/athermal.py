@@ -1,11 +1,11 @@
-"""What a quasi-static shear leaves: the table of its strain steps, plastic events, and D2min block by block."""
+"""Analysis of a quasi-static shear: table of strain steps, plastic events, D2min block by block."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,34 +44,34 @@ def _lines(log: Path) -> Iterator[str]:
         yield from lines
 
 
-def step_rows(logs: Iterable[Path]) -> Iterator[dict[str, Any]]:
-    """What the deck printed of each minimum, with the iterations and force evaluations that it took."""
+def step_rows(logs: Iterable[Path]) -> Iterator[dict[str, float]]:
+    """Read the lines that the deck prints at each minimum, with its iterations and force evaluations."""
     for log in logs:
         iterations = evaluations = 0
         for line in _lines(log):
             if counted := _COUNTS.match(line):
                 iterations, evaluations = iterations + int(counted[1]), evaluations + int(counted[2])
-            elif (found := _LINE.match(line)) and found[2][0] != "u":
-                values = dict(zip(_FIELDS, map(float, found[2].split()), strict=True))
-                yield {"step": int(found[1]), **values, "iterations": iterations, "evaluations": evaluations}
+            elif (minimum := _LINE.match(line)) and not minimum[2].startswith("unconverged"):
+                values = dict(zip(_FIELDS, map(float, minimum[2].split()), strict=True))
+                yield {"step": int(minimum[1]), **values, "iterations": iterations, "evaluations": evaluations}
                 iterations = evaluations = 0
 
 
 def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str, n_particles: int) -> pd.DataFrame:
-    """One row a strain step, the unsheared minimum first; the columns are those that `AQS` names."""
+    """Tabulate the strain steps, the unsheared minimum first; `AQS` describes the columns."""
     import pandas as pd
 
-    found = pd.DataFrame(step_rows(logs))
-    table = pd.DataFrame({"step": found["step"], "strain": found["step"] * strain_step, "pe": found["pe"]})
-    table["stress"] = -found[f"p{shear_plane(plane).tilt}"]
+    printed = pd.DataFrame(step_rows(logs))
+    table = pd.DataFrame({"step": printed["step"], "strain": printed["step"] * strain_step, "pe": printed["pe"]})
+    table["stress"] = -printed[f"p{shear_plane(plane).tilt}"]
     for name in ("volume", "force_norm", "iterations", "evaluations"):
-        table[name] = found[name]
-    # the start is not a minimum: what the particles moved from it, or before it, is no answer to strain
+        table[name] = printed[name]
+    # the start is not a minimum: displacements before and to the first minimum are not a response to strain
     for name, values in (
-        ("largest_displacement", found["largest_displacement"]),
-        ("participation", found["far"] / n_particles),
+        ("largest_displacement", printed["largest_displacement"]),
+        ("participation", printed["far"] / n_particles),
     ):
-        table[name] = values.where(found["step"] > 0, 0.0)
+        table[name] = values.where(printed["step"] > 0, 0.0)
     energies = table["pe"].to_numpy(), (table["stress"] * table["volume"]).to_numpy() / PRESSURE[units]
     table["released"], table["event"] = plastic_events(*energies, table["participation"].to_numpy(), strain_step)
     return table
@@ -80,13 +80,13 @@ def step_table(logs: Iterable[Path], plane: str, strain_step: float, units: str,
 def plastic_events(
     energy: Floats, work_rate: Floats, participation: Floats, strain_step: float
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    r"""Energy released in each step against elastic loading, and whether that makes the step a plastic event.
+    r"""Compute the energy released in each step against elastic loading, and find the plastic events.
 
     On an elastic branch :math:`dU = V \sigma d\gamma`, and the trapezium rule gives the energy of a step up to third
-    order, softening branches included. The released energy is what the minimum lies below that; a step is an event
-    when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2` (median tangent modulus of the run;
-    a smaller drop cannot be told from curvature), and at least one particle took part in it. Without the second
-    condition, pairs that leave a cutoff at which the force jumps would count.
+    order, softening branches included. The released energy is the part by which the minimum lies lower; a step is an
+    event when it exceeds the elastic energy of a step, :math:`V \mu \Delta\gamma^2 / 2` (median tangent modulus of the
+    run; a smaller drop may be curvature), and at least one particle took part in it. Without the second condition,
+    pairs that leave a cutoff at which the force jumps would count.
 
     Parameters
     ----------
@@ -108,8 +108,10 @@ def plastic_events(
     return released, (released > max(0.5 * abs(modulus) * strain_step**2, rounding)) & (participation > 0)
 
 
-def block_table(block: int, reference: Snapshot, current: Snapshot, strain: float, r_max: float, reduce: str) -> Any:
-    """One group of the block table: D2min from the start of a block to its end."""
+def block_table(
+    block: int, reference: Snapshot, current: Snapshot, strain: float, r_max: float, reduce: str
+) -> pd.DataFrame:
+    """Compute one group of the block table: D2min from the start of a block to its end."""
     import pandas as pd
 
     from lammps_glass.labels import d2min_with_neighbors

@@ -1,4 +1,4 @@
-"""Rendering decks: checked values, then the protocol's deck with the glass's interactions put in place."""
+"""Rendering of decks: variables with checked values, the protocol's deck, the glass's interactions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lammps_glass.glasses.glass import Glass
 from lammps_glass.resources import data_path
 
 #: The line of a deck that is replaced by the glass's masses and interactions.
-PLACE = "include         interactions.lmp"
+INTERACTIONS_LINE = "include         interactions.lmp"
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -23,7 +23,7 @@ Value = int | float | str | tuple[str, ...]
 
 
 def render(protocol: str, glass: Glass, variables: Mapping[str, Value], deck: Path | None = None) -> str:
-    """The text of a deck that runs with ``lmp -in``.
+    """Render a deck that runs with ``lmp -in``.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def render(protocol: str, glass: Glass, variables: Mapping[str, Value], deck: Pa
     header = "".join(f"{variable_line(name, value)}\n" for name, value in used.items())
     interactions = f"# {glass.name}\n{glass.interactions().rstrip()}"
     return f"# {protocol} of {glass.name}; change a value here or with -var NAME VALUE\n{header}\n" + body.replace(
-        PLACE, interactions
+        INTERACTIONS_LINE, interactions
     )
 
 
 def glass_variables(glass: Glass) -> dict[str, Value]:
-    """What any deck may refer to."""
+    """Return the values of the glass that any deck may refer to."""
     return {
         "units": glass.units,
         "atom_style": glass.atom_style,
@@ -70,7 +70,7 @@ def _refers(body: str, name: str) -> bool:
 
 
 def variable_line(name: str, value: Value) -> str:
-    """One ``variable`` command that gives `name` exactly `value`."""
+    """Write a ``variable`` command that gives `name` exactly `value`."""
     if not _VARIABLE.fullmatch(name):
         raise InputError(f"deck: {name!r} is not a name for a LAMMPS variable")
     if isinstance(value, tuple):
@@ -81,17 +81,17 @@ def variable_line(name: str, value: Value) -> str:
     return f"variable        {name} index {checked_number(name, value)}"
 
 
-def checked_name(what: str, value: str) -> str:
-    """`value`, if it can only be read as a name."""
+def checked_name(variable: str, value: str) -> str:
+    """Return `value` if LAMMPS can only read it as a name, else raise `InputError`."""
     if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise InputError(f"deck: {what} = {value!r} is not a plain name (letters, digits, '_', '.', '-')")
+        raise InputError(f"deck: {variable} = {value!r} is not a plain name (letters, digits, '_', '.', '-')")
     return value
 
 
-def checked_number(what: str, value: float) -> str:
-    """The shortest text that reads back as exactly `value`."""
+def checked_number(variable: str, value: float) -> str:
+    """Write the shortest text that reads back as exactly `value`; raise `InputError` for what is no finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise InputError(f"deck: {what} = {value!r} is neither a number nor a name")
+        raise InputError(f"deck: {variable} = {value!r} is neither a number nor a name")
     if not math.isfinite(value):
-        raise InputError(f"deck: {what} = {value!r} is not finite")
+        raise InputError(f"deck: {variable} = {value!r} is not finite")
     return str(int(value)) if isinstance(value, (int, np.integer)) else repr(float(value))

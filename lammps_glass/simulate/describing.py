@@ -1,13 +1,13 @@
-"""Any descriptor of any snapshot of a glass: simulations that a descriptor needs are run first."""
+"""Descriptors of a snapshot of a glass, with the simulations that they need."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,35 @@ from lammps_glass.simulate.static import minimize
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
+    from lammps_glass.glasses.glass import Options
     from lammps_glass.simulate.engine import EngineOptions
+    from lammps_glass.simulate.record import Record
     from lammps_glass.snapshots import Snapshot
 
 
+class Computed(Protocol):
+    """A descriptor of a snapshot alone (`descriptors.base.Descriptor`)."""
+
+    name: ClassVar[str]
+
+    def compute(self, snapshot: Snapshot) -> NDArray[np.float64]:
+        """Compute (n_particles, n_features)."""
+
+
+class Simulated(Computed, Protocol):
+    """A descriptor that needs runs of a protocol (`descriptors.base.SimulatedDescriptor`)."""
+
+    protocol: ClassVar[str]
+
+    def runs(self, glass: Glass) -> list[Options]:
+        """List the options of the protocol for each run."""
+
+    def from_simulations(self, snapshot: Snapshot, glass: Glass, records: Sequence[Record]) -> NDArray[np.float64]:
+        """Compute (n_particles, n_features) from the records of the runs."""
+
+
 def describe(
-    descriptor: Any,
+    descriptor: Computed,
     snapshot: Snapshot,
     glass: Glass,
     *,
@@ -32,15 +55,15 @@ def describe(
     directory: str | Path | None = None,
     engine: EngineOptions | None = None,
 ) -> NDArray[np.float64]:
-    """(n_particles, n_features) of `descriptor`, rows in the order of the snapshot.
+    """Compute (n_particles, n_features) of `descriptor`, rows in the order of the snapshot.
 
     Parameters
     ----------
     descriptor
-        One that needs no simulation computes its rows from the snapshot. One that does (it has ``protocol``) is of the
-        inherent structure: the snapshot is minimised at fixed box, the protocol is run on it as often as the
-        descriptor says, each time with a seed of its own, and the rows are made of the records. Of a joined one with
-        such a part all parts are of the inherent structure.
+        A descriptor that needs no simulation computes its rows from the snapshot. One that does (it has ``protocol``)
+        describes the inherent structure: the snapshot is minimised at fixed box, the protocol is run for each entry of
+        the descriptor's `runs`, with different seeds, and the rows follow from the records. If a part of a joined
+        descriptor needs simulations, all parts describe the inherent structure.
     directory
         Folder of the runs, each in a folder ``1``, ``2``, ... (of a joined descriptor under the part's name); runs that
         are complete there are not run again. Default: a temporary one, which stays where a
@@ -53,36 +76,38 @@ def describe(
     SimulationError
         A simulation failed.
     """
-    known = glass.check(snapshot)
-    if not getattr(descriptor, "protocol", ""):
-        rows: NDArray[np.float64] = descriptor.compute(known)
-        return rows
-    inherent = minimize(known, glass, engine=engine)
-    members = getattr(descriptor, "members", None)
+    configuration = glass.check(snapshot)
+    if not _is_simulated(descriptor):
+        return descriptor.compute(configuration)
+    inherent = minimize(configuration, glass, engine=engine)
+    members: list[Computed] | None = getattr(descriptor, "members", None)
     with _folder(directory) as folder:
         if members is None:
             return _simulated(descriptor, inherent, glass, seed, folder, engine)
         parts = [
             _simulated(member, inherent, glass, seed, folder / member.name, engine)
-            if getattr(member, "protocol", "")
+            if _is_simulated(member)
             else member.compute(inherent)
             for member in members
         ]
     return np.hstack(parts)
 
 
+def _is_simulated(descriptor: Computed) -> TypeGuard[Simulated]:
+    return bool(getattr(descriptor, "protocol", ""))
+
+
 def _simulated(
-    descriptor: Any, inherent: Snapshot, glass: Glass, seed: int, folder: Path, engine: EngineOptions | None
+    descriptor: Simulated, inherent: Snapshot, glass: Glass, seed: int, folder: Path, engine: EngineOptions | None
 ) -> NDArray[np.float64]:
-    """The rows of a descriptor of an inherent structure, from the runs that it asks for."""
+    """Run the simulations of a descriptor of an inherent structure, and compute its rows."""
     records = [
         REGISTRY.build(descriptor.protocol, options).run(
             inherent, lammps_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
         )
         for k, options in enumerate(descriptor.runs(glass), start=1)
     ]
-    rows: NDArray[np.float64] = descriptor.from_simulations(inherent, glass, records)
-    return rows
+    return descriptor.from_simulations(inherent, glass, records)
 
 
 @contextlib.contextmanager
@@ -96,5 +121,5 @@ def _folder(directory: str | Path | None) -> Iterator[Path]:
         try:
             yield folder
         except SimulationError:
-            stack.pop_all()  # the deck and the log that it names stay to be looked at
+            stack.pop_all()  # keep the deck and the log that the error names
             raise

@@ -1,4 +1,4 @@
-"""`Engine`: one LAMMPS instance in this process, closed always, whose errors are the package's errors."""
+"""`Engine`: one LAMMPS instance in this process, always closed, that raises the package's errors."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 from lammps_glass.errors import InputError, SimulationError, tail
-from lammps_glass.simulate.mpi import open_lammps
+from lammps_glass.simulate.mpi import Communicator, Lammps, open_lammps
 
 SWITCHES_VARIABLE = "LAMMPS_GLASS_SWITCHES"
 
@@ -30,7 +30,7 @@ def _default_switches() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """How LAMMPS is started; nothing here is physics, though suffix and ranks change the last bits.
+    """Options by which LAMMPS is started: no physics, though suffix and ranks change the last digits of results.
 
     Parameters
     ----------
@@ -43,14 +43,14 @@ class EngineOptions:
         Name of the LAMMPS Python module; default ``$LAMMPS_GLASS_LAMMPS_MODULE``, else ``lammps``.
     """
 
-    communicator: Any = None
+    communicator: Communicator | None = None
     switches: Sequence[str] = field(default_factory=_default_switches)
     module: str | None = None
 
     @property
     def rank(self) -> int:
         """Rank of this process, 0 without MPI."""
-        return 0 if self.communicator is None else int(self.communicator.Get_rank())
+        return 0 if self.communicator is None else self.communicator.Get_rank()
 
     def barrier(self) -> None:
         """Wait for all ranks: files that rank 0 writes are there for the others afterwards."""
@@ -58,22 +58,21 @@ class EngineOptions:
             self.communicator.Barrier()
 
     def on_root(self, action: Callable[[], Result]) -> Result:
-        """`action()` on rank 0 alone; its result, or its error, on every rank, so that none waits for one that failed.
+        """Call `action` on rank 0 alone; return its result, or raise its error, on every rank.
 
-        Files are read and written there only: another host may see them late.
+        No rank waits for one that failed. Files are read and written on rank 0 only: other hosts may see them late.
         """
         if self.communicator is None:
             return action()
-        result: Result | None = None
-        error: Exception | None = None
+        outcome: tuple[bool, Result | Exception] | None = None
         if self.rank == 0:
             try:
-                result = action()
-            except Exception as caught:
-                error = caught
-        result, error = self.communicator.bcast((result, error))
-        if error is not None:
-            raise error
+                outcome = True, action()
+            except Exception as error:
+                outcome = False, error
+        succeeded, result = cast("tuple[bool, Result]", self.communicator.bcast(outcome))
+        if not succeeded:
+            raise cast("Exception", result)
         return result
 
 
@@ -98,7 +97,7 @@ class Engine:
     def __init__(self, options: EngineOptions | None = None, variables: Mapping[str, object] | None = None) -> None:
         self.options = options or EngineOptions()
         self._variables = {name: str(value) for name, value in (variables or {}).items()}
-        self._lammps: Any = None
+        self._lammps: Lammps | None = None
         self._log: Path | None = None
 
     def __enter__(self) -> Engine:
@@ -112,19 +111,19 @@ class Engine:
         if instance is not None:
             instance.close()
         if isinstance(error, SimulationError) and self._log is not None:
-            error.log_tail = tail(self._log)  # now that LAMMPS has written what it held back
+            error.log_tail = tail(self._log)  # complete, as closing LAMMPS flushes it
 
     def _arguments(self) -> list[str]:
         switches = list(self.options.switches)
         variables = dict(self._variables)
-        if "-sf" in switches[:-1]:  # decks set the glass's suffix themselves: a site's suffix must win
+        if "-sf" in switches[:-1]:  # decks set the suffix of the glass: one on the command line overrides it
             variables["suffix"] = switches[switches.index("-sf") + 1]
         named = [word for name, value in variables.items() for word in ("-var", name, value)]
         return ["-screen", "none", "-log", "none", "-nocite", *switches, *named]
 
     @property
-    def lammps(self) -> Any:
-        """The LAMMPS Python object, for what the package has no name for."""
+    def lammps(self) -> Lammps:
+        """The LAMMPS Python object, for functions that `Engine` lacks."""
         if self._lammps is None:
             raise InputError("Engine is closed: use it in a `with` block")
         return self._lammps
@@ -161,14 +160,14 @@ def _errors(deck: Path | None) -> Iterator[None]:
         ) from error
 
 
-#: What some errors of LAMMPS mean, and what to do.
+#: Meaning of some errors of LAMMPS, and remedies.
 _STRETCHED = "a bond was stretched until it broke: take a shorter time step, or a start whose bonds are not stretched"
 _LOST = "particles flew apart: take a shorter time step or a lower temperature, or a start in which none overlap"
 _MEANINGS = {"Bad FENE bond": _STRETCHED, "Bond atoms": _STRETCHED, "Lost atoms": _LOST, "Non-numeric": _LOST}
 
 
 def one_line(message: str) -> str:
-    """The text of a LAMMPS error without the C++ file and line it came from."""
+    """Shorten a LAMMPS error to one line, without the C++ file and line, with what it means where that is known."""
     text = message.strip().strip("'\"").replace("\\n", "\n")
     lines = [re.sub(r"\s*\([^()]*\.(cpp|h):\d+\)", "", line).strip() for line in text.splitlines()]
     first = re.sub(r"^ERROR( on proc \d+)?:\s*", "", lines[0])

@@ -1,4 +1,4 @@
-"""Joining the dumps of segments into one compressed trajectory with the same bytes for the same frames."""
+"""Trajectories: dumps of segments joined into one compressed file, byte by byte reproducible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _COMPRESSION = 6  # level 9 takes three times as long for 1 % less
 
 
 class Dump:
-    """A raw LAMMPS dump of one segment, with the step its frames are to carry (None: their own)."""
+    """A LAMMPS dump of one segment; `step` replaces the step of its frames, if given."""
 
     def __init__(self, path: Path, step: int | None = None) -> None:
         self.path = path
@@ -49,8 +49,8 @@ class Dump:
 def join(dumps: Iterable[Dump], target: Path, *, last: bool = False) -> None:
     """Write the frames of consecutive dumps to `target` (gzip without time or name); a repeated step is dropped.
 
-    A segment begins with the frame that the one before ended with. The UNITS item stands once, at the head: OVITO
-    takes a file in which it comes again for one frame. ``last`` keeps only the last frame.
+    A segment begins with the frame that the one before ended with. The UNITS item is written once, at the head: OVITO
+    takes a file with a second one for a single frame. ``last`` keeps only the last frame.
     """
     with target.open("wb") as raw, gzip.GzipFile("", "wb", _COMPRESSION, raw, mtime=0) as file:
         previous = None

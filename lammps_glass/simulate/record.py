@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypedDict, cast
+from typing import TYPE_CHECKING, Self, TypedDict, cast
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from lammps_glass.snapshots.cell import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lammps_glass.glasses.glass import Glass
+    from lammps_glass.glasses.glass import Glass, Options
+    from lammps_glass.labels.driven import BlockSettings
     from lammps_glass.simulate.protocols.base import Protocol
 
 IDENTITY = "run.json"
@@ -29,7 +31,7 @@ class Part(TypedDict):
     """A registered part and its options, as JSON values."""
 
     name: str
-    options: dict[str, Any]
+    options: Options
 
 
 class Identity(TypedDict):
@@ -39,15 +41,6 @@ class Identity(TypedDict):
     glass: Part
     seed: int
     start: str  # sha256 of the configuration that the run started from
-
-
-class BlockSettings(TypedDict):
-    """Settings of the D2min blocks of a quasi-static shear, stored as metadata of their table."""
-
-    plane: str
-    r_max: float
-    reduce: str
-    block_strain: float
 
 
 @dataclass(frozen=True)
@@ -153,11 +146,18 @@ class Record(Product):
         glass: Glass = REGISTRY.build(stored["name"], stored["options"])
         return glass
 
+    def copy_to(self, directory: Path) -> None:
+        """Copy the last configuration, the thermodynamic table and the identity: what another run can start from."""
+        for path in (self.final_path, self.thermo_path, self.directory / IDENTITY):
+            shutil.copyfile(self._existing(path), directory / path.name)
+
     def _existing(self, path: Path) -> Path:
         if not self.directory.is_dir():
             raise InputError(f"{self.directory}: no such folder")
         if not path.is_file():
-            raise NotReadyError(f"{path} is not there: the run in {self.directory} has not ended, or writes none")
+            raise NotReadyError(
+                f"{path} is not there: the run in {self.directory} has not ended, or its protocol writes no such file"
+            )
         return path
 
 

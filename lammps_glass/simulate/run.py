@@ -1,13 +1,13 @@
-"""Running a deck segment by segment: what is complete stays, what is not is done again, products come last."""
+"""Runs of a deck segment by segment: complete segments stay, others run again, products come last."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError, SimulationError, tail
 from lammps_glass.files import atomic_path
@@ -17,12 +17,15 @@ from lammps_glass.simulate.record import IDENTITY, Identity, Record
 
 if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
-    from lammps_glass.simulate.protocols.base import Protocol
+    from lammps_glass.simulate.protocols.base import Progress, Protocol, Source
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run: its folder, its number of segments, and what it is."""
+    """One run: its folder, its number of segments, and its identity.
+
+    `segment_product` is the suffix of the file that the deck renames into place when a segment is complete.
+    """
 
     directory: Path
     protocol: str
@@ -45,18 +48,18 @@ class Plan:
         return self.segments / f"{segment}.log"
 
     def mark(self, segment: int) -> Path:
-        """The file that the deck renames into place when a segment is complete."""
+        """Path of the file that marks a segment as complete."""
         return self.segments / f"{segment}.{self.segment_product}"
 
     def done(self) -> int:
-        """Number of complete segments, counted from the first."""
+        """Count the complete segments from the first on."""
         count = 0
         while count < self.n_segments and self.mark(count + 1).is_file() and self.log(count + 1).is_file():
             count += 1
         return count
 
     def open(self) -> None:
-        """Make the folder, or check that it holds this very run."""
+        """Make the folder, or check that it holds this run and no other."""
         text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
         path = self.directory / IDENTITY
         if path.is_file():
@@ -64,7 +67,7 @@ class Plan:
         self.segments.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
-    def _compare(self, stored: dict[str, Any], identity: dict[str, Any]) -> None:
+    def _compare(self, stored: Mapping[str, object], identity: Mapping[str, object]) -> None:
         differing = [key for key in identity if stored.get(key) != identity[key]]
         if differing:
             raise InputError(
@@ -75,16 +78,17 @@ class Plan:
 
 def execute(
     protocol: Protocol,
-    source: Any,
+    source: Source,
     seed: int,
     directory: Path,
     glass: Glass | None,
     options: EngineOptions,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> Record:
-    """Prepare, run what is missing, and make the products; with MPI, files are rank 0's."""
+    """Prepare a run, run the missing segments, and write the products; with MPI, rank 0 handles the files."""
 
     def prepare() -> Plan | None:
+        """Plan the run; None when it is complete."""
         plan = protocol.prepare(source, seed, directory, glass=glass)
         if not Record(directory).is_complete:
             return plan
@@ -102,19 +106,19 @@ def execute(
 
 
 def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:
-    """One segment in a LAMMPS instance of its own; unsound results are not left looking complete."""
+    """Run one segment in a new LAMMPS instance; one that fails its check is not left marked as complete."""
     log = plan.log(segment)
     with Engine(options, {"first": segment, "last": segment}) as engine:
         engine.run_file(plan.deck, log)
     try:
         options.on_root(lambda: protocol.check_segment(log, segment))
     except SimulationError as error:
-        plan.mark(segment).unlink(missing_ok=True)  # by every rank: the file is gone when the first one leaves
+        plan.mark(segment).unlink(missing_ok=True)  # on every rank: the first that gets here removes it
         raise SimulationError(str(error), log_tail=tail(log), deck=str(plan.deck)) from error
 
 
 def finish(protocol: Protocol, plan: Plan) -> None:
-    """Join logs, frames and tables of the segments into the products, then drop the segments."""
+    """Join logs, frames and tables of the segments into the products, then remove the segments."""
     from lammps_glass.tables import write_table
 
     for unfinished in plan.directory.glob(".tmp-*"):  # of a process that was killed while it wrote a product

@@ -1,19 +1,22 @@
-"""What a deck starts from: LAMMPS data files in full precision, and the checksum of a configuration."""
+"""Start of a run: data files in full precision, checksums of configurations, seeds."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.snapshots.grid import Integers
+
+if TYPE_CHECKING:
+    from lammps_glass.snapshots.grid import Integers
 
 
 def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) -> None:
-    """A data file of ids, types and positions (%.17g: read back exactly); masses come from the deck's interactions.
+    """Write a data file of ids, types and positions (%.17g: read back exactly); masses come with the interactions.
 
     `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules.
     """
@@ -50,7 +53,7 @@ def _cell_lines(cell: Cell) -> list[str]:
 
 
 def checksum(snapshot: Snapshot) -> str:
-    """sha256 of cell, ids, types and positions."""
+    """Return the sha256 of cell, ids, types and positions."""
     digest = hashlib.sha256()
     for array in (snapshot.cell.matrix, snapshot.cell.origin, snapshot.ids, snapshot.types, snapshot.positions):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -74,10 +77,10 @@ def lammps_seed(seed: int, *names: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % 800_000_000 + 1
 
 
-def require_periodic(snapshot: Snapshot, what: str) -> None:
+def require_periodic(snapshot: Snapshot, owner: str) -> None:
     """Raise `InputError` for a cell with an open boundary."""
     if not snapshot.cell.periodic.all():
         directions = ", ".join(n for n, on in zip("xyz", snapshot.cell.periodic, strict=True) if not on)
         raise InputError(
-            f"{what} needs a cell that is periodic in every direction; this one is open along {directions}"
+            f"{owner} needs a cell that is periodic in every direction; this one is open along {directions}"
         )

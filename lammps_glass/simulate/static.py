@@ -6,7 +6,6 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +22,10 @@ Floats = NDArray[np.float64]
 
 
 def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> float:
-    """Potential energy of the whole snapshot, in energy units of the glass.
+    """Compute the potential energy of the whole snapshot, in energy units of the glass.
 
-    Periodic and open, orthogonal and triclinic cells; a box smaller than twice the cutoff is right (every image of a
-    neighbour counts).
+    Periodic and open, orthogonal and triclinic cells; a box may be smaller than twice the cutoff (every image
+    of a neighbour counts).
 
     Raises
     ------
@@ -37,14 +36,14 @@ def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
     """
     with _loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
-        value = float(instance.lammps.get_thermo("pe"))
+        value = instance.lammps.get_thermo("pe")
     if not np.isfinite(value):
         raise SimulationError("energy is not finite: particles lie on top of each other")
     return value
 
 
 def forces(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> Floats:
-    """(n_particles, 3) forces, in force units of the glass; errors as for `energy`."""
+    """Compute (n_particles, 3) forces, in force units of the glass; errors as for `energy`."""
     with _loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
         values = _gather(instance, snapshot, "f")
@@ -61,9 +60,9 @@ def minimize(
     max_iterations: int = 50_000,
     engine: EngineOptions | None = None,
 ) -> Snapshot:
-    """The inherent structure of `snapshot` at fixed box: largest force on a particle at most `force_tolerance`.
+    """Minimise the energy at fixed box, until the largest force on a particle is at most `force_tolerance`.
 
-    Positions stay unwrapped: each is near where it was.
+    Positions stay unwrapped: each is the image nearest to the start.
 
     Raises
     ------
@@ -87,19 +86,19 @@ def minimize(
             f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g}: "
             "allow more iterations or a larger tolerance"
         )
-    # LAMMPS wraps: the nearest image of where a particle was keeps it followable
+    # LAMMPS wraps positions: the image nearest to the start keeps displacements meaningful
     positions = snapshot.positions + snapshot.cell.minimum_image(moved - snapshot.positions)
     return snapshot.replace(positions=positions, velocities=None)
 
 
 @contextlib.contextmanager
 def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
-    """LAMMPS holding `snapshot` with the interactions of `glass`."""
-    known = _enclosed(_oriented(glass.check(snapshot))[0])
+    """Load `snapshot` into LAMMPS with the interactions of `glass`."""
+    configuration = _enclosed(_oriented(glass.check(snapshot))[0])
     with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
-        write_data(Path(folder) / "start.data", known, glass.bonds(known))
+        write_data(Path(folder) / "start.data", configuration, glass.bonds(configuration))
         with in_folder(Path(folder)):
-            instance.commands(_setup(known, glass))
+            instance.commands(_setup(configuration, glass))
         yield instance
 
 
@@ -118,7 +117,7 @@ def _setup(snapshot: Snapshot, glass: Glass) -> str:
 
 
 def _oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
-    """`snapshot` turned so that a lies along x and b in the xy plane, as LAMMPS needs, and the rotation used."""
+    """Rotate `snapshot` so that a lies along x and b in the xy plane, as LAMMPS needs; return the rotation too."""
     matrix = snapshot.cell.matrix
     rotation = np.eye(3)
     if np.any(np.triu(matrix, 1)) or np.any(np.diag(matrix) <= 0):
@@ -131,7 +130,7 @@ def _oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
 
 
 def _enclosed(snapshot: Snapshot) -> Snapshot:
-    """`snapshot` in a cell that reaches, along its open vectors, beyond every particle: LAMMPS reads no others."""
+    """Widen the cell along open vectors beyond every particle: LAMMPS reads no particle outside of it."""
     cell = snapshot.cell
     if cell.periodic.all():
         return snapshot
@@ -143,15 +142,15 @@ def _enclosed(snapshot: Snapshot) -> Snapshot:
 
 
 def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
-    """(n_particles, 3) of LAMMPS's per-particle array `name`, in the order and orientation of `snapshot`."""
-    lammps: Any = instance.lammps
+    """Read (n_particles, 3) of LAMMPS's per-particle array `name`, in the order and orientation of `snapshot`."""
+    lammps = instance.lammps
     n_particles = len(snapshot)
-    local = int(lammps.extract_global("nlocal"))
-    found = lammps.numpy.extract_atom("id", nelem=local)
+    local = lammps.extract_global("nlocal")
+    ids = lammps.numpy.extract_atom("id", nelem=local)
     values = np.array(lammps.numpy.extract_atom(name, nelem=local, dim=3), dtype=float)
     if local != n_particles:
         raise SimulationError(f"LAMMPS holds {local} of {n_particles} particles: use one rank for single snapshots")
-    order = np.searchsorted(snapshot.ids, found)
+    order = np.searchsorted(snapshot.ids, ids)
     result = np.empty((n_particles, 3))
     _, rotation = _oriented(snapshot)
     result[order] = values @ rotation.T

@@ -1,4 +1,4 @@
-"""LAMMPS logs as tables, and what a log says about how a minimisation ended."""
+"""LAMMPS logs: thermodynamic output as tables, and the ends of minimisations."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LIMITS = ("max iterations", "max force evaluations", "walltime limit reached")
 
 @dataclass(frozen=True)
 class Minimum:
-    """How a minimisation ended: LAMMPS's reason and whether that was one of its limits."""
+    """End of a minimisation, with LAMMPS's stopping criterion."""
 
     criterion: str
 
@@ -35,15 +35,15 @@ class Minimum:
 
 
 def tables(log: Path) -> list[pd.DataFrame]:
-    """One table per ``run`` or ``minimize`` of a log, columns by thermo keyword (``step``, ``temp``, ``pe``, ...)."""
+    """Read one table per ``run`` or ``minimize`` of a log, with a column a thermo keyword (``step``, ``pe``, ...)."""
     import pandas as pd
 
-    found = []
+    result = []
     for header, rows in _blocks(log):
         columns = [_NAMES.get(name, name.lower()) for name in header]
         table = pd.DataFrame(np.array(rows, dtype=float).reshape(len(rows), len(columns)), columns=columns)
-        found.append(table.astype({"step": np.int64}))
-    return found
+        result.append(table.astype({"step": np.int64}))
+    return result
 
 
 def _blocks(log: Path) -> Iterator[tuple[list[str], list[list[str]]]]:
@@ -68,7 +68,7 @@ def _is_number(word: str) -> bool:
 
 
 def join(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Tables of consecutive runs as one: the first row of a run repeats the last of the one before and is dropped."""
+    """Join the tables of consecutive runs: the first row of a run repeats the last of the one before and is dropped."""
     import pandas as pd
 
     kept = parts[:1]
@@ -79,24 +79,24 @@ def join(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def read(*logs: Path) -> pd.DataFrame:
-    """The runs of one or several consecutive logs as one table."""
+    """Read the runs of one or several consecutive logs as one table."""
     parts = [table for log in logs for table in tables(log) if len(table)]
     if not parts:
         raise InputError(f"{', '.join(str(log) for log in logs)}: no thermo output of a finished run")
     return join(parts)
 
 
-def require_finite(table: pd.DataFrame, what: str) -> None:
+def require_finite(table: pd.DataFrame, source: str) -> None:
     """Raise `SimulationError` naming the first step and column that is not a finite number."""
     values = table.select_dtypes("number").to_numpy(dtype=float)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0]
         name = table.select_dtypes("number").columns[column]
-        raise SimulationError(f"{what}: {name} is {values[row, column]} at step {table['step'].iloc[row]}")
+        raise SimulationError(f"{source}: {name} is {values[row, column]} at step {table['step'].iloc[row]}")
 
 
 def minima(log: Path) -> list[Minimum]:
-    """How each minimisation of a log ended."""
+    """Read the ends of the minimisations of a log."""
     text = log.read_text(encoding="utf-8", errors="replace")
     return [Minimum(match.strip()) for match in re.findall(r"Stopping criterion = (.*)", text)]

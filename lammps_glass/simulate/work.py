@@ -1,4 +1,4 @@
-"""`Work`: what one case asks of a machine, declared by what it runs, in units whose rates a short probe measures."""
+"""`Work`: the amount of computation of one case, in units whose rates a calibration run measures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 #: Parts of every protocol: molecular dynamics (particles x steps), and minimisations. The iterations of a minimisation
 #: grow with the box's edge (870 on average for 500 particles, 1170 for 1000 in creep's frames), so that its amount is
@@ -18,24 +17,24 @@ _LOOP = re.compile(r"Loop time of (\S+) on \d+ procs for (\d+) steps with (\d+) 
 
 @dataclass(frozen=True)
 class Work:
-    """The amounts of one case.
+    """Amounts of computation and data of one case.
 
     Parameters
     ----------
     n_particles
-        In a snapshot.
+        Particles of a snapshot.
     parts
-        Name of a part -> its amount; each has a rate of its own (seconds a unit).
+        Name of a kind of work -> its amount; each has its rate (seconds a unit).
     snapshots
-        In the trajectory (or the table by snapshot) that the case leaves, for those that read it.
+        Number of snapshots in the trajectory (or table by snapshot) that the case writes.
     rows
-        Of the table that the case leaves.
+        Rows of the table that the case writes.
     memory
         Bytes that grow with the sizes, beyond those of a small case.
     strain
-        Over which shear is observed.
+        Strain over which shear is observed.
     conditions
-        Of the case; set for those that read it.
+        Conditions of the case, for those that read its products.
     """
 
     n_particles: int = 0
@@ -44,7 +43,7 @@ class Work:
     rows: float = 0.0
     memory: float = 0.0
     strain: float = 0.0
-    conditions: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, str | float] = field(default_factory=dict)
 
 
 def one_case(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
@@ -63,13 +62,13 @@ def particles_read(port: str) -> Callable[[object, Mapping[str, int], Mapping[st
 
 
 def minimisations(n_particles: int, snapshots: int = 1) -> float:
-    """The amount `MINIMISED` of snapshots."""
+    """Compute the amount `MINIMISED` of snapshots."""
     return float(snapshots * n_particles ** (4 / 3))
 
 
 @dataclass(frozen=True)
 class LoopTimes:
-    """What a log says about speed: seconds of minimisations, and of each run of dynamics with its particles x steps."""
+    """Times from a log: seconds of minimisations, and of each run of dynamics with its particles x steps."""
 
     dynamics: tuple[tuple[float, float], ...]
     minimising: float
@@ -86,9 +85,9 @@ def loop_times(log: Path) -> LoopTimes:
     dynamics: list[tuple[float, float]] = []
     minimising = 0.0
     for block in blocks:
-        found = _LOOP.match(block)
-        if found and "Minimization stats:" in block:
-            minimising += float(found[1])
-        elif found and int(found[2]) > 0:  # a run of no steps only evaluates
-            dynamics.append((float(found[1]), float(found[2]) * float(found[3])))
+        loop = _LOOP.match(block)
+        if loop and "Minimization stats:" in block:
+            minimising += float(loop[1])
+        elif loop and int(loop[2]) > 0:  # a run of no steps only evaluates
+            dynamics.append((float(loop[1]), float(loop[2]) * float(loop[3])))
     return LoopTimes(tuple(dynamics), minimising)

@@ -68,10 +68,12 @@ class Cell:
 
     @property
     def volume(self) -> float:
+        """Volume of the cell."""
         return float(abs(np.linalg.det(self.matrix)))
 
     @property
     def is_orthogonal(self) -> bool:
+        """Whether the vectors lie along x, y and z."""
         return not np.any(self.matrix - np.diag(np.diag(self.matrix)))
 
     @property
@@ -107,6 +109,20 @@ class Cell:
         turns = np.where(self.periodic, np.rint(vectors @ self.inverse), 0.0)
         reduced: Floats = vectors - turns @ self.matrix
         return reduced
+
+    def unflipped(self, reference: Cell) -> Cell:
+        """Choose the vectors of the same lattice that are nearest to those of `reference`.
+
+        LAMMPS flips a sheared box (b becomes b - a) when a tilt exceeds half a box; the lattice stays, its vectors
+        change. The integer matrix nearest to ``matrix @ reference.inverse`` undoes that, as long as the box itself
+        tilts by less than half a vector between the two cells. A matrix that is no change of basis (a determinant
+        other than +-1: the box grew by half) and open directions are left alone.
+        """
+        both = self.periodic & reference.periodic
+        change = np.where(np.outer(both, both), np.rint(self.matrix @ reference.inverse), np.eye(3))
+        if (change == np.eye(3)).all() or not np.isclose(abs(np.linalg.det(change)), 1.0):
+            return self
+        return Cell(np.rint(np.linalg.inv(change)) @ self.matrix, self.origin, self.periodic)
 
     def require_minimum_image(self, r_max: float, what: str) -> None:
         """Raise `InputError` when a periodic height is smaller than twice `r_max`."""

@@ -28,7 +28,8 @@ def data_text(snapshot: Snapshot) -> str:
     """The text of the data file that holds `snapshot`."""
     boundary = " ".join("p" if flag else "f" for flag in snapshot.cell.periodic)
     units = f", units = {snapshot.units}" if snapshot.units else ""
-    text = f"LAMMPS data file of lammps-glass, timestep = {snapshot.step}{units}, boundary = {boundary}\n\n"
+    ids = ", ids = rows" if snapshot.ids_from_rows else ""
+    text = f"LAMMPS data file of lammps-glass, timestep = {snapshot.step}{units}, boundary = {boundary}{ids}\n\n"
     text += f"{len(snapshot)} atoms\n{len(snapshot.species)} atom types\n\n{_box_lines(snapshot.cell)}"
     if has_names(snapshot):
         text += "\nAtom Type Labels\n\n" + "".join(f"{k} {name}\n" for k, name in enumerate(snapshot.species, 1))
@@ -58,7 +59,7 @@ def _mass_lines(snapshot: Snapshot) -> str:
     for number, name in enumerate(snapshot.species):
         masses = np.unique(snapshot.properties["mass"][snapshot.types == number])
         if len(masses) != 1:
-            found = f"{len(masses)} masses" if len(masses) else "no particle to take its mass from"
-            raise InputError(f"species {name} has {found}: a data file needs one mass a species")
+            problem = f"{len(masses)} masses" if len(masses) else "no particle to take its mass from"
+            raise InputError(f"species {name} has {problem}: a data file needs one mass a species")
         text += f"{number + 1} {masses[0]:.17g}\n"
     return text

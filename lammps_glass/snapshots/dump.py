@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame
@@ -16,24 +17,29 @@ from lammps_glass.snapshots.naming import Naming
 from lammps_glass.snapshots.snapshot import Snapshot
 from lammps_glass.snapshots.streams import Lines, check_readable, open_lines
 
+Periodic = NDArray[np.bool_] | None
 
-def read_dump(path: Path, frame: int = -1) -> Snapshot:
-    """One frame of a dump; `frame` counts from 0, negative numbers from the end. Other frames are not parsed."""
+
+def read_dump(path: Path, frame: int = -1, naming: Naming | None = None, periodic: Periodic = None) -> Snapshot:
+    """Read one frame of a dump; `frame` counts from 0, negative numbers from the end. Other frames are not parsed.
+
+    `naming` and `periodic` say what the user knows of the types and of the boundaries (see `Snapshot.read`).
+    """
     kept: deque[Frame] = deque(maxlen=max(1, -frame))
     count = 0
-    with closing(_frames(path)) as frames:
-        for found in frames:
-            kept.append(found)
+    with closing(_frames(path, periodic)) as frames:
+        for candidate in frames:
+            kept.append(candidate)
             count += 1
             if frame >= 0 and count == frame + 1:
                 break
     if not -count <= frame < count:
         raise InputError(f"{path}: has {count} frames; frame {frame} is out of range")
-    return parse_frame(kept[0])[0]
+    return parse_frame(kept[0], naming)[0]
 
 
-def read_dump_all(path: Path) -> Iterator[Snapshot]:
-    """The frames of a dump, one held at a time.
+def read_dump_all(path: Path, naming: Naming | None = None, periodic: Periodic = None) -> Iterator[Snapshot]:
+    """Read the frames of a dump, one held at a time.
 
     Raises
     ------
@@ -42,39 +48,38 @@ def read_dump_all(path: Path) -> Iterator[Snapshot]:
         columns, kind of box, periodic directions or species differ from the first one's.
     """
     check_readable(path)
-    return _snapshots(path)
+    return _snapshots(path, naming, periodic)
 
 
-def _snapshots(path: Path) -> Iterator[Snapshot]:
-    naming: Naming | None = None
+def _snapshots(path: Path, naming: Naming | None, periodic: Periodic) -> Iterator[Snapshot]:
     shape: dict[str, object] = {}
     ids: Any = None
     first = ""
-    for frame in _frames(path):
+    for frame in _frames(path, periodic):
         shape, first = shape or frame.shape, first or frame.where
-        for what, value in frame.shape.items():
-            if value != shape[what]:
+        for quantity, value in frame.shape.items():
+            if value != shape[quantity]:
                 raise InputError(
-                    f"{frame.where}: {what} is {value}, but {shape[what]} in {_place(first)}: a mixed dump"
+                    f"{frame.where}: {quantity} is {value}, but {shape[quantity]} in {_frame_name(first)}: a mixed dump"
                 )
         snapshot, naming = parse_frame(frame, naming)
         ids = snapshot.ids if ids is None else ids
         if not np.array_equal(ids, snapshot.ids):
             foreign = np.setdiff1d(snapshot.ids, ids)[0]
-            raise InputError(f"{frame.where}: particle {foreign} is not in {_place(first)}: a mixed dump")
+            raise InputError(f"{frame.where}: particle {foreign} is not in {_frame_name(first)}: a mixed dump")
         yield snapshot
 
 
-def _place(where: str) -> str:
+def _frame_name(where: str) -> str:
     return where.rpartition(": ")[2]
 
 
-def _frames(path: Path) -> Generator[Frame, None, None]:
+def _frames(path: Path, periodic: Periodic) -> Generator[Frame, None, None]:
     """The frames of the file, not yet parsed. The unit style, which LAMMPS writes once, holds for all that follow."""
     number, units = 0, None
     with open_lines(path) as lines:
         while True:
-            frame = _next_frame(lines, f"{path}: frame {number}", units)
+            frame = _next_frame(lines, f"{path}: frame {number}", units, periodic)
             if frame is None:
                 break
             number, units = number + 1, frame.units
@@ -83,20 +88,22 @@ def _frames(path: Path) -> Generator[Frame, None, None]:
         raise InputError(f"{path}: not a LAMMPS dump: it holds no frame")
 
 
-def _next_frame(lines: Lines, where: str, units: str | None) -> Frame | None:
+def _next_frame(lines: Lines, where: str, units: str | None, periodic: Periodic) -> Frame | None:
     header: dict[str, Any] = {"UNITS": units}
+    started = False
     while True:
         line = lines.next()
-        if not line and set(header) == {"UNITS"}:
+        if not line and not started:
             return None
         words = line.decode("utf-8", "replace").split()
         if not words and line:
             continue
         if words[:1] != ["ITEM:"]:
-            raise _unexpected(lines, where, line, started=len(header) > 1)
+            raise _unexpected(lines, where, line, started=started)
         if words[1:2] == ["ATOMS"]:
             return _frame(lines, where, header, tuple(words[2:]))
-        _read_item(lines, where, header, " ".join(words[1:]))
+        started = True
+        _read_item(lines, where, header, " ".join(words[1:]), periodic)
 
 
 def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> InputError:
@@ -109,23 +116,31 @@ def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> Inpu
     return InputError(f"{where}: line {lines.number} is {text!r}, expected an 'ITEM:'{hint}")
 
 
-def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str) -> None:
-    """One item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
+def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, periodic: Periodic) -> None:
+    """Read one item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
     is_box = item.startswith("BOX BOUNDS")
     values = [row.decode("utf-8", "replace").split() for row in lines.take(3 if is_box else 1)]
     try:
         if is_box:
-            header["BOX"] = parse_cell(item.split()[2:], [[float(word) for word in row] for row in values])
+            header["BOX"] = parse_cell(item.split()[2:], [[float(word) for word in row] for row in values], periodic)
         elif item == "UNITS":
             header[item] = values[0][0]
         elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
-            header[item] = int(values[0][0])
+            header[item] = _whole_number(values[0][0])
+        elif item != "TIME":
+            raise InputError(f"'ITEM: {item[:40]}' is not an item of a dump of atoms")
     except InputError as error:
         raise InputError(f"{where}: {error} (line {lines.number})") from error
     except (ValueError, IndexError) as error:
         raise InputError(
             f"{where}: line {lines.number} is no value of 'ITEM: {item}', or the file is cut short"
         ) from error
+
+
+def _whole_number(word: str) -> int:
+    if not (word.isascii() and word.lstrip("+-").isdecimal() and abs(value := int(word)) < 2**63):
+        raise ValueError
+    return value
 
 
 def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str, ...]) -> Frame:
@@ -136,11 +151,12 @@ def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str,
     where = f"{where} (step {header['TIMESTEP']})"
     if count < 1:
         raise InputError(f"{where}: holds no particles")
-    rows = lines.take(count)
-    if len(rows) < count:
-        raise InputError(f"{where}: the file is cut short: {len(rows)} of {count} particles are there")
-    if not rows[-1].endswith(b"\n"):
+    text = lines.rows(count)
+    n_rows = lines.number + 1 - first_line
+    if n_rows < count:
+        raise InputError(f"{where}: the file is cut short: {n_rows} of {count} particles are there")
+    if not text.endswith(b"\n"):
         # The last number may have lost digits, and nothing else would show it.
         raise InputError(f"{where}: the file is cut short in line {lines.number}, which has no line end")
     cell, kind = header["BOX"]
-    return Frame(where, first_line, header["TIMESTEP"], header["UNITS"], cell, kind, columns, rows)
+    return Frame(where, first_line, header["TIMESTEP"], header["UNITS"], cell, kind, columns, count, text)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.snapshots.boundary import combined
 from lammps_glass.snapshots.cell import Cell, Floats
-from lammps_glass.snapshots.naming import Naming, name_species
+from lammps_glass.snapshots.checks import TWO_DIMENSIONS, require_distinct_positions
+from lammps_glass.snapshots.naming import DEFAULT_ELEMENT, Naming, Words, name_species
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 TEXT_COLUMNS = ("element", "typelabel")
 INTEGER_COLUMNS = ("ix", "iy", "iz", "mol", "proc", "procp1")
-# Where a dump carries several, the unwrapped ones win: they hold more.
+# Where a dump carries several, the unwrapped ones win: they hold more. Those not used are never properties: they would
+# be out of date as soon as a position changes, and clash with the positions when the snapshot is written.
 COORDINATES = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
+_ALL_COORDINATES = {name for names in COORDINATES for name in names}
 VELOCITIES = ("vx", "vy", "vz")
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame as it stands in the file: its header, and its rows not yet parsed."""
+    """A frame of the file: its header, and its rows not yet parsed."""
 
     where: str  # "FILE: frame 3 (step 1000)", for messages
     first_line: int  # line number of the first row
@@ -33,29 +41,33 @@ class Frame:
     cell: Cell
     cell_kind: str
     columns: tuple[str, ...]
-    rows: list[bytes]
+    n_particles: int
+    text: bytes
 
     @property
     def shape(self) -> dict[str, object]:
-        """What all frames of a file must share, by the word for it."""
+        """What all frames of a file must have in common, by the word for it."""
         return {
-            "number of particles": len(self.rows),
+            "number of particles": self.n_particles,
             "columns": " ".join(self.columns),
             "kind of box": self.cell_kind,
             "periodic directions": " ".join("np"[flag] for flag in self.cell.periodic.astype(int)),
         }
 
 
-def parse_cell(flags: Sequence[str], rows: Sequence[Sequence[float]]) -> tuple[Cell, str]:
-    """The cell of a ``BOX BOUNDS`` item and its kind; `flags` are the words after it.
+def parse_cell(
+    flags: Sequence[str], rows: Sequence[Sequence[float]], periodic: NDArray[np.bool_] | None = None
+) -> tuple[Cell, str]:
+    """Parse the cell of a ``BOX BOUNDS`` item and its kind; `flags` are the words after it.
 
     Kinds: ``orthogonal`` (lo hi), ``triclinic`` (bounding box and tilts xy, xz, yz: LAMMPS manual, Howto_triclinic),
-    ``general triclinic`` (three vectors and the origin). Without boundary flags (old dumps) the cell is periodic.
+    ``general triclinic`` (three vectors and the origin). Without boundary flags (old dumps) the cell is `periodic` as
+    the user says, else in all directions.
     """
     boundary = [flag for flag in flags if re.fullmatch("[pfsm]{2}", flag)]
     if len(boundary) not in (0, 3):
         raise InputError(f"boundary flags {' '.join(boundary)!r}, expected three such as 'pp pp ff'")
-    periodic = np.array([flag == "pp" for flag in boundary] or [True] * 3)
+    periodic = combined(np.array([flag == "pp" for flag in boundary]) if boundary else None, periodic)
     general, tilted = "abc" in flags, "xy" in flags
     table = np.array(rows, dtype=float) if len({len(row) for row in rows}) == 1 else np.empty((3, 0))
     if table.shape != (3, 4 if general else 3 if tilted else 2):
@@ -73,78 +85,104 @@ def parse_cell(flags: Sequence[str], rows: Sequence[Sequence[float]]) -> tuple[C
 
 
 def parse_frame(frame: Frame, naming: Naming | None = None) -> tuple[Snapshot, Naming]:
-    """The snapshot of `frame`, and how its species were named (for the next frame of the file).
+    """Parse the snapshot of `frame`, and the names of its species (for the next frame of the file).
 
     Raises
     ------
     InputError
-        A row has too few or too many values, a value is not a number, there are no coordinates, a particle's species
-        is not in `naming`; and what `Snapshot` refuses.
+        A row has too few or too many values, a value is not a number, there are no coordinates, two particles have the
+        same position, a particle's species is not in `naming`; and what `Snapshot` refuses.
     """
     try:
-        table = _table(frame)
-        words = next((table[name] for name in TEXT_COLUMNS if name in table), None)
+        table, words = _table(frame)
         numbers = _whole(table["type"], "type") if "type" in table else None
-        types, naming = name_species(len(frame.rows), numbers, words, naming)
+        types, naming = name_species(frame.n_particles, numbers, words, naming)
         used, positions = _positions(table, frame.cell)
-        velocities = np.column_stack([table[name] for name in VELOCITIES]) if set(VELOCITIES) <= table.keys() else None
-        used |= {"id", "type", *TEXT_COLUMNS, *(VELOCITIES if velocities is not None else ())}
-        ids = _whole(table["id"], "id") if "id" in table else np.arange(1, len(frame.rows) + 1)
+        velocities = _stacked(table, VELOCITIES) if set(VELOCITIES) <= table.keys() else None
+        used |= {"id", "type", *(VELOCITIES if velocities is not None else ())}
+        ids = _whole(table["id"], "id") if "id" in table else np.arange(1, frame.n_particles + 1)
         properties = _properties({name: values for name, values in table.items() if name not in used})
-        return Snapshot(
-            frame.cell, positions, types, naming.species, ids, frame.step, velocities, properties, frame.units
-        ), naming
+        snapshot = Snapshot(
+            frame.cell, positions, types, naming.species, ids, frame.step, velocities, properties, frame.units,
+            ids_from_rows="id" not in table,
+        )  # fmt: skip
+        require_distinct_positions(snapshot)
+        return snapshot, naming
     except InputError as error:
         raise InputError(f"{frame.where}: {error}") from error
 
 
-def _table(frame: Frame) -> dict[str, NDArray[Any]]:
-    """The columns of the rows by name: float64, but words in the text columns."""
-    text = b"".join(frame.rows)
+def _table(frame: Frame) -> tuple[dict[str, NDArray[Any]], Words | None]:
+    """The columns of numbers by name, and the words of the first text column that names the species."""
     if len(set(frame.columns)) < len(frame.columns):
-        raise InputError(f"a column stands twice in 'ITEM: ATOMS {' '.join(frame.columns)}'")
-    if not _is_regular(text, len(frame.columns)):
+        raise InputError(f"a column is duplicated in 'ITEM: ATOMS {' '.join(frame.columns)}'")
+    whole = {"id", "type", *INTEGER_COLUMNS}
+    table = _parsed(frame.text, frame, whole)
+    if table is None:
+        # Other white space than single spaces, whole numbers written as 1.0, nan: or damage.
+        rows = [b" ".join(row.split()) + b"\n" for row in frame.text[:-1].split(b"\n")]
+        table = _parsed(b"".join(rows), frame, set())
+    if table is None:
         raise _bad_row(frame)
-    text = text.replace(b" \n", b"\n")  # LAMMPS ends its rows with a space
-    if any(mark in text for mark in (b"  ", b"\t", b"\r", b"\n ", b" \n")) or text[:1] == b" ":
-        text = b"".join(b" ".join(row.split()) + b"\n" for row in frame.rows)
-    return _parse(text, frame)
+    words = {name: _words(table[name]) for name in TEXT_COLUMNS if name in frame.columns}
+    if words and any("" in column.names for column in words.values()):
+        raise _bad_row(frame)
+    if "element" in words and words["element"].names == (DEFAULT_ELEMENT,):
+        del words["element"]
+    numbers = {name: table[name].to_numpy() for name in frame.columns if name not in TEXT_COLUMNS}
+    return numbers, next(iter(words.values()), None)
 
 
-def _parse(text: bytes, frame: Frame) -> dict[str, NDArray[Any]]:
-    """Columns of words parted by single spaces. Arrow's parser rounds correctly and has many times numpy's speed."""
+def _parsed(text: bytes, frame: Frame, whole: set[str]) -> pa.Table | None:
+    """The rows as a table, if they are words parted by single spaces, as many as there are columns, all of their type.
+
+    Arrow's parser rounds correctly and has many times numpy's speed.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
-    types = {name: pa.string() if name in TEXT_COLUMNS else pa.float64() for name in frame.columns}
+    word, integer, number = pa.string(), pa.int64(), pa.float64()
+    types = {n: word if n in TEXT_COLUMNS else integer if n in whole else number for n in frame.columns}
+    spaced = text[: text.find(b"\n")].endswith(b" ")  # LAMMPS ends its rows with a space
+    names = [*types, *([""] if spaced else [])]
     try:
         table = csv.read_csv(
             pa.BufferReader(text),
-            csv.ReadOptions(column_names=list(types), block_size=len(text) + 1, use_threads=False),
-            csv.ParseOptions(delimiter=" ", quote_char=False, double_quote=False),
-            csv.ConvertOptions(column_types=types, null_values=["nan", "-nan", "NaN"], check_utf8=True),
+            csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False),
+            csv.ParseOptions(delimiter=" ", quote_char=False, double_quote=False, ignore_empty_lines=False),
+            csv.ConvertOptions(column_types={**types, "": word}, null_values=[], check_utf8=True),
         )
-    except (pa.ArrowInvalid, OverflowError) as error:
-        raise _bad_row(frame) from error
-    return {name: table[name].to_numpy() for name in frame.columns}
+    except (pa.ArrowInvalid, OverflowError):
+        return None
+    if table.num_rows != frame.n_particles:
+        return None
+    return None if spaced and _words(table[""]).names != ("",) else table
 
 
-def _is_regular(text: bytes, width: int) -> bool:
-    """Whether every line holds `width` words."""
-    data = np.frombuffer(text, dtype=np.uint8)
-    inside = data > ord(" ")
-    begins = inside.copy()
-    begins[1:] &= ~inside[:-1]
-    ends = np.flatnonzero(data == ord("\n"))
-    if np.count_nonzero(begins) != width * len(ends):
-        return False
-    starts = np.flatnonzero(begins).reshape(-1, width) if width else np.empty((0, 1))
-    return bool((starts[:, -1] < ends).all() and (starts[1:, 0] > ends[:-1]).all())
+def _words(column: pa.ChunkedArray) -> Words:
+    """The words of a text column; words of one letter, or all of two, are told apart by their bytes."""
+    text = column.combine_chunks()
+    _, ends, letters = text.buffers()
+    ends = np.frombuffer(ends, np.int32, len(text), 4)
+    width = int(ends[0])
+    if width in (1, 2) and (np.diff(ends) == width).all():
+        codes = np.frombuffer(letters, np.uint8 if width == 1 else np.uint16, len(text))
+        present = np.flatnonzero(np.bincount(codes))
+        names = [int(code).to_bytes(width, sys.byteorder).decode() for code in present]
+        index = np.zeros(int(present[-1]) + 1, dtype=np.int64)
+        index[present] = np.arange(len(present))
+        index = index[codes]
+    else:
+        encoded = text.dictionary_encode()
+        names, index = encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+    if names == (ordered := sorted(names)):
+        return Words(tuple(names), index)
+    return Words(tuple(ordered), np.array([ordered.index(name) for name in names], dtype=np.int64)[index])
 
 
 def _bad_row(frame: Frame) -> InputError:
     """The first row that made the parsing fail, in words."""
-    for number, row in enumerate(frame.rows, start=frame.first_line):
+    for number, row in enumerate(frame.text[:-1].split(b"\n"), start=frame.first_line):
         words = row.decode("utf-8", "replace").split()
         if len(words) != len(frame.columns):
             return InputError(f"line {number} has {len(words)} values for {len(frame.columns)} columns")
@@ -157,23 +195,32 @@ def _bad_row(frame: Frame) -> InputError:
 
 
 def _whole(values: NDArray[Any], what: str) -> Integers:
+    if values.dtype.kind == "i":
+        return values
     if not (np.isfinite(values).all() and (values == np.rint(values)).all()):
         raise InputError(f"column {what} holds numbers that are not whole")
     return values.astype(np.int64)
 
 
 def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str], Floats]:
+    """The names of all columns of coordinates, and the positions by the best of them."""
     for names in COORDINATES:
         if set(names) <= table.keys():
-            values = np.column_stack([table[name] for name in names])
-            return set(names), cell.cartesian(values) if "s" in names[0] else values
+            values = _stacked(table, names)
+            return set(_ALL_COORDINATES), cell.cartesian(values) if "s" in names[0] else values
+        if set(names[:2]) <= table.keys():
+            raise InputError(f"no column {names[2]}: {TWO_DIMENSIONS}")
     raise InputError(
         f"no coordinates among the columns {' '.join(table)}: needed are x y z, or xu yu zu, xs ys zs, xsu ysu zsu"
     )
 
 
+def _stacked(table: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Floats:
+    return np.column_stack([table[name] for name in names])
+
+
 def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Other columns by name; ``name[1]`` ... ``name[k]`` together become one (n, k) property ``name``."""
+    """The other columns by name; ``name[1]`` ... ``name[k]`` together become one (n, k) property ``name``."""
     vectors: dict[str, int] = {}
     for name in columns:
         base, _, _ = name.partition("[")

@@ -1,6 +1,7 @@
 """Write LAMMPS text dumps that LAMMPS, OVITO, ASE and this package read back as they were.
 
-Columns: ``id type [element] x y z [vx vy vz]`` and the numeric properties, ``%.17g`` (a float64 survives).
+Columns: ``id type [element] x y z [vx vy vz]`` and the numeric properties, ``%.17g`` (a float64 survives). There is no
+``id`` where the ids are row numbers of a file without any.
 Positions stand under ``x y z`` as they are, inside the box or not. ``element`` is written when the species have names.
 A cell that is not in LAMMPS's orientation (vectors along +x, in the upper xy half plane, in the upper half space) is
 written as a general triclinic box, so that nothing is rotated.
@@ -8,7 +9,7 @@ written as a general triclinic box, so that nothing is rotated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +18,26 @@ from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Cell
+from lammps_glass.snapshots.naming import DEFAULT_ELEMENT
 from lammps_glass.snapshots.snapshot import Snapshot
 from lammps_glass.snapshots.streams import open_writer
 
 
-def write_frames(path: Path, snapshots: Iterable[Snapshot]) -> None:
-    """Write `snapshots` (at least one, possibly lazy) to `path`, which appears only when all are written."""
+def write_frames(path: Path, snapshots: Iterable[Snapshot], text_of: Callable[..., str]) -> None:
+    """Write `snapshots` (at least one, possibly lazy) to `path`, which appears only when all are written.
+
+    `text_of` is the frame's text in the format of the file: `frame_text`, or `extxyz_write.extxyz_text`.
+    """
     count = 0
     with open_writer(path) as stream:
         for count, snapshot in enumerate(snapshots, start=1):
-            stream.write(frame_text(snapshot, with_units=count == 1).encode())
+            stream.write(text_of(snapshot, with_units=count == 1).encode())
         if count == 0:
             raise InputError(f"{path}: no snapshots to write")
 
 
 def frame_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
-    """The frame of a dump that holds `snapshot`."""
+    """Format the frame of a dump that holds `snapshot`."""
     columns = _columns(snapshot)
     units = f"ITEM: UNITS\n{snapshot.units}\n" if with_units and snapshot.units else ""
     flags, bounds = _box(snapshot.cell)
@@ -44,7 +49,7 @@ def frame_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
 
 
 def number_rows(columns: list[NDArray[Any]]) -> str:
-    """Rows of numbers and words; floats with 17 digits, so that they are read back exactly."""
+    """Format rows of numbers and words; floats with 17 digits, so that they are read back exactly."""
     formats = {"f": "%.17g", "i": "%d", "u": "%d", "b": "%d", "U": "%s"}
     line = " ".join(formats[column.dtype.kind] for column in columns) + "\n"
     return "".join(map(line.__mod__, zip(*(column.tolist() for column in columns))))
@@ -76,22 +81,25 @@ def _box(cell: Cell) -> tuple[str, NDArray[np.float64]]:
 
 
 def _columns(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
-    columns: dict[str, NDArray[Any]] = {"id": snapshot.ids, "type": snapshot.types + 1}
+    columns: dict[str, NDArray[Any]] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
+    columns["type"] = snapshot.types + 1
     if has_names(snapshot):
-        columns["element"] = snapshot.species_of_particles
+        # An element C for all means nothing in a dump: LAMMPS writes it for types without an element.
+        named = "typelabel" if snapshot.species == (DEFAULT_ELEMENT,) else "element"
+        columns[named] = snapshot.species_of_particles
     columns |= {name: snapshot.positions[:, k] for k, name in enumerate(("x", "y", "z"))}
     if snapshot.velocities is not None:
         columns |= {name: snapshot.velocities[:, k] for k, name in enumerate(("vx", "vy", "vz"))}
     for name, values in snapshot.properties.items():
         parts = property_columns(name, values)
-        if taken := [part for part in parts if part in columns]:
-            raise InputError(f"property {name!r}: the dump has a column {taken[0]} already; rename it")
+        if clashes := [part for part in parts if part in columns]:
+            raise InputError(f"property {name!r}: the dump has a column {clashes[0]} already; rename it")
         columns |= parts
     return columns
 
 
 def property_columns(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    """A property as columns: ``name``, or ``name[1]`` ... ``name[k]``; only numbers can be written."""
+    """Split a property into columns: ``name``, or ``name[1]`` ... ``name[k]``; only numbers can be written."""
     if name.split() != [name]:
         raise InputError(f"property {name!r}: a column of a dump is named by one word")
     if values.dtype.kind not in "fiub" or values.ndim not in (1, 2):

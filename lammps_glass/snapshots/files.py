@@ -1,81 +1,154 @@
-"""Read and write snapshots; the name of a file says what it is.
+"""Read and write snapshots: LAMMPS dumps and data files, extended XYZ, and what ASE reads.
 
-Dumps: ``.lammpstrj``, ``.dump``, ``.lammpsdump``, or a name that starts with ``dump.``.
-Data files: ``.data``, ``.lmpdat``, or a name that starts with ``data.``. Either may end in ``.gz`` or ``.zst``.
+The name of a file says its format where it is one of these: dumps ``.lammpstrj``, ``.dump``, ``.lammpsdump`` or
+``dump.*``; data files ``.data``, ``.lmpdat`` or ``data.*``; each may end in ``.gz`` or ``.zst``. Files of other names
+are recognised by their first lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 from lammps_glass.errors import InputError
+from lammps_glass.snapshots.boundary import periodic_of
+from lammps_glass.snapshots.naming import given_types
 from lammps_glass.snapshots.snapshot import Snapshot
-from lammps_glass.snapshots.streams import COMPRESSIONS, check_readable
+from lammps_glass.snapshots.streams import COMPRESSIONS, check_readable, open_lines
 
 DUMPS = (".lammpstrj", ".dump", ".lammpsdump")
 DATA = (".data", ".lmpdat")
+EXTXYZ = (".extxyz", ".xyz")
+_FIRST_LINES = 60  # the header of a data file is shorter
+_MAGIC = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
+
+
+class ReadOptions(TypedDict, total=False):
+    """Options of reading, for what a file does not say; see `Snapshot.read`."""
+
+    types: Sequence[str] | None
+    boundary: str | None
+    rows_are_particles: bool
+
+
+def kind_of_name(path: Path) -> str:
+    """``"dump"``, ``"data"`` or ``"extxyz"``, by the name of the file; empty for any other name."""
+    name = Path(path).name
+    bare = name.removesuffix(Path(name).suffix) if Path(name).suffix in COMPRESSIONS else name
+    for kind, suffixes in (("data", DATA), ("dump", DUMPS), ("extxyz", EXTXYZ)):
+        if bare.endswith(suffixes):
+            return kind
+    return next((kind for kind in ("data", "dump") if bare.startswith(f"{kind}.")), "")
 
 
 def kind_of(path: Path) -> str:
-    """``"dump"`` or ``"data"``, by the name of the file; an `InputError` for any other name."""
-    name = Path(path).name
-    bare = name.removesuffix(Path(name).suffix) if Path(name).suffix in COMPRESSIONS else name
-    for kind, suffixes in (("data", DATA), ("dump", DUMPS)):
-        if bare.endswith(suffixes):
-            return kind
-    for kind in ("data", "dump"):
-        if bare.startswith(f"{kind}."):
-            return kind
-    raise InputError(
-        f"{path}: the name says no format: dumps end in {', '.join(DUMPS)} or start with 'dump.', data files end in "
-        f"{', '.join(DATA)} or start with 'data.' (each also with .gz or .zst)"
-    )
+    """``"dump"``, ``"data"`` or ``"ase"``, by the name of the file or by its first lines."""
+    kind = kind_of_name(path)
+    if kind in ("dump", "data"):
+        return kind
+    with path.open("rb") as stream:
+        compression = _MAGIC.get(stream.read(4)[:2]) or _MAGIC.get(path.open("rb").read(4))
+    if compression and path.suffix != compression:
+        raise InputError(f"{path}: the file is compressed; its name must end in {compression}")
+    with open_lines(path) as lines:
+        for number in range(_FIRST_LINES):
+            line = lines.next()
+            if number < 5 and line.startswith(b"ITEM: "):
+                return "dump"
+            if number > 0 and re.match(rb"\s*\d+\s+atoms\s*(#.*)?$", line):
+                return "data"
+            if not line or len(line) > 1 << 16:
+                break
+    return "ase"
 
 
-def read(path: str | Path, frame: int = -1) -> Snapshot:
-    """One frame (default the last) of a dump, or the configuration of a data file.
+def read(
+    path: str | Path,
+    frame: int = -1,
+    *,
+    types: Sequence[str] | None = None,
+    boundary: str | None = None,
+    rows_are_particles: bool = False,
+) -> Snapshot:
+    """Read one frame (default the last) of a file; keywords as in `Snapshot.read`.
 
     Raises
     ------
     InputError
-        The file is missing, of no known format, cut short, damaged, or has no such frame.
+        The file is missing, of no known format, cut short, damaged, contradicts the keywords, or has no such frame.
     """
+    from lammps_glass.snapshots.ase_files import read_ase
     from lammps_glass.snapshots.data import read_data
     from lammps_glass.snapshots.dump import read_dump
 
-    path = Path(path)
+    path, naming, periodic = Path(path), given_types(types), periodic_of(boundary)
     check_readable(path)
-    if kind_of(path) == "dump":
-        return read_dump(path, frame)
-    if frame not in (0, -1):
+    kind = kind_of(path)
+    if kind == "data" and frame not in (0, -1):
         raise InputError(f"{path}: a data file has 1 frame; frame {frame} is out of range")
-    return read_data(path)
+    if kind == "dump":
+        snapshot = read_dump(path, frame, naming, periodic)
+    elif kind == "data":
+        snapshot = read_data(path, naming, periodic)
+    else:
+        snapshot = read_ase(path, frame, naming, periodic)
+    return _with_row_ids(snapshot) if rows_are_particles else snapshot
 
 
-def read_all(path: str | Path) -> Iterator[Snapshot]:
-    """The frames of a dump (or the one of a data file), lazily; frames that do not belong together are refused."""
+def read_all(
+    path: str | Path,
+    *,
+    types: Sequence[str] | None = None,
+    boundary: str | None = None,
+    rows_are_particles: bool = False,
+) -> Iterator[Snapshot]:
+    """Read the frames of a file lazily; keywords as in `Snapshot.read`.
+
+    Frames that do not belong together are an `InputError`.
+    """
+    from lammps_glass.snapshots.ase_files import read_ase_all
     from lammps_glass.snapshots.data import read_data
     from lammps_glass.snapshots.dump import read_dump_all
 
-    path = Path(path)
+    path, naming, periodic = Path(path), given_types(types), periodic_of(boundary)
     check_readable(path)
-    if kind_of(path) == "dump":
-        return read_dump_all(path)
-    return iter([read_data(path)])
+    kind = kind_of(path)
+    frames: Iterator[Snapshot]
+    if kind == "dump":
+        frames = read_dump_all(path, naming, periodic)
+    elif kind == "data":
+        frames = iter([read_data(path, naming, periodic)])
+    else:
+        frames = read_ase_all(path, naming, periodic)
+    return map(_with_row_ids, frames) if rows_are_particles else frames
+
+
+def _with_row_ids(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with its row numbers as ids in their own right."""
+    return snapshot.replace(ids_from_rows=False) if snapshot.ids_from_rows else snapshot
 
 
 def write(path: str | Path, snapshots: Iterable[Snapshot]) -> None:
-    """Write a dump, or a data file of exactly one snapshot; the file appears when it is complete.
+    """Write a dump, an extended XYZ file, or a data file of exactly one snapshot; the file appears when it is complete.
 
-    Equal snapshots give equal bytes, compressed or not.
+    The name says the format. Equal snapshots give equal bytes, compressed or not.
     """
     from lammps_glass.snapshots.data_write import write_data
-    from lammps_glass.snapshots.dump_write import write_frames
+    from lammps_glass.snapshots.dump_write import frame_text, write_frames
+    from lammps_glass.snapshots.extxyz_write import extxyz_text
 
     path = Path(path)
-    if kind_of(path) == "dump":
-        write_frames(path, snapshots)
+    kind = kind_of_name(path)
+    if not kind:
+        raise InputError(
+            f"{path}: the name says no format: dumps end in {', '.join(DUMPS)} or start with 'dump.', data files end "
+            f"in {', '.join(DATA)} or start with 'data.', extended XYZ files end in {', '.join(EXTXYZ)} (each also "
+            "with .gz or .zst)"
+        )
+    if kind != "data":
+        write_frames(path, snapshots, frame_text if kind == "dump" else extxyz_text)
         return
     configurations = list(snapshots)
     if len(configurations) != 1:

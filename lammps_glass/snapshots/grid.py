@@ -81,7 +81,7 @@ def neighbors_of(grid: Grid, i: int, indices: Integers, vectors: Floats) -> int:
     that of the bins: fixed for a given snapshot, not sorted. Distances are ``<= r_max``; the zero vector of the
     particle itself is left out, its images are not.
     """
-    found = 0
+    count = 0
     limit = grid.r_max * grid.r_max
     n0, n1, n2 = grid.n_bins
     for o0 in range(-grid.reach[0], grid.reach[0] + 1):
@@ -110,10 +110,10 @@ def neighbors_of(grid: Grid, i: int, indices: Integers, vectors: Floats) -> int:
                     z = grid.positions[row, 2] + s2
                     if x * x + y * y + z * z > limit or (home and grid.order[row] == i):
                         continue
-                    if found < len(indices):
-                        indices[found] = grid.order[row]
-                        vectors[found, 0] = x
-                        vectors[found, 1] = y
-                        vectors[found, 2] = z
-                    found += 1
-    return found
+                    if count < len(indices):
+                        indices[count] = grid.order[row]
+                        vectors[count, 0] = x
+                        vectors[count, 1] = y
+                        vectors[count, 2] = z
+                    count += 1
+    return count

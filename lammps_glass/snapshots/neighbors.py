@@ -63,8 +63,8 @@ def pairs_within(snapshot: Snapshot, r_max: float) -> NeighborList:
         `r_max` is not a positive number.
     """
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
-    first, second, vectors, found = _half_pairs(grid, _expected_pairs(snapshot, r_max))
-    return NeighborList(*rows_of_pairs(len(snapshot), first[:found], second[:found], vectors[:found]))
+    first, second, vectors, count = _half_pairs(grid, _expected_pairs(snapshot, r_max))
+    return NeighborList(*rows_of_pairs(len(snapshot), first[:count], second[:count], vectors[:count]))
 
 
 def _expected_pairs(snapshot: Snapshot, r_max: float) -> int:
@@ -83,7 +83,7 @@ def _half_pairs(grid: Grid, capacity: int) -> Any:  # noqa: C901
     first = np.empty(capacity, np.int64)
     second = np.empty(capacity, np.int64)
     vectors = np.empty((capacity, 3))
-    found = 0
+    count = 0
     limit = grid.r_max * grid.r_max
     n0, n1, n2 = grid.n_bins
     starts, order, positions = grid.starts, grid.order, grid.positions
@@ -109,7 +109,7 @@ def _half_pairs(grid: Grid, capacity: int) -> Any:  # noqa: C901
                     s2 = t0 * grid.matrix[0, 2] + t1 * grid.matrix[1, 2] + t2 * grid.matrix[2, 2] - grid.wrapped[i, 2]
                     flat = ((b0 - t0 * n0) * n1 + b1 - t1 * n1) * n2 + b2 - t2 * n2
                     begin, end = starts[flat], starts[flat + 1]
-                    if found + end - begin > len(first):
+                    if count + end - begin > len(first):
                         first = np.concatenate((first, np.empty_like(first)))
                         second = np.concatenate((second, np.empty_like(second)))
                         vectors = np.concatenate((vectors, np.empty_like(vectors)))
@@ -122,13 +122,13 @@ def _half_pairs(grid: Grid, capacity: int) -> Any:  # noqa: C901
                         x = positions[row, 0] + s0
                         y = positions[row, 1] + s1
                         z = positions[row, 2] + s2
-                        first[found] = i
-                        second[found] = j
-                        vectors[found, 0] = x
-                        vectors[found, 1] = y
-                        vectors[found, 2] = z
-                        found += x * x + y * y + z * z <= limit
-    return first, second, vectors, found
+                        first[count] = i
+                        second[count] = j
+                        vectors[count, 0] = x
+                        vectors[count, 1] = y
+                        vectors[count, 2] = z
+                        count += x * x + y * y + z * z <= limit
+    return first, second, vectors, count
 
 
 @kernel

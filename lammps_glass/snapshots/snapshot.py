@@ -46,11 +46,13 @@ class Snapshot:
         Further per-particle columns, name -> (n,) or (n, k).
     units
         LAMMPS unit style that the file named (``lj``, ``metal``); None when it named none.
+    ids_from_rows
+        The file had no ids: those here are row numbers, which may name other particles in another frame.
 
     Raises
     ------
     InputError
-        Shapes disagree, a number is not finite, a type has no species, an id stands twice.
+        Shapes disagree, a number is not finite, a type has no species, an id is duplicated.
     """
 
     cell: Cell
@@ -62,6 +64,7 @@ class Snapshot:
     velocities: Floats | None = None
     properties: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     units: str | None = None
+    ids_from_rows: bool = False
 
     def __post_init__(self) -> None:
         positions = np.asarray(self.positions, dtype=np.float64)
@@ -92,18 +95,21 @@ class Snapshot:
         if types.min() < 0 or types.max() >= len(self.species):
             raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
         if len(set(self.species)) < len(self.species):
-            raise InputError(f"a species stands twice among {', '.join(self.species)}")
-        ids, counts = np.unique(columns["ids"], return_counts=True)
-        if len(ids) != n_particles:
-            raise InputError(f"particle id {ids[np.argmax(counts)]} stands twice (step {self.step})")
+            raise InputError(f"a species is duplicated among {', '.join(self.species)}")
 
     def _store(self, columns: dict[str, Any], properties: dict[str, Any]) -> None:
-        order = np.argsort(columns["ids"], kind="stable")
+        ids = columns["ids"]
+        # Fancy indexing copies, and so does this slice: the arrays of the caller stay writable.
+        order: Any = slice(None) if (ids[1:] > ids[:-1]).all() else np.argsort(ids, kind="stable")
+        ordered_ids = ids[order]
+        repeated = ordered_ids[1:][ordered_ids[1:] == ordered_ids[:-1]]
+        if repeated.size:
+            raise InputError(f"particle id {repeated[0]} is duplicated (step {self.step})")
         for name, values in columns.items():
-            ordered = np.ascontiguousarray(values[order])
+            ordered = np.array(values[order], order="C")
             ordered.setflags(write=False)
             object.__setattr__(self, name, ordered)
-        object.__setattr__(self, "properties", {name: values[order] for name, values in properties.items()})
+        object.__setattr__(self, "properties", {name: np.array(values[order]) for name, values in properties.items()})
         object.__setattr__(self, "species", tuple(self.species))
 
     def __len__(self) -> int:
@@ -111,10 +117,12 @@ class Snapshot:
 
     @property
     def n_particles(self) -> int:
+        """Number of particles."""
         return len(self.positions)
 
     @property
     def number_density(self) -> float:
+        """Particles per unit of volume of the cell."""
         return self.n_particles / self.cell.volume
 
     @property
@@ -138,82 +146,116 @@ class Snapshot:
         """The snapshot in terms of a glass's `species` (a subset of them is valid).
 
         A snapshot whose types carry no names (``("1", "2")``) takes the glass's names in order; named species are
-        matched by name; where a file tells none, all are of the only species of the glass.
+        matched by name; where a file has neither types nor elements, all are of the only species of the glass.
 
         Raises
         ------
         InputError
-            A species is not one of `species`, there are more types than species, or none is told and there are several.
+            A species is not one of `species`, there are more types than species, or the file has neither types nor
+            elements and there are several species.
         """
-        known = tuple(species)
-        if self.species == known:
+        names = tuple(species)
+        if self.species == names:
             return self
         if self.species == (UNKNOWN,):
-            if len(known) > 1:
+            if len(names) > 1:
                 raise InputError(
-                    f"neither type nor element of a particle is told: which of {', '.join(known)} are they? "
-                    "Write the column type or element"
+                    f"cannot assign species {', '.join(names)}: the file has neither a type nor an element column"
                 )
-            return self.replace(species=known)
+            return self.replace(species=names)
         if all(name.isdigit() for name in self.species):
-            if max(int(name) for name in self.species) > len(known):
-                raise InputError(f"{len(self.species)} particle types, but the glass has species {', '.join(known)}")
+            if max(int(name) for name in self.species) > len(names):
+                raise InputError(f"{len(self.species)} particle types, but the glass has species {', '.join(names)}")
             index = np.array([int(name) - 1 for name in self.species])
         else:
             used = [self.species[t] for t in np.unique(self.types)]
-            foreign = [name for name in used if name not in known]
+            foreign = [name for name in used if name not in names]
             if foreign:
-                raise InputError(f"species {', '.join(foreign)} is not one of the glass's species {', '.join(known)}")
-            index = np.array([known.index(name) if name in known else 0 for name in self.species])
-        return self.replace(types=index[self.types], species=known)
+                raise InputError(f"species {', '.join(foreign)} is not one of the glass's species {', '.join(names)}")
+            index = np.array([names.index(name) if name in names else 0 for name in self.species])
+        return self.replace(types=index[self.types], species=names)
 
     # -- files and other packages: the work is done in dump.py, data.py and convert.py ----------------------------
 
     @classmethod
-    def read(cls, path: str | Path, *, frame: int = -1) -> Snapshot:
-        """One frame (default the last) of a LAMMPS dump (plain, .gz, .zst) or the configuration of a data file.
+    def read(
+        cls,
+        path: str | Path,
+        *,
+        frame: int = -1,
+        types: Sequence[str] | None = None,
+        boundary: str | None = None,
+        rows_are_particles: bool = False,
+    ) -> Snapshot:
+        """Read one frame (default the last) of a LAMMPS dump, of a data file, or of a file that ASE reads.
 
         The frame stands alone; `read_all` also holds the frames of a file to the same particles and species.
+
+        Parameters
+        ----------
+        path
+            The file; dumps and data files may be compressed (``.gz``, ``.zst``).
+        frame
+            Counts from 0, negative numbers from the end.
+        types
+            Names of the types 1, 2, ... of a dump or data file.
+        boundary
+            LAMMPS's boundary styles, such as ``"p p s"``, for a file that does not give them.
+        rows_are_particles
+            Every frame lists the particles in the same order, though the file has no ids.
         """
         from lammps_glass.snapshots.files import read
 
-        return read(Path(path), frame)
+        return read(path, frame, types=types, boundary=boundary, rows_are_particles=rows_are_particles)
 
     @classmethod
-    def read_all(cls, path: str | Path) -> Iterator[Snapshot]:
-        """The frames of a LAMMPS dump one after the other; one frame is held at a time."""
+    def read_all(
+        cls,
+        path: str | Path,
+        *,
+        types: Sequence[str] | None = None,
+        boundary: str | None = None,
+        rows_are_particles: bool = False,
+    ) -> Iterator[Snapshot]:
+        """Read the frames of a file one after the other, one at a time in memory; keywords as in `read`."""
         from lammps_glass.snapshots.files import read_all
 
-        return read_all(Path(path))
+        return read_all(path, types=types, boundary=boundary, rows_are_particles=rows_are_particles)
 
     def write(self, path: str | Path) -> None:
-        """A LAMMPS dump, or a data file when the name ends in ``.data``; compressed by ``.gz`` or ``.zst``."""
+        """Write a LAMMPS dump, a data file (``.data``) or an extended XYZ file (``.extxyz``, ``.xyz``).
+
+        The name ends in ``.gz`` or ``.zst`` for a compressed file.
+        """
         from lammps_glass.snapshots.files import write
 
         write(Path(path), [self])
 
     @classmethod
-    def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int = 0) -> Snapshot:
-        """From an `ase.Atoms`; `species` maps atomic numbers to names, in their order (default: symbols, sorted)."""
+    def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int | None = None) -> Snapshot:
+        """Convert an `ase.Atoms`; `species` maps atomic numbers to names, in their order (default: symbols, sorted).
+
+        The step defaults to ``info["step"]``, else 0.
+        """
         from lammps_glass.snapshots.convert import from_ase
 
         return from_ase(atoms, species, step=step)
 
     def to_ase(self, numbers: Mapping[str, int] | None = None) -> Any:
-        """An `ase.Atoms`; `numbers` maps species to atomic numbers (default: by symbol, else 1, 2, ...)."""
+        """Convert to an `ase.Atoms`; `numbers` maps species to atomic numbers (default: by symbol, else 1, 2, ...)."""
         from lammps_glass.snapshots.convert import to_ase
 
         return to_ase(self, numbers)
 
     @classmethod
     def from_ovito(cls, data: Any, *, step: int | None = None) -> Snapshot:
-        """From an OVITO `DataCollection`."""
+        """Convert an OVITO `DataCollection`."""
         from lammps_glass.snapshots.convert import from_ovito
 
         return from_ovito(data, step=step)
 
     def to_ovito(self) -> Any:
-        """An OVITO `DataCollection`."""
+        """Convert to an OVITO `DataCollection`."""
         from lammps_glass.snapshots.convert import to_ovito
 
         return to_ovito(self)

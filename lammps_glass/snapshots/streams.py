@@ -3,75 +3,122 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
+
+import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 
 COMPRESSIONS = (".gz", ".zst")
+_BUFFER = 1 << 24
+_CHUNK = 1 << 20
+_WINDOW = 1 << 17
+
+
+class _Source(Protocol):
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill `buffer` from its start; 0 bytes at the end."""
 
 
 class Lines:
     """Lines of a stream, counted; a compressed stream that stops short is an `InputError`."""
 
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
+    def __init__(self, stream: _Source, path: Path) -> None:
         self._stream = stream
+        # One buffer for the whole file: fresh memory for each chunk costs more time than reading it. Freeing one of
+        # this size makes glibc keep the memory of a frame's arrays for the next frame; pages not used cost nothing.
+        self._buffer = bytearray(_BUFFER)
+        self._at = self._end = 0
         self.path = path
         self.number = 0
 
     def next(self) -> bytes:
         """The next line; empty at the end of the file."""
-        taken = self.take(1)
-        return taken[0] if taken else b""
+        while (end := self._buffer.find(b"\n", self._at, self._end)) < 0 and self._more():
+            pass
+        line = bytes(self._buffer[self._at : self._end if end < 0 else end + 1])
+        self._at += len(line)
+        self.number += bool(line)
+        return line
 
     def take(self, count: int) -> list[bytes]:
         """The next `count` lines, or fewer at the end of the file."""
+        lines = [self.next() for _ in range(count)]
+        return [line for line in lines if line]
+
+    def rows(self, count: int) -> bytes:
+        """The text of the next `count` lines, or of fewer at the end of the file."""
+        at, missing = self._at, count
+        while missing > 0:
+            size = min(_WINDOW, self._end - at)
+            ends = np.frombuffer(self._buffer, np.uint8, size, at) == ord("\n")
+            n_lines = int(np.count_nonzero(ends))
+            at += size if n_lines < missing else int(np.flatnonzero(ends)[missing - 1]) + 1
+            missing -= min(n_lines, missing)
+            if missing and at == self._end:
+                at -= self._at
+                if not self._more():
+                    missing -= at > 0 and self._buffer[self._end - 1] != ord("\n")
+                    break
+        text = bytes(memoryview(self._buffer)[self._at : at])
+        self._at = at
+        self.number += count - missing
+        return text
+
+    def _more(self) -> bool:
+        """Read more of the file; the text from the present position on moves to the front. False at the end."""
+        kept = memoryview(self._buffer)[self._at : self._end]
+        room = self._buffer if 2 * len(kept) <= len(self._buffer) else bytearray(2 * len(self._buffer))
+        memoryview(room)[: len(kept)] = kept
+        self._buffer, self._at, self._end = room, 0, len(kept)
         try:
-            taken = list(islice(self._stream, count))
-        except (EOFError, OSError, zlib.error) as error:
+            size = self._stream.readinto(memoryview(room)[self._end : self._end + _CHUNK]) or 0
+        except (EOFError, OSError) as error:
             raise InputError(f"{self.path}: cut short or damaged after line {self.number} ({error})") from error
-        self.number += len(taken)
-        return taken
+        self._end += size
+        return size > 0
 
 
-class _ZstdStream(io.RawIOBase):
-    """Decompressed bytes of a .zst file; unlike zstandard's own reader it notices that the last block is missing."""
+class _Decompressed:
+    """Decompressed bytes of a .gz or .zst file of one or several pieces; a missing end is noticed."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        import zstandard
-
-        self._module: Any = zstandard
-        self._stream = stream
-        self._frame = self._new_frame()
+    def __init__(self, stream: IO[bytes], suffix: str) -> None:
+        self._stream, self._suffix = stream, suffix
+        # A few bytes of zstandard may stand for 128 kB: a small chunk bounds the memory that damaged data can ask for.
+        self._chunk = 1 << (17 if suffix == ".gz" else 14)
         self._ready = memoryview(b"")
+        self._begin()
 
-    def _new_frame(self) -> Any:
+    def _begin(self) -> None:
         self._started = False
-        return self._module.ZstdDecompressor().decompressobj()
+        if self._suffix == ".gz":
+            self._piece: Any = zlib.decompressobj(wbits=31)
+        else:
+            import zstandard
 
-    def readable(self) -> bool:
-        return True
+            self._piece = zstandard.ZstdDecompressor().decompressobj()
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill `buffer` from its start; 0 bytes at the end of the file."""
         while not self._ready:
-            chunk = self._frame.unused_data or self._stream.read(1 << 17)
-            if self._frame.eof:
-                self._frame = self._new_frame()
-            if not chunk:
+            data = self._piece.unused_data or self._stream.read(self._chunk)
+            if self._piece.eof:
+                data = data.lstrip(b"\0") if self._suffix == ".gz" else data  # gzip's padding
+                self._begin()
+            if not data:
                 if self._started:
                     raise EOFError("compressed data end before the end of the stream")
                 return 0
             self._started = True
             try:
-                self._ready = memoryview(self._frame.decompress(chunk))
-            except self._module.ZstdError as error:
-                raise EOFError(f"not zstandard data: {error}") from error
+                self._ready = memoryview(self._piece.decompress(data))
+            except Exception as error:  # zlib and zstandard have classes of their own
+                raise EOFError(f"not {'gzip' if self._suffix == '.gz' else 'zstandard'} data: {error}") from error
         size = min(len(buffer), len(self._ready))
         buffer[:size] = self._ready[:size]
         self._ready = self._ready[size:]
@@ -80,15 +127,10 @@ class _ZstdStream(io.RawIOBase):
 
 @contextmanager
 def open_lines(path: Path) -> Iterator[Lines]:
-    """The lines of `path`, decompressed as its name says while they are read."""
+    """The lines of `path`, decompressed by its suffix while they are read."""
     check_readable(path)
-    with ExitStack() as stack:
-        stream: Any = stack.enter_context(path.open("rb"))
-        if path.suffix == ".gz":
-            stream = io.BufferedReader(gzip.GzipFile(fileobj=stream), 1 << 18)
-        elif path.suffix == ".zst":
-            stream = io.BufferedReader(_ZstdStream(stream), 1 << 18)
-        yield Lines(stream, path)
+    with path.open("rb", buffering=0) as stream:
+        yield Lines(_Decompressed(stream, path.suffix) if path.suffix in COMPRESSIONS else stream, path)
 
 
 def check_readable(path: Path) -> None:
@@ -99,8 +141,8 @@ def check_readable(path: Path) -> None:
         with path.open("rb") as stream:
             if not stream.read(1):
                 raise InputError(f"{path}: the file is empty")
-    except OSError as error:
-        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from error
 
 
 @contextmanager

@@ -1,19 +1,29 @@
-"""`Recipe`: a study in code: the operations that are its own, its figures, and what it says of the paper."""
+"""`Recipe`: the code of a study: its own operations, its figures, the numbers of the paper and departures from it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations.operation import Operation, Wired
 
 
 class Stages(Mapping[str, Wired]):
-    """The stages of a study file by name, each with its parameters and with the stages that it reads."""
+    """The stages of a study file by name, each with the parameters of its first case and the stages that it reads.
 
-    def __init__(self, stages: Mapping[str, Wired]) -> None:
+    Parameters
+    ----------
+    stages
+        First case of every stage.
+    cases
+        Function of the name of a stage: a case for every value of every condition except the replica.
+    """
+
+    def __init__(self, stages: Mapping[str, Wired], cases: Callable[[str], Sequence[Wired]] | None = None) -> None:
         self._stages = dict(stages)
+        self._cases = cases or (lambda name: [self[name]])
 
     def __getitem__(self, name: str) -> Wired:
         return self._stages[name]
@@ -28,10 +38,18 @@ class Stages(Mapping[str, Wired]):
         """Return the stages that run an operation, or a protocol, of this name."""
         return [stage for stage in self._stages.values() if stage.runs == name]
 
+    def variants(self, name: str) -> tuple[Wired, ...]:
+        """Return a case for every value of every condition (except the replica) of the stages that run `name`."""
+        return tuple(case for stage in self.running(name) for case in self._cases(stage.stage))
+
+    def parameters_of(self, name: str) -> Any:
+        """Return the parameters of the first stage that runs an operation or a protocol of this name, or None."""
+        return next((stage.parameters for stage in self.running(name)), None)
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """A study: a title, the operations that are its own, the figures it must make.
+    """The code of a study: a title, its own operations, the figures that it makes.
 
     Parameters
     ----------
@@ -44,9 +62,12 @@ class Recipe:
     score_targets
         Score name -> the paper's number, as text, for the table "paper / ours".
     deviations
-        From the stages to where the study departs from the paper or takes a reading, one sentence each, for the report.
+        Function of the stages that lists departures from the paper and choices where it is silent, one sentence each,
+        for the report.
     check
-        Refuses stages that do not make this study.
+        Function that refuses stages which do not make this study.
+    makes
+        Whether the stages make a figure of `figures`: a study file may leave out the conditions of some figures.
     """
 
     name: str
@@ -57,3 +78,4 @@ class Recipe:
     score_targets: Mapping[str, str] = field(default_factory=dict)
     deviations: Callable[[Stages], tuple[str, ...]] = lambda stages: ()
     check: Callable[[Stages], None] = lambda stages: None
+    makes: Callable[[FigureSpec, Stages], bool] = lambda figure, stages: True

@@ -1,19 +1,20 @@
-"""What all checks share: how a check fails, and values that no number may have."""
+"""Common parts of the checks: assertions, and values that a number must not have."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Options
 
 Subject = TypeVar("Subject")
 
-#: Values that a parameter which is a number must refuse.
+#: Values that every numerical parameter must refuse.
 NO_NUMBERS = (float("nan"), "no number")
 
 
@@ -25,25 +26,25 @@ def require(condition: object, message: str) -> None:
 
 def require_close(values: ArrayLike, expected: ArrayLike, tolerance: float, message: str) -> None:
     """Raise `AssertionError` unless arrays agree to `tolerance`, relative to the larger of 1 and the expected value."""
-    actual, wanted = np.asarray(values, dtype=float), np.asarray(expected, dtype=float)
-    require(actual.shape == wanted.shape, f"{message}: shape {actual.shape} instead of {wanted.shape}")
-    deviation = np.abs(actual - wanted) / np.maximum(1.0, np.abs(wanted))
+    actual, reference = np.asarray(values, dtype=float), np.asarray(expected, dtype=float)
+    require(actual.shape == reference.shape, f"{message}: shape {actual.shape} instead of {reference.shape}")
+    deviation = np.abs(actual - reference) / np.maximum(1.0, np.abs(reference))
     worst = float(np.max(deviation, initial=0.0))
     require(worst <= tolerance, f"{message}: deviates by {worst:.3g}, more than {tolerance:g}")
 
 
-def require_refused(call: Callable[[], Any], what: str) -> None:
+def require_refused(call: Callable[[], object], title: str) -> None:
     """Raise `AssertionError` unless `call` raises `InputError`."""
     try:
         call()
     except InputError:
         return
     except Exception as error:
-        raise AssertionError(f"{what} raises {type(error).__name__} ({error}) instead of an InputError") from error
-    raise AssertionError(f"{what} is accepted: it must be an InputError")
+        raise AssertionError(f"{title} raises {type(error).__name__} ({error}) instead of an InputError") from error
+    raise AssertionError(f"{title} is accepted: it must be an InputError")
 
 
-def require_numbers_checked(build: Callable[[Mapping[str, Any]], Any], parameters: Mapping[str, Any]) -> None:
+def require_numbers_checked(build: Callable[[Options], object], parameters: Options) -> None:
     """Raise `AssertionError` unless `build` refuses NaN and text for each of `parameters` that is a number."""
     for name, value in parameters.items():
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -52,7 +53,7 @@ def require_numbers_checked(build: Callable[[Mapping[str, Any]], Any], parameter
 
 
 def run_checks(name: str, checks: Iterable[Callable[[Subject], None]], subject: Subject) -> None:
-    """Run `checks` on `subject`; whatever one raises becomes an `AssertionError` that names part and check."""
+    """Run `checks` on `subject`; turn any error into an `AssertionError` that names part and check."""
     for check in checks:
         try:
             check(subject)

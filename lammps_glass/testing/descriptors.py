@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import special_ortho_group
 
 from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
 from lammps_glass.glasses import Glass, KobAndersen
+from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.testing.checking import require, require_close, require_numbers_checked, require_refused, run_checks
 from lammps_glass.testing.samples import binary_snapshot
@@ -19,25 +20,27 @@ from lammps_glass.testing.samples import binary_snapshot
 
 @dataclass(frozen=True)
 class _Subject:
-    """A descriptor and what it is checked with."""
+    """A descriptor with the options, snapshots and tolerance of its checks."""
 
     descriptor: type[Descriptor]
-    options: Mapping[str, Any]
+    options: Options
     snapshot: Callable[[int], Snapshot]
     tolerance: float
     n_seeds: int
     glass: Glass
 
     def build(self) -> Descriptor:
+        """Build the descriptor."""
         return self.descriptor(**self.options)
 
-    def require_same(self, values: Any, expected: Any, message: str) -> None:
+    def require_same(self, values: ArrayLike, expected: ArrayLike, message: str) -> None:
+        """Raise `AssertionError` unless values agree to the tolerance."""
         require_close(values, expected, self.tolerance, message)
 
 
 def check_descriptor(
     descriptor: type[Descriptor],
-    options: Mapping[str, Any] | None = None,
+    options: Options | None = None,
     *,
     snapshot: Callable[[int], Snapshot] = binary_snapshot,
     tolerance: float = 1e-9,
@@ -57,15 +60,15 @@ def check_descriptor(
     options
         Options to build it with; small ones make the checks quick.
     snapshot
-        Seed -> a snapshot that the descriptor is for. Default: species A and B at density 1.2 in a periodic box.
+        Function that makes a snapshot for the descriptor from a seed. Default: species A and B at density 1.2 in a
+        periodic box.
     tolerance
         Largest deviation between equivalent snapshots, relative to the larger of 1 and the value. The default leaves
         room for rounding of positions (1e-15) amplified by steep features.
     n_seeds
         Number of snapshots for each symmetry.
     glass
-        For a descriptor that needs simulations, which is checked without running them: the glass whose runs it names.
-        Default: Kob-Andersen.
+        Glass of the simulations that a descriptor needs; they are not run. Default: Kob-Andersen.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def _rows(subject: _Subject) -> None:
     require(np.isfinite(values).all(), "a value is not finite")
     require(np.ptp(values, axis=0).max() > 0, "all particles of a disordered snapshot have the same row")
     missing = set(descriptor.species_needed) - set(snapshot.species)
-    require(not missing, f"species_needed names {missing}, which the snapshot lacks, and compute went well")
+    require(not missing, f"species_needed names {missing}, which the snapshot lacks, but compute does not fail")
 
 
 def _repetition(subject: _Subject) -> None:
@@ -119,7 +122,7 @@ def _repetition(subject: _Subject) -> None:
     require(np.array_equal(snapshot.positions, positions), "compute changes the snapshot")
 
 
-def _same_state(state: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+def _same_state(state: Mapping[str, ArrayLike], before: Mapping[str, ArrayLike]) -> bool:
     return state.keys() == before.keys() and all(np.array_equal(state[key], before[key]) for key in state)
 
 
@@ -159,7 +162,7 @@ def _replication(subject: _Subject) -> None:
 
 
 def _runs(subject: _Subject) -> None:
-    """A descriptor that needs simulations names runs that its protocol takes, and refuses a snapshot alone."""
+    """Check that a descriptor of simulations names runs that its protocol accepts, and refuses a snapshot alone."""
     from lammps_glass.simulate.protocols import REGISTRY
 
     descriptor = subject.build()

@@ -7,15 +7,15 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, fields
-from typing import Any
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
 from lammps_glass.interactions.potentials import potential_file
+from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.testing.checking import require, require_close, require_numbers_checked, require_refused, run_checks
 
@@ -33,13 +33,14 @@ class _Subject:
     """A glass's class and the options that it is built with."""
 
     glass: type[Glass]
-    options: Mapping[str, Any]
+    options: Options
 
-    def build(self, **changes: Any) -> Glass:
+    def build(self, **changes: Json) -> Glass:
+        """Build the glass with some options changed."""
         return self.glass(**{**self.options, **changes})
 
 
-def check_glass(glass: type[Glass], options: Mapping[str, Any] | None = None) -> None:
+def check_glass(glass: type[Glass], options: Options | None = None) -> None:
     """Check a glass against the contract of its family.
 
     Masses fit the species, the potential's folder fits the class, options make the round trip and bad ones are refused,
@@ -75,7 +76,7 @@ def _species_and_masses(subject: _Subject) -> None:
 
 
 def _potential(subject: _Subject) -> None:
-    """``potential.toml`` agrees with the class, and its checksum with ``interactions.lmp``."""
+    """Check that ``potential.toml`` agrees with the class, and its checksum with ``interactions.lmp``."""
     glass = subject.build()
     described = tomllib.loads(potential_file(glass.potential, "potential.toml", type(glass)).read_text("utf-8"))
     missing = {"name", "summary", "units", "species", "masses", "r_cut", "citation", "sha256"} - set(described)
@@ -114,8 +115,8 @@ def _composition(subject: _Subject) -> None:
     require(sum(counts.values()) == glass.n_particles, f"counts {counts} do not sum to {glass.n_particles}")
     for name, fraction in glass.fractions.items():
         require(abs(counts[name] - fraction * glass.n_particles) < 1 + 1e-9, f"{counts[name]} of {name} is too far off")
-    shares = dict.fromkeys(glass.species, 1.0 / len(glass.species))
-    require_refused(lambda: subject.build(composition={**shares, "no such species": 0.0}), "a foreign species")
+    fractions = dict.fromkeys(glass.species, 1.0 / len(glass.species))
+    require_refused(lambda: subject.build(composition={**fractions, "no such species": 0.0}), "a foreign species")
     require_refused(lambda: subject.build(composition=dict.fromkeys(glass.species, 0.9 / len(glass.species))), "90 %")
 
 
@@ -155,7 +156,7 @@ def _foreign_snapshots(subject: _Subject) -> None:
 
 
 def _deck(subject: _Subject) -> None:
-    """Every variable of the interactions is given, and the values are numbers."""
+    """Check that every variable of the interactions is given a number."""
     glass = subject.build()
     text = glass.interactions()
     masses = re.findall(r"^mass\s+(\d+)\s+(\S+)", text, re.M)
@@ -170,7 +171,7 @@ def _deck(subject: _Subject) -> None:
 
 
 def _forces(subject: _Subject) -> None:
-    """Forces of LAMMPS are the slope of its energy, and sum to zero."""
+    """Check that forces of LAMMPS are the slope of its energy, and sum to zero."""
     from lammps_glass import simulate
 
     glass = subject.build()
@@ -194,7 +195,7 @@ def _forces(subject: _Subject) -> None:
 
 
 def _model(subject: _Subject) -> None:
-    """Compiled interactions, where the glass has some, are those of LAMMPS."""
+    """Check compiled interactions, where the glass has some, against those of LAMMPS."""
     from lammps_glass import simulate
     from lammps_glass.interactions import System
 
@@ -214,13 +215,13 @@ def _model(subject: _Subject) -> None:
 
 
 def _start(glass: Glass) -> Snapshot:
-    """A configuration of bounded energy: the start of a glass with bonds, else a lattice with its species."""
+    """Return a configuration of bounded energy: the start of a glass with bonds, else a lattice with its species."""
     start = glass.initial(3)
     return glass.check(start if glass.bonds(start).size else _lattice(glass))
 
 
 def _lattice(glass: Glass) -> Snapshot:
-    """Sites of a cubic lattice at the density of the glass, moved by up to a tenth, with its species at random."""
+    """Return a cubic lattice at the density of the glass, displaced by up to a tenth, with its species at random."""
     start = glass.initial(3)
     n_sites = int(np.ceil(len(start) ** (1 / 3) - 1e-9))
     spacing = start.cell.volume ** (1 / 3) / n_sites

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,8 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import check_estimator
 
 from lammps_glass import learn
+from lammps_glass.json_types import Options
+from lammps_glass.learn.estimator import Estimator
 from lammps_glass.testing.checking import require, run_checks
 
 
@@ -22,17 +22,19 @@ class _Subject:
     """An indicator's class and the options that it is built with."""
 
     indicator: type
-    options: Mapping[str, Any]
+    options: Options
 
-    def build(self) -> Any:
-        return self.indicator(**self.options)
+    def build(self) -> Estimator:
+        """Build the indicator, unfitted."""
+        estimator: Estimator = self.indicator(**self.options)
+        return estimator
 
 
-def check_indicator(indicator: type, options: Mapping[str, Any] | None = None, *, of_particles: bool = True) -> None:
+def check_indicator(indicator: type, options: Options | None = None, *, of_particles: bool = True) -> None:
     """Check an indicator against the contract of its family.
 
-    It passes scikit-learn's own checks; equal rows give equal fits and are left alone; it gives a number a row; saved
-    and loaded without anything that executes, it gives the same numbers and the same bytes.
+    It passes scikit-learn's own checks; equal rows give equal fits and are not changed; it gives a number a row; saved
+    and loaded, without executing anything in the file, it gives the same numbers and the same bytes.
 
     Parameters
     ----------
@@ -53,13 +55,13 @@ def check_indicator(indicator: type, options: Mapping[str, Any] | None = None, *
 
 
 def two_classes(seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(300, 4) rows of two classes, one in five of class 1, shifted by one deviation in every feature."""
+    """Draw (300, 4) rows and classes: one in five is of class 1, shifted by one deviation in every feature."""
     random = np.random.default_rng(seed)
     y = (np.arange(300) % 5 == 0).astype(np.int64)
     return random.normal(size=(300, 4)) + y[:, None], y
 
 
-def _output(estimator: Any, X: NDArray[np.float64]) -> NDArray[np.float64]:
+def _output(estimator: Estimator, X: NDArray[np.float64]) -> NDArray[np.float64]:
     values = estimator.predict_proba(X) if hasattr(estimator, "predict_proba") else estimator.predict(X)
     return np.asarray(values, dtype=float)
 

@@ -4,60 +4,67 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.stats import special_ortho_group
 
+from lammps_glass.json_types import Options
 from lammps_glass.labels.base import Label, LabelColumn, Labelled, PairLabel, Trajectory
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
 from lammps_glass.tables import KEY
 from lammps_glass.testing.checking import require, require_close, require_numbers_checked, require_refused, run_checks
 from lammps_glass.testing.samples import MemoryTrajectory, binary_snapshot, random_walk
 
-#: Runs of a label that is not of one trajectory.
+#: Number of runs for a label of several trajectories.
 N_RUNS = 3
 
 
 @dataclass(frozen=True)
 class _Subject:
-    """A label and what it is checked with."""
+    """A label with the options, records, snapshots and tolerance of its checks."""
 
     label: type[Label]
-    options: Mapping[str, Any]
-    given: Sequence[Trajectory] | None
+    options: Options
+    given_records: Sequence[Trajectory] | None
     snapshot: Callable[[int], Snapshot]
     tolerance: float
     n_seeds: int
 
     def build(self) -> Label:
+        """Build the label."""
         return self.label(**self.options)
 
     def walks(self, seed: int) -> list[MemoryTrajectory]:
-        """Return random walks from one configuration: one of a pair label, else several."""
+        """Return random walks from one configuration: a single one for a pair label, else several."""
         n_runs = 1 if issubclass(self.label, PairLabel) else N_RUNS
         return [random_walk(self.snapshot(seed), N_RUNS * seed + run) for run in range(n_runs)]
 
     def records(self, seed: int = 0) -> Sequence[Trajectory]:
-        return self.walks(seed) if self.given is None else self.given
+        """Return the given records, or else random walks."""
+        return self.walks(seed) if self.given_records is None else self.given_records
 
     def values(self, records: Sequence[Trajectory]) -> list[pd.DataFrame]:
+        """Return the values of every configuration of the records."""
         return [labelled.values for labelled in self.build().groups(records)]
 
     def require_same(self, records: Sequence[Trajectory], expected: Sequence[pd.DataFrame], message: str) -> None:
+        """Raise `AssertionError` unless the values of the records agree with those expected, to the tolerance."""
         for values, others in zip(self.values(records), expected, strict=True):
             for name in others:
-                known = others[name].notna().to_numpy()
-                require(np.array_equal(values[name].notna(), known), f"{message}: other values of {name} are known")
-                require_close(values[name][known], others[name][known], self.tolerance, f"{message}: {name}")
+                finite = others[name].notna().to_numpy()
+                require(np.array_equal(values[name].notna(), finite), f"{message}: other values of {name} are NaN")
+                require_close(values[name][finite], others[name][finite], self.tolerance, f"{message}: {name}")
 
 
 def check_label(
     label: type[Label],
-    options: Mapping[str, Any] | None = None,
+    options: Options | None = None,
     *,
     records: Sequence[Trajectory] | None = None,
     snapshot: Callable[[int], Snapshot] = binary_snapshot,
@@ -78,10 +85,11 @@ def check_label(
     options
         Options to build it with.
     records
-        What it reads, where random walks in memory are not enough, such as records of a shear; the checks that move
+        Records to label where random walks in memory do not suffice, such as those of a shear; the checks that move
         and reorder particles are then left out.
     snapshot
-        Seed -> the first configuration of the walks. Default: species A and B at density 1.2 in a periodic box.
+        Function that makes the first configuration of the walks from a seed. Default: species A and B at density 1.2 in
+        a periodic box.
     tolerance
         Largest deviation between equivalent snapshots, relative to the larger of 1 and the value. The default leaves
         room for rounding of positions (1e-15) amplified by ill-conditioned neighbourhoods.
@@ -126,7 +134,7 @@ def _columns(subject: _Subject) -> None:
     reserved = {*KEY, "species"} & set(names)
     require(not reserved, f"a column is called {', '.join(reserved)}, as a column of the key")
     meanings = [(c.quantity, c.lag, json.dumps(dict(c.details), sort_keys=True)) for c in columns]
-    require(len(set(meanings)) == len(meanings), "two columns have one meaning: tell them apart by lag or details")
+    require(len(set(meanings)) == len(meanings), "two columns have one meaning: distinguish them by lag or details")
     require(all(column.quantity for column in columns), "a column names no quantity")
 
 
@@ -161,7 +169,7 @@ def _repetition(subject: _Subject) -> None:
     label, records = subject.build(), subject.records()
     before = copy.deepcopy(vars(label))
     first = [labelled.values for labelled in label.groups(records)]
-    if subject.given is None:
+    if subject.given_records is None:
         subject.values(subject.records(seed=1))
     second = [labelled.values for labelled in label.groups(records)]
     require(all(a.equals(b) for a, b in zip(first, second, strict=True)), "a second call gives other values")
@@ -183,13 +191,9 @@ def _order(subject: _Subject) -> None:
     for seed in range(subject.n_seeds):
         walks = subject.walks(seed)
         order = np.random.default_rng(seed).permutation(len(walks[0].snapshots[0]))
-
-        def shuffled(frame: Snapshot, order: Any = order) -> Snapshot:
-            return Snapshot(frame.cell, frame.positions[order], frame.types[order], frame.species, step=frame.step)
-
         expected = [values.iloc[order].reset_index(drop=True) for values in subject.values(walks)]
         message = "values depend on the order of the particles"
-        subject.require_same(_changed(walks, shuffled), expected, message)
+        subject.require_same(_changed(walks, partial(_shuffled, order)), expected, message)
 
 
 def _motion(subject: _Subject) -> None:
@@ -199,16 +203,21 @@ def _motion(subject: _Subject) -> None:
         length = walks[0].snapshots[0].cell.volume ** (1 / 3)
         shift = np.random.default_rng(seed).normal(size=3) * length
         rotation = special_ortho_group.rvs(3, random_state=seed)
+        subject.require_same(_changed(walks, partial(_moved, shift)), expected, "values change under translation")
+        subject.require_same(_changed(walks, partial(_rotated, rotation)), expected, "values change under rotation")
 
-        def moved(frame: Snapshot, shift: Any = shift) -> Snapshot:
-            return frame.replace(positions=frame.positions + shift)
 
-        def turned(frame: Snapshot, rotation: Any = rotation) -> Snapshot:
-            cell = Cell(frame.cell.matrix @ rotation, frame.cell.origin @ rotation)
-            return frame.replace(cell=cell, positions=frame.positions @ rotation)
+def _shuffled(order: Integers, frame: Snapshot) -> Snapshot:
+    return Snapshot(frame.cell, frame.positions[order], frame.types[order], frame.species, step=frame.step)
 
-        subject.require_same(_changed(walks, moved), expected, "values change under translation")
-        subject.require_same(_changed(walks, turned), expected, "values change under rotation")
+
+def _moved(shift: Floats, frame: Snapshot) -> Snapshot:
+    return frame.replace(positions=frame.positions + shift)
+
+
+def _rotated(rotation: Floats, frame: Snapshot) -> Snapshot:
+    cell = Cell(frame.cell.matrix @ rotation, frame.cell.origin @ rotation)
+    return frame.replace(cell=cell, positions=frame.positions @ rotation)
 
 
 def _changed(walks: Sequence[MemoryTrajectory], change: Callable[[Snapshot], Snapshot]) -> list[MemoryTrajectory]:
@@ -216,7 +225,7 @@ def _changed(walks: Sequence[MemoryTrajectory], change: Callable[[Snapshot], Sna
 
 
 def _pairs(subject: _Subject) -> None:
-    """The values of a lag are those of `compute` between a frame and the one that comes so many frames later."""
+    """Check that the values of a lag are those of `compute` between a frame and the one so many frames later."""
     label = subject.build()
     if not isinstance(label, PairLabel):
         return

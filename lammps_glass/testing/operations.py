@@ -10,9 +10,9 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from lammps_glass.glasses import Glass, KobAndersen
+from lammps_glass.json_types import Options
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Operation
 from lammps_glass.product import Conditions, Product
@@ -25,16 +25,17 @@ from lammps_glass.workflow.values import build, canonical
 
 @dataclass(frozen=True)
 class _Subject:
-    """An operation and what it is run on."""
+    """An operation with the parameters, products and glass of its checks."""
 
     operation: Operation
-    options: Mapping[str, Any]
+    options: Options
     sources: Mapping[str, Sequence[Product]]
     conditions: Conditions
     glass: Glass
     folder: Path
 
-    def case(self, name: str) -> Case[Any]:
+    def case(self, name: str) -> Case[object]:
+        """Return a case in a new folder of this name."""
         directory = self.folder / name
         directory.mkdir()
         parameters = build(self.operation.parameters, self.options, "parameters")
@@ -43,7 +44,7 @@ class _Subject:
 
 def check_operation(
     operation: Operation,
-    options: Mapping[str, Any] | None = None,
+    options: Options | None = None,
     *,
     sources: Mapping[str, Sequence[Product]] | None = None,
     conditions: Conditions | None = None,
@@ -53,8 +54,8 @@ def check_operation(
 
     Its parameters are a frozen dataclass with a default for every field and no field that is a key of every stage; its
     product declares files or folders; ports are documented arguments. With `sources` it is run too: it returns its
-    product, complete, in the folder of the case, writes nothing elsewhere, leaves what it reads as it is, and gives the
-    same bytes a second time, from which a study knows what need not be run again.
+    complete product in the folder of the case, writes nothing elsewhere, does not change its inputs, and gives the same
+    bytes a second time, so that a study need not run the stages that read them again.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def check_operation(
     options
         Parameters, as in a study file.
     sources
-        Port -> products that it reads; without them it is not run.
+        Products by the port that reads them; without them the operation is not run.
     conditions
         Conditions of the case that is run, such as ``{"replica": 1}``.
     glass
@@ -139,8 +140,8 @@ def _run(subject: _Subject) -> None:
     require(not differing, f"an equal case gives other bytes in {', '.join(differing)}")
 
 
-def _files(folder: Path) -> dict[str, Any]:
-    """File below `folder` -> size and checksum; those that hold times or paths, such as logs, are left out."""
+def _files(folder: Path) -> dict[str, object]:
+    """Return size and checksum by file below `folder`; files that hold times or paths, such as logs, are left out."""
     return {name: item for name, item in inventory(folder).items() if name not in UNHASHED}
 
 

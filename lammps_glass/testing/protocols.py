@@ -9,23 +9,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.glasses import Glass
+from lammps_glass.json_types import Options
 from lammps_glass.simulate.engine import EngineOptions
-from lammps_glass.simulate.protocols.base import Protocol, Source
+from lammps_glass.simulate.protocols.base import Progress, Protocol, Source
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import run_segment
 from lammps_glass.simulate.thermo import tables
 from lammps_glass.testing.checking import require, require_numbers_checked, require_refused, run_checks
 
-#: Files beside the products that say how a run went, not what it gave.
+#: Files of a run that are not products.
 _NOT_PRODUCTS = ("in.lmp", "log.lammps", "start.data")
 #: Two ranks sum in another order: the first row of a log deviates by less, relative to the largest value of its column
 #: (measured for the protocols of this package: 1e-14; more particles have longer sums).
@@ -38,7 +37,7 @@ class _StopError(Exception):
 
 @dataclass(frozen=True)
 class _Subject:
-    """A protocol with what it starts from, and its undisturbed run with seed 1."""
+    """A protocol with its start, and its uninterrupted run with seed 1."""
 
     protocol: Protocol
     source: Source
@@ -48,17 +47,19 @@ class _Subject:
     folder: Path
 
     def empty(self, name: str) -> Path:
+        """Make an empty folder."""
         path = self.folder / name
         path.mkdir()
         return path
 
-    def run(self, seed: int, directory: Path, **options: Any) -> Record:
-        return self.protocol.run(self.source, seed, directory, glass=self.glass, **options)
+    def run(self, seed: int, directory: Path, progress: Progress | None = None) -> Record:
+        """Run the protocol."""
+        return self.protocol.run(self.source, seed, directory, glass=self.glass, progress=progress)
 
 
 def check_protocol(
     protocol: type[Protocol],
-    options: Mapping[str, Any] | None,
+    options: Options | None,
     source: Source,
     *,
     glass: Glass | None = None,
@@ -78,7 +79,7 @@ def check_protocol(
     options
         Options of a run of seconds with at least three segments.
     source
-        What it starts from: a glass, a snapshot or a record.
+        Start of the run: a glass, a snapshot or a record.
     glass
         The glass; default that of `source`.
     random
@@ -91,8 +92,10 @@ def check_protocol(
     AssertionError
         The first check that fails, with what was wrong.
     """
+    if isinstance(source, Glass | Record):
+        glass = glass or (source if isinstance(source, Glass) else source.glass)
     if glass is None:
-        glass = source if isinstance(source, Glass) else source.glass
+        raise AssertionError("check_protocol of a snapshot needs glass=...")
     checks = [
         _deck, _interrupted, _killed, _finished, _other_run, _other_seed, _record,
         *([_by_hand, _two_ranks] if programs else []),
@@ -102,6 +105,7 @@ def check_protocol(
         subjects: list[_Subject] = []
 
         def options_and_run(folder: Path) -> None:
+            """Check the options and make the uninterrupted run."""
             built = protocol(**(options or {}))
             _check_options(built, glass)
             record = built.run(source, 1, folder / "run", glass=glass)
@@ -133,7 +137,7 @@ def _require_same_products(record: Record, expected: Record, message: str) -> No
 
 
 def _deck(subject: _Subject) -> None:
-    """The deck refers to no variable that it does not set, and holds only numbers and names for its values."""
+    """Check that the deck sets every variable that it refers to, to numbers and names only."""
     text = subject.protocol.deck(subject.glass, 1)
     require(text == subject.protocol.deck(subject.glass, 1), "two decks with one seed differ")
     values = dict(re.findall(r"^variable\s+(\w+)\s+index\s+(\S.*)$", text, re.M))
@@ -146,10 +150,11 @@ def _deck(subject: _Subject) -> None:
 
 
 def _interrupted(subject: _Subject) -> None:
-    """Interrupted after each segment, a run ends with identical products."""
+    """Check that a run interrupted after each segment ends with identical products."""
     directory, total = subject.empty("interrupted"), 0
 
     def stop(done: int, segments: int) -> None:
+        """Interrupt the run after a segment that is not its last."""
         nonlocal total
         total = segments
         if done < segments:
@@ -167,7 +172,7 @@ def _interrupted(subject: _Subject) -> None:
 
 
 def _killed(subject: _Subject) -> None:
-    """A torn segment: its log and dump are cut, and its restart file is not yet under its final name."""
+    """Check a run killed inside a segment: log and dump are cut, the restart file is not under its final name."""
     plan = subject.protocol.prepare(subject.source, 1, subject.empty("killed"), glass=subject.glass)
     for segment in (1, 2):
         run_segment(subject.protocol, plan, segment, EngineOptions())
@@ -181,6 +186,7 @@ def _killed(subject: _Subject) -> None:
 
 def _finished(subject: _Subject) -> None:
     def fail(done: int, segments: int) -> None:
+        """Report a segment that should not have run."""
         raise AssertionError("a finished run is run again")
 
     directory = subject.record.directory
@@ -230,7 +236,7 @@ def _launch(directory: Path, *words: str) -> None:
 
 
 def _by_hand(subject: _Subject) -> None:
-    """The rendered deck, run by hand, gives the same table."""
+    """Check that the rendered deck, run by hand, gives the same table."""
     plan = subject.protocol.prepare(subject.source, 1, subject.empty("by-hand"), glass=subject.glass)
     _launch(plan.directory)
     require(plan.done() == plan.n_segments, f"run by hand, {plan.done()} of {plan.n_segments} segments are complete")
@@ -238,7 +244,7 @@ def _by_hand(subject: _Subject) -> None:
 
 
 def _two_ranks(subject: _Subject) -> None:
-    """On two ranks the first row of the log agrees to round-off; later ones diverge, as chaos will, at the same steps.
+    """Check that on two ranks the first row of the log agrees to round-off; later rows diverge (chaos), same steps.
 
     The row is that of the start: already the end of a first minimisation may differ.
     """

@@ -1,4 +1,4 @@
-"""Small snapshots and trajectories that the checks are made on."""
+"""Small snapshots and trajectories for the checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lammps_glass.snapshots import Cell, Snapshot
 def binary_snapshot(
     seed: int, species: Sequence[str] = ("A", "B"), spacing: float = 1.2 ** (-1 / 3), n_cells: int = 4
 ) -> Snapshot:
-    """A disordered snapshot: sites of a cubic lattice, each moved by up to a fifth of the spacing, in a periodic box.
+    """Make a disordered snapshot: sites of a cubic lattice, each displaced by up to a fifth of the spacing, periodic.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def binary_snapshot(
 
 @dataclass(frozen=True)
 class MemoryTrajectory:
-    """A trajectory in memory, as labels read one.
+    """A trajectory in memory, for labels.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class MemoryTrajectory:
 
 
 def random_walk(start: Snapshot, seed: int, n_frames: int = 5, step: float = 0.15) -> MemoryTrajectory:
-    """A trajectory of particles that walk at random from `start`, a frame every ten time steps.
+    """Make a trajectory of particles that walk at random from `start`, a frame every ten time steps.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A worker's process: ``python -m lammps_glass.workflow.child DIR PARENT`` reads lines ``STAGE INDEX``, runs each."""
+"""Run cases as a worker's process: ``python -m lammps_glass.workflow.child DIR PARENT`` reads lines ``STAGE INDEX``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,18 @@ from lammps_glass.workflow.workers import PRECOMPILE
 
 
 def read_folder(directory: str) -> Study:
-    """The study of a folder; a path, as the folder may be called like a bundled study."""
+    """Open the study in a folder; as a `Path`, since the folder may be called like a bundled study."""
     return Study.read(Path(directory))
 
 
 def run_cases(study: Study, stage: str, indices: Iterable[int]) -> int:
-    """Run cases one after the other; a failed one (its reason is kept beside it) does not stop the others."""
+    """Run cases one after the other; a failed one, whose reason is recorded, does not stop the others.
+
+    Returns
+    -------
+    int
+        Status of the last case that failed, else 0.
+    """
     status = 0
     for index in indices:
         try:
@@ -63,6 +69,7 @@ def serve(directory: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    """Serve the study in a folder until its controller is gone."""
     directory, parent = arguments
     watch_parent(int(parent))
     serve(directory)

@@ -1,4 +1,4 @@
-"""`reproduce`: hold the folder, run what is missing, publish tables, figures, summary and report."""
+"""Run a whole study: hold its folder, run what is missing, publish tables, figures, summary and report."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LOGGER = logging.getLogger("lammps_glass.workflow")
 
 
 def hold(study: Study) -> Lock:
-    """The controller's lock of the folder.
+    """Take the controller's lock of the folder.
 
     Raises
     ------
     InputError
-        Another controller holds it; the message says who.
+        Another controller holds it; the message names its process.
     """
     lock = Lock(study.out / ".controller.lock")
     if not lock.acquire():
@@ -44,18 +44,18 @@ def hold(study: Study) -> Lock:
 
 
 def verify_all(study: Study) -> None:
-    """Compare the checksums of every finished case; damaged ones are taken away with a warning."""
+    """Compare the checksums of every finished case; warn of damaged ones, which are removed."""
     for case in study.all_cases():
         if fault := study.verify(case):
             LOGGER.warning("%s: %s/%s is run again", fault, case.name, case.stage)
 
 
 def warn_of_versions(study: Study) -> None:
-    """Warn when finished cases were made by another version of this package: they are kept (a week of MD is dear)."""
+    """Warn of finished cases that another version of this package made: they are kept, as they may hold weeks of MD."""
     from lammps_glass import __version__
 
-    made = Counter(version for case in study.all_cases() if (version := study.made_by(case)) is not None)
-    for version, count in made.items():
+    versions = Counter(done.version for case in study.all_cases() if (done := study.done(case)) is not None)
+    for version, count in versions.items():
         if version == __version__:
             continue
         LOGGER.warning(
@@ -77,14 +77,14 @@ def refuse_losses(study: Study) -> None:
     path = study.out / "study.toml"
     if not path.is_file():
         return
-    there = Study.read(study.out)
-    differing = differences(there.file, study.file)
+    earlier = Study.read(study.out)
+    differing = differences(earlier.file, study.file)
     if not differing:
         return
-    kept = {(case.stage, case.name) for case in study.all_cases() if study.is_done(case)}
-    finished = [case for case in there.all_cases() if there.is_done(case)]
-    lost = Counter(case.stage for case in finished if (case.stage, case.name) not in kept)
-    if lost:
+    changed = {(case.stage, case.name) for case in study.all_cases() if not study.is_done(case)}
+    finished = [case for case in earlier.all_cases() if (case.stage, case.name) in changed and earlier.is_done(case)]
+    if finished:
+        lost = Counter(case.stage for case in finished)
         stages = ", ".join(f"{count} of {stage}" for stage, count in lost.items())
         raise InputError(
             f"{study.out}: made with other parameters ({'; '.join(differing)}): finished cases would be run again: "
@@ -104,7 +104,7 @@ def reproduce(
     quiet: bool = False,
     cancel_on_interrupt: bool = False,
 ) -> dict[str, Any]:
-    """Run a whole study from where it stopped; returns the summary that is also written to ``summary.json``.
+    """Run a whole study from where it stopped; return the summary, which is also written to ``summary.json``.
 
     Parameters
     ----------
@@ -113,9 +113,9 @@ def reproduce(
     retry_failed
         Run cases again that failed before with the same parameters.
     rerun
-        Stages whose finished cases are taken away and run again.
+        Stages whose finished cases are removed and run again.
     verify
-        Compare the checksums of all products first; damaged cases are run again.
+        Compare the checksums of all products first, and run damaged cases again.
     replace
         Run finished cases again that were made with other parameters than the study has now.
     cancel_on_interrupt
@@ -136,18 +136,19 @@ def reproduce(
         for stage in chosen:
             for case in stage.cases:
                 study.store.discard(case)
+        study.forget()
         if verify:
             verify_all(study)
-        table = TaskTable(study, retry_failed=retry_failed)
+        tasks = TaskTable(study, retry_failed=retry_failed)
         warn_of_versions(study)  # after the task table has looked at every case: nothing is read twice
         if study.file.study.keep == "labels":
             remove(study, [item for item in removable(study, frames=True) if item.case])  # left by a killed controller
-            table.on_done = partial(drop_read, study, table)
+            tasks.on_done = partial(drop_read, study, tasks)
         options = study.file.engine
         at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
-        with Progress(table, at_once, quiet=quiet) as progress:
+        with Progress(tasks, at_once, quiet=quiet) as progress:
             if engine == "slurm":
-                SlurmEngine(study, table, progress.show, cancel_on_interrupt=cancel_on_interrupt).run()
+                SlurmEngine(study, tasks, progress.show, cancel_on_interrupt=cancel_on_interrupt).run()
             else:
-                LocalEngine(study, table, at_once, options.chunk_seconds, progress.show).run()
+                LocalEngine(study, tasks, at_once, options.chunk_seconds, progress.show).run()
         return publish(study)

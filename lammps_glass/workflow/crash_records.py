@@ -1,4 +1,4 @@
-"""What is kept of a case whose process could not say itself why it ended; the engines tell the reason."""
+"""Record crashed cases: those whose process ended without a record of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lammps_glass.workflow.study import Study
 
 
 def record_crash(study: Study, case: CaseId, reason: str, *, status: int, output: str, transient: bool = False) -> None:
-    """Write ``failed.json``: reason, status, tails of log and output; a transient reason lets the case run again."""
+    """Record a crashed case: reason, status, tails of log and output; a transient reason lets the case run again."""
     store = study.store
     logs = sorted(store.folder(case).parent.glob(f".tmp-{case.stage}-{TOKEN}/log.lammps"))
     store.record_failure(
@@ -28,10 +28,7 @@ def record_crash(study: Study, case: CaseId, reason: str, *, status: int, output
 
 
 def fits_failure(study: Study, case: CaseId, *, transient: bool = True) -> bool:
-    """Whether there is a reason of a failure of the case with the parameters and inputs that it has now.
-
-    Without `transient` only reasons of the case's own count: those do not let it run again by itself.
-    """
+    """Whether the case has failed with the parameters and inputs that it has now; see `transient` of `record_crash`."""
     failure = study.store.failure(case)
     if failure is None or (failure.get("transient") and not transient):
         return False

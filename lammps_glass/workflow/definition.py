@@ -1,16 +1,18 @@
-"""`Definition`: a checked study file: stages, cases, their parameters, glasses, seeds and keys; no folder."""
+"""Check a study file as a whole, and derive stages, cases, parameters, glasses, seeds and keys; without a folder."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.operation import Wired
+from lammps_glass.product import Condition
 from lammps_glass.registry import unknown_name
 from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
@@ -37,7 +39,7 @@ class Definition:
         self._stages = order_stages(file, partial(operations.find_operation, study=self.recipe, where=where), where)
         self.graph = Graph(self._stages)
         self._glasses: dict[str, Glass] = {}
-        self._params: dict[tuple[Any, ...], dict[str, Any]] = {}
+        self._params: dict[tuple[str, tuple[Condition, ...]], list[str]] = {}
         self._depends: dict[str, tuple[str, ...]] = {}
         self._check_by()
         self._check_stages()
@@ -45,7 +47,10 @@ class Definition:
     # -- checks ------------------------------------------------------------------------------------------------------
 
     def _check_by(self) -> None:
-        """Refuse values for a condition that the stage does not run over, and two conditions that set one key."""
+        """Refuse values for a condition that the stage does not run over, and two conditions that set one key.
+
+        A glass that the file describes may be left out of a run without its values.
+        """
         set_by: dict[tuple[str, str], tuple[str, str]] = {}  # (stage, key) -> (condition, key in the file)
         for name, tables in self.file.by.items():
             for value, table in tables.items():
@@ -63,8 +68,9 @@ class Definition:
         over = self._stages[stage].over
         if name not in over:
             raise InputError(f"{where}: {unknown_name('condition', name, list(over))}")
-        if value not in map(str, over[name]):
-            raise InputError(f"{where}: {unknown_name(name, value, [str(item) for item in over[name]])}")
+        values = [str(item) for item in over[name]]
+        if value not in values and not (name == "glass" and value in self.file.glasses):
+            raise InputError(f"{where}: {unknown_name(name, value, values)}")
 
     def _check_stages(self) -> None:
         """Build the parameters of every stage once, so that a fault shows before anything runs."""
@@ -72,14 +78,10 @@ class Definition:
         for stage in self.stages:
             for case in self._one_of_each(stage):
                 operations.check_use(self.parameters(case), self.glass(case), f"{self.where}: stages.{stage.name}")
-                try:
+                with located(self.where):
                     stage.operation.check(self._wired(case, wired))
-                except InputError as error:
-                    raise InputError(f"{self.where}: {error}") from error
-        try:
+        with located(self.where):
             self.recipe.check(self.wired_stages())
-        except InputError as error:
-            raise InputError(f"{self.where}: {error}") from error
 
     def check_conditions(self) -> None:
         """Refuse conditions with which the whole cannot come to an end; parts of such a study can be run.
@@ -92,21 +94,30 @@ class Definition:
         check_conditions(self._stages, self.graph, self.where)
 
     def wired_stages(self) -> Stages:
-        """Return the first case of every stage as checks and reports see it."""
+        """Return the stages as checks and reports see them."""
         wired: dict[tuple[str, int], Wired] = {}
-        return Stages({stage.name: self._wired(stage.cases[0], wired) for stage in self.stages})
+        return Stages(
+            {stage.name: self._wired(stage.cases[0], wired) for stage in self.stages},
+            lambda name: [self._wired(case, wired) for case in self._one_of_each(self._stages[name])],
+        )
 
     def _wired(self, case: CaseId, built: dict[tuple[str, int], Wired]) -> Wired:
         """Return a case with the first case of every stage that each of its ports reads."""
-        if (case.stage, case.index) not in built:
+        if case.id not in built:
             stage = self._stages[case.stage]
             reads = {}
             for port, cases in self.graph.reads(case).items():
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
-            runs = stage.operation.protocol or stage.operation.name
-            built[case.stage, case.index] = Wired(case.stage, runs, self.parameters(case), reads)
-        return built[case.stage, case.index]
+            built[case.id] = Wired(
+                stage=case.stage,
+                runs=stage.operation.runs,
+                parameters=self.parameters(case),
+                reads=reads,
+                conditions=case.conditions,
+                writes=stage.operation.writes,
+            )
+        return built[case.id]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
         """Return a case for every value of every condition but the replica."""
@@ -115,7 +126,7 @@ class Definition:
             for item in case.conditions.items():
                 if not item[0].startswith("replica"):
                     chosen.setdefault(item, case)
-        return list(chosen.values()) or [stage.cases[0]]
+        return list({case.index: case for case in chosen.values()}.values()) or [stage.cases[0]]
 
     # -- what there is -----------------------------------------------------------------------------------------------
 
@@ -195,24 +206,35 @@ class Definition:
         return values
 
     def params(self, case: CaseId) -> dict[str, Any]:
-        """Return everything of the study file that the case reads: what its parameters' hash is made of."""
-        return {**self._shared_params(case), "conditions": dict(case.conditions), "seed": self.seed(case)}
+        """Return all that a case reads of the study file, as JSON values."""
+        values: dict[str, Any] = json.loads(self._params_text(case))
+        return values
 
-    def _shared_params(self, case: CaseId) -> dict[str, Any]:
-        """Return the part of `params` that cases of a stage share; twenty thousand cases build it once, or a value."""
+    def params_hash(self, case: CaseId) -> str:
+        """Return the sha256 of the canonical form of `params`."""
+        return hashlib.sha256(self._params_text(case).encode()).hexdigest()
+
+    def _params_text(self, case: CaseId) -> str:
+        """Write the canonical form of `params` from its parts."""
+        conditions = canonical(dict(case.conditions))
+        entries = [*self._shared_params(case), f'"conditions":{conditions}', f'"seed":{self.seed(case)}']
+        return f"{{{','.join(sorted(entries))}}}"
+
+    def _shared_params(self, case: CaseId) -> list[str]:
+        """Return the entries of `params` that cases of a stage share, in canonical form: ``"name":value``."""
         stage = self._stages[case.stage]
         varying = tuple(case.conditions[name] for name in self._varying(stage))
         if (stage.name, varying) not in self._params:
             glass = self.glass(case)
-            plain = {
+            values = {
                 "glass": {"name": glass.name, **dataclasses.asdict(glass)},
                 "parameters": self.parameters(case),
-                "runs": stage.operation.protocol or stage.operation.name,
+                "runs": stage.operation.runs,
                 "reads": stage.table.wiring,
                 "ranks": stage.table.ranks,
                 "version": stage.operation.version,
             }
-            self._params[stage.name, varying] = json.loads(canonical(plain))
+            self._params[stage.name, varying] = [f'"{name}":{canonical(value)}' for name, value in values.items()]
         return self._params[stage.name, varying]
 
     def _varying(self, stage: Stage) -> tuple[str, ...]:
@@ -230,4 +252,4 @@ class Definition:
 
     def key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
         """Return the key of a case: sha256 of its parameters and of the products that it reads."""
-        return digest({"params": digest(self.params(case)), "inputs": dict(inputs)})
+        return digest({"params": self.params_hash(case), "inputs": dict(inputs)})

@@ -1,4 +1,4 @@
-"""The engine of one machine: workers that take case after case, at most `cores` cases (or ranks of them) at once."""
+"""Run cases on this machine, in workers that take one case after another: at most `cores` cases or ranks at once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.simulation import NAME as SIMULATE
+from lammps_glass.workflow import precompile
 from lammps_glass.workflow.crash_records import fits_failure, record_crash
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.task_table import StageCounts, TaskTable
+from lammps_glass.workflow.task_table import TaskTable
 from lammps_glass.workflow.workers import PRECOMPILE, Worker, end_all, wait_for_answers
 
 #: Longest time between two looks at the display, s.
@@ -22,7 +23,7 @@ POLL = 0.25
 
 @dataclass
 class Task:
-    """What a worker does now: a case, or nothing but compiling kernels."""
+    """A worker's job: a case, or (None) the compilation of kernels."""
 
     worker: Worker
     case: CaseId | None
@@ -45,14 +46,14 @@ class LocalEngine:
     def __init__(
         self,
         study: Study,
-        table: TaskTable,
+        tasks: TaskTable,
         cores: int,
         chunk_seconds: float = 60.0,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self.study, self.table, self.cores, self.chunk_seconds = study, table, cores, chunk_seconds
+        self.study, self.tasks, self.cores, self.chunk_seconds = study, tasks, cores, chunk_seconds
         self.on_change = on_change
-        self.tasks: list[Task] = []
+        self.running: list[Task] = []
         self.idle: list[Worker] = []
         self.leaving: list[Worker] = []
         self.retried: set[tuple[str, int]] = set()
@@ -65,8 +66,8 @@ class LocalEngine:
         self.logs.mkdir(parents=True, exist_ok=True)
         os.chmod(self.study.out / ".engine", 0o700)
         try:
-            self._warm()
-            while not self.table.is_over or self.tasks:
+            self._precompile()
+            while not self.tasks.is_over or self.running:
                 self._launch()
                 self._collect()
                 self.on_change()
@@ -82,48 +83,45 @@ class LocalEngine:
                 )
 
     def _free(self) -> int:
-        return self.cores - sum(task.ranks for task in self.tasks)
+        """Return the number of cores without a task."""
+        return self.cores - sum(task.ranks for task in self.running)
 
-    def _warm(self) -> None:
+    def _precompile(self) -> None:
         """Compile kernels once, in a worker that counts as a task, before others would each compile them."""
-        from lammps_glass.workflow.precompile import kernels_are_compiled
-
-        compiled = any(t.runs in ("label", "describe") and t.by_state["done"] < t.total for t in self._tallies())
-        if compiled and not self.table.is_over and not kernels_are_compiled():
+        stages = self.tasks.stages.values()
+        needed = any(s.runs in ("label", "describe") and s.by_state["done"] < s.total for s in stages)
+        if needed and not self.tasks.is_over and not precompile.kernels_are_compiled():
             self._give(None, PRECOMPILE)
 
-    def _tallies(self) -> list[StageCounts]:
-        return list(self.table.stages.values())
-
-    # -- giving out ------------------------------------------------------------------------------------------------
+    # -- cases that start --------------------------------------------------------------------------------------------
 
     def _launch(self) -> None:
         """Give cases to free cores; simulations, the longest, come first."""
-        for counts in sorted(self._tallies(), key=lambda t: t.runs != SIMULATE):
+        for counts in sorted(self.tasks.stages.values(), key=lambda stage: stage.runs != SIMULATE):
             ranks = self.study.stage(counts.name).table.ranks
             while counts.by_state["ready"]:
                 if ranks > self._free():
                     return  # cores that come free gather for this stage: smaller ones behind it must not take them
-                case = self.table.next_ready(counts.name)
-                self.table.start(case)
+                case = self.tasks.next_ready(counts.name)
+                self.tasks.start(case)
                 self._give(case, case.stage, case.index, ranks)
 
     def _give(self, case: CaseId | None, stage: str, index: int = 0, ranks: int = 1) -> None:
         worker = self.idle.pop() if self.idle else self._new_worker()
         worker.send(stage, index)
-        self.tasks.append(Task(worker, case, ranks))
+        self.running.append(Task(worker, case, ranks))
 
     def _new_worker(self) -> Worker:
         self._started += 1
         return Worker(self.study.out, self.logs / f"worker-{os.getpid()}-{self._started}.log")
 
-    # -- taking back -----------------------------------------------------------------------------------------------
+    # -- cases that end ----------------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """Wait for an answer or a death, and pass on what it means."""
-        ended = wait_for_answers((task.worker for task in self.tasks), POLL)
-        for task in [task for task in self.tasks if task.worker in ended]:
-            self.tasks.remove(task)
+        """Wait for a worker that answers or ends, and settle its case."""
+        ended = wait_for_answers((task.worker for task in self.running), POLL)
+        for task in [task for task in self.running if task.worker in ended]:
+            self.running.remove(task)
             alive = task.worker.take_answer()
             if task.case is not None:
                 self._settle(task.case, task.worker, alive)
@@ -141,33 +139,33 @@ class LocalEngine:
         self.leaving.append(worker)
 
     def _settle(self, case: CaseId, worker: Worker, alive: bool) -> None:
-        """A case has ended: believe its manifest first, then its failure record, then the end of the worker."""
+        """Record the end of a case: from its manifest first, then its failure record, then the end of the worker."""
         if self.study.is_done(case):
-            self.table.finish(case)
+            self.tasks.finish(case)
             return
         self.study.forget(inputs_of=[case])
         lock = self.study.store.lock(case)
         began = not alive and lock.holder().get("pid") == worker.process.pid
         if self.study.is_done(case):
-            self.table.finish(case)
+            self.tasks.finish(case)
         elif not self.study.is_ready(case):
-            self.table.reconsider(case)
+            self.tasks.reconsider(case)
         elif alive and fits_failure(self.study, case):
-            self.table.finish(case, failed=True)
+            self.tasks.finish(case, failed=True)
         elif not began and lock.is_held():
-            self.table.put_back(case)  # somebody else runs it, such as an array started by hand
-        elif not began and (case.stage, case.index) not in self.retried:
-            self.retried.add((case.stage, case.index))
-            self.table.put_back(case)
+            self.tasks.put_back(case)  # another process runs it, such as an array started by hand
+        elif not began and case.id not in self.retried:
+            self.retried.add(case.id)
+            self.tasks.put_back(case)
         else:
             reason, status = worker.ending
             record_crash(self.study, case, reason, status=status, output=worker.output())
-            self.table.finish(case, failed=True)
+            self.tasks.finish(case, failed=True)
 
     def _end_workers(self) -> None:
         """End all workers; a second Ctrl-C does not stop this."""
-        workers = [task.worker for task in self.tasks]
+        workers = [task.worker for task in self.running]
         if threading.current_thread() is threading.main_thread() and workers:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         end_all([*workers, *self.idle, *self.leaving])
-        self.tasks.clear()
+        self.running.clear()

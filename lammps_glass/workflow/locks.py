@@ -1,4 +1,4 @@
-"""Locks made with O_CREAT|O_EXCL and kept alive by a heartbeat: they save work; correctness rests on rename."""
+"""Lock files with a heartbeat: they save work; correctness rests on rename."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SILENT_AFTER = 3 * HEARTBEAT
 
 
 def _restarts() -> int:
-    """How often Slurm has put this job back into the queue and started it again."""
+    """Return how often Slurm has put this job back into the queue and started it again."""
     try:
         return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
     except ValueError:
@@ -43,18 +43,18 @@ def _process_is_alive(pid: int) -> bool:
 
 
 def server_time(folder: Path) -> float:
-    """The file server's clock: the time stamp of a file just written there (hosts' clocks may differ)."""
-    probe = folder / f".clock-{uuid.uuid4().hex}"
-    probe.touch()
-    now = probe.stat().st_mtime
-    probe.unlink()
+    """Return the file server's time: the time stamp of a file just written there (hosts' clocks may differ)."""
+    path = folder / f".clock-{uuid.uuid4().hex}"
+    path.touch()
+    now = path.stat().st_mtime
+    path.unlink()
     return now
 
 
 class Lock:
     """A lock file that holds host, pid, job and a token; its time stamp is touched every 30 s.
 
-    Stale when its process on this host has died; when it is our own Slurm job's from before it was put back into the
+    Stale when its process on this host has ended; when it is our own Slurm job's from before it was put back into the
     queue (perhaps on another node); without a heartbeat for ninety seconds, when its Slurm job does not run any more;
     without a heartbeat for ten minutes on the file server's clock.
     """
@@ -66,7 +66,7 @@ class Lock:
         self._beat: threading.Thread | None = None
 
     def acquire(self) -> bool:
-        """Take the lock, taking over a stale one; False when somebody holds it."""
+        """Take the lock, taking over a stale one; return False when another process holds it."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self._create() and not (self.is_stale() and self._set_aside() and self._create()):
             return False
@@ -75,12 +75,12 @@ class Lock:
         return True
 
     def remove_if_stale(self) -> None:
-        """Clear away the lock of a dead holder."""
+        """Remove the lock of a dead holder."""
         if self.holder() and self.is_stale():
             self._set_aside()
 
     def _set_aside(self) -> bool:
-        """Move the stale lock away; False when somebody was faster and what was moved is theirs: it is put back."""
+        """Move the stale lock away; put it back and return False when another process has taken it over meanwhile."""
         holder = self.holder().get("token")
         stale = self.path.with_name(f"{self.path.name}.stale-{self.token}")
         try:
@@ -119,7 +119,7 @@ class Lock:
                 os.utime(self.path)
 
     def holder(self) -> dict[str, Any]:
-        """Host, pid, job and token of whoever holds the lock; empty when nobody does."""
+        """Return host, pid, job and token of the holder; empty when nobody holds the lock."""
         try:
             values: dict[str, Any] = json.loads(self.path.read_text())
             return values
@@ -141,10 +141,11 @@ class Lock:
         return silent > STALE_AFTER or (silent > SILENT_AFTER and bool(job) and slurm_queue.is_running(job) is False)
 
     def is_held(self) -> bool:
-        """Whether somebody alive holds the lock."""
+        """Whether a living process holds the lock."""
         return bool(self.holder()) and not self.is_stale()
 
     def release(self) -> None:
+        """Remove the lock, unless another process has taken it over."""
         self._stop.set()
         if self.holder().get("token") == self.token:
             with suppress(OSError):

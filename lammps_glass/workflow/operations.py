@@ -1,4 +1,4 @@
-"""From the tables of a study file to what they name: glasses, operations and their parameters."""
+"""Build what the tables of a study file name: glasses, operations and their parameters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
 from lammps_glass.operations import REGISTRY as OPERATIONS
 from lammps_glass.operations.operation import Operation
@@ -42,10 +42,8 @@ def build_glass(table: Mapping[str, Any], where: str) -> Glass:
     name = options.pop("name", None)
     if not isinstance(name, str):
         raise InputError(f"{where}.name: missing key: a glass needs its name")
-    try:
+    with located(f"{where}.name"):
         cls = GLASSES[name].load()
-    except InputError as error:
-        raise InputError(f"{where}.name: {error}") from error
     glass: Glass = build(cls, options, where)
     try:
         checked_name("suffix", glass.suffix)  # the deck would refuse it, but only when the first case runs
@@ -74,8 +72,8 @@ def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> 
     if table.run in study.operations:
         return study.operations[table.run]
     if table.run not in list(OPERATIONS):
-        known = [*study.operations, *OPERATIONS]
-        raise InputError(f"{where}: stages.{stage}.run: {unknown_name('operation', table.run, known)}")
+        names = [*study.operations, *OPERATIONS]
+        raise InputError(f"{where}: stages.{stage}.run: {unknown_name('operation', table.run, names)}")
     operation: Operation = OPERATIONS[table.run].load()
     return operation
 
@@ -83,10 +81,8 @@ def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> 
 def _protocol(name: object, where: str) -> type[Protocol]:
     if not isinstance(name, str):
         raise InputError(f"{where}: missing key: a stage that simulates names its protocol")
-    try:
+    with located(where):
         protocol: type[Protocol] = PROTOCOLS[name].load()
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from error
     return protocol
 
 
@@ -117,12 +113,10 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
         Naming the key; found here, before hours of simulation, not when the stage starts.
     """
     if isinstance(parameters, Protocol):
-        try:
+        with located(f"{where}.{PROTOCOL}"):
             parameters.check_glass(glass)
-        except InputError as error:
-            raise InputError(f"{where}.{PROTOCOL}: {error}") from error
     for item in fields(parameters):
-        try:
+        with located(f"{where}.{item.name}"):
             for part in _parts(getattr(parameters, item.name)):
                 if isinstance(part, DescriptorPart):
                     part.build(glass)
@@ -130,8 +124,6 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
                     part.build(seed=0)
                 else:
                     _check_neighbourhood(part.build(), glass)
-        except InputError as error:
-            raise InputError(f"{where}.{item.name}: {error}") from error
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:

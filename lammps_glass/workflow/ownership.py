@@ -1,4 +1,4 @@
-"""Ownership of a run's folder: the resolved study file in it, written once and compared with later ones."""
+"""Write the resolved study file into a run's folder, and compare it with later ones."""
 
 from __future__ import annotations
 

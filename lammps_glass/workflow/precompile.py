@@ -8,11 +8,12 @@ from lammps_glass.resources import cache_dir, sources_key
 
 
 def _stamp() -> Path:
-    """A file that is there once the kernels of this state of the sources have been compiled."""
+    """Return the path of a file that exists once the kernels of these sources have been compiled."""
     return cache_dir() / f"warm-{sources_key()}"
 
 
 def kernels_are_compiled() -> bool:
+    """Whether `precompile_kernels` has run for these sources."""
     return _stamp().exists()
 
 

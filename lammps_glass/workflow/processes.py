@@ -1,4 +1,4 @@
-"""This process: its end with its parent, and its peak memory."""
+"""End this process with its parent, and measure its peak memory."""
 
 from __future__ import annotations
 
@@ -16,27 +16,28 @@ from pathlib import Path
 def watch_parent(parent: int) -> None:
     """End this process when its parent is gone: a killed controller leaves no child behind."""
 
-    def watch() -> None:
+    def wait_for_end() -> None:
+        """Look twice a second whether the parent is still there."""
         while os.getppid() == parent:
             time.sleep(0.5)
         if os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)  # with all that this process has started
         os._exit(143)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=wait_for_end, daemon=True).start()
 
 
 def forget_peak_memory() -> None:
-    """Start `peak_memory` anew, so that a case does not answer for those before it (Linux; elsewhere it does)."""
+    """Start `peak_memory` anew, so that it is that of one case (on Linux; elsewhere it stays)."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_memory() -> int:
-    """Largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
+    """Return the largest resident size of this process, bytes, since its start or `forget_peak_memory`."""
     with suppress(OSError):
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        if found:
-            return int(found[1]) * 1024
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        if match:
+            return int(match[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # macOS counts bytes

@@ -1,4 +1,4 @@
-"""Progress on screen: one line a stage in a terminal, one line a minute elsewhere, nothing when quiet."""
+"""Show the progress of a run: a row per stage in a terminal, a line a minute elsewhere, nothing when quiet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import logging
 import sys
 import time
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.workflow.task_table import StageCounts, TaskTable
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
 
 LOGGER = logging.getLogger(__name__)
 REDRAW = 0.5
@@ -16,7 +20,7 @@ LINE_EVERY = 60.0
 
 
 def duration(seconds: float | None) -> str:
-    """``1 h 02 min``, ``3 min 20 s``, ``12 s``; a dash when unknown."""
+    """Format seconds as ``1 h 02 min``, ``3 min 20 s``, ``12 s``; a dash when unknown."""
     if seconds is None:
         return "-"
     minutes, rest = divmod(round(seconds), 60)
@@ -26,18 +30,18 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def time_left(table: TaskTable, cores: int) -> float | None:
-    """Seconds to go on `cores` for the stages whose pace is known; None while none is."""
-    known = [left for t in table.stages.values() if (left := t.seconds_left) is not None]
-    return sum(known) / cores if known else None
+def time_left(tasks: TaskTable, cores: int) -> float | None:
+    """Estimate the seconds to go on `cores` for the stages with a finished case; None while there is none."""
+    seconds = [left for counts in tasks.stages.values() if (left := counts.seconds_left) is not None]
+    return sum(seconds) / cores if seconds else None
 
 
 class Progress:
-    """Show the progress of a task table; `show` may be called often and draws rarely."""
+    """Show the progress of cases; `show` may be called often and draws rarely."""
 
-    def __init__(self, table: TaskTable, cores: int, *, quiet: bool = False) -> None:
-        self.table, self.cores, self.quiet = table, cores, quiet
-        self._live: Any = None
+    def __init__(self, tasks: TaskTable, cores: int, *, quiet: bool = False) -> None:
+        self.tasks, self.cores, self.quiet = tasks, cores, quiet
+        self._live: Live | None = None
         self._last = self._reported = time.monotonic()
 
     def __enter__(self) -> Progress:
@@ -45,7 +49,7 @@ class Progress:
             from rich.console import Console
             from rich.live import Live
 
-            self._live = Live(self._table(), console=Console(stderr=True), refresh_per_second=2, transient=False)
+            self._live = Live(self._shown(), console=Console(stderr=True), refresh_per_second=2, transient=False)
             self._live.start()
         return self
 
@@ -53,7 +57,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live is not None:
-            self._live.update(self._table())
+            self._live.update(self._shown())
             self._live.stop()
         self._report()
 
@@ -62,12 +66,12 @@ class Progress:
         now = time.monotonic()
         if self._live is not None and now - self._last >= REDRAW:
             self._last = now
-            self._live.update(self._table())
+            self._live.update(self._shown())
         if now - self._reported >= LINE_EVERY:
             self._report()
 
     def _report(self) -> None:
-        """The line for the log file, and for a screen that is no terminal."""
+        """Write a line to the log file, and to standard error where it is not a terminal."""
         self._reported = time.monotonic()
         line = self._line()
         LOGGER.info(line, extra={"shown": True})
@@ -75,24 +79,24 @@ class Progress:
             print(line, file=sys.stderr, flush=True)
 
     def _line(self) -> str:
-        stages = self.table.stages.values()
-        done, total = sum(t.by_state["done"] for t in stages), sum(t.total for t in stages)
-        failed = sum(t.by_state["failed"] for t in stages)
-        busy = ", ".join(f"{t.name} {t.by_state['done']}/{t.total}" for t in stages if t.by_state["running"])
-        elapsed = duration(time.monotonic() - self.table.started)
+        stages = self.tasks.stages.values()
+        done, total = sum(s.by_state["done"] for s in stages), sum(s.total for s in stages)
+        failed = sum(s.by_state["failed"] for s in stages)
+        busy = ", ".join(f"{s.name} {s.by_state['done']}/{s.total}" for s in stages if s.by_state["running"])
+        elapsed = duration(time.monotonic() - self.tasks.started)
         return f"{elapsed}: {done} of {total} cases done, {failed} failed; running: {busy or 'nothing'}"
 
-    def _table(self) -> Any:
+    def _shown(self) -> Table:
         from rich.table import Table
 
-        elapsed = duration(time.monotonic() - self.table.started)
-        remaining = duration(time_left(self.table, self.cores))
+        elapsed = duration(time.monotonic() - self.tasks.started)
+        remaining = duration(time_left(self.tasks, self.cores))
         table = Table(
-            title=f"{self.table.study.name}: {elapsed} elapsed, estimated remaining {remaining} for the stages seen so far"
+            title=f"{self.tasks.study.name}: {elapsed} elapsed, estimated remaining {remaining} (stages seen so far)"
         )
         for heading in ("stage", "done", "running", "failed", "a case takes", "left"):
             table.add_column(heading, justify="left" if heading == "stage" else "right")
-        for counts in self.table.stages.values():
+        for counts in self.tasks.stages.values():
             table.add_row(*self._row(counts))
         return table
 

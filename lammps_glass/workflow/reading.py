@@ -1,4 +1,4 @@
-"""From a file (and a preset, and ``--set``) to a checked study file; every fault is one line with file and key."""
+"""Read a study file with a preset and ``--set``; every fault is one line with file and key."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.registry import unknown_name
 from lammps_glass.resources import data_path
 from lammps_glass.studies import REGISTRY as STUDIES
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.values import check_finite
 
+#: Key of a stage that names the stage whose keys it has.
+LIKE = "like"
+
 
 def find_study(study: str | Path) -> Path:
-    """Return the path of a study file: of a registered study (text), a file, or a folder that holds ``study.toml``.
+    """Find a study file: by a registered study's name (text), by its path, or in a folder as ``study.toml``.
 
-    The file of a registered study is ``examples/NAME/study.toml`` of the package that offers it. A folder that is
-    called like one is meant when it comes as a `Path`, or as ``./looseness``.
+    The file of a registered study is ``examples/NAME/study.toml`` of the package that offers it. To name a folder that
+    is called like one, give a `Path`, or ``./looseness``.
     """
     if isinstance(study, str) and study in STUDIES:
         return data_path("examples", study, "study.toml", owner=STUDIES[study].module)
@@ -42,7 +45,7 @@ def default_preset(study: str) -> str | None:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file."""
+    """Read the tables of a TOML file."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -57,16 +60,43 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str, path: Path) -> None:
-    """Lay `changes` over `tables`; a stage or table that the base does not have is an error."""
+    """Override values of `tables`; a stage or table that the base does not have is an error.
+
+    A stage that is like another one may change any key: an unknown one is found when its parameters are built.
+    """
     for key, value in changes.items():
         here = f"{where}.{key}"
         if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
             _override(tables[key], value, here, path)
-        elif key not in tables:
+        elif key not in tables and LIKE not in tables:
             unknown = unknown_name("key", key, list(tables))
             raise InputError(f"{path}: {here}: overrides a key that the study does not have; {unknown}")
         else:
             tables[key] = value
+
+
+def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
+    """Return the stages, each with ``like = "STAGE"`` having the keys of that stage behind its own.
+
+    Raises
+    ------
+    InputError
+        There is no such stage, or stages are like each other in a circle.
+    """
+
+    def keys_of(name: str, behind: tuple[str, ...]) -> Any:
+        """Return the keys of a stage and of those that it is like."""
+        table = stages[name]
+        if not isinstance(table, dict) or LIKE not in table:
+            return table
+        base = table[LIKE]
+        if base not in stages:
+            raise InputError(f"stages.{name}.{LIKE}: {unknown_name('stage', str(base), list(stages))}")
+        if base in (name, *behind):
+            raise InputError(f"stages.{name}.{LIKE}: stages are like each other in a circle: write the keys of one")
+        return {**keys_of(base, (name, *behind)), **{key: value for key, value in table.items() if key != LIKE}}
+
+    return {name: keys_of(name, ()) for name in stages}
 
 
 def check_text(value: Any, where: str) -> None:
@@ -100,7 +130,7 @@ def _resolve_tables(tables: dict[str, Any], folder: Path) -> None:
 
 
 def parse_set(text: str) -> tuple[list[str], Any]:
-    """``stages.creep.steps=1000`` as (["stages", "creep", "steps"], 1000); the value is TOML, else a plain word."""
+    """Split ``stages.creep.steps=1000`` into (["stages", "creep", "steps"], 1000); the value is TOML or a word."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise InputError(f"--set {text}: write key=value, such as --set stages.creep.steps=20000")
@@ -116,16 +146,15 @@ def parse_set(text: str) -> tuple[list[str], Any]:
 
 
 def _may_be_made(keys: list[str], tables: dict[str, Any]) -> bool:
-    """Whether a table that a study file may leave out is meant.
+    """Decide whether ``--set`` may add a table: [engine], [engine.slurm], [engine.slurm.STAGE], a parameter of a stage.
 
-    [engine], [engine.slurm], [engine.slurm.STAGE], and a parameter of a stage that is a table: the parameters refuse
-    one that is none.
+    Parameters that are not tables refuse one when they are built.
     """
     stages = tables.get("stages")
     if keys[0] == "stages" and len(keys) == 3:
         return isinstance(stages, dict) and isinstance(stages.get(keys[1]), dict)
-    known = keys[2:] == [] or (len(keys) == 3 and isinstance(stages, dict) and keys[2] in stages)
-    return keys[:2] == ["engine", "slurm"][: len(keys)] and known
+    of_stage = len(keys) == 3 and isinstance(stages, dict) and keys[2] in stages
+    return keys[:2] == ["engine", "slurm"][: len(keys)] and (len(keys) < 3 or of_stage)
 
 
 def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
@@ -139,8 +168,8 @@ def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> N
             if _may_be_made(keys[: depth + 1], tables):
                 table.setdefault(key, {})
             if not isinstance(table.get(key), dict):
-                known = [name for name, item in table.items() if isinstance(item, dict)]
-                raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), known)}")
+                names = [name for name, item in table.items() if isinstance(item, dict)]
+                raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), names)}")
             table = table[key]
         table[keys[-1]] = value
 
@@ -168,12 +197,12 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     _resolve_tables(tables, path.parent)
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
     _resolve_tables(tables, Path.cwd())
-    try:
+    with located(str(path)):
+        if isinstance(tables.get("stages"), dict):
+            tables["stages"] = resolve_likes(tables["stages"])
         check_finite(tables, "")
         for name in ("study", "glass", "glasses", "stages"):
             check_text(tables.get(name), name)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
     return validate(tables, path)
 
 
@@ -186,6 +215,6 @@ def validate(tables: dict[str, Any], path: Path) -> StudyFile:
         key = ".".join(
             str(part) for part in fault["loc"] if not str(part).startswith(("list[", "constrained", "function-"))
         )
-        known = {"extra_forbidden": "unknown key", "missing": "missing key"}.get(fault["type"], fault["msg"])
+        message = {"extra_forbidden": "unknown key", "missing": "missing key"}.get(fault["type"], fault["msg"])
         got = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
-        raise InputError(f"{path}: {key}: {known}{got}; see docs/study-file.md") from error
+        raise InputError(f"{path}: {key}: {message}{got}; see docs/study-file.md") from error

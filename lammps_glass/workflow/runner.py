@@ -27,7 +27,6 @@ from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.threads import one_thread
-from lammps_glass.workflow.values import digest
 
 #: Boosted trees, their explanation and search, and the other SOAP.
 LEARNERS = ("libsvm-official", "xgboost", "shap", "optuna", "dscribe")
@@ -44,28 +43,28 @@ def naming_full_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, SimulationError) as error:
-        # LAMMPS hands on the system's words; other errors of theirs pass through
-        words = [os.strerror(code) for code in FULL if getattr(error, "errno", code) == code]
-        said = next((text for text in words if text in str(error)), None)
-        if said is None:
+        # LAMMPS repeats the system's message; other errors pass through
+        messages = [os.strerror(code) for code in FULL if getattr(error, "errno", code) == code]
+        cause = next((text for text in messages if text in str(error)), None)
+        if cause is None:
             raise
         files = [path for path in folder.rglob("*") if path.is_file()]
         largest = max(files, key=lambda path: path.stat().st_size, default=folder)
         name = getattr(error, "filename", None) or largest
         log, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
-        message = f"{name}: {said}: make room (or raise the limit) and run it again"
+        message = f"{name}: {cause}: make room (or raise the limit) and run it again"
         raise DiskFullError(message, log_tail=log, deck=deck) from error
 
 
 def versions() -> dict[str, str]:
-    """Versions of this package, of LAMMPS, Python and the libraries that make numbers."""
-    found = {"lammps_glass": __version__, "python": platform.python_version()}
+    """Return the versions of this package, of LAMMPS, Python and the libraries that make numbers."""
+    installed = {"lammps_glass": __version__, "python": platform.python_version()}
     for name in ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba", *LEARNERS):
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = "site"
-    return found
+            installed[name] = "site"
+    return installed
 
 
 def _now() -> str:
@@ -73,13 +72,13 @@ def _now() -> str:
 
 
 def run_case(study: Study, case: CaseId, *, wait: float = math.inf) -> Manifest:
-    """Run a case in the study's folder, which must be this study's; see `run_in_folder`."""
+    """Run a case of a study, in a folder that is new or this study's; see `run_in_folder`."""
     take_folder(study.file, study.out, exact=True)
     return run_in_folder(study, case, wait=wait)
 
 
 def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
-    """Run `case` unless it is done; one that another process runs is waited for (`wait` seconds); return its manifest.
+    """Run `case` unless it is done, and return its manifest; wait up to `wait` seconds for a process that runs it.
 
     Raises
     ------
@@ -88,7 +87,7 @@ def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
     InputError
         Another process is running the case (after `wait` seconds), or the operation refused its input.
     SimulationError
-        The simulation failed; the reason stands in ``<stage>.failed.json``.
+        The simulation failed; the reason is kept in ``<stage>.failed.json``.
     """
     study.input_hashes(case)
     if study.is_done(case):
@@ -128,8 +127,8 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
             stage=case.stage,
             case=case.name,
             conditions=dict(case.conditions),
-            params=_as_json(study.params(case)),
-            params_hash=digest(study.params(case)),
+            params=study.params(case),
+            params_hash=study.params_hash(case),
             inputs=inputs,
             key=key,
             seed=study.seed(case),
@@ -149,7 +148,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
 
 
 def execute(study: Study, case: CaseId, folder: Path) -> int:
-    """Do the work of `case` in `folder`; returns the peak memory (bytes) of ranks that other processes ran, else 0."""
+    """Run the operation of `case` in `folder`; return the peak memory (bytes) of its MPI ranks, 0 without ranks."""
     view, sources = study.view(case, folder), study.sources(case)
     stage = study.stage(case.stage)
     if stage.table.ranks > 1:
@@ -161,7 +160,7 @@ def execute(study: Study, case: CaseId, folder: Path) -> int:
 
 
 def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -> dict[str, Any]:
-    """What ``failed.json`` keeps of an exception: one line, the status, tails of log and unforeseen traceback."""
+    """Return the record of a failure: one line, the status, tails of the log and of an unforeseen traceback."""
     status = error.exit_status if isinstance(error, LammpsGlassError) else 1
     log = error.log_tail if isinstance(error, SimulationError) else ""
     log = log or tail(folder / "log.lammps")
@@ -169,19 +168,10 @@ def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -
         "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
         "status": status,
         "log": log,
-        # What we foresaw is said in the reason; a traceback is for what nobody did.
+        # The reason of a foreseen error is enough; a traceback is for the others.
         "stderr": last_lines("".join(traceback.format_exception(error))) if status == 1 else "",
         "deck": str(folder / "in.lmp") if (folder / "in.lmp").is_file() else "",
         "key": key,
         "attempt": attempt,
         "time": _now(),
     }
-
-
-def _as_json(params: dict[str, Any]) -> dict[str, Any]:
-    import json
-
-    from lammps_glass.workflow.values import canonical
-
-    plain: dict[str, Any] = json.loads(canonical(params))
-    return plain

@@ -1,4 +1,4 @@
-"""The study file: its tables, what may stand in each, and one line for what is wrong with it."""
+"""Define the tables and keys of a study file."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ Launcher = Annotated[
 
 
 class Table(BaseModel):
-    """A table of the study file: unknown keys and loose types are errors."""
+    """A table of the study file: unknown keys and values of another type are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class StudyTable(Table):
+    """``[study]``."""
+
     name: Name
     #: Heading of the report; default: that of the study, or its name.
     title: Annotated[str, Field(max_length=200)] = ""
@@ -48,15 +50,16 @@ Values = Annotated[list[Scalar], Field(min_length=1)]
 class StageTable(Table):
     """A stage; keys that are not named here are parameters of what it runs.
 
-    ``over`` lists conditions of the study, or gives some of them values of their own: a list, ``n`` for 1 to n, or
-    ``"all"`` for those of the study.
+    ``over`` lists conditions of the study, or gives some of them values of their own: a list, ``n`` for 1 to n,
+    ``"all"`` for those of the study, or the name of another list of ``[conditions]``. A stage with ``like = "STAGE"``
+    has the keys of that stage, but for those that it gives itself.
     """
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True, allow_inf_nan=False)
 
     run: Name
     reads: dict[Name, Name | Annotated[list[Name], Field(min_length=1)]] = {}
-    over: dict[Name, Annotated[int, Field(ge=1)] | Literal["all"] | Values] = {}
+    over: dict[Name, Annotated[int, Field(ge=1)] | Name | Values] = {}
     ranks: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="before")
@@ -169,12 +172,14 @@ class SlurmTable(Table):
         return {**plain, "stages": {**plain.get("stages", {}), **tables}} if tables else plain
 
     def of(self, stage: str) -> SlurmTable:
-        """The options of a stage."""
-        own = {name: value for name, value in self.stages.get(stage, {}).items() if name != "ranks"}
-        return self.model_copy(update=own)
+        """Return the options of a stage."""
+        options = {name: value for name, value in self.stages.get(stage, {}).items() if name != "ranks"}
+        return self.model_copy(update=options)
 
 
 class EngineTable(Table):
+    """``[engine]``: where and how cases run; changes no number."""
+
     kind: Literal["local", "slurm"] = "local"
     cores: Annotated[int, Field(ge=1)] = 1
     chunk_seconds: Annotated[float, Field(gt=0)] = 60.0
@@ -189,10 +194,12 @@ class ByTable(Table):
 
 
 class StudyFile(Table):
+    """A study file with its preset and settings applied."""
+
     study: StudyTable
     glass: dict[str, Any] | None = None
     glasses: dict[Name, dict[str, Any]] = {}
-    #: Values of the conditions that stages run over.
+    #: Values of the conditions that stages run over, and other lists of values that stages name.
     conditions: dict[Name, Values] = {}
     stages: dict[Name, StageTable]
     by: dict[Name, dict[str, ByTable]] = {}

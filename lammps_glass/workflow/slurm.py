@@ -1,4 +1,4 @@
-"""The engine of a Slurm cluster: a job array per stage, each task a chunk of cases; submitit submits, manifests tell.
+"""Run cases on a Slurm cluster: a job array per stage, each task a chunk of cases; manifests show which are done.
 
 The controller may be killed at any time: what was submitted goes on, and the next controller finds it again.
 """
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lammps_glass.errors import InputError
-from lammps_glass.workflow import slurm_queue
+from lammps_glass.workflow import precompile, slurm_queue
 from lammps_glass.workflow.crash_records import fits_failure, record_crash
 from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending
 from lammps_glass.workflow.slurm_jobs import Array, JobBook
@@ -26,7 +26,6 @@ from lammps_glass.workflow.workers import PRECOMPILE, Worker, end_all
 FIRST_POLL, LONGEST_POLL, GROWTH = 1.0, 15.0, 1.3
 #: Looks in a row without a task in the queue before it counts as ended: shared file systems show files late.
 LOOKS = 2
-Id = tuple[str, int]
 
 
 @dataclass
@@ -36,20 +35,17 @@ class Task:
     array: Array
     index: int
     cases: list[CaseId]
-    behind: dict[Id, int] = field(default_factory=dict)
+    behind: dict[tuple[str, int], int] = field(default_factory=dict)
     missed: int = 0
 
     @property
     def id(self) -> str:
+        """Name of the task in Slurm."""
         return self.array.task_id(self.index)
 
 
-def _id(case: CaseId) -> Id:
-    return case.stage, case.index
-
-
 class SlurmEngine:
-    """Submit what the task table has ready, and waits for manifests, until nothing is left.
+    """Submit what the task table has ready, and wait for manifests, until nothing is left.
 
     Parameters
     ----------
@@ -62,23 +58,23 @@ class SlurmEngine:
     def __init__(
         self,
         study: Study,
-        table: TaskTable,
+        tasks: TaskTable,
         on_change: Callable[[], None] = lambda: None,
         *,
         cancel_on_interrupt: bool = False,
     ) -> None:
-        self.study, self.table, self.on_change = study, table, on_change
+        self.study, self.tasks, self.on_change = study, tasks, on_change
         self.cancel_on_interrupt = cancel_on_interrupt
         self.options = study.file.engine.slurm
         self.home = study.out.resolve() / ".engine"
         self.folder = self.home / "slurm"
-        self.tasks: list[Task] = []
-        self.retried: set[Id] = set()
+        self.open: list[Task] = []
+        self.retried: set[tuple[str, int]] = set()
         self._ready_since: dict[str, float] = {}
-        self._warming: Worker | None = None
+        self._compiling: Worker | None = None
 
     def run(self) -> None:
-        """Run until nothing is ready and nothing runs; on an interrupt the jobs stay, unless told otherwise."""
+        """Run until nothing is ready and nothing runs; on an interrupt the jobs stay, unless `cancel_on_interrupt`."""
         self.home.mkdir(exist_ok=True)
         os.chmod(self.home, 0o700)
         self.folder.mkdir(exist_ok=True)
@@ -86,28 +82,26 @@ class SlurmEngine:
         self.book = JobBook(self.home)
         try:
             self._attach()
-            self._warm()
+            self._precompile()
             pause = FIRST_POLL
-            while not self.table.is_over or self.tasks:
+            while not self.tasks.is_over or self.open:
                 changed = self._collect()
                 changed = self._launch() or changed
                 self.on_change()
                 pause = FIRST_POLL if changed else min(pause * GROWTH, LONGEST_POLL)
-                if not self.table.is_over or self.tasks:
+                if not self.tasks.is_over or self.open:
                     time.sleep(pause)
         except KeyboardInterrupt:
             self._interrupted()
             raise
         finally:
-            end_all([self._warming] if self._warming else [])
+            end_all([self._compiling] if self._compiling else [])
 
-    def _warm(self) -> None:
+    def _precompile(self) -> None:
         """Compile the kernels into the user's cache, before many tasks would each do it."""
-        from lammps_glass.workflow.precompile import kernels_are_compiled
-
-        if not self.table.is_over and not kernels_are_compiled():
-            self._warming = Worker(self.study.out, self.home / "warm.log")
-            self._warming.send(PRECOMPILE)
+        if not self.tasks.is_over and not precompile.kernels_are_compiled():
+            self._compiling = Worker(self.study.out, self.home / "precompile.log")
+            self._compiling.send(PRECOMPILE)
 
     # -- what was submitted before ---------------------------------------------------------------------------------
 
@@ -123,30 +117,29 @@ class SlurmEngine:
             for index in array.open_tasks:
                 self._take_up(array, index)
         # An array that ended while nobody watched says how by its exit files; one cancelled then is simply run again.
-        for task in list(self.tasks):
+        for task in list(self.open):
             if task.id not in queue:
                 ending = read_ending(self.folder, task.id)
                 self._settle(task, Ending(TERMINATED) if ending.interrupted else ending, watched=False)
         self.book.save()
 
     def _take_up(self, array: Array, index: int) -> None:
-        known = {stage.name: {case.name: case for case in stage.cases} for stage in self.study.stages}
-        cases = [known.get(array.stage, {}).get(name) for name in array.tasks[index]]
-        ready = {case.index for case in self.table.ready(array.stage)} if array.stage in known else set()
-        mine = [case for case in cases if case is not None and case.index in ready]
-        for case in mine:
-            self.table.start(case)
-        self.tasks.append(Task(array, index, mine))
+        ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
+        by_name = {case.name: case for case in ready}
+        cases = [by_name[name] for name in array.tasks[index] if name in by_name]
+        for case in cases:
+            self.tasks.start(case)
+        self.open.append(Task(array, index, cases))
 
     # -- what has ended --------------------------------------------------------------------------------------------
 
     def _collect(self) -> bool:
-        """Pass on what has ended; manifests first, then the queue. True when something has."""
-        if not self.tasks:
+        """Settle what has ended: manifests first, then the queue. Return whether something has."""
+        if not self.open:
             return False
         queue = slurm_queue.queue()
         changed = False
-        for task in list(self.tasks):
+        for task in list(self.open):
             state = queue.get(task.id, ("", ""))[0] if queue is not None else "UNKNOWN"
             task.missed = 0 if state else task.missed + 1
             if state != "PENDING":
@@ -167,22 +160,22 @@ class SlurmEngine:
         done = [case for case in done if self.study.is_done(case)]
         for case in done:
             task.cases.remove(case)
-            self.table.finish(case)
+            self.tasks.finish(case)
         return bool(done)
 
     def _settle(self, task: Task, ending: Ending, *, watched: bool = True) -> None:
-        """The task has ended: believe manifests first, then failure records, then how it ended."""
-        self.tasks.remove(task)
+        """Record the end of a task: from manifests first, then failure records, then from how it ended."""
+        self.open.remove(task)
         task.array.over.append(task.index)
         self.study.forget(inputs_of=task.cases)
         running = True
         for case in task.cases:
             if self.study.is_done(case):
-                self.table.finish(case)
+                self.tasks.finish(case)
             elif not self.study.is_ready(case):
-                self.table.reconsider(case)
+                self.tasks.reconsider(case)
             elif fits_failure(self.study, case, transient=False):
-                self.table.finish(case, failed=True)
+                self.tasks.finish(case, failed=True)
             else:
                 self._settle_open(task, case, ending, running, watched)
                 running = False  # cases of a chunk run in order: only the first open one had begun
@@ -190,24 +183,24 @@ class SlurmEngine:
         (self.folder / f"{task.id}_submitted.pkl").unlink(missing_ok=True)
 
     def _settle_open(self, task: Task, case: CaseId, ending: Ending, running: bool, watched: bool) -> None:
-        """A case without a product or a reason of its own: it fails, or has another try."""
-        got_on = running and progress(self.study, case) > task.behind.get(_id(case), 0)
-        if not watched and not (ending.died and running):
-            self.table.put_back(case)
-        elif ending.cancelled or (ending.died and running):
+        """Let a case without products or a failure record fail, or give it another try."""
+        got_on = running and progress(self.study, case) > task.behind.get(case.id, 0)
+        if not watched and not (ending.crashed and running):
+            self.tasks.put_back(case)
+        elif ending.cancelled or (ending.crashed and running):
             self._fail(case, ending, transient=ending.cancelled)
         elif not running or (ending.interrupted and got_on):
-            self.table.put_back(case)
-        elif _id(case) in self.retried:
+            self.tasks.put_back(case)
+        elif case.id in self.retried:
             self._fail(case, ending, transient=True)
         else:
-            self.retried.add(_id(case))
-            self.table.put_back(case)
+            self.retried.add(case.id)
+            self.tasks.put_back(case)
 
     def _fail(self, case: CaseId, ending: Ending, *, transient: bool) -> None:
         status = -1 if ending.code is None else ending.code
         record_crash(self.study, case, ending.reason, status=status, output=ending.output, transient=transient)
-        self.table.finish(case, failed=True)
+        self.tasks.finish(case, failed=True)
 
     # -- what comes next -------------------------------------------------------------------------------------------
 
@@ -215,25 +208,25 @@ class SlurmEngine:
         """Submit an array for every stage whose ready cases have gathered."""
         submitted = False
         for stage in self.study.stages:
-            ready = self.table.ready(stage.name)
-            room = self.options.max_running - self.book.claim
+            ready = self.tasks.ready(stage.name)
+            room = self.options.max_running - self.book.may_run
             if ready and room > 0 and self._gathered(stage.name):
                 submitted = self._submit(stage.name, ready, room) or submitted
         return submitted
 
     def _gathered(self, stage: str) -> bool:
-        """Whether to submit now: nobody else of the stage will come soon, or the first has waited long enough."""
-        counts = self.table.stages[stage]
+        """Whether to submit now: no other case of the stage will be ready soon, or the first has waited long enough."""
+        counts = self.tasks.stages[stage]
         since = self._ready_since.setdefault(stage, time.monotonic())
         patient = time.monotonic() - since < self.study.file.engine.chunk_seconds
-        return not (counts.by_state["waiting"] and self.tasks and patient)
+        return not (counts.by_state["waiting"] and self.open and patient)
 
     def _chunks(self, stage: str, ready: list[CaseId]) -> Iterator[list[list[CaseId]]]:
-        """Arrays of chunks; a case that has another try is alone in its task."""
-        alone = [[case] for case in ready if _id(case) in self.retried]
-        others = [case for case in ready if _id(case) not in self.retried]
+        """Return arrays of chunks; a case that has another try is alone in its task."""
+        alone = [[case] for case in ready if case.id in self.retried]
+        others = [case for case in ready if case.id not in self.retried]
         size = chunk_size(
-            self.table.stages[stage],
+            self.tasks.stages[stage],
             max(1, len(others)),
             self.study.file.engine.chunk_seconds,
             self.options.max_running,
@@ -252,12 +245,12 @@ class SlurmEngine:
                 array.job = submit(array, self.study.out.resolve(), self.folder, options)
             except InputError:
                 self.book.drop(array)
-                if not self.tasks:
+                if not self.open:
                     raise
                 return False  # a limit on submitted jobs: try again when some have ended
             self.book.save()
             self._started(array, chunks)
-            room -= array.claim
+            room -= array.may_run
             if room <= 0:
                 break
         self._ready_since.pop(stage, None)
@@ -265,10 +258,10 @@ class SlurmEngine:
 
     def _started(self, array: Array, chunks: list[list[CaseId]]) -> None:
         for index, chunk in enumerate(chunks):
-            behind = {_id(case): progress(self.study, case) for case in chunk}
-            self.tasks.append(Task(array, index, list(chunk), behind))
+            behind = {case.id: progress(self.study, case) for case in chunk}
+            self.open.append(Task(array, index, list(chunk), behind))
             for case in chunk:
-                self.table.start(case)
+                self.tasks.start(case)
 
     def _interrupted(self) -> None:
         jobs = [array.job for array in self.book.arrays if array.job]

@@ -1,4 +1,4 @@
-"""How an array task ended: from the exit status that its script left, or from the lack of one; no accounting."""
+"""Find how an array task ended, without accounting: from the exit status that its script left, or the lack of one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from lammps_glass.errors import tail
 from lammps_glass.workflow.slurm_submit import exit_file
 from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.store import TOKEN
 from lammps_glass.workflow.study import Study
 
 #: What a shell returns for a child ended by SIGTERM: somebody ended the job, not the case.
@@ -34,16 +35,17 @@ class Ending:
     @property
     def cancelled(self) -> bool:
         """Whether somebody cancelled the job: the step daemon says so in its output, or it left the queue unbegun."""
-        told = [line for line in self.output.splitlines() if "CANCELLED AT" in line]
-        return self.interrupted and ("DUE TO" not in told[-1] if told else not self.began)
+        notices = [line for line in self.output.splitlines() if "CANCELLED AT" in line]
+        return self.interrupted and ("DUE TO" not in notices[-1] if notices else not self.began)
 
     @property
-    def died(self) -> bool:
-        """Whether the process was ended by a signal of its own doing (or for its memory)."""
+    def crashed(self) -> bool:
+        """Whether the process was ended by a signal that it caused itself (or for its memory)."""
         return not self.interrupted and self.code is not None and self.code > LAST_OWN_STATUS
 
     @property
     def reason(self) -> str:
+        """One line on the end, for the failure record."""
         if self.cancelled:
             return "the Slurm job was cancelled: the same command runs the case again"
         if "DUE TO TIME LIMIT" in self.output:
@@ -53,14 +55,14 @@ class Ending:
             )
         if self.interrupted or self.code is None:
             return "the Slurm job is gone (node lost, preempted or killed): the same command runs the case again"
-        if self.died:
+        if self.crashed:
             with suppress(ValueError):
                 return f"the process ended with signal {signal.Signals(self.code - 128).name}"
         return f"the process ended with exit status {self.code}"
 
 
 def exit_status(folder: Path, task: str) -> int | None:
-    """The status that the task's script left; None when there is none (yet)."""
+    """Read the status that the task's script left; None when there is none (yet)."""
     try:
         return int(exit_file(folder, task).read_text())
     except (OSError, ValueError):
@@ -68,14 +70,12 @@ def exit_status(folder: Path, task: str) -> int | None:
 
 
 def read_ending(folder: Path, task: str) -> Ending:
-    """How `task` ended, once Slurm does not list it any more."""
+    """Read how `task` ended, once Slurm does not list it any more."""
     path = folder / f"{task}_0_log.err"
-    began = path.is_file()
-    output = tail(path)
-    return Ending(exit_status(folder, task), output, began)
+    return Ending(exit_status(folder, task), tail(path), began=path.is_file())
 
 
 def progress(study: Study, case: CaseId) -> int:
-    """Segments (or other state files) that unfinished tries of a case have behind them."""
+    """Count the segments (or other state files) of unfinished tries of a case."""
     parent = study.store.folder(case).parent
-    return sum(1 for _ in parent.glob(f".tmp-{case.stage}-????????/segments/*"))
+    return sum(1 for _ in parent.glob(f".tmp-{case.stage}-{TOKEN}/segments/*"))

@@ -1,14 +1,14 @@
-"""``DIR/.engine/jobs.json``: the arrays that were submitted, so that a later controller finds them again."""
+"""Keep the submitted arrays in ``DIR/.engine/jobs.json``, so that a later controller finds them again."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
 
 FORMAT = 1
 
@@ -20,7 +20,7 @@ class Array:
     Parameters
     ----------
     name
-        Its job name in Slurm, not used twice: finds the array again when the controller died before it read the id.
+        Its job name in Slurm, not used twice: finds the array again when the controller crashed before it read the id.
     tasks
         Names of the cases of each task, by array index.
     parallelism
@@ -39,16 +39,18 @@ class Array:
     over: list[int] = field(default_factory=list)
 
     def task_id(self, index: int) -> str:
-        """What `squeue` calls a task; submitit submits a single task as a plain job."""
+        """Return the name of a task in `squeue`; submitit submits a single task as a plain job."""
         return self.job if len(self.tasks) == 1 else f"{self.job}_{index}"
 
     @property
     def open_tasks(self) -> list[int]:
-        return [index for index in range(len(self.tasks)) if index not in set(self.over)]
+        """Indices of the tasks that have not been settled."""
+        settled = set(self.over)
+        return [index for index in range(len(self.tasks)) if index not in settled]
 
     @property
-    def claim(self) -> int:
-        """Tasks of it that may run at this moment."""
+    def may_run(self) -> int:
+        """Number of its tasks that may run at this moment."""
         return min(self.parallelism, len(self.tasks) - len(self.over))
 
 
@@ -73,18 +75,17 @@ class JobBook:
     def save(self) -> None:
         """Write the arrays that still have open tasks."""
         self.arrays = [array for array in self.arrays if array.open_tasks]
-        draft = self.path.with_name(f".{self.path.name}.draft")
-        with draft.open("w", encoding="utf-8") as stream:
-            json.dump({"format": FORMAT, "arrays": [asdict(array) for array in self.arrays]}, stream, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.replace(self.path)
+        text = json.dumps({"format": FORMAT, "arrays": [asdict(array) for array in self.arrays]}, indent=1)
+        with atomic_path(self.path) as draft:
+            draft.write_text(text, encoding="utf-8")
 
     def add(self, array: Array) -> None:
+        """Keep an array, in the file too."""
         self.arrays.append(array)
         self.save()
 
     def drop(self, array: Array) -> None:
+        """Forget an array, in the file too."""
         self.arrays = [other for other in self.arrays if other is not array]
         self.save()
 
@@ -100,6 +101,6 @@ class JobBook:
         self.save()
 
     @property
-    def claim(self) -> int:
-        """Tasks of this study that may run at this moment."""
-        return sum(array.claim for array in self.arrays)
+    def may_run(self) -> int:
+        """Number of tasks of this study that may run at this moment."""
+        return sum(array.may_run for array in self.arrays)

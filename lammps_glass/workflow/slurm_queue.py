@@ -1,4 +1,4 @@
-"""What Slurm knows: `squeue`, `scancel` and the largest array, read without accounting."""
+"""Ask Slurm, without accounting: `squeue`, `scancel` and the largest array."""
 
 from __future__ import annotations
 
@@ -22,30 +22,35 @@ def require_slurm() -> None:
             raise InputError(f"--engine slurm: no {program} on the PATH: start it on a login node of a Slurm cluster")
 
 
-def _ask(command: list[str]) -> str | None:
-    """Standard output of a command of Slurm; None when it failed or did not answer."""
+def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:
+    """Run a command of Slurm; None when it did not answer."""
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout if answer.returncode == 0 else None
+
+
+def _ask(command: list[str]) -> str | None:
+    """Return the standard output of a command of Slurm; None when it failed or did not answer."""
+    answer = _run(command)
+    return answer.stdout if answer is not None and answer.returncode == 0 else None
 
 
 def parse_indices(text: str) -> list[int]:
-    """The indices of an array specification: ``0-2,7,10-14:2%3`` is 0, 1, 2, 7, 10, 12, 14."""
+    """Parse the indices of an array specification: ``0-2,7,10-14:2%3`` is 0, 1, 2, 7, 10, 12, 14."""
     indices: list[int] = []
     for part in text.partition("%")[0].split(","):
-        found = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part)
-        if found is None:
+        match = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part)
+        if match is None:
             raise ValueError(f"not a list of array indices: {text!r}")
-        first, last, step = found.groups()
+        first, last, step = match.groups()
         indices += range(int(first), int(last or first) + 1, int(step or 1))
     return indices
 
 
 def parse_queue(text: str) -> dict[str, tuple[str, str]]:
-    """Task (``12`` or ``12_3``) -> (state, job name) from lines ``id|state|name``; other lines are passed over."""
-    found: dict[str, tuple[str, str]] = {}
+    """Parse lines ``id|state|name`` into task (``12`` or ``12_3``) -> (state, job name); skip other lines."""
+    tasks: dict[str, tuple[str, str]] = {}
     for line in text.splitlines():
         parts = line.strip().split("|", 2)
         match = re.fullmatch(r"(\d+)(?:_(\d+)|_\[([\d,:%-]+)\])?", parts[0])
@@ -53,14 +58,14 @@ def parse_queue(text: str) -> dict[str, tuple[str, str]]:
             continue
         job, _, indices = match.groups()
         if indices is not None:
-            found.update({f"{job}_{i}": (parts[1], parts[2]) for i in parse_indices(indices)})
+            tasks.update({f"{job}_{i}": (parts[1], parts[2]) for i in parse_indices(indices)})
         else:
-            found[parts[0]] = (parts[1], parts[2])
-    return found
+            tasks[parts[0]] = (parts[1], parts[2])
+    return tasks
 
 
 def queue() -> dict[str, tuple[str, str]] | None:
-    """This user's tasks that Slurm lists; None when `squeue` gives no answer: nothing is known then."""
+    """Return this user's tasks that Slurm lists; None when `squeue` gives no answer."""
     answer = _ask(["squeue", "--noheader", "--array", "--user", str(os.getuid()), "--format", "%i|%T|%j"])
     return None if answer is None else parse_queue(answer)
 
@@ -69,10 +74,8 @@ def is_running(job: str) -> bool | None:
     """Whether Slurm lists `job` as something else than pending; None when `squeue` is missing or fails otherwise."""
     if not job.isdigit() or shutil.which("squeue") is None:
         return None
-    command = ["squeue", "--noheader", "--jobs", job, "--format", "%T"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
-    except (OSError, subprocess.TimeoutExpired):
+    answer = _run(["squeue", "--noheader", "--jobs", job, "--format", "%T"])
+    if answer is None:
         return None
     if answer.returncode != 0:  # Slurm has forgotten it, or does not answer at all
         return False if "Invalid job id" in answer.stderr else None
@@ -80,14 +83,14 @@ def is_running(job: str) -> bool | None:
 
 
 def max_array() -> int:
-    """How many tasks one array may have: MaxArraySize, as indices start at 0."""
+    """Return how many tasks one array may have: MaxArraySize, as indices start at 0."""
     answer = _ask(["scontrol", "show", "config"]) or ""
-    found = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer, re.M)
-    return max(1, int(found.group(1)) if found else DEFAULT_MAX_ARRAY)
+    match = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer, re.M)
+    return max(1, int(match.group(1)) if match else DEFAULT_MAX_ARRAY)
 
 
 def cancel(jobs: Iterable[str]) -> None:
     """Cancel jobs, arrays as a whole."""
-    wanted = list(jobs)
-    if wanted:
-        _ask(["scancel", *wanted])
+    names = list(jobs)
+    if names:
+        _ask(["scancel", *names])

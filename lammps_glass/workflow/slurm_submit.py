@@ -1,4 +1,4 @@
-"""From cases to a job array: chunks, Slurm's options of a stage, and the submission by submitit."""
+"""Submit cases as a job array: chunks, Slurm's options of a stage, and the submission by submitit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SETUP_VARIABLE = "LAMMPS_GLASS_SLURM_SETUP"
 
 
 def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
-    """Cases a task: about `chunk_seconds` of work, once the pace is known, and never more tasks than an array holds."""
+    """Return the number of cases of a task: `chunk_seconds` of work, once some have ended; at most `max_tasks`."""
     if counts.mean_seconds is not None:
         size = int(chunk_seconds / max(counts.mean_seconds, 1e-3))
     else:
@@ -37,29 +37,29 @@ def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_runn
 
 
 def cut(items: Sequence[Item], size: int) -> list[list[Item]]:
-    """Consecutive pieces of `size` items; the last may be shorter."""
+    """Cut into consecutive pieces of `size` items; the last may be shorter."""
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 def minutes(time: str) -> int:
-    """``[D-]HH:MM:SS`` in whole minutes, rounded up, at least one."""
-    found = re.fullmatch(r"(?:(\d+)-)?(\d{1,2}):(\d{2}):(\d{2})", time)
-    if found is None:
+    """Convert ``[D-]HH:MM:SS`` to whole minutes, rounded up, at least one."""
+    match = re.fullmatch(r"(?:(\d+)-)?(\d{1,2}):(\d{2}):(\d{2})", time)
+    if match is None:
         raise InputError(f"time {time!r}: write HH:MM:SS or D-HH:MM:SS")
-    days, hours, mins, seconds = (int(part or 0) for part in found.groups())
+    days, hours, mins, seconds = (int(part or 0) for part in match.groups())
     return max(1, (days * 24 + hours) * 60 + mins + math.ceil(seconds / 60))
 
 
 def exit_file(folder: Path, task: str) -> Path:
-    """Where the batch script of a task leaves its exit status."""
+    """Return the path where the batch script of a task leaves its exit status."""
     return folder / f"{task}.exit"
 
 
 def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
-    """The shell lines before the task: keep its exit status, one thread a rank, then the site's own.
+    """Return the shell lines before the task: they keep its exit status, set one thread a rank, and add the site's own.
 
-    Slurm's accounting may be off and its memory is short; the file says how a task ended, and a file that is missing
-    says that it was ended from outside.
+    Slurm's accounting may be off and its memory is short: the exit status is kept in a file, and a task without one was
+    ended from outside.
     """
     task = "${SLURM_ARRAY_JOB_ID:-$SLURM_JOB_ID}${SLURM_ARRAY_TASK_ID:+_$SLURM_ARRAY_TASK_ID}"
     lines = [
@@ -69,16 +69,15 @@ def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
         "trap 'exit 143' TERM",
         "export " + " ".join(f"{name}={value}" for name, value in ONE_THREAD.items()),
     ]
-    own = os.environ.get(SETUP_VARIABLE)
-    if own:
-        if not Path(own).is_file():
-            raise InputError(f"${SETUP_VARIABLE}: {own}: no such file")
-        lines.append(f"source {shlex.quote(str(Path(own).resolve()))}")
+    if script := os.environ.get(SETUP_VARIABLE):
+        if not Path(script).is_file():
+            raise InputError(f"${SETUP_VARIABLE}: {script}: no such file")
+        lines.append(f"source {shlex.quote(str(Path(script).resolve()))}")
     return lines + list(slurm.of(stage).setup)
 
 
 def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[str, Any]:
-    """submitit's parameters for the tasks of a stage."""
+    """Return submitit's parameters for the tasks of a stage."""
     options = slurm.of(stage)
     named = {name: getattr(options, name) for name in ("account", "partition", "qos", "constraint", "gres")}
     # No srun around the task: ranks start steps of their own. The signal before the time limit, which submitit always
@@ -100,12 +99,12 @@ def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[
 
 
 def new_array(study: str, stage: str, tasks: list[list[str]], parallelism: int) -> Array:
-    """An array under a job name that no other has."""
+    """Make an array with a job name that no other has."""
     return Array(f"{study}-{stage}-{uuid.uuid4().hex[:8]}", stage, tasks, parallelism)
 
 
 def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any]) -> str:
-    """Submit `array` for the study in `directory`; returns the job's id.
+    """Submit `array` for the study in `directory`; return the job's id.
 
     Raises
     ------

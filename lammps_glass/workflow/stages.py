@@ -1,4 +1,4 @@
-"""Stages and cases: what a study consists of, in order, and which cases read which."""
+"""Order the stages of a study, expand their cases, check their ports, and find which cases a case reads."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from lammps_glass.errors import InputError
-from lammps_glass.operations.operation import Operation
-from lammps_glass.product import Condition, Conditions
+from lammps_glass.errors import InputError, located
+from lammps_glass.operations.operation import Operation, Port
+from lammps_glass.product import Condition, Conditions, name_of
 from lammps_glass.registry import unknown_name
 from lammps_glass.workflow.schema import StageTable, StudyFile
 
@@ -29,9 +29,14 @@ class CaseId:
     conditions: Conditions
 
     @cached_property
+    def id(self) -> tuple[str, int]:
+        """Stage and index: the key of the case in dictionaries."""
+        return self.stage, self.index
+
+    @cached_property
     def name(self) -> str:
         """``replica-3_temperature-0.2``; ``all`` for a stage without conditions."""
-        return "_".join(f"{key}-{value}" for key, value in self.conditions.items()) or "all"
+        return name_of(self.conditions)
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Stage:
 
 
 def conditions_of(name: str, file: StudyFile) -> dict[str, tuple[Condition, ...]]:
-    """Condition -> values of a stage.
+    """Return condition -> values of a stage.
 
     Raises
     ------
@@ -79,10 +84,11 @@ def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Conditi
         return tuple(range(1, value + 1))
     if isinstance(value, list):
         return tuple(value)
-    if name in file.conditions:
-        return tuple(file.conditions[name])
-    if name not in REPLICAS:
-        raise InputError(f"stages.{stage}.over: {unknown_name('condition', name, [*file.conditions, *REPLICAS])}")
+    named = name if value == "all" else str(value)
+    if named in file.conditions:
+        return tuple(file.conditions[named])
+    if named not in REPLICAS:
+        raise InputError(f"stages.{stage}.over: {unknown_name('condition', named, [*file.conditions, *REPLICAS])}")
     if file.study.replicas is None:
         raise InputError(f"stages.{stage}.over: {name} runs over the replicas: give study.replicas their number")
     return tuple(range(1, file.study.replicas + 1))
@@ -128,11 +134,9 @@ def order_stages(file: StudyFile, find: Callable[[str, StageTable], Operation], 
             circle = ", ".join(name for name in tables if name not in ordered)
             raise InputError(f"{where}: stages {circle} read each other in a circle: change their `reads`")
         for name in ready:
-            try:
+            with located(where):
                 over = conditions_of(name, file)
                 ordered[name] = Stage(name, tables[name], operations[name], over, expand(name, over))
-            except InputError as error:
-                raise InputError(f"{where}: {error}") from error
     return ordered
 
 
@@ -147,28 +151,27 @@ def check_ports(
         Naming stage, port, what it needs and which stages offer it.
     """
     operation = operations[name]
-    runs = operation.protocol or operation.name
+
+    def offering(port: Port) -> str:
+        """Name the products of a port and the stages that write one."""
+        writing = [other for other, made in operations.items() if other != name and port.accepts(made.writes)]
+        return f"{port}; offered by {', '.join(writing) or 'no stage'}"
+
     for port, sources in wiring.items():
         here = f"{where}: stages.{name}.reads.{port}"
         if port not in operation.ports:
-            raise InputError(f"{here}: {unknown_name(f'port of {runs}', port, list(operation.ports))}")
+            raise InputError(f"{here}: {unknown_name(f'port of {operation.runs}', port, list(operation.ports))}")
         needed = operation.ports[port]
-        offering = [other for other, made in operations.items() if other != name and needed.accepts(made.writes)]
         for source in sources:
             if source not in operations:
                 raise InputError(f"{here}: {unknown_name('stage', source, list(operations))}")
             if not needed.accepts(operations[source].writes):
-                raise InputError(
-                    f"{here}: stage {source} writes {operations[source].writes.__name__}, the port needs {needed}; "
-                    f"offered by {', '.join(offering) or 'no stage'}"
-                )
+                written = operations[source].writes.__name__
+                raise InputError(f"{here}: stage {source} writes {written}, the port needs {offering(needed)}")
     for port, needed in operation.ports.items():
         if not needed.optional and port not in wiring:
-            offering = [other for other, made in operations.items() if other != name and needed.accepts(made.writes)]
-            raise InputError(
-                f"{where}: stages.{name}.reads: {runs} needs {port} = ..., a stage that writes {needed}; offered by "
-                f"{', '.join(offering) or 'no stage'}"
-            )
+            here = f"{where}: stages.{name}.reads"
+            raise InputError(f"{here}: {operation.runs} needs {port} = ..., a stage that writes {offering(needed)}")
 
 
 def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> None:
@@ -197,10 +200,10 @@ def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> N
 
 def _check_replicas(stage: Stage, source: Stage, where: str) -> None:
     here = f"{where}: stages.{stage.name}.over"
-    own, others = stage.over.get("replica"), source.over.get("replica")
-    if own and others and not set(own) <= set(others):
+    replicas, others = stage.over.get("replica"), source.over.get("replica")
+    if replicas and others and not set(replicas) <= set(others):
         raise InputError(
-            f"{here}.replica = {len(own)}, but stages.{source.name}.over.replica = {len(others)}: give as many"
+            f"{here}.replica = {len(replicas)}, but stages.{source.name}.over.replica = {len(others)}: give as many"
         )
     folds = stage.over.get("left_out")
     if folds and others and (set(folds) != set(others) or len(folds) < 2):

@@ -1,4 +1,4 @@
-"""The folder of a study: a case's folder is complete under its final name, or absent."""
+"""Keep the folders of cases: each is complete under its final name, or absent."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lammps_glass.errors import NotReadyError
+from lammps_glass.files import atomic_path
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import CaseId
@@ -44,22 +45,25 @@ def sync_tree(path: Path) -> None:
 
 
 class Store:
-    """Where the cases of a study lie, and how one is put there."""
+    """The folder of a study's cases."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, case: CaseId) -> Path:
+        """Return the folder of a finished case."""
         return Path(f"{self.root}/cases/{case.name}/{case.stage}")
 
     def failure_path(self, case: CaseId) -> Path:
+        """Return the path of the record of a case's last failure."""
         return self.folder(case).with_name(f"{case.stage}.failed.json")
 
     def lock(self, case: CaseId) -> Lock:
+        """Return the lock of a case, not taken."""
         return Lock(self.folder(case).with_name(f".{case.stage}.lock"))
 
     def failure(self, case: CaseId) -> dict[str, Any] | None:
-        """Why the case failed last; None when it did not."""
+        """Read why the case failed last; None when it did not."""
         try:
             values: dict[str, Any] = json.loads(self.failure_path(case).read_text(encoding="utf-8"))
             return values
@@ -67,15 +71,15 @@ class Store:
             return None
 
     def record_failure(self, case: CaseId, reason: dict[str, Any]) -> None:
+        """Write why the case failed beside its folder."""
         path = self.failure_path(case)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        draft.write_text(json.dumps(reason, indent=1, sort_keys=True), encoding="utf-8")
-        draft.replace(path)
+        with atomic_path(path) as draft:
+            draft.write_text(json.dumps(reason, indent=1, sort_keys=True), encoding="utf-8")
 
     @contextmanager
     def work(self, case: CaseId, key: str) -> Iterator[Path]:
-        """A temporary folder for the products of `case`; segments that an earlier try with the same key left stay."""
+        """Make a temporary folder for the products of `case`, with the segments of an earlier try of the same key."""
         parent = self.folder(case).parent
         parent.mkdir(parents=True, exist_ok=True)
         folder = parent / f".tmp-{case.stage}-{uuid.uuid4().hex[:8]}"
@@ -91,7 +95,7 @@ class Store:
         yield folder
 
     def commit(self, case: CaseId, folder: Path, manifest: Manifest) -> None:
-        """fsync the products, write the manifest last, rename; an older folder of another key makes room."""
+        """Put the products of `case` in place: fsync, write the manifest last, rename; replace those of another key."""
         commit_hook("written")
         (folder / ".key").unlink(missing_ok=True)
         sync_tree(folder)
@@ -115,7 +119,7 @@ class Store:
         shutil.rmtree(old, ignore_errors=True)
 
     def discard(self, case: CaseId) -> None:
-        """Take a finished case away, and what a try left, so that it is run again from nothing."""
+        """Remove a finished case and what tries have left, so that it is run again from nothing."""
         final = self.folder(case)
         for path in [final, *final.parent.glob(f".tmp-{case.stage}-{TOKEN}")]:
             old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
@@ -124,6 +128,13 @@ class Store:
             shutil.rmtree(old, ignore_errors=True)
 
     def require_manifest(self, case: CaseId) -> Manifest:
+        """Read the manifest of a finished case.
+
+        Raises
+        ------
+        NotReadyError
+            There is none.
+        """
         manifest = Manifest.read(self.folder(case))
         if manifest is None:
             raise NotReadyError(f"{case.name}/{case.stage} is not there yet: run that case first")
@@ -136,12 +147,16 @@ class Store:
         for path in self.root.glob("cases/*/.old-*"):
             shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob("cases/*/.tmp-*"):
-            stage = path.name.removeprefix(".tmp-").rpartition("-")[0]
-            lock = Lock(path.with_name(f".{stage}.lock"))
-            if (not lock.holder() or lock.is_stale()) and not (path / "segments").is_dir():
+            stage = stage_of(path)
+            if stage and not (path / "segments").is_dir() and not Lock(path.with_name(f".{stage}.lock")).is_held():
                 shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob("cases/*/.*.lock"):
             Lock(path).remove_if_stale()
+
+
+def stage_of(path: Path) -> str:
+    """Return the stage that a temporary folder ``.tmp-STAGE-TOKEN`` belongs to; empty for one of `atomic_path`."""
+    return path.name.removeprefix(".tmp-").rpartition("-")[0]
 
 
 def _key_of(folder: Path) -> str:

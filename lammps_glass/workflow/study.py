@@ -1,4 +1,4 @@
-"""`Study`: a study file in a folder; which cases there are, which are done, and how one is run."""
+"""Open a study file with the folder of its products, and find which cases are done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lammps_glass.workflow.store import Store
 
 
 class Done(NamedTuple):
-    """What is remembered of a finished case: sha256 over its products, seconds it took, version that made it."""
+    """Facts about a finished case: sha256 over its products, seconds it took, version that made it."""
 
     products_hash: str
     seconds: float
@@ -60,14 +60,14 @@ class Study(Definition):
         return cls(file, Path(out) if out else (folder or Path(name)), str(path))
 
     def missing(self, stage: Stage | str) -> list[CaseId]:
-        """The cases of a stage that are not done."""
+        """List the cases of a stage that are not done."""
         name = stage if isinstance(stage, str) else stage.name
         return [case for case in self.stage(name).cases if not self.is_done(case)]
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
     def input_hashes(self, case: CaseId) -> dict[str, str]:
-        """``case/stage`` -> sha256 of that input's products.
+        """Return ``case/stage`` -> sha256 of that input's products.
 
         Raises
         ------
@@ -77,11 +77,11 @@ class Study(Definition):
         hashes: dict[str, str] = {}
         missing: list[CaseId] = []
         for earlier in self.reads(case):
-            found = self.products_hash(earlier)
-            if found is None:
+            products = self.products_hash(earlier)
+            if products is None:
                 missing.append(earlier)
             else:
-                hashes[f"{earlier.name}/{earlier.stage}"] = found
+                hashes[f"{earlier.name}/{earlier.stage}"] = products
         if missing:
             named = ", ".join(f"{c.name}/{c.stage} (--stage {c.stage} --case {c.index})" for c in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -94,40 +94,34 @@ class Study(Definition):
         Raises
         ------
         NotReadyError
-            A product is not what was written; its case is taken away, so that it is run again.
+            A product has changed since it was written; its case is removed, so that it is run again.
         """
         for earlier in self.reads(case):
             if fault := self.verify(earlier):
                 raise NotReadyError(f"{case.name}/{case.stage} cannot run: {fault}; run that case again first")
 
     def verify(self, case: CaseId) -> str | None:
-        """What the checksums of a finished case's products say; a damaged case is taken away."""
+        """Compare the checksums of a finished case: return what is wrong, and remove a damaged case."""
         folder = self.store.folder(case)
         manifest = Manifest.read(folder)
         fault = manifest.fault(folder, checksums=True) if manifest else None
         if fault:
             self.store.discard(case)
-            self._done.pop((case.stage, case.index), None)
+            self._done.pop(case.id, None)
         return fault
 
     def products_hash(self, case: CaseId) -> str | None:
-        """sha256 over the products of a finished case; None when it is not done (remembered once it is)."""
-        known = self._done.get((case.stage, case.index))
-        if known is None:
-            manifest = self._fitting_manifest(case)
-            if manifest is None:
-                return None
+        """Return the sha256 over the products of a finished case; None when it is not done."""
+        done = self.done(case)
+        return None if done is None else done.products_hash
+
+    def done(self, case: CaseId) -> Done | None:
+        """Return facts about a finished case; None when it is not done (remembered once it is)."""
+        done = self._done.get(case.id)
+        if done is None and (manifest := self._fitting_manifest(case)) is not None:
             version = str(manifest.versions.get("lammps_glass"))
-            known = self._done[case.stage, case.index] = Done(manifest.products_hash, manifest.seconds, version)
-        return known.products_hash
-
-    def seconds(self, case: CaseId) -> float | None:
-        """How long a finished case took, s; None when it is not done."""
-        return self._done[case.stage, case.index].seconds if self.is_done(case) else None
-
-    def made_by(self, case: CaseId) -> str | None:
-        """The version of this package that made a finished case; None when it is not done."""
-        return self._done[case.stage, case.index].version if self.is_done(case) else None
+            done = self._done[case.id] = Done(manifest.products_hash, manifest.seconds, version)
+        return done
 
     def _fitting_manifest(self, case: CaseId) -> Manifest | None:
         folder = self.store.folder(case)
@@ -140,19 +134,20 @@ class Study(Definition):
             return None
 
     def is_done(self, case: CaseId) -> bool:
-        return self.products_hash(case) is not None
+        """Whether the case has products that fit its manifest, and a manifest that fits its key."""
+        return self.done(case) is not None
 
     def is_ready(self, case: CaseId) -> bool:
         """Whether every case that `case` reads is done."""
         return all(self.is_done(earlier) for earlier in self.reads(case))
 
     def forget(self, inputs_of: Iterable[CaseId] | None = None) -> None:
-        """Look at the folder afresh (or only at what some cases read): another process may have changed it."""
+        """Forget what is done (or only which inputs of some cases are): another process may have changed the folder."""
         if inputs_of is None:
             self._done.clear()
         for case in inputs_of or ():
             for earlier in self.reads(case):
-                self._done.pop((earlier.stage, earlier.index), None)
+                self._done.pop(earlier.id, None)
 
     def view(self, case: CaseId, directory: Path) -> Case[Any]:
         """Return the case as its operation sees it, writing into `directory`."""

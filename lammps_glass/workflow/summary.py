@@ -1,4 +1,4 @@
-"""What a study found, gathered from its finished cases: figures, tables, indicators, summary and report."""
+"""Gather figures, tables, indicators and scores from finished cases; write summary and report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.files import atomic_path
 from lammps_glass.operations.simulation import PROTOCOL
 from lammps_glass.product import Product
 from lammps_glass.products import Findings
@@ -19,7 +20,7 @@ from lammps_glass.workflow.study import Study
 
 
 def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
-    """The cases that are done, with their manifests."""
+    """Iterate over the cases that are done, with their manifests."""
     for case in study.all_cases():
         manifest = Manifest.read(study.store.folder(case)) if study.is_done(case) else None
         if manifest is not None:
@@ -27,7 +28,7 @@ def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
 
 
 def finished_alone(study: Study) -> Iterator[Product]:
-    """Products of the finished cases without conditions: what they offer is the study's."""
+    """Iterate over the products of finished cases without conditions, whose findings are the study's."""
     for stage in study.stages:
         if not stage.over and study.is_done(stage.cases[0]):
             yield study.product(stage.cases[0])
@@ -45,7 +46,8 @@ class Gathered(NamedTuple):
 
 def gather(study: Study) -> Gathered:
     """Return the findings of all finished cases without conditions, in the order of the stages."""
-    gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in study.recipe.figures})
+    recipe, stages = study.recipe, study.wired_stages()
+    gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in recipe.figures if recipe.makes(spec, stages)})
     for product in finished_alone(study):
         if isinstance(product, Findings):
             gathered.figures.update(product.figures_file.read())
@@ -57,7 +59,7 @@ def gather(study: Study) -> Gathered:
 
 
 def _figures(study: Study, gathered: Gathered) -> dict[str, dict[str, str]]:
-    """The figures that are drawn: file, table, paper, ours, note."""
+    """Return the figures that are drawn: file, table, paper, ours, note."""
     drawn: dict[str, dict[str, str]] = {}
     for identity, specification in gathered.specifications.items():
         if (study.out / "figures" / f"{identity}.png").is_file() and identity in gathered.figures:
@@ -72,7 +74,7 @@ def _figures(study: Study, gathered: Gathered) -> dict[str, dict[str, str]]:
 
 
 def summarise(study: Study) -> dict[str, Any]:
-    """The summary of what is there: see interface.md for its keys."""
+    """Summarise the finished cases; the keys are those of ``summary.json``."""
     study.forget()
     seconds: dict[str, float] = {}
     versions: dict[str, str] = {}
@@ -102,7 +104,7 @@ def summarise(study: Study) -> dict[str, Any]:
 
 
 def publish(study: Study) -> dict[str, Any]:
-    """Copy what finished cases offer into the study's folder and write summary and report; returns the summary."""
+    """Gather the published folders of finished cases, write summary and report, and return the summary."""
     study.forget()
     for name in ("tables", "figures", "indicators"):
         _publish_folder(study, name)
@@ -139,15 +141,14 @@ def _publishing(study: Study, name: str) -> Iterator[CaseId]:
 
 
 def _overview(study: Study) -> dict[str, Any]:
-    """The key of every finished case: what this folder's tables and figures rest on."""
+    """Return the key of every finished case, which tables and figures rest on."""
     keys = {f"{case.name}/{case.stage}": manifest.key for case, manifest in finished(study)}
     return {"format": 1, "study": study.name, "preset": study.preset, "keys": keys}
 
 
 def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    with atomic_path(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _report(study: Study, summary: dict[str, Any]) -> None:
@@ -186,7 +187,7 @@ def _report(study: Study, summary: dict[str, Any]) -> None:
 
 
 def _what_ran(study: Study) -> str:
-    """One sentence a simulation stage: its cases and the settings that the study file names."""
+    """Describe glass and simulation stages in sentences: cases, and the settings that the study file names."""
     sentences = []
     for stage in study.stages:
         if stage.simulates:
@@ -194,5 +195,6 @@ def _what_ran(study: Study) -> str:
                 f"{name} = {value}" for name, value in stage.table.parameters.items() if name != PROTOCOL
             )
             sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.operation.protocol} ({settings}).")
-    glass = ", ".join(f"{name} = {value}" for name, value in (study.file.glass or {}).items())
-    return " ".join([f"Glass: {glass}.", *sentences])
+    glasses = [study.file.glass] if study.file.glass else study.file.glasses.values()
+    described = [", ".join(f"{name} = {value}" for name, value in glass.items()) for glass in glasses]
+    return " ".join([f"Glass: {'; '.join(described)}.", *sentences])

@@ -1,4 +1,4 @@
-"""`TaskTable`: the state of every case: waiting, ready, running, done, failed or blocked."""
+"""Keep the state of every case: waiting, ready, running, done, failed or blocked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from lammps_glass.workflow.crash_records import fits_failure
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
-Id = tuple[str, int]
 STATES = ("waiting", "ready", "running", "done", "failed", "blocked")
 
 
@@ -46,61 +45,56 @@ class TaskTable:
         self.study = study
         #: Called with every case that has come to be done.
         self.on_done: Callable[[CaseId], None] = lambda case: None
-        self.state: dict[Id, str] = {}
+        self.state: dict[tuple[str, int], str] = {}
         self.ready_queue: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
-        self.readers: dict[Id, list[CaseId]] = {}
-        self.open_inputs: dict[Id, int] = {}
+        self.readers: dict[tuple[str, int], list[CaseId]] = {}
+        self.open_inputs: dict[tuple[str, int], int] = {}
         self.stages = {s.name: StageCounts(s.name, s.operation.name, len(s.cases)) for s in study.stages}
         self.started = time.monotonic()
         for case in study.all_cases():
             self._enter(case, retry_failed)
 
     def reconsider(self, case: CaseId) -> None:
-        """`case` cannot run because inputs that were done are not (damaged): it waits, and they run again."""
+        """Let `case` wait, and run those of its inputs again that were done and are damaged."""
         self._set(case, "waiting")
         for earlier in self.study.reads(case):
-            if self.state[self._id(earlier)] == "done" and not self.study.is_done(earlier):
+            if self.state[earlier.id] == "done" and not self.study.is_done(earlier):
                 self._undo(earlier)
-        self.open_inputs[self._id(case)] = self._count_open(case)
-        if not self.open_inputs[self._id(case)]:
+        self.open_inputs[case.id] = self._count_open(case)
+        if not self.open_inputs[case.id]:
             self._set(case, "ready")
 
     def _undo(self, case: CaseId) -> None:
-        """A case that was done is not: what reads it waits again, unless it is running or has ended."""
-        for reader in self.readers.get(self._id(case), []):
-            self.open_inputs[self._id(reader)] += 1
-            if self.state[self._id(reader)] == "ready":
+        """Let a case that was done run again; cases that read it wait, unless they are running or have ended."""
+        for reader in self.readers.get(case.id, []):
+            self.open_inputs[reader.id] += 1
+            if self.state[reader.id] == "ready":
                 self._set(reader, "waiting")
-        self.open_inputs[self._id(case)] = self._count_open(case)
-        self._set(case, "waiting" if self.open_inputs[self._id(case)] else "ready")
+        self.open_inputs[case.id] = self._count_open(case)
+        self._set(case, "waiting" if self.open_inputs[case.id] else "ready")
 
     def _count_open(self, case: CaseId) -> int:
-        return sum(self.state[self._id(earlier)] != "done" for earlier in self.study.reads(case))
-
-    @staticmethod
-    def _id(case: CaseId) -> Id:
-        return case.stage, case.index
+        return sum(self.state[earlier.id] != "done" for earlier in self.study.reads(case))
 
     def _enter(self, case: CaseId, retry_failed: bool) -> None:
         reads = self.study.reads(case)
         for earlier in reads:
-            self.readers.setdefault(self._id(earlier), []).append(case)
-        states = [self.state[self._id(earlier)] for earlier in reads]
-        self.open_inputs[self._id(case)] = sum(state != "done" for state in states)
+            self.readers.setdefault(earlier.id, []).append(case)
+        states = [self.state[earlier.id] for earlier in reads]
+        self.open_inputs[case.id] = sum(state != "done" for state in states)
         if any(state in ("failed", "blocked") for state in states):
             self._set(case, "blocked")
-        elif self.open_inputs[self._id(case)]:
+        elif self.open_inputs[case.id]:
             self._set(case, "waiting")
         elif self.study.is_done(case):
             self._set(case, "done")
         else:
-            self._set(
-                case, "failed" if not retry_failed and fits_failure(self.study, case, transient=False) else "ready"
-            )
+            failed = not retry_failed and fits_failure(self.study, case, transient=False)
+            self._set(case, "failed" if failed else "ready")
 
     def _set(self, case: CaseId, state: str) -> None:
         counts = self.stages[case.stage]
-        before = self.state.get(self._id(case))
+        before = self.state.get(case.id)
         if before is not None:
             counts.by_state[before] -= 1
         if before == "ready":
@@ -108,28 +102,30 @@ class TaskTable:
         if state == "ready":
             self.ready_queue[case.stage][case.index] = case
         counts.by_state[state] += 1
-        self.state[self._id(case)] = state
-        if state == "done" and (seconds := self.study.seconds(case)) is not None:
-            counts.seconds.append(seconds)
+        self.state[case.id] = state
+        if state == "done" and (done := self.study.done(case)) is not None:
+            counts.seconds.append(done.seconds)
 
     def ready(self, stage: str) -> list[CaseId]:
-        """The cases of a stage that may start now."""
+        """List the cases of a stage that may start now."""
         return list(self.ready_queue[stage].values())
 
     def next_ready(self, stage: str) -> CaseId:
-        """The first of `ready`, which must not be empty; takes the same time for twenty thousand as for two."""
+        """Return the first of `ready`, which must not be empty, in constant time."""
         return next(iter(self.ready_queue[stage].values()))
 
     def start(self, case: CaseId) -> None:
+        """Record that a case runs."""
         self._set(case, "running")
 
     def put_back(self, case: CaseId) -> None:
+        """Record that a case has ended without a result and may start again."""
         self._set(case, "ready")
 
     def finish(self, case: CaseId, *, failed: bool = False) -> None:
         """Record the end of a case and pass it on to the cases that read it."""
         self._set(case, "failed" if failed else "done")
-        for reader in self.readers.get(self._id(case), []):
+        for reader in self.readers.get(case.id, []):
             if failed:
                 self._block(reader)
             else:
@@ -139,18 +135,18 @@ class TaskTable:
 
     def is_read_by_all(self, case: CaseId) -> bool:
         """Whether every case that reads `case` is done, and there is one."""
-        readers = self.readers.get(self._id(case), [])
-        return bool(readers) and all(self.state[self._id(reader)] == "done" for reader in readers)
+        readers = self.readers.get(case.id, [])
+        return bool(readers) and all(self.state[reader.id] == "done" for reader in readers)
 
     def _block(self, case: CaseId) -> None:
-        if self.state[self._id(case)] == "waiting":
+        if self.state[case.id] == "waiting":
             self._set(case, "blocked")
-            for reader in self.readers.get(self._id(case), []):
+            for reader in self.readers.get(case.id, []):
                 self._block(reader)
 
     def _release(self, case: CaseId) -> None:
-        self.open_inputs[self._id(case)] -= 1
-        if self.open_inputs[self._id(case)] == 0 and self.state[self._id(case)] == "waiting":
+        self.open_inputs[case.id] -= 1
+        if self.open_inputs[case.id] == 0 and self.state[case.id] == "waiting":
             # Inputs that changed make another key; equal products of re-run inputs leave the case done.
             if self.study.is_done(case):
                 self.finish(case)
@@ -160,4 +156,4 @@ class TaskTable:
     @property
     def is_over(self) -> bool:
         """Whether nothing runs and nothing may start."""
-        return not any(t.by_state["ready"] + t.by_state["running"] for t in self.stages.values())
+        return not any(stage.by_state["ready"] + stage.by_state["running"] for stage in self.stages.values())

@@ -1,4 +1,4 @@
-"""One thread a process: cores are the engine's to share out, and sums of BLAS depend on the number of threads."""
+"""Limit libraries to one thread a process: engines assign the cores, and sums of BLAS depend on the thread count."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ONE_THREAD = dict.fromkeys(VARIABLES, "1")
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Libraries that are loaded already, and those loaded within the block, take one thread.
+    """Limit libraries to one thread: those loaded already and those loaded within the block.
 
-    A case has the same bits in a worker, in a job array and in a user's own process.
+    The products of a case are bitwise identical in a worker, in a job array and in a user's own process.
     """
     from threadpoolctl import threadpool_limits
 

@@ -1,6 +1,6 @@
-"""How fast this machine runs what a study runs: measured once by `probe` in a process of its own, then remembered.
+"""Keep this machine's rates for the parts of a study: measured once by `calibration`, in a process of its own.
 
-What was found is kept in the user's cache folder, by machine, package version and what was run.
+They are kept in the user's cache folder, by machine, package version and what was run.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from lammps_glass.errors import SimulationError
+from lammps_glass.glasses import Glass
 from lammps_glass.resources import cache_dir
 from lammps_glass.simulate.work import Work
+from lammps_glass.workflow.runner import versions
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.threads import ONE_THREAD
@@ -27,13 +31,13 @@ from lammps_glass.workflow.values import digest
 
 LOGGER = logging.getLogger(__name__)
 
-#: Raised when the probe measures something else: rates of an older one are not used.
+#: Raised when `calibration` measures something else: older rates are not used then.
 VERSION = 4
 
 
 @dataclass(frozen=True)
 class Rate:
-    """What was measured of one thing that stages run.
+    """Rates measured for one operation or protocol.
 
     `seconds` by part: (seconds a unit, relative uncertainty); `start` is what a case takes besides; `frame_bytes` is
     the disk of a particle in a snapshot, `memory` the peak of the process, both in bytes.
@@ -46,69 +50,65 @@ class Rate:
 
 
 def glass_of(case: CaseId) -> str:
-    """The condition ``glass`` of a case; empty where its stage runs over no glass."""
+    """Return the condition ``glass`` of a case; empty where its stage runs over no glass."""
     return str(case.conditions.get("glass", ""))
 
 
 def examples(stage: Stage) -> dict[str, CaseId]:
-    """The first case of each glass of a stage: cases that differ in other conditions are thought equally fast."""
-    found: dict[str, CaseId] = {}
+    """Return the first case of each glass of a stage: cases that differ in other conditions count as equally fast."""
+    first: dict[str, CaseId] = {}
     for case in stage.cases:
-        found.setdefault(glass_of(case), case)
-    return found
+        first.setdefault(glass_of(case), case)
+    return first
 
 
 def rate_key(study: Study, case: CaseId) -> str:
-    """Names what a case runs as far as its speed depends on it: cases with equal keys share one measurement."""
+    """Hash what the speed of a case depends on: cases with equal keys share one measurement."""
     stage, parameters = study.stage(case.stage), study.parameters(case)
-    what = {
+    dependence = {
         "runs": [stage.operation.name, stage.operation.protocol],
         "settings": {name: getattr(parameters, name) for name in getattr(parameters, "sets_rate", ())},
         "ranks": stage.table.ranks,
         "glass": {k: v for k, v in study.glass(case).options().items() if k != "n_particles"},
         "study": study.name,
     }
-    return digest(what)
+    return digest(dependence)
 
 
 def cache_path(study: Study) -> Path:
-    """Where the rates of this study's things on this machine are kept."""
-    from lammps_glass.workflow.runner import versions
-
+    """Return the path of the file that keeps the rates of this study on this machine."""
     measured = [stage for stage in study.stages if measurable(stage)]
-    what = {
+    identity = {
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
         "versions": {**versions(), "probe": VERSION},
         "keys": sorted({rate_key(study, case) for stage in measured for case in examples(stage).values()}),
     }
-    return cache_dir() / f"rates-{digest(what)[:16]}.json"
+    return cache_dir() / f"rates-{digest(identity)[:16]}.json"
 
 
 def measurable(stage: Stage) -> bool:
-    """Whether a probe can run the stage: a protocol, or an operation whose work has parts without a rate."""
+    """Whether a calibration run can run the stage: a protocol, or an operation whose work has parts without a rate."""
     return stage.simulates or (stage.operation.work is not None and not stage.operation.rates)
 
 
 def rates(study: Study, *, fresh: bool = False) -> dict[str, Rate]:
-    """Rates by `rate_key`, from the cache or measured now.
+    """Return rates by `rate_key`, from the cache or measured now.
 
     Raises
     ------
     SimulationError
-        The probe's process failed; the message holds its last line.
+        The calibration run failed; the message holds its last line.
     """
     path = cache_path(study)
     if fresh or not path.is_file():
         _measure(study, path)
-    found = json.loads(path.read_text(encoding="utf-8"))
-    for stage, reason in found["failures"].items():
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    for stage, reason in measured["failures"].items():
         LOGGER.warning("stage %s was not measured (`plan --fresh` tries again): %s", stage, reason)
-    return {key: Rate(**values) for key, values in found["rates"].items()}
+    return {key: Rate(**values) for key, values in measured["rates"].items()}
 
 
 def _measure(study: Study, path: Path) -> None:
-    import tomli_w
-
     with tempfile.TemporaryDirectory(prefix="lammps-glass-probe-") as folder:
         file = Path(folder) / "study.toml"
         file.write_text(tomli_w.dumps(study.file.model_dump(exclude_none=True, mode="json")), encoding="utf-8")
@@ -119,8 +119,8 @@ def _measure(study: Study, path: Path) -> None:
         raise SimulationError(f"the probe of this machine's speed failed: {last}")
 
 
-def work_of(study: Study, case: CaseId, parameters: Any, glass: Any, reads: Mapping[str, list[Work]]) -> Work:
-    """What a case asks of a machine with these parameters and glass, as its protocol or operation declares it."""
+def work_of(study: Study, case: CaseId, parameters: Any, glass: Glass, reads: Mapping[str, list[Work]]) -> Work:
+    """Return the work of a case with these parameters and glass, as its protocol or operation declares it."""
     stage = study.stage(case.stage)
     if stage.simulates:
         sources = [work for works in reads.values() for work in works]

@@ -1,4 +1,4 @@
-"""Canonical forms: hashes of parameters, seeds, and dataclasses built from the values of a study file."""
+"""Write values in canonical form, hash them, derive seeds, and build dataclasses from the tables of a study file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ import operator
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.operations.parts import Part
 from lammps_glass.registry import unknown_name
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 Built = TypeVar("Built")
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text."""
+    """Write JSON with sorted keys and no spaces: equal values give equal text."""
     return _ENCODER.encode(value)
 
 
@@ -38,18 +41,18 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fal
 
 
 def digest(value: Any) -> str:
-    """sha256 of the canonical form."""
+    """Return the sha256 of the canonical form."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes."""
+    """Return the sha256 of a file's bytes."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def derive_seed(*parts: Any) -> int:
-    """A seed in 1 ... 2^31 - 1 from (study seed, replica, stage, conditions): same parts, same seed."""
+    """Return a seed in 1 ... 2^31 - 1 from (study seed, replica, stage, conditions): same parts, same seed."""
     return int(digest(list(parts))[:15], 16) % (2**31 - 1) + 1
 
 
@@ -70,24 +73,25 @@ def _frozen(value: Any) -> Any:
 
 
 @functools.cache
-def _model(cls: Any) -> Any:
-    """A pydantic model of the fields of a dataclass, strict: no number from text, no integer from a truth value."""
+def _model(cls: Any) -> type[BaseModel]:
+    """Return a strict pydantic model of a dataclass: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 
     fields: dict[str, Any] = {name: (hint, None) for name, hint in _hints(cls).items()}
     config = ConfigDict(strict=True, arbitrary_types_allowed=True)
-    return create_model(cls.__name__, __config__=config, **fields)
+    model: type[BaseModel] = create_model(cls.__name__, __config__=config, **fields)
+    return model
 
 
 @functools.cache
 def _hints(cls: Any) -> dict[str, Any]:
-    """Types of the fields of a dataclass; those of parts are what the model checks of them once they are parsed."""
+    """Return the types of the fields of a dataclass, as the model checks them once parts have been parsed."""
     hints = get_type_hints(cls)
     return {f.name: _instances(hints[f.name]) for f in dataclasses.fields(cls) if f.init}
 
 
 def _instances(hint: Any) -> Any:
-    """`hint` with every class of parts replaced by "an instance of it"."""
+    """Return `hint` with every class of parts replaced by "an instance of it"."""
     from pydantic import InstanceOf
 
     if _is_part(hint):
@@ -105,7 +109,7 @@ def _is_part(hint: Any) -> bool:
 
 
 def _parsed(hint: Any, value: Any) -> Any:
-    """A value of a study file with the parts that it names, alone or in a table."""
+    """Parse the parts that a value of a study file names, alone or in a table."""
     if _is_part(hint):
         return hint.parse(value)
     for member in get_args(hint) if value is not None else ():
@@ -116,21 +120,19 @@ def _parsed(hint: Any, value: Any) -> Any:
 
 
 def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
-    """An instance of the dataclass `cls` from the values of a table; errors name the key as `where.key`."""
+    """Build an instance of the dataclass `cls` from the values of a table; errors name the key as `where.key`."""
     from pydantic import ValidationError
 
-    known = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
+    names = [f.name for f in dataclasses.fields(cls) if f.init]  # type: ignore[arg-type]
     for key in values:
-        if key not in known:
-            raise InputError(f"{where}.{key}: {unknown_name('key', key, known)}")
+        if key not in names:
+            raise InputError(f"{where}.{key}: {unknown_name('key', key, names)}")
     check_finite(values, where)
     parsed: dict[str, Any] = {}
     hints = get_type_hints(cls)
     for key, value in values.items():
-        try:
+        with located(f"{where}.{key}"):
             parsed[key] = _parsed(hints[key], value)
-        except InputError as error:
-            raise InputError(f"{where}.{key}: {error}") from error
     try:
         model = _model(cast("Any", cls)).model_validate(parsed)
         built = cls(**{key: getattr(model, key) for key in values})
@@ -138,8 +140,6 @@ def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
         first = error.errors()[0]
         key = str(first["loc"][0])
         raise InputError(f"{where}.{key}: {first['msg']} (got {values[key]!r})") from error
-    except TypeError as error:
-        raise InputError(f"{where}: {error}") from error
-    except InputError as error:
+    except (TypeError, InputError) as error:
         raise InputError(f"{where}: {error}") from error
     return built

@@ -1,4 +1,4 @@
-"""`Worker`: a child process that takes one case after another, so that imports are paid once and not for every case."""
+"""Start child processes that each run one case after another, so that imports are paid once and not for every case."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from lammps_glass.workflow.threads import ONE_THREAD
 
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
-#: What a worker is sent to compile kernels, in place of a stage's name.
+#: Sent to a worker in place of a stage's name: compile kernels.
 PRECOMPILE = "--precompile"
 
 
 class Worker:
     """A process of `lammps_glass.workflow.child` for the study in `directory`; one thread, a session of its own.
 
-    It reads jobs from a pipe and answers each with a status. When it dies, only the job at hand is lost.
+    It reads jobs from a pipe and answers each with a status. When it crashes, only the job at hand is lost.
 
     Attributes
     ----------
     status
-        The exit status that the last job was answered with; None while it is at work or when it has died.
+        The exit status that the last job was answered with; None while it is at work or when it has crashed.
     worked
         Seconds of the jobs that it has answered, without its own start.
     """
@@ -50,7 +50,7 @@ class Worker:
             )
 
     def send(self, stage: str, index: int = 0) -> None:
-        """Give it a case; a worker that has just died takes it and shows by its death that it was lost."""
+        """Give it a case; the case of a worker that has just crashed is lost, as `take_answer` will show."""
         self.status = None
         self._log_start = self.log.stat().st_size
         assert self.process.stdin is not None
@@ -58,12 +58,12 @@ class Worker:
             self.process.stdin.write(f"{stage} {index}\n".encode())
 
     def fileno(self) -> int:
-        """The answers' pipe, for `wait_for_answers`."""
+        """Return the number of the answers' pipe, for `wait_for_answers`."""
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
 
     def take_answer(self) -> bool:
-        """Read what it has sent; True when it has answered, False at its death (which is then waited for)."""
+        """Read its answer; return False when it has ended without one."""
         line = os.read(self.fileno(), 64)
         if not line:
             self.process.wait()
@@ -75,7 +75,7 @@ class Worker:
 
     @property
     def ending(self) -> tuple[str, int]:
-        """How the last job ended, in words and as a status."""
+        """The end of the last job, in words and as a status."""
         if self.status is not None:
             return f"the case ended with status {self.status} and left neither products nor a reason", self.status
         code = self.process.returncode
@@ -83,7 +83,7 @@ class Worker:
         return f"the process ended with {how}", code
 
     def output(self) -> str:
-        """What it wrote to standard error during the last job."""
+        """Read the standard error of the last job."""
         with self.log.open("rb") as stream:
             stream.seek(self._log_start)
             return stream.read().decode(errors="replace")
@@ -101,16 +101,16 @@ class Worker:
 
 
 def wait_for_answers(workers: Iterable[Worker], seconds: float) -> list[Worker]:
-    """The workers that have answered or died; waits up to `seconds` for the first."""
+    """Wait up to `seconds` for the first worker that answers or ends; return all that have."""
     poll = select.poll()
-    known = {worker.fileno(): worker for worker in workers}
-    for number in known:
+    by_pipe = {worker.fileno(): worker for worker in workers}
+    for number in by_pipe:
         poll.register(number, select.POLLIN)
-    return [known[number] for number, _ in poll.poll(1000 * seconds)]
+    return [by_pipe[number] for number, _ in poll.poll(1000 * seconds)]
 
 
 def end_all(workers: Iterable[Worker]) -> None:
-    """SIGTERM, and SIGKILL to whoever is left after the grace time."""
+    """End workers by SIGTERM, and by SIGKILL those left after the grace time."""
     workers = list(workers)
     for number in (signal.SIGTERM, signal.SIGKILL):
         for worker in workers:

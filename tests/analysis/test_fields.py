@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lammps_glass import Cell, Snapshot
+from lammps_glass import Cell, Snapshot, analysis
 from lammps_glass.analysis import (
     crossing_exponent,
     decay_length,
@@ -85,6 +85,34 @@ def test_a_correlation_that_does_not_decay_has_no_length() -> None:
     assert np.isnan(decay_length(pd.DataFrame({"r": r, "correlation": -np.exp(-r)}), 0.9, 3.5, False).length)
     with pytest.raises(InputError, match="at least three"):
         decay_length(pd.DataFrame({"r": r, "correlation": r}), 9, 10, False)
+
+
+def shells(length: float, replica: str, seed: int) -> pd.DataFrame:
+    """A table as of an autocorrelation: pairs on three shells, a correlation that decays with noise of 1e-3."""
+    r = np.arange(0.1, 12.0, 0.2)
+    g = 1 + sum(np.exp(-(((r - peak) / 0.25) ** 2)) for peak in (2.7, 4.9, 7.3))
+    noise = 1e-3 * np.random.default_rng(seed).normal(size=len(r))
+    columns = {"r": r, "pairs": (1e3 * g * r**2).astype(int), "normalized": 0.8 * np.exp(-r / length) + noise}
+    return pd.DataFrame(columns).assign(replica=replica)
+
+
+def test_a_decay_is_fitted_at_the_peaks_of_g() -> None:
+    """Three shells planted at 2.7, 4.9 and 7.3 in bins of 0.2; lengths within the noise, of each replica and of all."""
+    table = pd.concat([shells(2.0, "1", 1), shells(3.0, "2", 2)], ignore_index=True).query("pairs > 200")
+    peaks = analysis.pair_distances(table)
+    assert np.allclose(peaks, [2.7, 4.9, 7.3], atol=0.11)
+    near = analysis.correlations_near(table, peaks, 0.3)
+    bins = table[(table["r"] - peaks[0]).abs() <= 0.3]
+    assert near["correlation"].iloc[0] == pytest.approx(np.average(bins["normalized"], weights=bins["pairs"]))
+    decay = analysis.decay_by_replica(table, peaks, 0.3, 12.0)
+    # the mean over a width of 0.6 of an exponential of length 2 is 1 % above its middle, everywhere alike
+    assert (decay.least, decay.largest) == pytest.approx((2.0, 3.0), rel=0.05)
+    assert decay.least < decay.length < decay.largest
+    assert (decay.n_fitted, decay.n_replicas) == (2, 2)
+    flat = analysis.decay_by_replica(table.assign(normalized=-0.1), peaks, 0.3, 12.0)
+    assert np.isnan(flat.length)
+    assert (flat.n_fitted, flat.n_replicas) == (0, 2)
+    assert analysis.decay_by_replica(table, peaks[:2], 0.3, 12.0).fit is None
 
 
 def test_voxel_number_of_the_demo_and_the_paper() -> None:
@@ -172,7 +200,7 @@ def test_fields_tell_their_population() -> None:
     fields = voxel_fields([lattice(4), lattice(4).replace(step=7)], [np.ones(64)] * 2, 8)
     assert fields.steps.tolist() == [0, 7]
     assert fields.mean_population == 64 / 512
-    assert fields.empty_share == 1 - 64 / 512
+    assert fields.empty_fraction == 1 - 64 / 512
 
 
 def test_boxes_of_the_cube_may_differ_along_its_edges():

@@ -78,3 +78,34 @@ def test_g_around_all_is_g_and_around_some_is_their_share(tilt):
     assert np.allclose(every["g"], whole["g"] * 120 / 119)  # ours divides by the other particles
     some, rest = (analysis.radial_distribution_around(snapshot, rows, 3.5, 20) for rows in (range(30), range(30, 120)))
     assert np.allclose((30 * some["g"] + 90 * rest["g"]) / 120, every["g"])
+
+
+def test_a_map_of_a_slice_is_its_field_and_the_chosen_particles_in_it():
+    snapshot = gas()
+    values, sizes = np.random.default_rng(4).normal(size=(2, 300))
+    chosen = values > 1
+    table = analysis.slice_map(snapshot, values, chosen, 3.0, sizes=sizes, centre=0.3, width=0.8)
+    field = analysis.slice_field(snapshot, values, 3.0, centre=0.3, width=0.8)
+    rings = table[table["value"].isna()]
+    inside = np.flatnonzero((np.abs(snapshot.positions[:, 2] - 3.0) <= 1.5) & chosen)
+    assert np.array_equal(table[table["size"].isna()][["x", "y", "value"]], field)
+    assert np.array_equal(rings["size"], sizes[inside])
+    assert np.allclose(rings[["x", "y"]], snapshot.positions[inside, :2])
+
+
+def test_the_richest_slice_holds_most_of_the_chosen():
+    snapshot = gas()
+    chosen = np.abs(snapshot.positions[:, 2] - 6.5) < 0.7
+    assert analysis.richest_slice(snapshot, chosen, 2.0) == pytest.approx(0.6875)  # the fifth to seventh eighth: 6.875
+
+
+def test_groups_and_extremes_are_those_of_the_sorted_values():
+    values = np.random.default_rng(5).normal(size=50)
+    order = np.argsort(values)
+    groups = analysis.quantile_groups(values, 5)
+    assert np.array_equal(groups[order], np.repeat(np.arange(5), 10))
+    low, high = analysis.extreme_rows(values, 0.1)
+    assert np.array_equal(low, order[:5])
+    assert np.array_equal(high, order[-5:])
+    assert [len(rows) for rows in analysis.extreme_rows(values, 1e-4)] == [1, 1]
+    assert np.array_equal(analysis.quantile_groups(np.zeros(4), 2), [0, 0, 1, 1])

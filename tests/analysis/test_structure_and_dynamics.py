@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from lammps_glass import Cell, Snapshot
+from lammps_glass import Cell, Snapshot, analysis
 from lammps_glass.analysis import (
     four_point_susceptibility,
     mean_squared_displacement,
@@ -105,6 +105,32 @@ def test_structure_factor_against_its_sum() -> None:
             sums[min(int(length / 0.5), 2)].append((length, value))
     expected = np.array([np.mean(rows, axis=0) for rows in sums.values() if rows])
     assert np.allclose(table.to_numpy(), expected, rtol=1e-9, atol=1e-9)  # rounding of 50 terms
+
+
+def test_pairs_of_species_end_with_the_smallest_box() -> None:
+    """g of all is the mean of the pairs' by their numbers; a box of 9 ends it at 4.5."""
+    snapshots = []
+    for seed, edge in ((1, 9.0), (2, 11.0)):
+        positions = np.random.default_rng(seed).random((200, 3)) * edge
+        snapshots.append(Snapshot(Cell.orthogonal([edge] * 3), positions, np.arange(200) % 4 // 3, ("A", "B")))
+    table = analysis.pair_radial_distributions(snapshots, 10.0, 0.5)
+    assert table["r"].max() == pytest.approx(4.25)
+    g = table.pivot(index="r", columns="pair", values="g")
+    assert list(g) == ["A-A", "A-B", "B-B", "all"]
+    assert np.array_equal(g["A-B"], analysis.radial_distribution_function(snapshots, 4.5, 9, ("A", "B"))["g"])
+    fractions = {"A-A": 0.75**2, "A-B": 2 * 0.75 * 0.25, "B-B": 0.25**2}
+    assert np.allclose(sum(fractions[pair] * g[pair] for pair in fractions), g["all"])
+
+
+def test_structure_factors_of_unlike_boxes_stand_on_common_bins() -> None:
+    samples = {str(k): gas(400, k, Cell.orthogonal([edge] * 3)) for k, edge in ((1, 8.0), (2, 8.3))}
+    table = analysis.structure_factor_over_replicas(samples, 6.0, seed=1)
+    bins = int(6.0 / (2 * np.pi / 8.0))
+    assert np.allclose(table["q"] / 6.0 * bins % 1, 0.5)
+    last = [analysis.structure_factor(s, 6.0, bins=bins)["s"].iloc[-1] for s in samples.values()]
+    assert table["s"].iloc[-1] == pytest.approx(np.mean(last))
+    assert (table["low"] <= table["s"]).all()
+    assert (table["replicas"] == 2).all()
 
 
 @pytest.mark.parametrize("max_vectors", [7, 10_000])

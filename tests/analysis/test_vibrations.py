@@ -86,6 +86,45 @@ def test_boson_peak_of_two_groups_of_modes():
     np.testing.assert_allclose(each, peak.intensity * shares / shares.mean(), rtol=1e-5)
 
 
+def test_boson_peaks_of_particles_are_searched_up_to_a_frequency():
+    nu = 0.4 + 0.05 * np.arange(40)
+    density = nu**2 * np.array([np.exp(-(((nu - place) / 0.1) ** 2)) for place in (0.7, 1.6)])
+    peaks = analysis.boson_peaks(nu, density)
+    assert peaks.frequency == pytest.approx([0.7, 1.6])
+    assert peaks.intensity == pytest.approx([1.0, 1.0])
+    below = analysis.boson_peaks(nu, density, 1.0)
+    assert below.frequency == pytest.approx([0.7, 1.0])
+    assert below.intensity[1] == pytest.approx(np.exp(-36.0))
+
+
+def test_a_grid_of_frequencies_ends_where_the_modes_are_known():
+    complete, softest = by_hand(np.linspace(0.5, 3.0, 27), 10), by_hand(np.linspace(0.5, 3.0, 20), 10)
+    assert complete.is_complete
+    assert not softest.is_complete
+    assert analysis.frequency_grid(complete, 0.4, 9.0, 0.1)[[0, -1]] == pytest.approx([0.4, 9.0])
+    assert analysis.frequency_grid(softest, 0.4, 9.0, 0.1)[-1] == pytest.approx(2.5)  # five widths of 0.1 below 3
+    assert analysis.frequency_grid(softest, 0.4, 2.0, 0.1)[-1] == pytest.approx(2.0)
+
+
+def test_modes_of_a_large_system_reach_the_frequency_asked_for(found, glass, inherent, monkeypatch):
+    from lammps_glass.interactions import modes_up_to, vibrations
+
+    assert modes_up_to(1.0, inherent, glass.model(), glass.masses, fraction=0.1, units="lj").is_complete
+    monkeypatch.setattr(vibrations, "DENSE", 100)  # 160 particles are many then
+    frequency = float(found.frequencies[100])
+    softest = modes_up_to(frequency, inherent, glass.model(), glass.masses, fraction=0.05, units="lj")
+    assert not softest.is_complete
+    assert softest.frequencies[-1] >= frequency
+    np.testing.assert_allclose(softest.frequencies, found.frequencies[: len(softest.frequencies)], rtol=1e-6)
+
+
+def test_measured_amplitudes_against_harmonic_ones():
+    harmonic = np.array([1.0, 2.0, 3.0])
+    assert analysis.compare_with_harmonic(1.5 * harmonic, harmonic) == pytest.approx((1.5, 1.0))
+    with pytest.raises(InputError, match="as many"):
+        analysis.compare_with_harmonic([1.0, np.nan, 2.0], harmonic)
+
+
 def test_lowest_modes_give_the_low_end(found, glass, inherent):
     few = modes(inherent, glass.model(), glass.masses, units="lj", lowest=60, dense=False)
     low = analysis.reduced_density_of_states(few, lowest=0.2, step=0.01, broadening=0.02)
@@ -134,7 +173,7 @@ def test_bad_input(found):
     unstable.eigenvalues[0] *= -1
     with pytest.raises(InputError, match="1 of 2 modes are unstable"):
         analysis.vibrational_density_of_states(unstable)
-    with pytest.raises(InputError, match="no inherent structure"):
+    with pytest.raises(InputError, match="not an inherent structure"):
         unstable.mean_squared_displacement(np.ones(4), 1.0)
     with pytest.raises(InputError, match="masses"):
         found.mean_squared_displacement(np.ones(3), 1.0)

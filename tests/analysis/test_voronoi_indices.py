@@ -74,7 +74,7 @@ def test_kasper_rule(index, kasper):
 
 def test_no_index_is_refused():
     for text in ("0,0,12", "icosahedron", "0,-1,12,0", ""):
-        with pytest.raises(InputError, match="no Voronoi index"):
+        with pytest.raises(InputError, match="not a Voronoi index"):
             analysis.is_kasper(text)
 
 

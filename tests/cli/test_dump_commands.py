@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lammps_glass import Snapshot, descriptors, learn
+from lammps_glass import Snapshot, descriptors, labels as labels_of_package, learn
 from lammps_glass.tables import read_metadata
 
 THRESHOLD = 0.005
@@ -56,14 +56,12 @@ def test_settings_reach_the_descriptor(run, trajectories, tmp_path):
 
 
 def test_labels_are_those_of_the_function(labels, trajectories):
-    from lammps_glass import labels as functions
-
     table = pd.read_parquet(labels)
-    assert list(table.columns) == ["replica", "step", "particle", "species", "n_neighbors", "d2min"]
+    assert list(table.columns) == ["replica", "step", "particle", "species", "n_neighbors", "d2min", "lag"]
     assert sorted(table["step"].unique()) == [0, 100]  # the last frame has no label
     first, second = (Snapshot.read(trajectories[2], frame=k) for k in (1, 2))
     one = table[(table["replica"] == "c") & (table["step"] == 100)]
-    np.testing.assert_array_equal(one["d2min"], functions.d2min(first, second, r_max=1.5))
+    np.testing.assert_array_equal(one["d2min"], labels_of_package.d2min(first, second, r_max=1.5))
 
 
 def test_sum_is_mean_times_neighbors(run, dumps, tmp_path):
@@ -74,6 +72,29 @@ def test_sum_is_mean_times_neighbors(run, dumps, tmp_path):
     mean, total = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("mean", "sum"))
     # One multiplication apart: a few units in the last place.
     np.testing.assert_allclose(total["d2min"], mean["d2min"] * mean["n_neighbors"], rtol=1e-14)
+
+
+def test_any_label_of_two_snapshots(run, dumps, tmp_path):
+    path, out = dumps.trajectory(tmp_path / "t.lammpstrj", 9), tmp_path / "strain.csv"
+    words = ["label", "von_mises_strain", path, path, "--lag", 1]
+    assert run(*words, "--set", "r_max=1.6", "-o", out).status == 0
+    table = pd.read_csv(out)
+    assert list(table.columns) == ["replica", "step", "particle", "species", "von_mises_strain", "lag"]
+    first, second = (Snapshot.read(path, frame=k) for k in (0, 1))
+    one = table[table["step"] == 0]
+    expected = labels_of_package.von_mises_strain(first, second, r_max=1.6)
+    np.testing.assert_array_equal(one["von_mises_strain"], expected)  # CSV holds the shortest text of each number
+    for name, more, reason in (
+        ("von_mises_strain", [], "needs --r-max"),
+        ("von_mises_strain", ["--r-max", 1.6, "--sum"], "reduce"),
+        ("von_mises_strain", ["--r-max", 1.6, "--set", "lags=[2]"], "lags"),
+        ("d2min", ["--r-max", -1], "r_max = -1.0 must be a number above 0"),
+        ("largest-jump", ["--r-max", 1.6], "not of two snapshots"),
+        ("d2mim", ["--r-max", 1.6], "did you mean 'd2min'"),
+    ):
+        outcome = run("label", name, path, path, "--lag", 1, *more, "-o", tmp_path / "refused.parquet")
+        assert outcome.status == 2, outcome
+        assert reason in outcome.err
 
 
 def test_two_files_are_paired_by_order(run, dumps, tmp_path):

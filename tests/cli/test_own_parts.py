@@ -83,7 +83,7 @@ def test_a_model_does_not_decide_what_is_imported(run, folder, trajectories, lab
     for target, options in (("trap:Class", {}), ("os:system", {"command": "touch sprung"})):
         learn.save("evil", estimator, {**metadata, "descriptor": target, "parameters": options})
         refused(run("predict", "evil", trajectories[2], "-o", "p.lammpstrj"), target)
-    refused(run("predict", "evil", trajectories[2], "-d", "os:system", "-o", "p.lammpstrj"), "no class derived from")
+    refused(run("predict", "evil", trajectories[2], "-d", "os:system", "-o", "p.lammpstrj"), "not a class derived from")
     assert not (folder / "sprung").exists()
 
 
@@ -93,9 +93,9 @@ def test_a_model_does_not_decide_what_is_imported(run, folder, trajectories, lab
         ("crowding:Crowd", ("crowding:Crowd", "AttributeError")),
         ("no_such_module:Class", ("No module named 'no_such_module'",)),
         ("broken:Class", ("No module named 'no_such_library'",)),
-        ("crowding:function", ("no class derived from lammps_glass.descriptors.Descriptor",)),
-        ("crowding:Other", ("no class derived from",)),
-        ("crowding:", ("no class derived from",)),
+        ("crowding:function", ("not a class derived from lammps_glass.descriptors.Descriptor",)),
+        ("crowding:Other", ("not a class derived from",)),
+        ("crowding:", ("not a class derived from",)),
         (":Crowding", (":Crowding",)),
     ],
 )
@@ -167,7 +167,7 @@ def test_faults_of_rows_made_elsewhere(run, foreign, labels, tmp_path, name):
         return path
 
     refused(train(save(table.drop(columns="step"))), name, "no column step", "replica, step, particle")
-    refused(train(save(pd.concat([table, table.head(1)]))), name, "1 keys occur twice, first replica a")
+    refused(train(save(pd.concat([table, table.head(1)]))), name, "1 keys are duplicated, first replica a")
     refused(train(foreign(name, colour="red")), name, "colour", "not numbers")
     refused(train(save(table.iloc[:, :3])), name, "no feature columns")
     refused(train(save(table.assign(step="first"))), name, "column step is not numeric, first 'first'")

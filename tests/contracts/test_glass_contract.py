@@ -101,7 +101,7 @@ class NoPotential(KobAndersen):
         (OtherUnits, "none of LAMMPS"),
         (OtherModel, "model"),
         (Unseeded, "do not depend on the seed"),
-        (Lost, "refers to r_cut_AA, r_cut_AB, r_cut_BB"),
+        (Lost, r"refers to .*r_cut_AA, r_cut_AB, r_cut_BB"),
         (Anything, r"check\(\)|snapshot"),
         (Unchecked, "is accepted|instead of an InputError"),
         (Forgetful, "another density"),

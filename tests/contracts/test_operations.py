@@ -24,7 +24,7 @@ from lammps_glass.testing import check_operation
 GLASS = glasses.KobAndersen(n_particles=150)
 CLASSES = {"fraction": 0.2}
 OPTIONS = {
-    "describe": {"descriptor": "radial-gaussians"},
+    "describe": {"descriptor": {"name": "radial-gaussians", "centers": [1.0, 1.5], "width": 0.3}},
     "label": {"label": {"name": "d2min", "r_max": 2.0}},
     "fit": CLASSES,
     "score": {**CLASSES, "n_resamples": 20},

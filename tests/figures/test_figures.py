@@ -98,7 +98,7 @@ def test_a_table_without_numbers_is_refused_and_nothing_written(
 
 
 def test_bad_specs_are_refused() -> None:
-    with pytest.raises(InputError, match="names files"):
+    with pytest.raises(InputError, match="is the name of files"):
         FigureSpec("../1A", "t", "line", "x", "y")
     with pytest.raises(InputError, match="unknown kind 'pie'"):
         FigureSpec("1", "t", "pie", "x", "y")
@@ -204,7 +204,7 @@ def test_the_report_from_a_mapping_is_the_same(tmp_path: Path) -> None:
     assert one.read_bytes() == two.read_bytes()
     with pytest.raises(InputError, match=r"report: .*colour"):
         write_report(tmp_path / "3.html", {**mapping, "colour": "red"})
-    with pytest.raises(InputError, match="is not there"):
+    with pytest.raises(InputError, match="does not exist"):
         write_report(
             tmp_path / "3.html", {**mapping, "figures": [{"id": "2", "title": "", "path": tmp_path / "no.png"}]}
         )

@@ -97,7 +97,7 @@ def test_broken_chains_are_refused(glass, quenched):
     moved[41] += 1.0
     with pytest.raises(InputError, match=r"bond of beads 4[123] and 4[234] is .* breaks at 1\.5"):
         glass.check(final.replace(positions=moved))
-    with pytest.raises(InputError, match="no whole chains of 20"):
+    with pytest.raises(InputError, match="not whole chains of 20"):
         glass.check(Snapshot(final.cell, final.positions[:299], final.types[:299], ("A",)))
     with pytest.raises(InputError, match="not a multiple of chain_length = 20"):
         FenePolymer(n_particles=310)

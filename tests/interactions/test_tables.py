@@ -39,7 +39,7 @@ def _cut(text):
         (lambda text: text.replace("2 Cu Zr", "Cu Zr"), "line 4: no number of elements"),
         (lambda text: text.replace("30 ", "many ", 1), "line 5: is not 'nrho drho nr dr cutoff'"),
         (lambda text: text.replace("29 63.5", "29 -63.5"), "line 6: mass of Cu"),
-        (lambda text: text[:-40] + "x" + text[-39:], "holds a word that is no number"),
+        (lambda text: text[:-40] + "x" + text[-39:], "has a word that is not a number"),
         (lambda text: "ITEM: TIMESTEP\n0\n", "setfl format"),
     ],
 )
@@ -50,6 +50,44 @@ def test_files_of_another_format_are_named_with_the_line(tmp_path, change, messa
         setfl.read(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def _blank_lines(text):
+    head, rest = text.split("\n29 63", 1)
+    return f"{head}\n\n  \n29 63{rest}".replace("\n40 91", "\n\n\n40 91")
+
+
+ODDITIES = {
+    "blank lines between tables": _blank_lines,
+    "a comment behind the elements and others": lambda text: text.replace("2 Cu Zr", "2 Cu Zr  # copper, zirconium"),
+    "one value too many at a table's end": lambda text: text.replace("\n40 91", " 7.5\n40 91").rstrip() + " 7.5\n",
+    "typographic minus": lambda text: text.replace(" -", " \u2212").replace("e-", "e\u2212").replace("\n-", "\n\u02d7"),
+    "atomic number 0": lambda text: text.replace("\n29 63.5", "\n0 63.5").replace("\n40 91", "\n0 91"),
+    "a no-break space": lambda text: text.replace("2 Cu Zr", "2\u00a0Cu Zr"),
+}
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+@pytest.mark.parametrize("style", ["fs", "alloy"])
+def test_tables_are_read_as_lammps_reads_them(tmp_path, oddity, style):
+    """LAMMPS, ours, and the plain table: the same energy to the last digit."""
+    plain, odd = tmp_path / "plain.eam", tmp_path / "odd.eam"
+    text = small(style).text()
+    plain.write_text(text)
+    odd.write_text(ODDITIES[oddity](text), encoding="utf-8")
+    assert odd.read_bytes() != plain.read_bytes()
+    first, second = setfl.read(plain), setfl.read(odd)
+    assert (first.style, first.elements) == (second.style, second.elements)
+    for name in ("embedding", "density", "pair"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+    glass, same = (CuZr(table=path) for path in (plain, odd))
+    snapshot = shaken(glass, 4.15, tilted=False, seed=3, cells=3, noise=0.03)
+    assert simulate.energy(snapshot, same) == simulate.energy(snapshot, glass)
+
+
+def test_an_element_x_has_no_atomic_number(tmp_path):
+    (tmp_path / "x.eam").write_text(small().text().replace("2 Cu Zr", "2 X Zr").replace("\n29 63.5", "\n0 63.5"))
+    assert setfl.read(tmp_path / "x.eam").elements == ("X", "Zr")
 
 
 def test_names_in_another_order_than_the_elements_are_refused(tmp_path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lammps_glass.errors import InputError
-from lammps_glass.labels import active_and_inactive, block_values, calm_blocks, largest_jump
+from lammps_glass.labels import active_and_inactive, block_values, largest_jump, quiescent_blocks
 from lammps_glass.tables import TableWriter
 
 IDS = np.array([2, 3, 5, 8])
@@ -67,9 +67,9 @@ def test_block_values_hold_every_block(tables):
 def test_events_and_as_many_that_did_nothing():
     values = np.array([[0.0, 0.7, 0.2, 0.3, 9.0], [0.1, 0.9, 0.0, 0.35, 9.0], [5.0, 5.0, 5.0, 5.0, 5.0]])
     classes = active_and_inactive(
-        values, threshold=0.6, eligible=[True, True, True, True, False], calm=[True, True, False]
+        values, threshold=0.6, eligible=[True, True, True, True, False], quiescent=[True, True, False]
     )
-    assert classes.active.tolist() == [[0, 1], [1, 1]]  # both events of particle 1; block 2 is not calm
+    assert classes.active.tolist() == [[0, 1], [1, 1]]  # both events of particle 1; block 2 is not quiescent
     assert classes.inactive.tolist() == [[0, 0], [1, 2]]  # largest values 0.1 and 0.2, lower than 0.35
     with pytest.raises(InputError, match="0 events above 99"):
         active_and_inactive(values, threshold=99.0)
@@ -81,5 +81,5 @@ def test_avalanches_are_blocks_in_which_many_are_active():
     values = np.array([[0.7, 0.0, 0.0, 9.0], [0.7, 0.7, 0.0, 9.0], [0.6, 0.6, 0.6, 9.0]])
     of_a = [True, True, True, False]
     # one, two and none of three above the threshold; the last particle counts when all do
-    assert calm_blocks(values, threshold=0.6, max_share=0.5, eligible=of_a).tolist() == [True, False, True]
-    assert calm_blocks(values, threshold=0.6, max_share=1 / 4).tolist() == [False, False, True]
+    assert quiescent_blocks(values, threshold=0.6, max_fraction=0.5, eligible=of_a).tolist() == [True, False, True]
+    assert quiescent_blocks(values, threshold=0.6, max_fraction=1 / 4).tolist() == [False, False, True]

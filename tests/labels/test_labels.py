@@ -179,3 +179,8 @@ def test_neighbours_that_do_not_span_space_are_named():
         labels.d2min(flat, flat)
     with pytest.raises(InputError, match=r"has 0 neighbours within r_max = 0\.1"):
         labels.d2min(flat, flat, r_max=0.1)
+
+
+def test_registry_names_labels():
+    for name in labels.REGISTRY:
+        assert issubclass(labels.REGISTRY[name].load(), labels.Label)

@@ -62,6 +62,19 @@ def test_scores_are_those_of_scikit_learn():
     np.testing.assert_array_equal(learn.confusion(y, table["probability"]), metrics.confusion_matrix(y, predicted))
 
 
+def test_scores_by_replica_are_those_of_each_alone():
+    random = np.random.default_rng(3)
+    table = pd.DataFrame({"replica": np.repeat(["1", "2", "3"], 50), "label": random.integers(0, 2, 150)})
+    table["probability"] = 0.5 * table["label"] + 0.6 * random.random(150)
+    table.loc[table["replica"] == "3", "label"] = 0
+    scored = learn.scores_by_replica(table).set_index("replica")
+    for name in ("1", "2"):
+        own = table[table["replica"] == name]
+        assert scored.loc[name].to_dict() == learn.scores(own["label"], own["probability"])
+    assert scored.loc["3", "prevalence"] == 0
+    assert scored.loc["3"].drop("prevalence").isna().all()
+
+
 def test_one_class_is_refused_in_one_line():
     with pytest.raises(InputError, match="test rows: no particle of 3 is of class 1"):
         learn.scores([0, 0, 0], [0.1, 0.2, 0.3])

@@ -13,7 +13,7 @@ from lammps_glass.labels import d2min, largest_jump
 from lammps_glass.simulate.athermal import plastic_events
 from lammps_glass.simulate.protocols import AQS, Quench
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.tables import iter_table, read_metadata
+from lammps_glass.tables import iter_table
 
 # To 2.9 % in steps of 4e-4: a liquid cooled within 500 steps has events by then. Lengths in sigma.
 STEP, STEPS = 4e-4, 72
@@ -121,7 +121,7 @@ def test_event_criterion_on_a_broken_parabola():
 
 def test_blocks_are_d2min_between_stored_minima(sheared):
     frames = list(sheared.frames())
-    groups = list(iter_table(sheared.directory / "d2min.parquet"))
+    groups = list(sheared.blocks())
     assert [frame.step for frame in frames] == list(range(0, STEPS + 1, 2))
     assert len(groups) == STEPS // 2
     for number, (group, before, after) in enumerate(zip(groups, frames, frames[1:], strict=False)):
@@ -130,14 +130,15 @@ def test_blocks_are_d2min_between_stored_minima(sheared):
         assert group["strain"].iloc[0] == pytest.approx(before.step * STEP)
         assert group["particle"].tolist() == before.ids.tolist()
         np.testing.assert_allclose(group["d2min"], d2min(before, after, r_max=1.5), rtol=1e-6)  # kept as float32
-    assert read_metadata(sheared.directory / "d2min.parquet")["plane"] == "xy"
+    assert sheared.block_settings == {"plane": "xy", "r_max": 1.5, "reduce": "mean", "block_strain": 2 * STEP}
+    np.testing.assert_allclose(sheared.block_strains, [frame.step * STEP for frame in frames[:-1]], rtol=1e-12)
+    assert sheared.events["event"].all()
+    assert len(sheared.events) == sheared.thermo["event"].sum()
 
 
 def test_predictor_labels_the_same_particles_with_fewer_evaluations(quenched, sheared, tmp_path):
     slow = AQS(**SMALL, predictor=False).run(quenched, 1, tmp_path)
-    fast, reference = (
-        largest_jump({"xy": record.directory / "d2min.parquet"}, threshold=0.003) for record in (sheared, slow)
-    )
+    fast, reference = (largest_jump({"xy": record.d2min_path}, threshold=0.003) for record in (sheared, slow))
     np.testing.assert_array_equal(fast.label, reference.label)
     # 1000 atoms of metal need four times fewer (benchmarks/bench_aqs.py); here events take a larger share
     assert 1.2 * sheared.thermo["evaluations"].sum() < slow.thermo["evaluations"].sum()
@@ -161,7 +162,7 @@ def test_leaning_description_of_the_same_box(lean, tmp_path):
     # two descents to minima of one basin, each to its force tolerance
     for name, tolerance in (("pe", 1e-9), ("stress", 1e-4)):
         np.testing.assert_allclose(turned.thermo[name], straight.thermo[name], rtol=tolerance)
-    groups = (iter_table(record.directory / "d2min.parquet") for record in (turned, straight))
+    groups = (iter_table(record.d2min_path) for record in (turned, straight))
     for ours, theirs in zip(*groups, strict=True):
         np.testing.assert_allclose(ours["d2min"], theirs["d2min"], rtol=1e-2, atol=1e-3 * theirs["d2min"].mean())
         np.testing.assert_array_equal(ours["n_neighbors"], theirs["n_neighbors"])
@@ -190,8 +191,8 @@ def test_unconverged_step_is_an_error(quenched, tmp_path):
         ({"predictor": 1}, "predictor = 1 must be true or false"),
         ({"strain_step": 0.0}, "strain_step = 0 must be above 0"),
         ({"force_tolerance": float("nan")}, "force_tolerance = nan is not a finite number"),
-        ({"block_strain": 1.5e-4, "strain_step": 1e-4}, "block_strain = 0.00015 is not a whole number of strain steps"),
-        ({"block_strain": 1e-5, "strain_step": 1e-4}, "block_strain = 1e-05 is not a whole number"),
+        ({"block_strain": 1.5e-4, "strain_step": 1e-4}, "block_strain = 0.00015 is not a multiple of strain_step"),
+        ({"block_strain": 1e-5, "strain_step": 1e-4}, "block_strain = 1e-05 is not a multiple"),
         ({"observe_from": 0.05}, "at least one block"),
         ({"segment_steps": 15}, "whole blocks of 10 steps"),
         ({"observe_from": 0.04995}, "whole blocks"),

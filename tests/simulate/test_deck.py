@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr, KobAndersen
-from lammps_glass.simulate.deck import PLACE, checked_name, checked_number, variable_line
+from lammps_glass.simulate.deck import INTERACTIONS_LINE, checked_name, checked_number, variable_line
 from lammps_glass.simulate.protocols import REGISTRY
 
 HOSTILE = [
@@ -62,13 +62,13 @@ METAL = ("constant-volume-cooling", "melt-quench")
 def test_a_protocol_in_metal_units_wants_such_a_glass(name):
     with pytest.raises(InputError, match="metal units"):
         REGISTRY.build(name).deck(KobAndersen(), 1)
-    assert PLACE not in REGISTRY.build(name).deck(CuZr(n_particles=500), 1)
+    assert INTERACTIONS_LINE not in REGISTRY.build(name).deck(CuZr(n_particles=500), 1)
 
 
 @pytest.mark.parametrize("name", [name for name in REGISTRY if name not in METAL])
 def test_rendered_deck_is_whole(name):
     text = REGISTRY.build(name).deck(KobAndersen(), 1)
-    assert PLACE not in text
+    assert INTERACTIONS_LINE not in text
     assert "pair_coeff      1 2 ${epsilon_AB} ${sigma_AB}" in text
     assert {"variable        epsilon_AB index 1.5", "variable        sigma_AB index 0.8"} <= set(text.splitlines())
     # No path but those of its own folder: names of styles and quotients hold a slash, but none begins with it.

@@ -53,7 +53,7 @@ def test_minimising_does_not_disturb_the_dynamics(runs, quenched, tmp_path):
 
 
 def test_refusals(quenched, tmp_path):
-    with pytest.raises(InputError, match="no whole number of snapshot_every = 30"):
+    with pytest.raises(InputError, match="not a multiple of snapshot_every = 30"):
         Isoconfigurational(steps=100, snapshot_every=30)
     with pytest.raises(InputError, match="temperature"):
         Isoconfigurational(temperature=0.0)

@@ -16,7 +16,7 @@ from lammps_glass.interactions import modes
 from lammps_glass.simulate import describe, minimize
 from lammps_glass.simulate.protocols import Quench, Vibrate
 from lammps_glass.snapshots import Cell, Snapshot
-from lammps_glass.tables import read_metadata, read_table, write_table
+from lammps_glass.tables import read_metadata, write_table
 
 COLD = 1e-4
 SHORT = {"temperature": COLD, "sample_every": 20, "thermostat_damping": 0.2, "thermo_every": 20}
@@ -43,7 +43,7 @@ def harmonic(glass, source):
 
 
 def vibrations(record):
-    return read_table(record.directory / "vibrations.parquet")
+    return record.vibrations
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_the_centre_of_mass_rests_and_the_box_is_kept(traces, source, glass):
 
 def test_halves_average_to_the_whole_and_their_correlation_is_told(traces):
     for record in traces[:2]:
-        table, metadata = vibrations(record), read_metadata(record.directory / "vibrations.parquet")
+        table, metadata = vibrations(record), read_metadata(record.vibrations_path)
         np.testing.assert_allclose(0.5 * (table["msd_first"] + table["msd_second"]), table["msd"], rtol=1e-12)
         expected = np.corrcoef(table["msd_first"], table["msd_second"])[0, 1]
         assert metadata == {"temperature": COLD, "samples": 150, "correlation": pytest.approx(expected)}
@@ -103,7 +103,8 @@ def test_halves_average_to_the_whole_and_their_correlation_is_told(traces):
 def test_a_melt_is_warned_of(source, tmp_path, caplog):
     hot = Vibrate(temperature=1.5, steps=1000, equilibration=500, sample_every=10, thermo_every=100)
     record = hot.run(source, 1, tmp_path)
-    assert read_metadata(record.directory / "vibrations.parquet")["correlation"] < 0.8
+    assert record.correlation < 0.8
+    assert record.temperature == 1.5
     assert "correlate at" in caplog.text
 
 
@@ -203,6 +204,27 @@ def test_descriptor_joins_runs_by_their_temperatures(source, tmp_path):
         descriptor.from_tables([*paths, paths[0]])
     with pytest.raises(InputError, match="other particles"):
         descriptor.from_tables(paths, ids[::-1])
+
+
+def test_descriptors_take_the_parameters_of_runs_that_there_are(glass, tmp_path):
+    """Temperatures, times in the unit of the glass and ensemble; alone and joined with a descriptor of structure."""
+    from types import SimpleNamespace
+
+    from lammps_glass.descriptors import Joined, PairEntropy
+
+    options = {"steps": 400, "equilibration": 100, "sample_every": 5, "thermostat": "langevin"}
+    records = [SimpleNamespace(protocol=Vibrate(temperature=t, **options)) for t in (300.0, 25.0)]
+    fitted = Vibrational().of_records(glass, records)
+    assert fitted.temperatures == [25.0, 300.0]
+    assert fitted.thermostat == "langevin"
+    times = [fitted.duration, fitted.equilibration, fitted.sample_every]
+    assert times == pytest.approx([steps * glass.timestep for steps in (400, 100, 5)])
+    asked = Vibrational(temperatures=(25.0, 300.0), duration=fitted.duration, sample_every=fitted.sample_every)
+    assert [run["steps"] for run in asked.runs(glass)] == [400, 400]
+    joined = Joined({"pair-entropy": {}, "vibrational": {}}).of_records(glass, records)
+    assert joined.feature_names == [*PairEntropy().feature_names, "vMSD(25)", "vMSD(300)"]
+    harmonic = Vibrational(method="harmonic")
+    assert harmonic.of_records(glass, records) is harmonic
 
 
 def test_a_run_that_fails_leaves_the_deck_that_it_names(source, glass):

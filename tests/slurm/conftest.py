@@ -23,10 +23,9 @@ from slurm_runs import SLURM, write_part
 QUICK = """
 import sys
 from lammps_glass.cli import main
-from lammps_glass.studies import warm
-from lammps_glass.workflow import slurm
+from lammps_glass.workflow import precompile, slurm
 slurm.FIRST_POLL, slurm.LONGEST_POLL = 0.1, 0.5
-warm.kernels_are_compiled = lambda: True
+precompile.kernels_are_compiled = lambda: True
 sys.exit(main())
 """
 

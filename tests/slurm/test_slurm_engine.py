@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "looseness" / "job_array.sh"
 
 
+@pytest.mark.study
 def test_engine_and_laptop_make_the_same_products(any_slurm, study_file, tmp_path, monkeypatch):
     monkeypatch.setattr("driving.COMMAND", [sys.executable, "-m", "lammps_glass"])  # as it is, and not the quick one
     here, engine = tmp_path / "here", tmp_path / "engine"
@@ -32,6 +33,7 @@ def test_engine_and_laptop_make_the_same_products(any_slurm, study_file, tmp_pat
     assert jobs(engine) == {}
 
 
+@pytest.mark.study
 def test_hand_array_makes_the_same_products(any_slurm, naps_file, tmp_path):
     here, hand = tmp_path / "here", tmp_path / "hand"
     assert reproduce(naps_file, here).returncode == 0
@@ -143,6 +145,7 @@ def test_real_time_limit_then_more_time(real_slurm, nap_file, tmp_path):
     check_time_limit_then_more_time(nap_file, tmp_path / "run", 150, lambda: None)
 
 
+@pytest.mark.study
 def test_time_limit_in_a_simulation_that_gets_on(fake_slurm, tmp_path):
     """A creep that comes to its limit twice goes on from the segments of the job before, with the same bits."""
     here, engine = tmp_path / "here", tmp_path / "engine"
@@ -180,7 +183,7 @@ def patiently(*words):
 def test_real_time_limit_in_a_simulation_that_gets_on(real_slurm, study_file, tmp_path):
     """A creep of 150 s (at the pace measured first) in jobs of a minute: each goes on from the last one's segments."""
     pace, here, engine = (tmp_path / name for name in ("pace", "here", "engine"))
-    one = study_file.read_text().replace("{ replica = 2 }", "{ replica = 1 }").replace("item = 6", "item = 1")
+    one = study_file.read_text().replace("replicas = 2", "replicas = 1").replace("item = 6", "item = 1")
     parts = "steps = 900\nsnapshot_every = 150\nsegment_steps = 150"
 
     def creep_of(segments):

@@ -79,7 +79,7 @@ def test_limit_on_submitted_tasks_is_waited_for(fake_slurm, tmp_path):
     fake_slurm.max_tasks = 2
     file = write_part(tmp_path / "naps.toml", "nap", item=2)
     with file.open("a") as stream:
-        stream.write('\n[stages.doze]\nkind = "analyse"\noperation = "nap"\nover = { item = 1 }\n')
+        stream.write('\n[stages.doze]\nrun = "nap"\nover = { item = 1 }\n')
     done = run(file, tmp_path / "run", "--set", "engine.slurm.max_running=4")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""

@@ -135,9 +135,9 @@ def test_endings():
     assert "time limit" in late.reason
     assert Ending(None, began=False).cancelled  # it was cancelled before it ran
     assert not Ending(None).cancelled  # its node was lost
-    assert Ending(139).died
+    assert Ending(139).crashed
     assert "SIGSEGV" in Ending(139).reason
-    assert not Ending(3).died
+    assert not Ending(3).crashed
     assert not Ending(3).interrupted
 
 

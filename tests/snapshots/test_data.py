@@ -117,7 +117,7 @@ DAMAGE = {
     "line 13 of section Atoms": text().replace("1 1 0 0 2", "1 1 0 0"),
     "not finite|line 13": text().replace("1 1 0 0 2", "1 1 0 nan 2"),
     "types run from": text(second="3"),
-    "particle id 1 stands twice": text().replace("\n2 2 1", "\n1 2 1"),
+    "particle id 1 is duplicated": text().replace("\n2 2 1", "\n1 2 1"),
     "Velocities is not of the same particles": text(after="\nVelocities\n\n1 0 0 0\n3 0 0 0\n"),
     "Masses does not give one mass": text(after="\nMasses\n\n1 1.0\n"),
     "the file is empty": "",

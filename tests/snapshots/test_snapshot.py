@@ -33,8 +33,8 @@ def test_everything_is_sorted_by_id_together() -> None:
         ({"types": [0, 1, 2]}, "types run from 0 to 2 but there are 2 species"),
         ({"positions": [[1, 0, 0], [np.nan, 0, 0], [3, 0, 0]]}, "positions of particle 2 are not finite"),
         ({"velocities": [[1, 0, 0], [0, 0, 0], [np.inf, 0, 0]]}, "velocities of particle 3 are not finite"),
-        ({"ids": [1, 2, 2]}, "particle id 2 stands twice"),
-        ({"species": ("A", "A")}, "a species stands twice"),
+        ({"ids": [1, 2, 2]}, "particle id 2 is duplicated"),
+        ({"species": ("A", "A")}, "a species is duplicated"),
         ({"positions": np.empty((0, 3)), "types": []}, "n_particles >= 1"),
         ({"properties": {"q": [1.0]}}, "q has 1 rows"),
     ],
@@ -56,7 +56,7 @@ def test_numbered_types_take_the_species_of_the_glass_in_order() -> None:
 def test_species_that_no_file_tells_are_not_guessed() -> None:
     silent = make(species=("?",), types=[0, 0, 0])
     assert silent.with_species(("A",)).species_of_particles.tolist() == ["A"] * 3
-    with pytest.raises(InputError, match=r"which of A, B .* Write the column type or element"):
+    with pytest.raises(InputError, match=r"cannot assign species A, B: .* neither a type nor an element column"):
         silent.with_species(("A", "B"))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from lammps_glass import workflow
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.manifest import Manifest
 
@@ -106,5 +107,5 @@ def starts(trace: Path) -> list[dict]:
 
 
 def run_here(out: Path, file: Path, *sets: str, **options: object) -> dict:
-    """`reproduce` with this process as the controller."""
-    return reproduce(Study.read(file, None, out, list(sets)), cores=2, quiet=True, **options)
+    """`workflow.reproduce`: with this process as the controller."""
+    return workflow.reproduce(Study.read(file, None, out, list(sets)), cores=2, quiet=True, **options)

@@ -33,6 +33,8 @@ from driving import (
 from lammps_glass.errors import NotReadyError
 from lammps_glass.workflow import Study, run_case
 
+pytestmark = pytest.mark.study
+
 #: Without the molecular dynamics: for tests of the bookkeeping.
 SHORT = [
     "stages.quench.liquid=1",
@@ -361,7 +363,7 @@ def test_flipped_byte_is_seen_when_it_is_read(copied, undisturbed, study_file, t
     study = Study.read(study_file, None, copied)
     _flip(copied / "cases/item-3/nap/half.bin")
     shutil.rmtree(copied / "cases/item-3/pair")
-    with pytest.raises(NotReadyError, match=r"half.bin is not the file that was written"):
+    with pytest.raises(NotReadyError, match=r"half.bin has changed since it was written"):
         run_case(study, study.case("pair", 2))
     trace.write_text("")
     run_here(copied, study_file)

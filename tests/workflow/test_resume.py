@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 import toy
-from driving import products, run_here, starts
+from driving import products, reproduce as reproduce_command, run_here, starts
 
+from lammps_glass.errors import InputError
 from lammps_glass.workflow import Study, reproduce
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest, inventory
@@ -65,8 +66,71 @@ def test_nothing_changed_nothing_runs(done, light, trace):
     ],
 )
 def test_a_change_runs_what_reads_it(change, expected, done, light, trace):
-    run_here(done, light, change)
+    run_here(done, light, change, replace=True)
     assert ran(trace) == expected
+
+
+def refusal(done: Path, light: Path, *sets: str) -> str | None:
+    """Return the line with which `reproduce` refuses changes, which must leave the folder as it is; None otherwise."""
+
+    def files() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in done.rglob("*") if path.is_file()}
+
+    before = files()
+    process = reproduce_command(light, done, *(word for text in sets for word in ("--set", text)))
+    if process.returncode == 0:
+        return None
+    assert process.returncode == 2
+    assert files() == before
+    (line,) = process.stderr.splitlines()
+    return line
+
+
+def test_changes_that_would_run_finished_cases_again_are_refused(done, light, trace):
+    """One line names every difference, and the finished cases by stage."""
+    line = refusal(done, light, "stages.nap.n_bytes=101", "stages.pair.shift=2")
+    assert line is not None
+    for text in (
+        "stages.nap.n_bytes = (none), now 101",
+        "stages.pair.shift = (none), now 2",
+        "6 of nap, 6 of pair",
+        "--replace",
+    ):
+        assert text in line
+    line = refusal(done, light, "stages.pair.shift=2")
+    assert line is not None
+    assert "run again: 6 of pair;" in line
+    assert starts(trace) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("stages.nap.over={ item = 7 }", {"nap": 1}),  # more cases
+        ("stages.pair.over={ item = 5 }", {}),  # fewer: nothing is run again
+        ("engine.cores=1", {}),
+    ],
+)
+def test_changes_that_run_no_finished_case_again_go_on(change, expected, done, light, trace):
+    assert refusal(done, light, change) is None
+    assert ran(trace) == expected
+
+
+def test_a_finished_folder_goes_on_with_its_own_parameters(light, tmp_path, trace):
+    """Also when the preset that it was made with has changed in the meantime."""
+    out = tmp_path / "out"
+    reproduce(Study.read(light, "many", out), cores=2, quiet=True)
+    trace.write_text("")
+    light.write_text(light.read_text().replace("seconds = 0.05", "seconds = 0.05\nn_bytes = 7"))
+    assert reproduce_command(out, out).returncode == 0
+    assert ran(trace) == {}
+    with pytest.raises(InputError, match=r"stages\.nap\.n_bytes = \(none\), now 7.*6 of nap"):
+        reproduce(Study.read(light, "many", out), cores=2, quiet=True)
+
+
+def test_rerun_of_a_stage_of_a_study_that_has_grown(done, light, trace):
+    run_here(done, light, "stages.nap.over={ item = 7 }", rerun=["pair"])
+    assert ran(trace) == {"nap": 1, "pair": 6}
 
 
 def test_raised_version_runs_again_and_new_package_only_warns(done, light, trace, monkeypatch, caplog):
@@ -205,6 +269,7 @@ def finished(light, tmp_path):
     return make
 
 
+@pytest.mark.study
 def test_twenty_thousand_cases(finished):
     """All are listed and found done; how long that takes is measured in benchmarks/bench_workflow.py."""
     out = finished(10_000)
@@ -213,7 +278,7 @@ def test_twenty_thousand_cases(finished):
     assert len(cases) == 20_000
     assert all(study.is_done(case) for case in cases)
     table = TaskTable(Study.read(out))
-    assert {name: table.stages[name].counts["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
+    assert {name: table.stages[name].by_state["done"] for name in STAGES} == {"nap": 10_000, "pair": 10_000}
 
 
 def test_work_of_status_grows_as_the_cases(finished):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lammps_glass.cli.app import run
-from lammps_glass.cli.study_state import look
+from lammps_glass.cli.study_state import study_state
 from lammps_glass.resources import data_path
 from lammps_glass.workflow import Study, progress, run_case
 from lammps_glass.workflow.cleaning import Removable, removable, remove
@@ -35,14 +35,14 @@ def study(tmp_path_factory):
 
 def test_status_shows_done_running_and_failed(study, capsys):
     creep = study.case("creep", 0)
-    stages = {stage["stage"]: stage for stage in look(study)["stages"]}
+    stages = {stage["stage"]: stage for stage in study_state(study)["stages"]}
     assert stages["quench"]["done"] == 1
     assert stages["quench"]["left"] == 0
     assert stages["creep"]["running"] == 0
     lock = study.store.lock(creep)
     assert lock.acquire()
     try:
-        stages = {stage["stage"]: stage for stage in look(study)["stages"]}
+        stages = {stage["stage"]: stage for stage in study_state(study)["stages"]}
         assert stages["creep"]["running"] == 1
     finally:
         lock.release()

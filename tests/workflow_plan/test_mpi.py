@@ -21,6 +21,8 @@ from lammps_glass.workflow.schema import EngineTable
 
 pytest.importorskip("mpi4py", reason="ranks need mpi4py: pip install 'lammps-glass[mpi]'")
 
+pytestmark = pytest.mark.study
+
 SETTINGS = {
     "glass.n_particles": 300,
     "stages.quench.over": {"replica": 1},
@@ -122,7 +124,7 @@ def test_killed_rank_fails_the_case_and_resume_gives_the_same_bits(quenched, two
     _wait_for_segment(tmp_path, started)[-1].send_signal(signal.SIGKILL)
     _, text = started.communicate(timeout=30)
     assert started.returncode == SimulationError.exit_status
-    assert b"a rank died" in text
+    assert b"a rank crashed" in text
     assert not study.store.folder(case).exists()
     failure = study.store.failure(case)
     assert failure
@@ -180,7 +182,7 @@ def test_launcher_is_found_without_path_and_is_no_door_to_commands(monkeypatch):
 
 
 def test_ranks_belong_to_simulations(tmp_path):
-    with pytest.raises(InputError, match=r"stages\.label.*only a stage of kind 'simulate'"):
+    with pytest.raises(InputError, match=r"stages\.label.*only a stage with run = .simulate."):
         Study.read("looseness", "smoke", tmp_path, {"stages.label.ranks": 2})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.work import loop_times
-from lammps_glass.workflow import Study, plan, probe, rates, run_case
+from lammps_glass.workflow import Study, calibration, estimate, run_case, throughput
 from lammps_glass.workflow.throughput import Rate
 
 LOG = """\
@@ -54,14 +54,14 @@ def rates_of_ten(monkeypatch):
         parts = {"atom_steps": (1e-6, 0.2), "minimised": (1e-6, 0.2), "particle_pairs": (1e-6, 0.2)}
         found = Rate({**parts, "particles": (1e-6, 0.2)}, start=10.0, frame_bytes=30.0, memory=1e8)
         return {
-            rates.rate_key(study, stage.cases[0]): found for stage in study.stages if rates.measurable(study, stage)
+            throughput.rate_key(study, stage.cases[0]): found for stage in study.stages if throughput.measurable(stage)
         }
 
-    monkeypatch.setattr(plan, "rates", ten)
+    monkeypatch.setattr(estimate, "rates", ten)
 
 
 def test_paper_preset_costs_what_its_sizes_say(rates_of_ten, tmp_path):
-    made = plan.plan(Study.read("looseness", "paper", tmp_path / "run"))
+    made = estimate.plan(Study.read("looseness", "paper", tmp_path / "run"))
     stages = {stage.stage: stage for stage in made.stages}
     creeping = [stages[name] for name in ("creep", "creep_temperature", "creep_stress")]
     # Paper, section 2.1: 10 000 particles for 1e7 steps, 10 replicas at (1 + 4 + 8) conditions.
@@ -87,32 +87,39 @@ SETTINGS = {
 }
 
 
+@pytest.mark.study
 def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeypatch):
-    study = Study.read("looseness", "smoke", tmp_path / "run", SETTINGS)
     path = tmp_path / "rates.json"
-    monkeypatch.setattr(rates, "cache_path", lambda study: path)
-    before = {stage.stage: stage for stage in plan.plan(study).stages}
-    assert {s.source for s in before.values()} == {"probe", "stated"}
-    measured = path.read_bytes()
-    for name in ("quench", "creep"):
-        manifest = run_case(study, study.case(name, 0))
-        # A quiet machine keeps within 1.5 (measured: 0.97 to 1.29 at smoke size); one that others share, within four.
-        assert 0.25 < before[name].seconds / manifest.seconds < 4, name
-    after = {stage.stage: stage for stage in plan.plan(study).stages}
+    monkeypatch.setattr(throughput, "cache_path", lambda study: path)
+    ratios: list[float] = []
+    # A quiet machine keeps within 1.5 (measured: 0.97 to 1.29 at smoke size). One that others share may stall the probe
+    # or the run, by five times once; a probe that is wrong is wrong in each of four tries.
+    for attempt in range(4):
+        study = Study.read("looseness", "smoke", tmp_path / f"run-{attempt}", SETTINGS)
+        before = {stage.stage: stage for stage in estimate.plan(study, fresh=True).stages}
+        assert {s.source for s in before.values()} == {"probe", "stated"}
+        measured = path.read_bytes()
+        manifests = {name: run_case(study, study.case(name, 0)) for name in ("quench", "creep")}
+        ratios = [before[name].seconds / manifest.seconds for name, manifest in manifests.items()]
+        if all(0.25 < ratio < 4 for ratio in ratios):
+            break
+    else:
+        pytest.fail(f"seconds planned over seconds taken, quench and creep: {ratios}")
+    after = {stage.stage: stage for stage in estimate.plan(study).stages}
     assert after["creep"].source == "finished"
-    assert after["creep"].seconds == manifest.seconds
+    assert after["creep"].seconds == manifests["creep"].seconds
     assert after["relax"].source == "probe"
     assert path.read_bytes() == measured, "the second plan takes the rates from the cache"
 
 
 def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatch):
     study = Study.read("looseness", "smoke", tmp_path)
-    miniature = probe.Miniature(study)
+    miniature = calibration.Miniature(study)
     monkeypatch.setattr(miniature, "_example", lambda stage, case: 1 / 0)
     assert miniature.run() == {}
     assert miniature.failures["quench"] == "division by zero"
-    monkeypatch.setattr(plan, "rates", lambda study, fresh: {})
-    made = plan.plan(study)
+    monkeypatch.setattr(estimate, "rates", lambda study, fresh: {})
+    made = estimate.plan(study)
     assert next(s for s in made.stages if s.stage == "quench").source == "unknown"
     assert asdict(made.stages[0])["seconds"] is None
 
@@ -120,9 +127,9 @@ def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatc
 def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog):
     path = tmp_path / "rates.json"
     path.write_text(json.dumps({"rates": {}, "failures": {"creep": "lost atoms"}}))
-    monkeypatch.setattr(rates, "cache_path", lambda study: path)
+    monkeypatch.setattr(throughput, "cache_path", lambda study: path)
     for _ in range(2):
-        assert rates.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
+        assert throughput.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
     told = [record.message for record in caplog.records]
     assert told == ["stage creep was not measured (`plan --fresh` tries again): lost atoms"] * 2
 
@@ -130,8 +137,8 @@ def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog)
 def test_strain_steps_of_other_lengths_and_other_glasses_are_measured_apart(tmp_path):
     def keys(*sets: str) -> set[str]:
         study = Study.read("ace", "laptop", tmp_path, list(sets))
-        of_stages = [rates.examples(study.stage(name)).values() for name in ("flow", "aqs")]
-        return {rates.rate_key(study, case) for cases in of_stages for case in cases}
+        of_stages = [throughput.examples(study.stage(name)).values() for name in ("flow", "aqs")]
+        return {throughput.rate_key(study, case) for cases in of_stages for case in cases}
 
     assert len(keys()) == 6
     assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 3
@@ -140,12 +147,13 @@ def test_strain_steps_of_other_lengths_and_other_glasses_are_measured_apart(tmp_
 def test_each_glass_has_its_own_seconds(tmp_path, monkeypatch):
     """The mean and the longest case of a stage over three glasses of one size come from three rates."""
     study = Study.read("ace", "laptop", tmp_path)
-    cases = rates.examples(study.stage("aqs"))
+    cases = throughput.examples(study.stage("aqs"))
     found = {
-        rates.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)}) for k, case in enumerate(cases.values(), 1)
+        throughput.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)})
+        for k, case in enumerate(cases.values(), 1)
     }
-    monkeypatch.setattr(plan, "rates", lambda study, fresh: found)
-    made = next(stage for stage in plan.plan(study).stages if stage.stage == "aqs")
-    amount = study.stage_parameters()["aqs"].work(4000).parts["minimised"]
+    monkeypatch.setattr(estimate, "rates", lambda study, fresh: found)
+    made = next(stage for stage in estimate.plan(study).stages if stage.stage == "aqs")
+    amount = study.parameters(study.case("aqs", 0)).work(4000).parts["minimised"]
     assert made.seconds == pytest.approx(2e-6 * amount)
     assert made.longest == pytest.approx(3e-6 * amount)

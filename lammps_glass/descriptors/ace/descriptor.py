@@ -12,12 +12,23 @@ from numpy.typing import NDArray
 
 from lammps_glass.descriptors.ace.plan import Plan, make_plan
 from lammps_glass.descriptors.ace.radial import TRANSFORMS, make_transform
-from lammps_glass.descriptors.ace.selection import MAX_ORDER, Feature, Selection, feature_name, pick, select
+from lammps_glass.descriptors.ace.selection import (
+    MAX_ORDER,
+    Block,
+    Feature,
+    Selection,
+    blocks_of,
+    feature_name,
+    pick,
+    select,
+    short_name,
+)  # fmt: skip
 from lammps_glass.descriptors.base import Descriptor, check_species, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, Integers, build_grid
 
 if TYPE_CHECKING:
@@ -146,11 +157,24 @@ class ACE(Descriptor):
     def _all_names(self) -> list[str]:
         return [feature_name(feature, self.species) for feature in self._all_features()]
 
+    def _features(self) -> tuple[Feature, ...]:
+        features = self._all_features()
+        return features if self.features is None else tuple(features[i] for i in pick(self.features, self._all_names()))
+
     @property
     def feature_names(self) -> list[str]:
         """Names such as ``3-body A[n=1 l=2] B[n=3 l=2]``."""
-        names = self._all_names()
-        return names if self.features is None else [names[i] for i in pick(self.features, names)]
+        return [feature_name(feature, self.species) for feature in self._features()]
+
+    @property
+    def short_names(self) -> list[str]:
+        """Names for axes and text: ``A1`` for the pair feature of species A with n = 1, others in full."""
+        return [short_name(feature, self.species) for feature in self._features()]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Runs of features of one body order, and of one species among pairs, in the order of the features."""
+        return blocks_of(self._features(), self.species)
 
     @property
     def species_needed(self) -> tuple[str, ...]:
@@ -160,11 +184,8 @@ class ACE(Descriptor):
     @property
     def plan(self) -> Plan:
         """Tables of the kernels; made once for equal parameters."""
-        features = self._all_features()
-        if self.features is not None:
-            features = tuple(features[i] for i in pick(self.features, self._all_names()))
         transform = make_transform(self.transform, float(self.r_cut))
-        return make_plan(features, len(self.species), transform, bool(self.purified))
+        return make_plan(self._features(), len(self.species), transform, bool(self.purified))
 
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features), of `dtype`.
@@ -174,6 +195,7 @@ class ACE(Descriptor):
         InputError
             A species is not among `species`; a particle has no neighbour, or another one at its own position.
         """
+        require_three_dimensions(snapshot)
         types = types_of(snapshot, tuple(self.species), self.name)
         grid = _fine_grid(snapshot, float(self.r_cut))
         rows: Floats = np.empty((len(snapshot), len(self.plan.outputs)), dtype=self.dtype)

@@ -102,6 +102,45 @@ def feature_name(feature: Feature, species: Sequence[str]) -> str:
     return f"{len(feature) + 1}-body {' '.join(factors)}"
 
 
+class Block(NamedTuple):
+    """A run of features of one body order; of pairs also of one species of neighbours.
+
+    Attributes
+    ----------
+    name
+        Such as ``2-body B`` or ``3-body``.
+    body_order
+        Bodies that a feature couples, the centre among them.
+    species
+        Of the neighbours, where all features of the block have one and the same by definition (pairs); else empty.
+    features
+        Names, in order.
+    """
+
+    name: str
+    body_order: int
+    species: str
+    features: tuple[str, ...]
+
+
+def blocks_of(features: Sequence[Feature], species: Sequence[str]) -> tuple[Block, ...]:
+    """Return the blocks of features, in their order."""
+
+    def block(feature: Feature) -> tuple[int, str]:
+        return len(feature) + 1, species[feature[0].species] if len(feature) == 1 else ""
+
+    return tuple(
+        Block(f"{order}-body {neighbour}".strip(), order, neighbour, tuple(feature_name(f, species) for f in members))
+        for (order, neighbour), members in itertools.groupby(features, block)
+    )
+
+
+def short_name(feature: Feature, species: Sequence[str]) -> str:
+    """Return ``A1`` for the pair feature of species A with n = 1; the names of others in full."""
+    (first, *others) = feature
+    return feature_name(feature, species) if others else f"{species[first.species]}{first.n}"
+
+
 def pick(requested: Sequence[str | int], names: Sequence[str]) -> list[int]:
     """Find the indices of the features that are named or numbered in `requested`, in that order.
 

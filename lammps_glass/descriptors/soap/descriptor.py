@@ -15,6 +15,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers, build_grid
 
 BACKENDS = ("compiled", "dscribe")
@@ -90,6 +91,7 @@ class SOAP(Descriptor):
     """
 
     name = "soap"
+    default_length = ("r_cut", "angstrom")
 
     def __init__(
         self,
@@ -185,6 +187,8 @@ class SOAP(Descriptor):
 
     def rows_of(self, snapshot: Snapshot, particles: ArrayLike) -> Floats:
         """Compute (k, n_features) rows of some particles: indices (k,) into the snapshot, in any order."""
+        self.require_units(snapshot.units)
+        require_three_dimensions(snapshot)
         rows = np.asarray(particles, dtype=np.int64)
         if rows.size and (rows.min() < 0 or rows.max() >= len(snapshot)):
             raise InputError(f"particles of soap run from {rows.min()} to {rows.max()}: there are {len(snapshot)}")

@@ -1,4 +1,4 @@
-"""What is done to a glass."""
+"""Simulation protocols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
+"""Exports of the package, each imported on first use (`lazy_loader` reads this file)."""
 
 from .anneal import Anneal as Anneal
 from .aqs import AQS as AQS

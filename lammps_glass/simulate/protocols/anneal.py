@@ -1,9 +1,9 @@
-"""Anneal: hold at constant temperature, at fixed box or under an isotropic pressure."""
+"""Anneal: constant temperature, at fixed box or under an isotropic pressure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.protocols.base import Protocol
@@ -13,7 +13,7 @@ from lammps_glass.simulate.protocols.segmented import Holding
 
 @dataclass(frozen=True, kw_only=True)
 class Anneal(Holding):
-    """Nose-Hoover dynamics at `temperature`; inherent structures come from its frames by `Relax`.
+    """Hold at `temperature` by Nose-Hoover dynamics; inherent structures come from its frames by `Relax`.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Anneal(Holding):
     temperature
         In the temperature unit of the glass; velocities are drawn at it, with zero momentum.
     pressure
-        None keeps the box; a number holds it with an isotropic barostat.
+        None keeps the box; a number is held by an isotropic barostat, in pressure units of the glass.
     snapshot_every
         Steps between frames; the first frame is step 0.
     """
@@ -41,6 +41,5 @@ class Anneal(Holding):
 
     def variables(self, seed: int) -> dict[str, Value]:
         """Add the ensemble: ``nvt`` at fixed box, ``npt`` under a pressure."""
-        values: dict[str, Any] = super().variables(seed)
-        held = self.pressure is not None
-        return {**values, "pressure": self.pressure if held else 0.0, "ensemble": "npt" if held else "nvt"}
+        ensemble = "nvt" if self.pressure is None else "npt"
+        return {**super().variables(seed), "pressure": self.pressure or 0.0, "ensemble": ensemble}

@@ -14,7 +14,7 @@ from lammps_glass.simulate import athermal, thermo
 from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.protocols.base import Protocol, segments_of
-from lammps_glass.simulate.record import BlockSettings, ShearRecord
+from lammps_glass.simulate.record import ShearRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
@@ -24,15 +24,17 @@ from lammps_glass.tables import TableWriter, iter_table
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lammps_glass.labels.driven import BlockSettings
+
 REDUCTIONS = ("mean", "sum")
 
 
 @dataclass(frozen=True, kw_only=True)
 class AQS(Protocol):
-    r"""Simple shear at fixed volume in steps of `strain_step`, each followed by a minimisation (athermal, no inertia).
+    r"""Shear at fixed volume in steps of `strain_step`, each followed by a minimisation (athermal, no inertia).
 
     Shear in ``xy`` moves particles along x by their y (``yz``: along y by z; ``zx``: along x by z); any periodic box
-    will do, triclinic too. The defaults are for metals (eV, angstrom); in other units set every length and force.
+    is accepted, triclinic too. The defaults are for metals (eV, angstrom); in other units set every length and force.
 
     The table has one row a step: ``step``, ``strain``, ``pe`` (energy), ``stress`` (shear stress of the plane, in
     pressure units of the glass, positive under positive strain), ``volume``, ``force_norm``, ``iterations``,
@@ -57,7 +59,8 @@ class AQS(Protocol):
     predictor
         Start each minimisation from the linear extrapolation of the scaled coordinates of the last two minima.
     predictor_limit
-        Not after a step in which a particle moved, relative to the box, by more than this (length).
+        The predictor is left out after a step in which a particle moved, relative to the box, by more than this
+        (length).
     block_strain
         Span of a block; blocks are disjoint and D2min is that from a block's first minimum to its last.
     observe_from
@@ -76,12 +79,13 @@ class AQS(Protocol):
     attempts
         Minimisations of a step: conjugate gradients are started again when the line search gets stuck.
     segment_steps
-        Strain steps of a segment, whole blocks; a run resumes at segments, and their borders are part of its bits.
+        Strain steps of a segment, whole blocks; a run resumes at segments, and bitwise identity depends on their
+        borders.
 
     Raises
     ------
     InputError
-        A field is out of range, or a strain is not a whole number of steps or blocks.
+        A field is out of range, or a strain is not a multiple of `strain_step` or of whole blocks.
     SimulationError
         A step does not reach `force_tolerance`.
 
@@ -137,11 +141,11 @@ class AQS(Protocol):
             )
 
     def _steps(self, field: str) -> int:
-        """A strain as a number of strain steps, which it must be."""
+        """Convert a strain to a number of strain steps; one that is not a multiple is an `InputError`."""
         ratio = float(getattr(self, field)) / self.strain_step
         if abs(ratio - round(ratio)) > 1e-6 * max(1.0, ratio):
             raise InputError(
-                f"{self.name}: {field} = {getattr(self, field):g} is not a whole number of strain steps of "
+                f"{self.name}: {field} = {getattr(self, field):g} is not a multiple of strain_step = "
                 f"{self.strain_step:g}"
             )
         return round(ratio)
@@ -185,7 +189,7 @@ class AQS(Protocol):
         }
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
-        """Strain steps are declared as minimisations.
+        """Declare the strain steps as minimisations.
 
         Their evaluations grow with the box: 1.7 times from 500 to 2000 particles of sheared `kob-andersen-smooth` at a
         step of 1e-3, less where few steps are plastic.
@@ -197,7 +201,7 @@ class AQS(Protocol):
         return Work(n_particles, {MINIMISED: minimisations(n_particles, self.n_steps)}, stored, rows, strain=observed)
 
     def shortened(self, steps: int) -> Self:
-        """A tenth of `steps` strain steps (minimisations), in whole blocks, observed from the start."""
+        """Keep a tenth of `steps` strain steps (minimisations), in whole blocks, observed from the start."""
         quarter = self.block_steps * max(1, math.ceil(steps / 40 / self.block_steps))
         every = min(self.snapshot_every, self.block_strain)
         return replace(
@@ -239,9 +243,9 @@ class AQS(Protocol):
                     table.write(group)
 
     def _observe(self, folder: Path, segment: int) -> Path:
-        """The block table of a segment, made from the frames at the borders of its blocks, which are dropped then.
+        """Write the block table of a segment from the frames at the borders of its blocks, which are removed.
 
-        Frames that are there win over a table: they are of a later run of the segment.
+        Frames replace a table that is there: they come from a later run of the segment.
         """
         frames, path = folder / f"{segment}.blocks.dump", folder / f"{segment}.d2min"
         if not frames.is_file():
@@ -257,5 +261,5 @@ class AQS(Protocol):
         return path
 
     def _block(self, step: int) -> tuple[int, float]:
-        """Number of the block that begins at a strain step, and its strain."""
+        """Return the number of the block that begins at a strain step, and its strain."""
         return (step - self.observe_step) // self.block_steps, step * self.strain_step

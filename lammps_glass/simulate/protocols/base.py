@@ -1,17 +1,17 @@
-"""`Protocol`: something done to a glass; physics as fields, a deck of the same name, one way to run them all."""
+"""`Protocol`: base class of simulation protocols, with physics as fields and a deck of the same name."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import check_fields, whole
-from lammps_glass.glasses.glass import Glass
+from lammps_glass.glasses.glass import Glass, Options
 from lammps_glass.resources import data_path
 from lammps_glass.simulate import run as running
 from lammps_glass.simulate.deck import Value, checked_name, render
@@ -25,13 +25,14 @@ from lammps_glass.snapshots import Snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Any  # Glass | Snapshot | Record; `Relax` also takes frames
+#: Where a run starts; protocols of frames also take dumps and any snapshots in order of their steps.
+Source = Glass | Snapshot | Record | str | Path | Iterable[Snapshot]
 StartKind = Literal["glass", "record", "either", "frames"]
 Progress = Callable[[int, int], None]
 
 
 def segments_of(steps: int, segment_steps: int) -> int:
-    """Number of segments of at most `segment_steps` that make up `steps`."""
+    """Count the segments of at most `segment_steps` that make up `steps`."""
     return math.ceil(steps / segment_steps)
 
 
@@ -50,16 +51,16 @@ class Protocol(ABC):
     units: ClassVar[str] = "of the glass"
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
-    #: Fields that the seconds a unit of `work` depend on: runs that differ in them are measured apart by `plan`.
+    #: Fields that change the seconds a unit of `work`: `plan` measures runs that differ in them separately.
     sets_rate: ClassVar[tuple[str, ...]] = ()
-    #: What the deck leaves when a segment is complete, ``segments/<k>.<segment_product>``: a state to go on from.
+    #: Suffix of the file ``segments/<k>.<segment_product>`` that marks segment k as complete.
     segment_product: ClassVar[str] = "restart"
 
     def __post_init__(self) -> None:
         check_fields(self.name, self)
 
-    def options(self) -> dict[str, Any]:
-        """Fields as JSON values: ``REGISTRY.build(protocol.name, protocol.options())`` makes an equal protocol."""
+    def options(self) -> Options:
+        """Return the fields as JSON values, from which ``REGISTRY.build(name, options)`` makes an equal protocol."""
         return asdict(self)
 
     @property
@@ -69,7 +70,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def variables(self, seed: int) -> dict[str, Value]:
-        """Values that the deck refers to, besides those of the glass."""
+        """Return the values that the deck refers to, besides those of the glass."""
 
     def check_glass(self, glass: Glass) -> None:  # noqa: B027  (most protocols run any glass)
         """Raise `InputError` when this protocol cannot run `glass`, such as for its units."""
@@ -90,23 +91,24 @@ class Protocol(ABC):
             )
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
-        """What a run asks of a machine, for `plan`; `snapshots` are those of the trajectory that it starts from.
+        """Declare the amount of computation of a run, for `plan`.
 
-        A protocol that declares no parts is planned without a time.
+        `snapshots` is the number of frames in the trajectory that it starts from. A protocol that declares no parts is
+        planned without a duration.
         """
         return Work(n_particles)
 
     def shortened(self, steps: int) -> Self:
-        """A copy with about `steps` steps in segments of a quarter, that asks for the same mixture of work: a probe."""
+        """Return a calibration run: about `steps` steps in four segments, with the same mixture of work."""
         return self
 
     def seed_of(self, seed: int, use: str) -> int:
-        """LAMMPS's seed for one use, derived from the run's seed."""
+        """Derive LAMMPS's seed for one use from the run's seed."""
         return lammps_seed(seed, self.name, use)
 
     @classmethod
     def deck_path(cls) -> Path:
-        """``inputs/<name>.lmp``, of the package that the class is of or else of this one."""
+        """Find ``inputs/<name>.lmp`` in the package of the class, else in this one."""
         return data_path("inputs", f"{checked_name('protocol', cls.name)}.lmp", owner=cls)
 
     def deck(self, glass: Glass, seed: int, n_segments: int | None = None) -> str:
@@ -127,7 +129,7 @@ class Protocol(ABC):
         return plan
 
     def plan(self, directory: Path, glass: Glass, seed: int, n_segments: int, start: str) -> running.Plan:
-        """Where a run takes place and what it is, for the fingerprint."""
+        """Describe a run: its folder, its segments, and the identity that ``run.json`` holds."""
         identity: Identity = {
             "protocol": {"name": self.name, "options": self.options()},
             "glass": {"name": glass.name, "options": glass.options()},
@@ -137,11 +139,12 @@ class Protocol(ABC):
         return running.Plan(directory, self.name, n_segments, identity, self.segment_product)
 
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
-        """The configuration a run starts from and its glass, both checked."""
+        """Return the configuration that a run starts from, and its glass, both checked."""
         if isinstance(source, Glass):
             return source.initial(seed), source
         if isinstance(source, Record):
-            source, glass = source.final, glass or source.glass
+            glass = glass or source.glass
+            source = source.final
         if not isinstance(source, Snapshot):
             raise InputError(f"{self.name} starts from a Glass, a Snapshot or a Record, not {type(source).__name__}")
         if glass is None:
@@ -161,7 +164,7 @@ class Protocol(ABC):
         engine: EngineOptions | None = None,
         progress: Progress | None = None,
     ) -> Record:
-        """Run, or go on with, this protocol in `directory`.
+        """Run this protocol in `directory`, or resume an interrupted run there.
 
         Parameters
         ----------
@@ -170,37 +173,38 @@ class Protocol(ABC):
         seed
             Decides every random number of the run.
         directory
-            Folder of the products; a run interrupted there goes on after its last complete segment, to the same bits.
+            Folder of the products; an interrupted run there resumes after its last complete segment, with bitwise
+            identical results.
         progress
             Called with (segments done, segments) after each segment.
 
         Raises
         ------
         InputError
-            The source does not fit the glass, or `directory` holds another run.
+            The glass does not fit the protocol, the source not the glass, or `directory` holds another run.
         SimulationError
             LAMMPS failed, a number is not finite, or a minimisation stopped short.
         """
         options = engine or EngineOptions()
         return running.execute(self, source, seed, Path(directory), glass, options, progress)
 
-    # -- what a run is made into; called by `run.finish` ------------------------------------------------------------
+    # -- products; called by `run.finish` -----------------------------------------------------------------------------
 
     @abstractmethod
     def check_segment(self, log: Path, segment: int) -> None:
-        """Raise `SimulationError` when a finished segment is not sound."""
+        """Raise `SimulationError` when the log of a finished segment shows a fault."""
 
     @abstractmethod
     def frame_files(self, plan: running.Plan) -> Iterator[Dump]:
-        """The dumps that make the trajectory, in order."""
+        """List the dumps that make the trajectory, in order."""
 
     @abstractmethod
     def final_file(self, plan: running.Plan) -> Dump:
-        """The dump whose last frame is the final configuration."""
+        """Return the dump whose last frame is the final configuration."""
 
     def write_products(self, plan: running.Plan) -> None:  # noqa: B027  (most protocols have nothing to add)
-        """Write what this protocol leaves in ``plan.directory`` besides the products of every run."""
+        """Write the products of this protocol besides those of every run into ``plan.directory``."""
 
     @abstractmethod
     def thermo(self, plan: running.Plan) -> pd.DataFrame:
-        """The run's table, from the logs of its segments."""
+        """Tabulate the thermodynamic output of the segments."""

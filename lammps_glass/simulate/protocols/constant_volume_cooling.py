@@ -1,4 +1,4 @@
-"""Constant-volume cooling: a metallic glass at a volume that is given, cooled from the liquid at a rate in K/s."""
+"""Constant-volume cooling: a metallic glass cooled from the liquid at a rate in K/s and a given volume."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lammps_glass.snapshots import Snapshot
 
 @dataclass(frozen=True, kw_only=True)
 class ConstantVolumeCooling(Cooling):
-    """A crystal in a fixed cube is really melted, held as a liquid, cooled at a rate and minimised (metal units).
+    """Melt a crystal in a fixed cube, hold the liquid, cool it at a rate and minimise (metal units).
 
     A `Record` or `Snapshot` to start from gives its number density and nothing else: a first run by `MeltQuench`, which
-    ends at zero pressure, says at which volume the glasses are made. Each seed fills the cube with a crystal of its
-    own, so that runs share nothing but the volume. A `Glass` to start from has its own density.
+    ends at zero pressure, determines the volume of the glasses. Each seed fills the cube with another crystal, so that
+    runs share nothing but the volume. Started from a `Glass`, the density is that of the glass.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ class ConstantVolumeCooling(Cooling):
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
         """Make a crystal at the density of `source`; particles and composition are those of the glass."""
         if isinstance(source, Record):
-            source, glass = source.final, glass or source.glass
+            glass = glass or source.glass
+            source = source.final
         if isinstance(source, Snapshot):
             if glass is None:
                 raise InputError(f"{self.name} at the volume of a snapshot needs glass=..., which says what is cooled")
@@ -48,16 +49,17 @@ class ConstantVolumeCooling(Cooling):
         return source.initial(seed), source
 
     def _density(self, snapshot: Snapshot, glass: Glass) -> float:
-        known = glass.check(snapshot)
+        """Return the number density of a start with the composition of `glass`."""
+        start = glass.check(snapshot)
         for index, name in enumerate(glass.species):
-            found = float((known.types == index).mean())
+            fraction = float((start.types == index).mean())
             # Rounding to whole atoms moves a fraction by less than one atom in the smaller of the two.
-            if abs(found - glass.fractions[name]) * min(len(known), glass.n_particles) >= 1.0:
+            if abs(fraction - glass.fractions[name]) * min(len(start), glass.n_particles) >= 1.0:
                 raise InputError(
-                    f"{self.name}: the volume comes from a glass with a fraction {found:.4g} of {name}, but this one "
-                    f"has {glass.fractions[name]:.4g}: make a first run of this composition"
+                    f"{self.name}: the start has a fraction {fraction:.4g} of {name}, but this glass "
+                    f"{glass.fractions[name]:.4g}: make a first run of this composition"
                 )
-        return float(known.number_density)
+        return float(start.number_density)
 
     def check_segment(self, log: Path, segment: int) -> None:
         """Check that every number is finite and that the last minimisation converged."""

@@ -1,4 +1,4 @@
-"""What protocols share that melt a crystal of a metal, cool the liquid at a rate in K/s, and minimise."""
+"""`Cooling`: base class of protocols that melt a metal, cool the liquid at a rate in K/s, and minimise."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Cooling(Segmented):
     melt_temperature, liquid_temperature, temperature
         In K; cooling goes from the second to the third.
     timestep
-        In ps, of all three; the time step of the glass is not used.
+        Time step of all three phases, in ps; that of the glass is not used.
     thermostat_damping
         In ps.
     force_tolerance
         Largest force on a particle of the inherent structure, in eV/angstrom.
     max_iterations
-        Of each minimisation; reaching it in the last is an error.
+        Iterations of each minimisation; reaching this limit in the last is an error.
     """
 
     starts_from: ClassVar[StartKind] = "either"
@@ -109,7 +109,7 @@ class Cooling(Segmented):
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
     def shortened(self, steps: int) -> Self:
-        """The phases keep their proportions; cooling is shorter by being faster."""
+        """Keep the proportions of the phases; cooling is faster."""
         scale = steps / sum(self.phases.values())
         melt, liquid = (max(1, round(length * scale)) for length in (self.melt, self.liquid))
         return replace(self, melt=melt, liquid=liquid, rate=self.rate / scale, segment_steps=max(1, steps // 4))

@@ -10,7 +10,7 @@ from lammps_glass.simulate.protocols.segmented import Holding
 
 @dataclass(frozen=True, kw_only=True)
 class Creep(Holding):
-    """Three independent barostats: pressure `stress` along z, zero along x and y; orthogonal box.
+    """Creep under pressure `stress` along z and zero along x and y, by three independent barostats; orthogonal box.
 
     Parameters
     ----------
@@ -23,9 +23,9 @@ class Creep(Holding):
     snapshot_every
         Steps between frames; the first frame is step 0, the unloaded start.
     thermostat_damping, barostat_damping
-        In its time unit.
+        In time units of the glass.
     segment_steps
-        Steps of a segment; a run resumes at segments, and their borders are part of its bits.
+        Steps of a segment; a run resumes at segments, and bitwise identity depends on their borders.
 
     References
     ----------

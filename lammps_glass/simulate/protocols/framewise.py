@@ -1,4 +1,4 @@
-"""What protocols share that treat each frame of a trajectory by itself."""
+"""`Framewise`: base class of protocols that minimise each frame of a trajectory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
@@ -24,6 +24,7 @@ from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.start import checksum, joint_checksum, require_periodic, write_data
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.checks import require_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Framewise(Protocol):
-    """Each frame is minimised from a state of its own: its result depends on nothing but the frame.
+    """Minimisation of each frame in a fresh LAMMPS state: its result depends on nothing but the frame.
 
     The frames may come from a `Record`, a dump, one `Snapshot` or any iterable of them.
 
@@ -40,7 +41,7 @@ class Framewise(Protocol):
     force_tolerance
         Largest force on a particle at the end, in force units.
     max_iterations
-        Of each minimisation; reaching it in the last is an error.
+        Iterations of each minimisation; reaching this limit in the last is an error.
     """
 
     starts_from: ClassVar[StartKind] = "frames"
@@ -72,7 +73,7 @@ class Framewise(Protocol):
         with _scratch(Path(directory)) as scratch:
             steps, sums = self._write_frames(source, glass, scratch)
             plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
-            plan.open()  # from here on the folder is known to be this run's
+            plan.open()  # the folder is this run's from here on
             for path in scratch.iterdir():
                 path.replace(plan.segments / path.name)
         (plan.segments / "steps.json").write_text(json.dumps(steps), encoding="utf-8")
@@ -88,6 +89,8 @@ class Framewise(Protocol):
             glass.require_size(snapshot.cell)
             if steps and frame.step <= steps[-1]:
                 raise InputError(f"{self.name}: the frame of step {frame.step} comes after that of step {steps[-1]}")
+            if steps:
+                require_ids(frame)  # the record would have ids, which its frames could be compared by
             steps.append(frame.step)
             sums.append(checksum(snapshot))
             write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot))
@@ -108,7 +111,7 @@ class Framewise(Protocol):
         """One row a frame: step, what the deck prints at the end, iterations, converged."""
         import pandas as pd
 
-        rows: list[dict[str, Any]] = []
+        rows: list[dict[str, float]] = []
         for segment, step in enumerate(self._steps(plan), start=1):
             log = plan.log(segment)
             last = thermo.tables(log)[-1].iloc[-1]
@@ -136,7 +139,7 @@ class Framewise(Protocol):
 
 @contextlib.contextmanager
 def _scratch(directory: Path) -> Iterator[Path]:
-    """A folder inside `directory` for files that are not yet known to belong there; no empty folder is left."""
+    """Make a folder inside `directory` for files that may not belong there; an empty `directory` is not left behind."""
     new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     try:
@@ -149,7 +152,7 @@ def _scratch(directory: Path) -> Iterator[Path]:
 
 
 def frames_of(source: Source) -> Iterable[Snapshot]:
-    """The snapshots of a record, a dump, one snapshot or an iterable of them."""
+    """Iterate over the snapshots of a record, a dump, one snapshot or an iterable of them."""
     if isinstance(source, Record):
         return source.frames() if source.frames_path.is_file() else [source.final]
     if isinstance(source, Snapshot):
@@ -158,4 +161,4 @@ def frames_of(source: Source) -> Iterable[Snapshot]:
         return Snapshot.read_all(source)
     if isinstance(source, Iterable):
         return source
-    raise InputError(f"a protocol of frames takes a Record, a dump or snapshots, not {type(source).__name__}")
+    raise InputError(f"a protocol of frames starts from a Record, a dump or snapshots, not {type(source).__name__}")

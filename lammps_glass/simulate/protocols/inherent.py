@@ -1,4 +1,4 @@
-"""Inherent: the inherent structure of each frame at its own box."""
+"""Inherent: the inherent structure of each frame at fixed box."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lammps_glass.simulate.protocols.framewise import Framewise
 
 @dataclass(frozen=True, kw_only=True)
 class Inherent(Framewise):
-    """Each frame minimised at fixed box, orthogonal or tilted; the run's table has the energy of each minimum.
+    """Minimise each frame at fixed box, orthogonal or tilted; the run's table has the energy of each minimum.
 
     Columns of the table: step, pe (the total, in energy units of the glass), the six pressures, box, fmax, iterations,
     converged.

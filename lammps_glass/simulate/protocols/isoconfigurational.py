@@ -1,4 +1,4 @@
-"""Isoconfigurational: one run of an ensemble that starts from the same positions with other velocities."""
+"""Isoconfigurational: one run of an ensemble with the same initial positions and different velocities."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Isoconfigurational(Protocol):
-    """Dynamics at constant energy, seen through inherent structures.
+    """Run at constant energy and store inherent structures.
 
     Velocities are drawn at `temperature` with zero momentum by the run's seed; positions are those of the source, so
     that runs of one source with different seeds are the isoconfigurational ensemble. The frames of the record are
@@ -36,9 +36,9 @@ class Isoconfigurational(Protocol):
     Parameters
     ----------
     steps
-        Length, in MD steps; a whole number of `snapshot_every`.
+        Length, in MD steps; a multiple of `snapshot_every`.
     temperature
-        At which velocities are drawn, in the temperature unit of the glass: that of the liquid the positions are of.
+        Temperature of the velocities, in the temperature unit of the glass: that of the liquid of the positions.
     snapshot_every
         Steps between inherent structures; also the length of a segment.
     force_tolerance
@@ -67,7 +67,7 @@ class Isoconfigurational(Protocol):
         super().__post_init__()
         if self.steps % self.snapshot_every:
             raise InputError(
-                f"{self.name}: steps = {self.steps} is no whole number of snapshot_every = {self.snapshot_every}"
+                f"{self.name}: steps = {self.steps} is not a multiple of snapshot_every = {self.snapshot_every}"
             )
 
     def check_start(self, start: Protocol) -> None:

@@ -1,4 +1,4 @@
-"""Melt-quench: a metallic glass from a crystal: melted, cooled at zero pressure at a rate, box and all relaxed."""
+"""Melt-quench: a metallic glass from a crystal, melted, cooled at zero pressure at a rate, relaxed with its box."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lammps_glass.simulate.protocols.segmented import check_minimum
 
 @dataclass(frozen=True, kw_only=True)
 class MeltQuench(Cooling):
-    """A crystal is really melted (fixed box), held as a liquid and cooled at zero pressure, and relaxed (metal units).
+    """Melt a crystal at fixed box, hold the liquid, cool it at zero pressure and relax it (metal units).
 
     The last relaxation takes box edges, box angles and positions to zero stress, then the positions alone.
 

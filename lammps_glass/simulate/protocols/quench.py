@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Quench(Segmented):
-    """Random positions are pushed apart, held as a liquid, cooled at fixed box or pressure, and minimised.
+    """Push random positions apart, hold the liquid, cool it at fixed box or pressure, and minimise.
 
     For glasses in reduced units; one in metal units is refused: `MeltQuench` cools at a rate in K/s.
 
@@ -37,14 +37,14 @@ class Quench(Segmented):
     liquid_temperature, temperature
         In the temperature unit of the glass.
     pressure
-        None keeps the box; a number holds it with an isotropic barostat while liquid and while cooling. The
+        None keeps the box; a number is held by an isotropic barostat while liquid and while cooling. The
         inherent structure is that of the last box.
     thermostat_damping, barostat_damping
-        In its time unit, for both phases.
+        In time units of the glass, for both phases.
     force_tolerance
         Largest force on a particle of the inherent structure.
     max_iterations
-        Of the last minimisation; reaching it is an error.
+        Iterations of the last minimisation; reaching this limit is an error.
 
     References
     ----------
@@ -101,7 +101,7 @@ class Quench(Segmented):
         if glass.units == "metal":
             raise InputError(
                 f"quench is for reduced units: {glass.name} is in metal units, and its temperatures would be a few "
-                "kelvin; use melt-quench, which melts really and cools in K/s"
+                "kelvin; use melt-quench, which melts the crystal and cools at a rate in K/s"
             )
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
@@ -110,7 +110,7 @@ class Quench(Segmented):
         return Work(n_particles, {ATOM_STEPS: float(n_particles * steps), MINIMISED: minimisations(n_particles)}, 1)
 
     def shortened(self, steps: int) -> Self:
-        """The phases keep their proportions, as a liquid rebuilds its neighbours more often than a glass."""
+        """Keep the proportions of the phases, as a liquid rebuilds its neighbour lists more often than a glass."""
         scale = steps / (self.liquid + self.cooling)
         liquid, cooling = (max(1, round(length * scale)) for length in (self.liquid, self.cooling))
         return replace(self, liquid=liquid, cooling=cooling, segment_steps=max(1, steps // 4))

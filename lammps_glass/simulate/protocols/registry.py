@@ -1,4 +1,4 @@
-"""Names of the protocols: one module, one deck in ``inputs/`` and one line here for each."""
+"""Registry of the protocols: each has a module here, a deck in ``inputs/`` and an entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relax: inherent structures of frames under a load, without touching the trajectory they come from."""
+"""Relax: inherent structures of the frames of a trajectory under a load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lammps_glass.simulate.protocols.framewise import Framewise
 
 @dataclass(frozen=True, kw_only=True)
 class Relax(Framewise):
-    """Each frame relaxed in box and positions to (0, 0, `stress`), then in positions alone.
+    """Relax box and positions of each frame to pressures (0, 0, `stress`), then positions alone.
 
     Parameters (besides those of `Framewise`)
     -----------------------------------------
@@ -57,9 +57,9 @@ class Relax(Framewise):
 
     def _check_load(self, log: Path, step: int) -> None:
         last = thermo.tables(log)[-1].iloc[-1]
-        for name, wanted in (("pxx", 0.0), ("pyy", 0.0), ("pzz", self.stress)):
-            if abs(float(last[name]) - wanted) > self.pressure_tolerance:
+        for name, load in (("pxx", 0.0), ("pyy", 0.0), ("pzz", self.stress)):
+            if abs(float(last[name]) - load) > self.pressure_tolerance:
                 raise SimulationError(
-                    f"relax, frame of step {step}: {name} ended at {float(last[name]):.3g}, the load is {wanted:g}, "
+                    f"relax, frame of step {step}: {name} ended at {float(last[name]):.3g}, the load is {load:g}, "
                     f"tolerance {self.pressure_tolerance:g}: lower box_tolerance or allow more iterations"
                 )

@@ -1,4 +1,4 @@
-"""What protocols that run molecular dynamics in segments share."""
+"""`Segmented`, `Holding`: base classes of protocols of molecular dynamics."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def check_minimum(log: Path, run: int, tolerance: float, what: str) -> None:
+def check_minimum(log: Path, run: int, tolerance: float, owner: str) -> None:
     """Raise `SimulationError` unless minimisation `run` of a log ended by reaching its force tolerance."""
     table, minimum = thermo.tables(log)[run], thermo.minima(log)[run]
-    thermo.require_finite(table, what)
+    thermo.require_finite(table, owner)
     force = float(table["fmax"].iloc[-1])
     if minimum.at_limit or force > tolerance:
         raise SimulationError(
-            f"{what}: minimisation stopped ({minimum.criterion}) at a largest force of {force:.3g}, "
+            f"{owner}: minimisation stopped ({minimum.criterion}) at a largest force of {force:.3g}, "
             f"tolerance {tolerance:.3g}: allow more iterations or a larger tolerance"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segmented(Protocol):
-    """Molecular dynamics cut into segments of `segment_steps`, which are part of the trajectory's bits."""
+    """Molecular dynamics in segments of `segment_steps`; bitwise identity of trajectories depends on these."""
 
     segment_steps: PositiveInt
     thermo_every: PositiveInt

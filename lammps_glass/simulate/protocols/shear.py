@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-import numpy as np
-
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate.deck import Value
@@ -19,7 +17,7 @@ from lammps_glass.snapshots.shear_planes import shear_plane
 
 @dataclass(frozen=True, kw_only=True)
 class Shear(Segmented):
-    """Simple shear at a constant engineering strain rate: SLLOD dynamics with a thermostat on the peculiar velocity.
+    """Shear at a constant engineering strain rate: SLLOD dynamics with a thermostat on the peculiar velocity.
 
     The box is tilted by ``fix deform`` with ``remap v`` (Lees-Edwards boundaries) and flipped by LAMMPS when it is too
     oblique; `unflipped` undoes that in a frame. Inherent structures come from its frames by `Inherent`. Frames begin
@@ -38,8 +36,8 @@ class Shear(Segmented):
     temperature
         In the temperature unit of the glass; velocities are drawn at it, with zero momentum.
     snapshots
-        Frames after the first, evenly spaced in strain; the steps between them are a whole number, so that the strain
-        at the end is that of the last frame.
+        Frames after the first, evenly spaced in strain; the steps between them are rounded, and the run ends with the
+        last frame.
     thermostat_damping
         In time units.
 
@@ -104,19 +102,18 @@ class Shear(Segmented):
         return Work(n_particles, {ATOM_STEPS: float(n_particles * self.steps)}, self.snapshots + 1)
 
     def shortened(self, steps: int) -> Self:
-        """The same strain, faster."""
+        """Reach the same strain at a higher rate."""
         faster = self.strain_rate * self.steps / max(100, steps)
         return replace(self, strain_rate=faster, segment_steps=max(1, steps // 4))
 
     def unflipped(self, frame: Snapshot, reference: Snapshot) -> Snapshot:
-        """`frame` in the cell that shear has made of that of `reference`: whole cell vectors that flips took are given.
+        """Undo the flips of the box: return `frame` in the cell of `reference`, sheared by the strain between them.
 
-        Positions are those of LAMMPS's ``xu yu zu``, which flips leave as they are.
+        Positions are LAMMPS's ``xu yu zu``, which flips do not change. As the strain is known, any number of flips is
+        undone; labels of the result take ``undo_flips=False``.
         """
         plane = shear_plane(self.plane)
-        row, along = plane.gradient, plane.flow
-        matrix = frame.cell.matrix.copy()
-        height = reference.cell.matrix[row, row]
-        wanted = reference.cell.matrix[row, along] + self.strain_at(frame.step - reference.step) * height
-        matrix[row] += np.rint((wanted - matrix[row, along]) / matrix[along, along]) * matrix[along]
-        return frame.replace(cell=Cell(matrix, frame.cell.origin, frame.cell.periodic))
+        matrix = reference.cell.matrix.copy()
+        strain = self.strain_at(frame.step - reference.step)
+        matrix[plane.gradient, plane.flow] += strain * matrix[plane.gradient, plane.gradient]
+        return frame.replace(cell=frame.cell.unflipped(Cell(matrix, frame.cell.origin, frame.cell.periodic)))

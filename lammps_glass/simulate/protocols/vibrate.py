@@ -1,4 +1,4 @@
-"""Vibrate: how far each particle moves from its place in the inherent structure, at a temperature."""
+"""Vibrate: mean squared displacement of each particle from its inherent structure at a temperature."""
 
 from __future__ import annotations
 
@@ -32,9 +32,11 @@ _THERMOSTATS = ("nose-hoover", "langevin")
 
 @dataclass(frozen=True, kw_only=True)
 class Vibrate(Segmented):
-    r"""Vibrational mean squared displacement of every particle, :math:`\langle |r_i(t) - r_{i,0}|^2 \rangle`.
+    r"""Measure the vibrational mean squared displacement of every particle.
 
-    The source is minimised at fixed box (an inherent structure stays where it is) and is the reference. Velocities are
+    It is :math:`\langle |r_i(t) - r_{i,0}|^2 \rangle`, with :math:`r_{i,0}` the position in the inherent structure.
+
+    The source is minimised at fixed box (an inherent structure does not change) and is the reference. Velocities are
     drawn at `temperature` with zero momentum, so that the centre of mass rests. Langevin dynamics brings the modes to
     equilibrium, each on its own, as a nearly harmonic solid does not do by itself; then the trace is averaged as it
     runs. Displacements are relative to the box.
@@ -44,14 +46,14 @@ class Vibrate(Segmented):
     temperature
         In the temperature unit of the glass.
     steps
-        Length of the trace, in MD steps: a whole number of pairs of samples, one for each half.
+        Length of the trace, in MD steps: a multiple of 2 x `sample_every`, so that both halves have equal samples.
     equilibration
         MD steps before it, not averaged.
     sample_every
         MD steps between samples (10 to 20 fs in a metal).
     pressure
-        None keeps the volume of the inherent structure, so that thermal expansion does not enter; a number holds it
-        with an isotropic barostat.
+        None keeps the volume of the inherent structure, so that thermal expansion does not enter; a number is held
+        by an isotropic barostat.
     thermostat
         Of the trace: ``"nose-hoover"``, or ``"langevin"``, which goes on drawing the energies of the modes: the better
         average of a short trace at a low temperature.
@@ -61,7 +63,7 @@ class Vibrate(Segmented):
     force_tolerance
         Largest force on a particle of the reference.
     max_iterations
-        Of its minimisation; reaching it is an error.
+        Iterations of its minimisation; reaching this limit is an error.
 
     Notes
     -----
@@ -94,7 +96,7 @@ class Vibrate(Segmented):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.thermostat not in _THERMOSTATS:
-            raise InputError(f"{self.name}: thermostat = {self.thermostat!r}; known are {', '.join(_THERMOSTATS)}")
+            raise InputError(f"{self.name}: thermostat = {self.thermostat!r} must be one of {', '.join(_THERMOSTATS)}")
         if self.steps % (2 * self.sample_every):
             raise InputError(
                 f"{self.name}: steps = {self.steps} must be a multiple of 2 x sample_every = {2 * self.sample_every}: "
@@ -200,6 +202,7 @@ class Vibrate(Segmented):
             write_table(path, table, metadata)
 
     def _vibrations(self, plan: Plan) -> pd.DataFrame:
+        """Average over each half of the trace, and over both."""
         first = 2 + self.equilibration_segments
         middle = first + self.half_segments
         halves = [
@@ -211,7 +214,7 @@ class Vibrate(Segmented):
 
 
 def _average(plan: Plan, segment: int) -> pd.DataFrame:
-    """particle, species, msd of a segment, by particle."""
+    """Read particle, species and msd of a segment, by particle."""
     import pandas as pd
 
     path = plan.segments / f"{segment}.average"

@@ -1,39 +1,48 @@
-"""Learning from the rows of one case (glass and drive): curves in body order, selections, regressions, scores."""
+"""Learning from the rows of one glass and drive: curves in body order, selections, regressions, scores."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from lammps_glass import learn
+from lammps_glass.descriptors import ACE, Joined
 from lammps_glass.errors import InputError
+from lammps_glass.labels import CLASS
+from lammps_glass.learn.estimator import MakeEstimator
 from lammps_glass.learn.splits import Split
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.describe import DescribeParameters
+from lammps_glass.operations.operation import Wired, operation
+from lammps_glass.products import Rows
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.ace.describing import features_of, read_rows, row_bytes
-from lammps_glass.studies.ace.settings import BASELINE, BASELINE_NAME, LABEL, TARGET, blocks, products
-from lammps_glass.studies.case import Case, Product
-from lammps_glass.studies.common import save_indicator
-from lammps_glass.tables import KEY, read_metadata, write_table
+from lammps_glass.studies.ace.products import BodyOrderCurves, Selection
+from lammps_glass.tables import KEY
 
-ORDER, PEARSON, SELECTED, CURVE, SCORES = (
-    "order.parquet", "pearson.parquet", "selection.parquet", "curve.parquet", "scores.json",
-)  # fmt: skip
-#: Columns of the rows beside their keys and features.
-TOLD = (LABEL, TARGET, *BASELINE)
+Floats = NDArray[np.float64]
+LABEL = "label"  # column of the classes in tables that are learned from
+#: Parts of the descriptor: the cluster expansion, and the baseline of every curve with its name in figures.
+EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordination"
 BY_GLASS, RANDOM = "by glass", "random rows"
 
 
 @dataclass(frozen=True)
 class OrderParameters:
-    """Curves of figures 3 and 7: `C` of the regressions, and the numbers of features of the ARD regression.
+    """Parameters of the operation ``body_order``.
 
-    `ard_features` leaves out larger numbers, since its cost grows with their cube.
+    Parameters
+    ----------
+    C
+        Inverse strength of the penalty of the regressions.
+    n_folds
+        Folds of random rows, for comparison.
+    ard_features
+        Largest number of features of the ARD regression; its cost grows with their cube.
     """
 
     C: float = 1.0
@@ -43,174 +52,228 @@ class OrderParameters:
 
 @dataclass(frozen=True)
 class SelectionParameters:
-    """Figures 5 and 6 and the scores, at cutoff `r_cut`; `n_selected` features are selected one by one."""
+    """Parameters of the operation ``selection``.
 
-    r_cut: float = 4.0
+    Parameters
+    ----------
+    C, n_folds
+        As in `OrderParameters`.
+    n_selected
+        Number of features that are selected one by one.
+    n_resamples
+        Number of resamples of the bootstrap over replicas.
+    """
+
     C: float = 1.0
     n_folds: int = 5
     n_selected: int = 60
     n_resamples: int = 500
 
 
-class Rows(NamedTuple):
-    """Rows of one case as arrays, the features in `X` alone; the classes are balanced in every glass."""
+class Samples(NamedTuple):
+    """Rows of one glass and drive: the classes are balanced in every replica.
+
+    Attributes
+    ----------
+    table
+        Keys and class (``label``).
+    X, baseline
+        (n_rows, n_features) of the cluster expansion, and of density and coordination.
+    y, target
+        (n_rows,) classes, and D2min.
+    expansion
+        The descriptor.
+    splits
+        By replica, and of random rows.
+    """
 
     table: pd.DataFrame
-    names: list[str]
-    X: NDArray[np.float64]
+    X: Floats
+    baseline: Floats
     y: NDArray[np.int64]
-    replicas: NDArray[np.str_]
+    target: Floats
+    expansion: ACE
+    splits: tuple[list[Split], list[Split]]
 
     @property
     def block_names(self) -> list[str]:
-        """Of each feature."""
-        found, start = [], 0
-        for block in blocks(self.names):
-            found += [block.name] * (block.end - start)
-            start = block.end
-        return found
+        """Name of the block of each feature."""
+        return [block.name for block in self.expansion.blocks for _ in block.features]
+
+    def end_of(self, body_order: int) -> int:
+        """Return the number of features of at most this body order."""
+        return sum(len(block.features) for block in self.expansion.blocks if block.body_order <= body_order)
 
 
-def _rows(case: Case, described: Sequence[Product]) -> Rows:
-    folders = [product.path for product in described]
-    names = features_of(folders[0])
-    table = pd.concat([read_rows(folder, [*KEY, *TOLD]) for folder in folders], ignore_index=True)
-    n_glasses = table["replica"].nunique()
-    if n_glasses < 2:
+def expansion_of(rows: Rows) -> ACE:
+    """Return the cluster expansion that made some of the features of rows."""
+    joined = cast("Joined", rows.built_descriptor)  # `check` has refused other rows
+    return next(part for part in joined.members if isinstance(part, ACE))
+
+
+def read_samples(rows: Sequence[Rows], n_folds: int, seed: int, where: str) -> Samples:
+    """Read the rows of all replicas.
+
+    Raises
+    ------
+    InputError
+        Fewer than two replicas have rows; the message begins with `where`.
+    """
+    label, target = (rows[0].label_column(quantity=quantity).name for quantity in (CLASS, "d2min"))
+    features, baseline = rows[0].families[EXPANSION], rows[0].families[BASELINE]
+    table = pd.concat([product.table.read([*KEY, label, target, *baseline]) for product in rows], ignore_index=True)
+    replicas, y = table["replica"].to_numpy(dtype=np.str_), table[label].to_numpy(dtype=np.int64)
+    if len(set(replicas)) < 2:
         raise InputError(
-            f"stages.{case.stage}: {len(table)} labelled rows of {n_glasses} glasses of {case.conditions['glass']} "
-            f"({case.conditions['drive']}): shear further, or use more particles or replicas"
+            f"{where}: {len(table)} labelled rows of {len(set(replicas))} replicas: shear further, or use more "
+            "particles or replicas"
         )
-    values, start = np.empty((len(table), len(names))), 0
-    for folder in folders:  # one glass at a time beside the array: they may be gigabytes
-        part = read_rows(folder, names).to_numpy(dtype=np.float64)
-        values[start : start + len(part)] = part
+    X, start = np.empty((len(table), len(features))), 0
+    for product in rows:  # one replica at a time beside the array: they may be gigabytes
+        part = product.table.read(features).to_numpy(dtype=np.float64)
+        X[start : start + len(part)] = part
         start += len(part)
-    labels = table[LABEL].to_numpy(dtype=np.int64)
-    return Rows(table, names, values, labels, table["replica"].to_numpy(dtype=np.str_))
+    smaller = int(min(y.sum(), len(y) - y.sum()))
+    by_glass, random = learn.glass_and_random_splits(y, replicas, n_folds=min(n_folds, smaller), seed=seed)
+    return Samples(
+        table[KEY].assign(**{LABEL: y}),
+        X,
+        table[baseline].to_numpy(dtype=np.float64),
+        y,
+        table[target].to_numpy(dtype=np.float64),
+        expansion_of(rows[0]),
+        (by_glass, random),
+    )
 
 
-def _with_band(curve: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
-    """The curve with `low` and `high`, one standard deviation over the left-out glasses each way."""
+def check(stage: Wired) -> None:
+    """Refuse stages whose cases would mix glasses, drives or cutoffs, and rows of another descriptor."""
+    for read in stage.reads["rows"]:
+        for name in ("glass", "drive", "r_cut"):
+            if name in read.conditions and name not in stage.conditions:
+                raise InputError(f"stages.{stage.stage}.over: without {name} its cases would mix rows: add it")
+        if isinstance(read.parameters, DescribeParameters):
+            parts = read.parameters.descriptor.options.get("parts", {})
+            if not {EXPANSION, BASELINE} <= set(parts):
+                needed = f"a joined descriptor of {EXPANSION} and {BASELINE}"
+                raise InputError(f"stages.{read.stage}.descriptor: stages.{stage.stage} needs {needed}")
+
+
+def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the rows; three copies of them are in memory while estimators are fitted (measured: 3.1)."""
+    rows = sum(work.rows for work in reads["rows"])
+    row_bytes = 8 * (1121 if len(counts) == 1 else 574)  # with the numbers of features of the paper
+    return Work(parts={"cases": 1.0, "rows": rows}, memory=3.2 * rows * row_bytes)
+
+
+def with_band(curve: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
+    """Return the curve with `low` and `high`, one standard deviation over the left-out replicas each way."""
     return curve.assign(low=curve[column] - curve["std"], high=curve[column] + curve["std"])
 
 
-# -- figures 3 and 7 ---------------------------------------------------------------------------------------------------
+# -- figures 3 and 7 (rates were read off the preset demo on two shared cores: good to a factor of three) --------------
 
 
-def body_order(case: Case) -> None:
-    """``order.parquet`` (accuracy) and ``pearson.parquet`` (ARD regression) against number of features."""
-    parameters: OrderParameters = case.parameters
-    rows = _rows(case, products(case))
-    by_glass, random = _splits(rows, parameters.n_folds, case.seed)
+@operation(work=work, rates={"cases": 2.0, "rows": 0.005}, check=check)
+def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCurves:
+    """Score regressions on the first n features in body order, for each n of a curve."""
+    parameters = case.parameters
+    samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
+    X, y, C = samples.X, samples.y, parameters.C
     curves = [
-        learn.accuracy_by_body_order(rows.X, rows.y, rows.block_names, splits, C=parameters.C).assign(rows=name)
-        for name, splits in ((BY_GLASS, by_glass), (RANDOM, random))
+        learn.accuracy_by_body_order(X, y, samples.block_names, splits, C=C).assign(rows=name)
+        for name, splits in zip((BY_GLASS, RANDOM), samples.splits, strict=True)
     ]
-    write_table(case.directory / ORDER, _with_band(pd.concat(curves, ignore_index=True)))
-    ends = {block.end for block in blocks(rows.names)}
+    product = BodyOrderCurves(case.directory)
+    product.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
+    ends = np.cumsum([len(block.features) for block in samples.expansion.blocks]).tolist()
     points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *ends}
-    numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, len(rows.names))]
-    target = rows.table[TARGET].to_numpy(dtype=np.float64)
-    found = learn.ard_pearson(rows.X, target, by_glass, numbers=numbers)
-    write_table(case.directory / PEARSON, _with_band(found, "pearson"))
-
-
-def _splits(rows: Rows, n_folds: int, seed: int) -> list[list[Split]]:
-    smaller = int(min(rows.y.sum(), len(rows.y) - rows.y.sum()))
-    return learn.glass_and_random_splits(rows.y, rows.replicas, n_folds=min(n_folds, smaller), seed=seed)
+    numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, X.shape[1])]
+    pearson = learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers)
+    product.pearson.write(with_band(pearson, "pearson"))
+    return product
 
 
 # -- figures 5 and 6, scores -------------------------------------------------------------------------------------------
 
 
-def selection(case: Case) -> None:
-    """Curves by selection, components and body order, the learning curve, the scores, and the indicator."""
-    parameters: SelectionParameters = case.parameters
-    described = [p for p in products(case) if float(p.conditions["r_cut"]) == parameters.r_cut]
-    if not described:
-        raise InputError(f"stages.{case.stage}.r_cut = {parameters.r_cut:g} is not among those that were described")
-    rows = _rows(case, described)
-    by_glass, random = _splits(rows, parameters.n_folds, case.seed)
-    write_table(case.directory / SELECTED, _with_band(_bases(rows, by_glass, parameters)))
-    baseline = rows.table[list(BASELINE)].to_numpy(dtype=float)
+@operation(work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
+def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selection:
+    """Select features, compare orders of features, make learning curves, score, and fit the indicator to all rows."""
+    parameters = case.parameters
+    samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
+    by_glass, random = samples.splits
+    product = Selection(case.directory)
+    product.bases.write(with_band(_bases(samples, parameters)))
     curves = [
-        _learning_curve(values, rows.y, splits, name, parameters.C, case.seed)
+        _learning_curve(values, samples.y, splits, name, parameters.C, case.seed)
         for values, splits, name in (
-            (rows.X, by_glass, "left-out glasses"),
-            (rows.X, random, "random rows (leaks)"),
-            (baseline, by_glass, BASELINE_NAME),
+            (samples.X, by_glass, "left-out glasses"),
+            (samples.X, random, "random rows (leaks)"),
+            (samples.baseline, by_glass, BASELINE_NAME),
         )
     ]
-    write_table(case.directory / CURVE, _with_band(pd.concat(curves, ignore_index=True)))
-    scores = _scores(rows, by_glass, random, parameters, case.seed)
-    (case.directory / SCORES).write_text(json.dumps(scores, indent=1, sort_keys=True), encoding="utf-8")
-    about = read_metadata(described[0].path / "rows.parquet") | {"columns": rows.names, "species": ["A"]}
-    save_indicator(case, "activity", learn.Activity(C=parameters.C).fit(rows.X, rows.y), about)
+    product.learning.write(with_band(pd.concat(curves, ignore_index=True)))
+    product.scores_file.write(_scores(samples, parameters, case.seed))
+    expansion = samples.expansion
+    about = {
+        **rows[0].description,
+        "descriptor": expansion.name,
+        "parameters": expansion.get_params(),
+        "families": {block.name: block.features for block in expansion.blocks},
+        "columns": expansion.feature_names,
+    }
+    product.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
+    return product
 
 
-def _bases(rows: Rows, splits: Sequence[Split], parameters: SelectionParameters) -> pd.DataFrame:
-    """Accuracy with 2- and 3-body features, in three orders."""
-    names, kinds = rows.names, rows.block_names
-    end = max(k for k, name in enumerate(kinds, start=1) if name.startswith(("2-body", "3-body")))
-    X = rows.X[:, :end]
-    ordered = learn.accuracy_by_body_order(X, rows.y, kinds[:end], splits, C=parameters.C)
-    n_selected = min(parameters.n_selected, end)
-    chosen = learn.accuracy_by_forward_selection(X, rows.y, splits, n_selected, C=parameters.C)
-    chosen["feature"] = [names[k] for k in chosen["picked"]]
-    components = learn.accuracy_by_components(X, rows.y, splits, C=parameters.C)
-    parts = {"body order": ordered, "sequential selection": chosen, "principal components": components}
+def _bases(samples: Samples, parameters: SelectionParameters) -> pd.DataFrame:
+    """Return the accuracy with 2- and 3-body features, in three orders."""
+    C, end, y, splits = parameters.C, samples.end_of(3), samples.y, samples.splits[0]
+    X, names = samples.X[:, :end], samples.expansion.short_names
+    ordered = learn.accuracy_by_body_order(X, y, samples.block_names[:end], splits, C=C)
+    selected = learn.accuracy_by_forward_selection(X, y, splits, min(parameters.n_selected, end), C=C)
+    selected["feature"] = [names[k] for k in selected["picked"]]
+    components = learn.accuracy_by_components(X, y, splits, C=C)
+    parts = {"body order": ordered, "sequential selection": selected, "principal components": components}
     columns = ["basis", "n_features", "accuracy", "std", "train_accuracy", "feature"]
     return pd.concat([t.assign(basis=b).reindex(columns=columns) for b, t in parts.items()], ignore_index=True)
 
 
 def _learning_curve(
-    X: NDArray[np.float64], y: NDArray[np.int64], splits: Sequence[Split], name: str, C: float, seed: int
+    X: Floats, y: NDArray[np.int64], splits: Sequence[Split], name: str, C: float, seed: int
 ) -> pd.DataFrame:
-    """With fractions of the training rows that leave at least a few rows of each class."""
+    """Return the curve with fractions of the training rows that leave at least a few rows of each class."""
     fewest = min(int(np.bincount(y[split.train], minlength=2).min()) for split in splits)
     fractions = [f for f in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if f * fewest >= 2] or [1.0]
     curve = learn.learning_curve_by_rows(X, y, splits, make_estimator=learn.logistic(C), fractions=fractions, seed=seed)
     return curve.assign(rows=name)
 
 
-def _scores(
-    rows: Rows, by_glass: Sequence[Split], random: Sequence[Split], parameters: SelectionParameters, seed: int
-) -> dict[str, float]:
-    """Flat scores: of all features first, then of parts of them, other learners, other splits and the baseline."""
-    C = parameters.C
+def _scores(samples: Samples, parameters: SelectionParameters, seed: int) -> dict[str, float]:
+    """Return flat scores: of all features, then of parts of them, other learners, other splits and the baseline."""
+    C, X, y, baseline, (by_glass, random) = parameters.C, samples.X, samples.y, samples.baseline, samples.splits
 
-    def accuracy(X: Any, splits: Sequence[Split], maker: Any) -> float:
-        return float(learn.cross_validated_accuracy(X, rows.y, splits, maker)["accuracy"])
+    def accuracy(values: Floats, splits: Sequence[Split], maker: MakeEstimator) -> float:
+        """Compute the cross-validated accuracy of new estimators."""
+        return float(learn.cross_validated_accuracy(values, y, splits, maker)["accuracy"])
 
-    ends = {name: end for name, end in blocks(rows.names)}
-    pairs = max(end for name, end in ends.items() if name.startswith("2-body"))
-    parts = {"first_feature": 1, "pairs": pairs, "triples": ends["3-body"]}
-    baseline = rows.table[list(BASELINE)].to_numpy(dtype=float)
-    target = rows.table[TARGET].to_numpy(dtype=float)
-    known = learn.ard_pearson(baseline, target, list(by_glass), numbers=[baseline.shape[1]])
-    if pairs > ends["2-body A"]:
-        parts |= {"like_pairs": ends["2-body A"], "first_unlike_pair": ends["2-body A"] + 1}
-    predicted = learn.split_predictions(rows.table, rows.X, list(by_glass), lambda: learn.Activity(C=C), label=LABEL)
+    predicted = learn.split_predictions(samples.table, X, by_glass, lambda: learn.Activity(C=C), label=LABEL)
     pooled = learn.score_with_intervals(predicted, label=LABEL, n_resamples=parameters.n_resamples, seed=seed)
-    kept = {name: value for name, value in pooled.items() if name.split(".")[0] in ("accuracy", "auc")}
+    shown = [f"{name}{end}" for name in ("accuracy", "auc") for end in ("", ".low", ".high")]
+    correlation = learn.ard_pearson(baseline, samples.target, by_glass, numbers=[baseline.shape[1]])
+    pairs = [block for block in samples.expansion.blocks if block.body_order == 2]
+    parts = {"first_feature": 1, "pairs": samples.end_of(2), "triples": samples.end_of(3)}
+    if len(pairs) > 1:
+        parts |= {"like_pairs": len(pairs[0].features), "first_unlike_pair": len(pairs[0].features) + 1}
     return {
-        **{name: float(value) for name, value in kept.items() if np.isfinite(value)},
-        **{name: accuracy(rows.X[:, :n], by_glass, learn.logistic(C)) for name, n in parts.items()},
-        "svm.accuracy": accuracy(rows.X, by_glass, learn.linear_svm(C)),
-        "random_split.accuracy": accuracy(rows.X, random, learn.logistic(C)),
+        **{name: float(pooled[name]) for name in shown if np.isfinite(pooled[name])},
+        **{name: accuracy(X[:, :n], by_glass, learn.logistic(C)) for name, n in parts.items()},
+        "svm.accuracy": accuracy(X, by_glass, learn.linear_svm(C)),
+        "random_split.accuracy": accuracy(X, random, learn.logistic(C)),
         "baseline.density_coordination.accuracy": accuracy(baseline, by_glass, learn.logistic(C)),
-        "baseline.density_coordination.pearson": float(known["pearson"].iloc[0]),
+        "baseline.density_coordination.pearson": float(correlation["pearson"].iloc[0]),
         "baseline.density.accuracy": accuracy(baseline[:, :1], by_glass, learn.logistic(C)),
-        "n_rows": float(len(rows.y)),
-        "r_cut": parameters.r_cut,
+        "n_rows": float(len(y)),
+        "r_cut": float(samples.expansion.r_cut),
     }
-
-
-def work(parameters: Any, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Rows are held once, and twice more by what learns from them (components and the ARD regression; measured 3.1)."""
-    described = [work for works in reads.values() for work in works]
-    if isinstance(parameters, SelectionParameters):
-        described = [work for work in described if float(work.conditions["r_cut"]) == parameters.r_cut]
-    rows = sum(work.rows for work in described)
-    return Work(parts={"cases": 1.0, "rows": rows}, memory=3.2 * rows * row_bytes(counts))

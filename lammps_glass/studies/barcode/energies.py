@@ -1,138 +1,143 @@
-"""Figures 2, 2_inset, A1 and A3: how well the energies of other glasses are predicted."""
+"""Figures 2, 2_inset, A1, A3 and transfer: the errors of predicted energies."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.studies.barcode.learning import MODELS, Fitted
-from lammps_glass.studies.barcode.structures import Structures
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.findings import Findings
-from lammps_glass.tables import read_table
+from lammps_glass.products import Findings, StructureSet
+from lammps_glass.studies.barcode.models import MODELS, EnergyModels, Floats
+from lammps_glass.studies.barcode.products import BarcodeFit, Scan
 
-#: Boxes that a bootstrap draws, and the bins of the distribution of errors.
+#: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21
+#: Names of sets of structures: the one that scores without a prefix are of, and that of the larger box.
+TEST, LARGER = "test", "larger"
+#: Panel of the figure of transfers by model.
+SHOWN = {"barcode": "barcode", "ridge": "ridge on mean SOAP"}
 
 
-def prediction_scores(findings: Findings, case: Case, fitted: Fitted, sets: dict[str, Structures]) -> None:
-    """Every model on every set, by run and by random row: bare scores are the barcode's on the second test set."""
+class Evaluated(NamedTuple):
+    """A set of structures with the energies that each model predicts."""
+
+    structures: StructureSet
+    predicted: Mapping[str, Floats]
+
+    @classmethod
+    def by(cls, models: EnergyModels, structures: StructureSet) -> Evaluated:
+        """Predict a set of structures."""
+        return cls(structures, models.predict(structures))
+
+    def scores(self, model: str) -> dict[str, float]:
+        """Return the errors of a model; see `learn.energy_scores`."""
+        return learn.energy_scores(self.structures.energies, self.predicted[model], self.structures.sizes)
+
+    def parity(self, lowest: float) -> pd.DataFrame:
+        """Return true (``x``) and predicted (``y``) energies above `lowest` (eV) in meV an atom; systems in eV."""
+        energies, sizes = self.structures.energies, self.structures.sizes
+        return pd.DataFrame(
+            {"x": 1000 * (energies / sizes - lowest), "y": 1000 * (self.predicted["barcode"] / sizes - lowest)}
+        ).assign(run=self.structures.runs, energy_ev=energies, predicted_ev=self.predicted["barcode"])
+
+
+def prefix(model: str, structures: str) -> str:
+    """Return a prefix of scores such as ``baseline.ridge.by_run``; empty for the barcode on the test set."""
+    name = {"barcode": "", "all_environments": "all_environments"}.get(model, f"baseline.{model}")
+    return ".".join(part for part in (name, "" if structures == TEST else structures) if part)
+
+
+def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Evaluated], seed: int) -> None:
+    """Add the errors of every model on every set, and out of fold by run and by random row."""
     rows = []
-    for where, structures in sets.items():
-        for name, predicted in fitted.predict(structures).items():
-            found = scored(structures, predicted)
-            rows.append({"model": name, "judged on": where, "structures": len(structures), **found})
-            findings.score(found, prefix(name, "" if where == "test" else where))
-    held = read_table(case.input("learn") / "predicted.parquet")
-    for split, part in held.groupby("split", sort=False):
-        where = "by_run" if split == "run" else "random_split"
-        for name in MODELS:
-            found = learn.energy_scores(part["energy"], part[name], part["n_particles"])
-            rows.append({"model": name, "judged on": where, "structures": len(part), **found})
-            findings.score(found, prefix(name, where))
-    pd.DataFrame(rows).to_csv(findings.directory / "tables" / "errors.csv", index=False, lineterminator="\n")
-    test = sets["test"]
-    low, high = _interval(test, fitted.predict(test)["barcode"], case.seed)
+    for name, evaluated in sets.items():
+        rows += [(model, name, len(evaluated.structures), evaluated.scores(model)) for model in MODELS]
+    for split, table in fit.out_of_fold.read().groupby("split", sort=False):
+        name = "by_run" if split == "run" else "random_split"
+        for model in MODELS:
+            scores = learn.energy_scores(table["energy"], table[model], table["n_particles"])
+            rows.append((model, name, len(table), scores))
+    for model, name, _, scores in rows:
+        findings.score(scores, prefix(model, name))
+    errors = pd.DataFrame([{"model": m, "evaluated on": w, "structures": n, **scores} for m, w, n, scores in rows])
+    errors.to_csv(findings.table_path("errors"), index=False, lineterminator="\n")
+    structures, predicted = sets[TEST]
+    low, high = analysis.bootstrap(
+        analysis.split_by(predicted["barcode"] - structures.energies, structures.runs),
+        lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, seed % 2**31,
+    )  # fmt: skip
     findings.score({"rmse_ev.low": low, "rmse_ev.high": high})
 
 
-def prefix(model: str, where: str) -> str:
-    """``baseline.ridge.by_run``; the barcode's own scores stand under no model's name."""
-    own = {"barcode": "", "all_environments": "all_environments"}.get(model, f"baseline.{model}")
-    return ".".join(part for part in (own, where) if part)
-
-
-def _interval(structures: Structures, predicted: np.ndarray, seed: int) -> tuple[float, float]:
-    """Interval of the error, over independent runs."""
-    error = predicted - structures.energies
-    by_run = {name: error[structures.runs == name] for name in sorted(set(structures.runs.tolist()))}
-    return analysis.bootstrap(
-        by_run, lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, seed % 2**31
-    )
-
-
-def above(structures: Structures, predicted: np.ndarray, lowest: float) -> pd.DataFrame:
-    """True and predicted energies in meV an atom above `lowest` (eV an atom), and the systems' own in eV."""
-    return pd.DataFrame(
-        {
-            "x": 1000 * (structures.energies / structures.sizes - lowest),
-            "y": 1000 * (predicted / structures.sizes - lowest),
-            "run": structures.runs,
-            "energy_ev": structures.energies,
-            "predicted_ev": predicted,
-        }
-    )
-
-
-def prediction_figures(findings: Findings, fitted: Fitted, sets: dict[str, Structures], barcodes: np.ndarray) -> None:
-    """Figures 2, 2_inset and A3."""
-    test, larger = sets["test"], sets["larger"]
-    predicted = {name: fitted.predict(sets[name])["barcode"] for name in ("test", "larger")}
-    lowest = float((test.energies / test.sizes).min())
-    score = {n: scored(sets[n], predicted[n]) for n in predicted}
-    parity = above(test, predicted["test"], lowest).assign(panel="_parity", series="second test set")
-    examples = _examples(test, barcodes)
+def prediction_figures(findings: Findings, sets: Mapping[str, Evaluated], barcodes: Floats) -> None:
+    """Add figures 2, 2_inset and A3; `barcodes` are those of the test structures."""
+    test, larger = sets[TEST], sets[LARGER]
+    lowest = float((test.structures.energies / test.structures.sizes).min())
+    parity = test.parity(lowest).assign(panel="_parity", series="second test set")
     findings.figure(
         "2",
-        pd.concat([parity, examples], ignore_index=True),
-        _words(score["test"]) + f", {len(test)} structures of {int(test.sizes.mean())} atoms",
+        pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True),
+        _summary(test),
         "Energies above the lowest inherent structure of the second test set, which shares no run with the training. "
         "Right: barcodes of its lowest, median and highest structure, on one scale.",
     )
     findings.figure(
         "2_inset",
-        above(larger, predicted["larger"], lowest),
-        _words(score["larger"]) + f", {len(larger)} structures of {int(larger.sizes.mean())} atoms",
+        larger.parity(lowest),
+        _summary(larger),
         "The same model, scaled to the number of atoms, on a larger box that it was not trained on. Energies above the "
         "lowest an atom of the second test set, as in figure 2.",
     )
-    _distributions(findings, {n: (sets[n], predicted[n]) for n in predicted})
+    _error_distributions(findings, [test, larger])
 
 
-def scored(structures: Structures, predicted: np.ndarray) -> dict[str, float]:
-    return learn.energy_scores(structures.energies, predicted, structures.sizes)
-
-
-def _words(score: dict[str, float]) -> str:
+def _summary(evaluated: Evaluated) -> str:
+    score, structures = evaluated.scores("barcode"), evaluated.structures
     return (
         f"RMSE {score['rmse_ev']:.3f} eV per system, {score['rmse_mev_per_atom']:.2f} meV/atom, "
-        f"{score['rmse_over_std']:.2f} standard deviations, bias {score['bias_mev_per_atom']:.2f} meV/atom"
+        f"{score['rmse_over_std']:.2f} standard deviations, bias {score['bias_mev_per_atom']:.2f} meV/atom, "
+        f"{len(structures)} structures of {int(structures.sizes.mean())} atoms"
     )
 
 
-def _examples(test: Structures, barcodes: np.ndarray) -> pd.DataFrame:
-    """Barcodes of the structures of lowest, median and highest energy."""
-    order = np.argsort(test.energies / test.sizes, kind="stable")
+def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
+    """Return the barcodes of the structures of lowest, median and highest energy."""
+    energies = test.energies / test.sizes
+    order = np.argsort(energies, kind="stable")
     parts = []
-    for panel, at in (("lowest", order[0]), ("median", order[len(order) // 2]), ("highest", order[-1])):
-        bars = pd.DataFrame({"x": np.arange(1, barcodes.shape[1] + 1), "y": barcodes[at]})
-        title = f"{panel}: {1000 * test.energies[at] / test.sizes[at]:.1f} meV/atom"
-        kept = {"run": test.runs[at], "energy_ev": test.energies[at]}
-        parts.append(bars.assign(panel=panel, series="barcode", title=title, **kept))
+    for panel, row in (("lowest", order[0]), ("median", order[len(order) // 2]), ("highest", order[-1])):
+        bars = pd.DataFrame({"x": np.arange(1, barcodes.shape[1] + 1), "y": barcodes[row]})
+        title = f"{panel}: {1000 * test.energies[row] / test.sizes[row]:.1f} meV/atom"
+        about = {"run": test.runs[row], "energy_ev": test.energies[row]}
+        parts.append(bars.assign(panel=panel, series="barcode", title=title, **about))
     return pd.concat(parts, ignore_index=True)
 
 
-def _distributions(findings: Findings, sets: dict[str, tuple[Structures, np.ndarray]]) -> None:
-    errors = {n: 1000 * (found - s.energies) / s.sizes for n, (s, found) in sets.items()}
-    widest = max(float(np.abs(error).max()) for error in errors.values()) * 1.05
+def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
+    """Add figure A3."""
+    names = [f"{int(structures.sizes.mean())} atoms" for structures, _ in sets]
+    errors = [1000 * (predicted["barcode"] - s.energies) / s.sizes for s, predicted in sets]
+    widest = max(float(np.abs(error).max()) for error in errors) * 1.05
     edges = np.linspace(-widest, widest, BINS + 1)
-    parts = []
-    for name, error in errors.items():
-        bins = analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"})
-        parts.append(bins.assign(series=f"{int(sets[name][0].sizes.mean())} atoms"))
-    said = "; ".join(
-        f"{int(sets[n][0].sizes.mean())} atoms: mean {errors[n].mean():.2f}, deviation {errors[n].std():.2f} meV/atom"
-        for n in errors
+    tables = [
+        analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"}).assign(series=name)
+        for name, error in zip(names, errors)
+    ]
+    findings.figure(
+        "A3",
+        pd.concat(tables, ignore_index=True),
+        "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)),
+        "Error a particle, predicted minus true.",
     )
-    findings.figure("A3", pd.concat(parts, ignore_index=True), said, "Error a particle, predicted minus true.")
 
 
-def amount_figure(findings: Findings, case: Case) -> None:
-    """Figure A1: error against number of environments, a curve for each amount of data."""
-    table = pd.concat([read_table(p.path / "scan.parquet") for p in case.inputs("scan")], ignore_index=True)
-    groups = table.groupby(["runs", "threshold"], as_index=False)
-    mean = groups.agg(
+def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
+    """Add figure A1: error against number of environments, a curve for each amount of data."""
+    table = pd.concat([scan.table.read() for scan in scans], ignore_index=True)
+    mean = table.groupby(["runs", "threshold"], as_index=False).agg(
         environments=("environments", "mean"), rmse_ev=("rmse_ev", "mean"), std=("rmse_ev", "std"),
         structures=("structures", "mean"), cases=("rmse_ev", "size"),
     )  # fmt: skip
@@ -150,3 +155,45 @@ def amount_figure(findings: Findings, case: Case) -> None:
         "paper's parameters of XGBoost.",
     )
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})
+
+
+def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
+    """Add the figure of other compositions, each relative to its own mean; see `learn.energies_without_bias`."""
+    parts, summary = [], []
+    for name, evaluated in sets.items():
+        if name == LARGER:
+            continue
+        structures = evaluated.structures
+        label, errors = _composition(structures, species), []
+        for model, panel in SHOWN.items():
+            energies, predicted = structures.energies, evaluated.predicted[model]
+            table = learn.energies_without_bias(energies, predicted, structures.sizes)
+            parts.append(
+                table[["true", "predicted"]].set_axis(["x", "y"], axis=1).assign(
+                    run=structures.runs, energy_ev=energies, predicted_ev=predicted, panel=panel,
+                    series=f"{label} (second test set)" if name == TEST else label,
+                )
+            )  # fmt: skip
+            score, rmse = evaluated.scores(model), float(table["error"].std(ddof=0))
+            errors.append(f"{model} {rmse:.1f} (r = {score['pearson']:.2f}; bias {score['bias_mev_per_atom']:+.1f})")
+            findings.score({"rmse_without_bias_mev_per_atom": rmse}, prefix(model, name))
+        if name != TEST:
+            spread = float(1000 * (structures.energies / structures.sizes).std())
+            findings.score({"energy_std_mev_per_atom": spread}, name)
+            summary.append(
+                f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}"
+            )
+    findings.figure(
+        "transfer",
+        pd.concat(parts, ignore_index=True),
+        "; ".join(summary),
+        "Two compositions that were not trained on, beside the one that was. Energies over the mean of their own set, "
+        "predictions without their mean error: a constant for each composition, which a model of one cannot know. The "
+        "rest resolves nothing where it is as large as the spread of the energies.",
+    )
+
+
+def _composition(structures: StructureSet, species: Sequence[str]) -> str:
+    """Return ``Cu56Zr44``, in whole per cent of two species."""
+    last = round(100 * float(structures.table["composition"].mean()))
+    return f"{species[0]}{100 - last}{species[1]}{last}"

@@ -1,73 +1,96 @@
-"""The analysis of the study: reads every set once and writes all figures."""
+"""The operation ``barcode_figures``: all figures and scores of the study."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
-from lammps_glass.studies.barcode.driven import comparison_figure, flowing, strain_figure
-from lammps_glass.studies.barcode.energies import amount_figure, prediction_figures, prediction_scores
-from lammps_glass.studies.barcode.learning import load_models
-from lammps_glass.studies.barcode.meaning import barcode_table, importance_figures, sum_figures
-from lammps_glass.studies.barcode.structures import Structures, read_structures
-from lammps_glass.studies.barcode.transfer import transfer_figure
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.findings import Findings
-
-
-def _sets(case: Case) -> dict[str, Structures]:
-    """The structures that the models are judged on: the second test set, the larger box, and each other composition."""
-    found = {
-        "test": read_structures(case.inputs("test_encode")),
-        "larger": read_structures(case.inputs("larger_encode")),
-    }
-    products = case.inputs("composition_encode")
-    for glass in dict.fromkeys(str(p.conditions["glass"]) for p in products):
-        found[glass] = read_structures([p for p in products if str(p.conditions["glass"]) == glass])
-    return found
+from lammps_glass import analysis
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import Environments, Findings, Structures, StructureSet
+from lammps_glass.studies.barcode import driven, energies, meaning
+from lammps_glass.studies.barcode.models import EnergyModels
+from lammps_glass.studies.barcode.products import BarcodeFit, Scan
+from lammps_glass.studies.barcode.settings import FigureParameters, check_figures, work
 
 
-def barcode_figures(case: Case) -> None:
-    """All figures, their tables, the scores of all models, and the sizes."""
-    fitted = load_models(case)
-    train, sets = read_structures(case.inputs("encode")), _sets(case)
-    driven = flowing(case, case.inputs("shear_encode"))
-    bars = {
-        name: fitted.barcode.barcodes(s.fractions) for name, s in {"train": train, "driven": driven, **sets}.items()
-    }
-    table = barcode_table(case, train, bars["train"])
+@operation(version=3, work=work, rates={"cases": 3.0, "structures": 2e-3}, check=check_figures)
+def barcode_figures(
+    case: Case[FigureParameters],
+    training: Sequence[Structures],
+    test: Sequence[Structures],
+    larger: Sequence[Structures],
+    compositions: Sequence[Structures],
+    sheared: Sequence[Structures],
+    environments: Environments,
+    fit: BarcodeFit,
+    scan: Sequence[Scan],
+) -> Findings:
+    """Analyse the models and the barcode.
+
+    Parameters
+    ----------
+    test
+        A second, independently prepared set.
+    larger, compositions
+        Other glasses, with more particles and with other compositions (a set for each condition ``glass``).
+    sheared
+        Inherent structures of sheared glasses.
+    """
+    parameters, models = case.parameters, EnergyModels.load(fit)
+    sets = {energies.TEST: StructureSet.of(test), energies.LARGER: StructureSet.of(larger)}
+    by_glass: dict[str, list[Structures]] = {}
+    for product in compositions:
+        by_glass.setdefault(str(product.conditions.get("glass", "composition")), []).append(product)
+    sets |= {glass: StructureSet.of(products) for glass, products in by_glass.items()}
+    trained = StructureSet.of(training)
+    flowing = driven.steady_flow(StructureSet.of(sheared), parameters.steady_from)
+    table = meaning.barcode_table(fit, trained, models.barcode.barcodes(trained.fractions))
     order = table["column"].to_numpy()
+    evaluated = {name: energies.Evaluated.by(models, structures) for name, structures in sets.items()}
+
+    def barcodes(structures: StructureSet) -> analysis.BarcodeSet:
+        """Return the barcodes of structures, in the order of `table`."""
+        bars = models.barcode.barcodes(structures.fractions)[:, order]
+        return analysis.BarcodeSet(bars, structures.energies / structures.sizes, structures.runs)
+
     with Findings(case.directory) as findings:
-        prediction_scores(findings, case, fitted, sets)
-        prediction_figures(findings, fitted, sets, bars["test"][:, order])
-        transfer_figure(findings, fitted, {name: s for name, s in sets.items() if name != "larger"})
-        importance_figures(findings, case, table)
-        strain_figure(findings, case, train, driven)
-        comparison_figure(findings, case, table, (train, bars["train"]), (driven, bars["driven"]))
-        sum_figures(findings, table, bars["train"], train)
-        amount_figure(findings, case)
-        _sizes(findings, case, train, sets, driven)
-        kept = fitted.barcode.columns_
-        findings.score({"coverage.barcode": _share(sets["test"], kept), "coverage.barcode.train": _share(train, kept)})
+        energies.prediction_scores(findings, fit, evaluated, case.seed)
+        energies.prediction_figures(findings, evaluated, barcodes(sets[energies.TEST]).barcodes)
+        energies.transfer_figure(findings, evaluated, case.glass.species)
+        energies.amount_figure(findings, scan)
+        meaning.environment_figures(findings, fit, environments, table)
+        meaning.sum_figures(findings, table, barcodes(trained).barcodes, trained)
+        strain_r_max = float(training[0].table.metadata["strain_r_max"])
+        driven.strain_figure(findings, {"thermal": trained, "sheared": flowing}, strain_r_max, parameters.steady_from)
+        driven.comparison_figure(
+            findings, barcodes(trained), barcodes(flowing), flowing.table, table["group"].tolist(), parameters.nearest,
+            case.seed,
+        )  # fmt: skip
+        _coverage_scores(findings, trained, {**sets, "sheared": flowing}, models.barcode.columns_)
+        findings.size(
+            particles=int(trained.sizes.mean()),
+            runs=len(set(trained.runs.tolist())),
+            structures={name: len(s) for name, s in {"train": trained, **sets, "sheared": flowing}.items()},
+            environments=trained.counts.shape[1],
+            density=round(float(np.mean(trained.table["density"])), 6),
+            energy_std_ev=round(float(trained.energies.std()), 4),
+            test_energy_std_ev=round(float(sets[energies.TEST].energies.std()), 4),
+            potential=str(case.glass.options().get("table", "")),
+            soap_backend=str(environments.library.read().definition["backend"]),
+        )
+    return findings
 
 
-def _share(structures: Structures, columns: np.ndarray) -> float:
-    """Share of the particles whose environment is one of some columns: what the barcode sees of a glass."""
-    return float(structures.counts[:, columns].sum() / structures.sizes.sum())
-
-
-def _sizes(findings: Findings, case: Case, train: Structures, sets: dict[str, Structures], driven: Structures) -> None:
-    everything = {"train": train, **sets, "sheared": driven}
-    findings.score({"coverage": float(sets["test"].table["coverage"].mean())})
-    for name, structures in everything.items():
+def _coverage_scores(
+    findings: Findings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
+) -> None:
+    """Add the fractions of particles that have an environment, and that have one of the barcode (`columns`)."""
+    findings.score({"coverage": float(sets[energies.TEST].table["coverage"].mean())})
+    for name, structures in {"train": training, **sets}.items():
         findings.score({f"coverage.{name}": float(structures.table["coverage"].mean())})
-    findings.size(
-        particles=int(train.sizes.mean()),
-        runs=len(set(train.runs.tolist())),
-        structures={name: len(structures) for name, structures in everything.items()},
-        environments=train.counts.shape[1],
-        density=round(float(np.mean(train.table["density"])), 6),
-        energy_std_ev=round(float(train.energies.std()), 4),
-        test_energy_std_ev=round(float(sets["test"].energies.std()), 4),
-        potential=str(case.glass.table),
-        soap_backend=str(dict(case.inputs("environments")[0].parameters["options"]).get("backend", "compiled")),
-    )
+    for name, structures in {"coverage.barcode": sets[energies.TEST], "coverage.barcode.train": training}.items():
+        findings.score({name: float(structures.counts[:, columns].sum() / structures.sizes.sum())})

@@ -1,174 +1,110 @@
-"""What is learned: the search, the barcode and its baselines, judged by run and by random row."""
+"""The operations ``fit_barcode`` (parameter search, barcode, baselines) and ``scan`` (figure A1 at one threshold)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import shutil
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from lammps_glass import learn
-from lammps_glass.studies.barcode.environments import LIBRARY
-from lammps_glass.studies.barcode.settings import FitParameters
-from lammps_glass.studies.barcode.structures import Structures, read_structures, require_runs
-from lammps_glass.studies.case import Case
-from lammps_glass.tables import write_table
-
-#: Every model of the table of errors; the barcode is the study's, the others stand beside it.
-MODELS = ("barcode", "all_environments", "ridge", "voronoi", "composition")
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The models of one training set of structures of `n_particles`."""
-
-    barcode: Any
-    full: Any
-    ridge: Any
-    voronoi: Any
-    composition: Any
-    indices: list[str]
-    n_particles: float
-
-    def predict(self, structures: Structures) -> dict[str, NDArray[np.float64]]:
-        """Model -> (n,) energies in eV; a model of whole systems is scaled to the number of particles."""
-        sizes, fractions = structures.sizes, structures.fractions
-        return {
-            "barcode": self.barcode.predict(fractions) * sizes / self.n_particles,
-            "all_environments": self.full.predict(fractions) * sizes / self.n_particles,
-            "ridge": self.ridge.predict(structures.soap) * sizes,
-            "voronoi": self.voronoi.predict(structures.voronoi_fractions(self.indices)) * sizes,
-            "composition": self.composition.predict(composition(structures)) * sizes,
-        }
+from lammps_glass import analysis, learn
+from lammps_glass.descriptors import SOAP
+from lammps_glass.json_types import Json
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.environments import encode_frame, find_environments, later_frames, soap_of
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import Environments, Record, Structures, StructureSet
+from lammps_glass.products.structures import run_name
+from lammps_glass.studies.barcode.models import EnergyModels, out_of_fold, require_runs_to_split
+from lammps_glass.studies.barcode.products import BarcodeFit, Scan
+from lammps_glass.studies.barcode.settings import FitParameters, ScanParameters, check_library, check_scan, work
 
 
-def composition(structures: Structures) -> NDArray[np.float64]:
-    """(n, 2) fraction of Zr and number density."""
-    return structures.table[["zr", "density"]].to_numpy(dtype=float)
+@operation(version=2, work=work, rates={"cases": 5.0, "fits": 4e-6}, check=check_library)
+def fit_barcode(case: Case[FitParameters], training: Sequence[Structures], environments: Environments) -> BarcodeFit:
+    """Search the parameters, fit all models to all training runs, rank the environments, and predict out of fold.
 
-
-def fit_models(structures: Structures, chosen: dict[str, Any], parameters: FitParameters, used: int | None) -> Fitted:
-    """All models on one training set; `chosen` are parameters of the boosted trees."""
-    energies, sizes, runs = structures.energies, structures.sizes, structures.runs
-    groups = runs if len(set(runs.tolist())) > 1 else None
-    seed = chosen["random_state"]
-    barcode = learn.Barcode(
-        n_environments=parameters.n_environments, n_folds=parameters.n_folds, used_folds=used, **chosen
-    )
-    barcode.fit(structures.fractions, energies, groups)
-    indices = structures.indices
-
-    def ridge(values: NDArray[np.float64]) -> Any:
-        return learn.EnergyRidge(n_folds=parameters.n_folds, random_state=seed).fit(values, energies / sizes, groups)
-
-    return Fitted(
-        barcode,
-        barcode.full_,
-        ridge(structures.soap),
-        ridge(structures.voronoi_fractions(indices)),
-        ridge(composition(structures)),
-        indices,
-        float(sizes.mean()),
-    )
-
-
-def fit(case: Case) -> None:
-    """Search, models of all training runs (saved), their errors by run and by random row, and the ranking by SHAP."""
-    parameters: FitParameters = case.parameters
-    structures = read_structures(case.inputs("encode"))
-    runs = structures.runs
-    require_runs(case.stage, runs.tolist())
+    Raises
+    ------
+    InputError
+        All structures come from one run.
+    """
+    parameters, structures = case.parameters, StructureSet.of(training)
+    require_runs_to_split(case.stage, structures.runs.tolist())
     seed = case.seed % 2**31
     best, trials = learn.search_energy_model(
-        structures.fractions, structures.energies, runs, n_trials=parameters.n_trials, seed=seed,
+        structures.fractions, structures.energies, structures.runs, n_trials=parameters.n_trials, seed=seed,
         n_folds=parameters.n_folds,
     )  # fmt: skip
-    chosen = {**best, "random_state": seed}
-    write_table(case.directory / "search.parquet", trials)
-    fitted = fit_models(structures, chosen, parameters, None)
-    library = learn.EnvironmentLibrary.load(case.inputs("environments")[0].path / LIBRARY)
-    fitted.barcode.attach(library, fitted.n_particles)
-    _save(case, fitted, structures)
-    write_table(case.directory / "ranking.parquet", _ranking(fitted, structures, library, parameters))
-    write_table(case.directory / "predicted.parquet", _out_of_fold(structures, chosen, parameters))
+    trees = {**best, "random_state": seed}
+    models = EnergyModels.fit(structures, trees, parameters, None)
+    library = environments.library.read()
+    models.barcode.attach(library, models.n_particles)
+    product = BarcodeFit(case.directory)
+    product.search.write(trials)
+    models.save(product, _metadata(case, soap_of(library), structures))
+    product.ranking.write(_ranking(models, structures, library, parameters), {"shap": parameters.shap})
+    product.out_of_fold.write(out_of_fold(structures, trees, parameters))
+    return product
 
 
-def _ranking(fitted: Fitted, structures: Structures, library: Any, parameters: FitParameters) -> pd.DataFrame:
-    """A row an environment, the most important first: mean |SHAP| (eV a system), index, group, share, correlation."""
-    from lammps_glass.analysis import pearson_coefficients
+def _metadata(case: Case[FitParameters], soap: SOAP, structures: StructureSet) -> dict[str, Json]:
+    """Return the metadata that `predict` needs to apply an indicator to a bare snapshot."""
+    return {
+        "descriptor": soap.name,
+        "parameters": {**soap.get_params(), "species": list(soap.species)},
+        "glass": case.glass.name,
+        "glass_options": {},  # for glasses of other compositions too
+        "species": list(case.glass.species),
+        "columns": list(soap.feature_names),
+        "training_runs": sorted(set(structures.runs.tolist())),
+        "seed": case.seed,
+    }
 
+
+def _ranking(
+    models: EnergyModels, structures: StructureSet, library: learn.EnvironmentLibrary, parameters: FitParameters
+) -> pd.DataFrame:
+    """Return a row for each environment: mean |SHAP| (energy of a system), index, group, fraction, correlation."""
     fractions = structures.fractions
     background = fractions if parameters.shap == "interventional" else None
-    shap, _ = fitted.full.shap_values(fractions, parameters.shap, background)
-    per_atom = structures.energies / structures.sizes
+    shap, _ = models.all_environments.shap_values(fractions, parameters.shap, background)
     table = pd.DataFrame(
         {
             "environment": np.arange(len(library)),
             "importance": np.abs(shap).mean(axis=0),
             "voronoi": library.voronoi,
             "group": library.kasper,
-            "share": fractions.mean(axis=0),
-            "pearson": pearson_coefficients(fractions, per_atom),
+            "fraction": fractions.mean(axis=0),
+            "pearson": analysis.pearson_coefficients(fractions, structures.energies / structures.sizes),
         }
     )
-    order = np.argsort(-fitted.barcode.ranking_, kind="stable")  # the barcode's own order, whatever kind is shown
+    order = np.argsort(-models.barcode.ranking_, kind="stable")  # of the barcode, whatever kind of SHAP is shown
     return table.iloc[order].reset_index(drop=True)
 
 
-def _out_of_fold(structures: Structures, chosen: dict[str, Any], parameters: FitParameters) -> pd.DataFrame:
-    """Predictions of structures by models that did not see them: folds of whole runs, and of random rows."""
-    seed, n_rows = chosen["random_state"], len(structures)
-    parts = []
-    for split, groups in (("run", structures.runs), ("random", None)):
-        for fold in learn.energy_folds(n_rows, parameters.n_folds, groups, seed):
-            fitted = fit_models(structures.take(fold.train), chosen, parameters, 1)
-            part = structures.take(fold.test)
-            kept = part.table[["run", "step", "temperature", "energy", "n_particles"]]
-            parts.append(kept.assign(split=split, **fitted.predict(part)))
-    return pd.concat(parts, ignore_index=True)
+@operation(version=2, work=work, rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6}, check=check_scan)
+def scan(case: Case[ScanParameters], training: Sequence[Record], test: Sequence[Record]) -> Scan:
+    """Find the environments at one threshold, and the error on the test structures against the runs that train."""
+    parameters, product = case.parameters, Scan(case.directory)
+    require_runs_to_split(case.stage, [run_name(record.conditions) for record in training])
+    soap = parameters.soap(case.glass)
+    library = find_environments(training, soap, parameters, case.seed, product.segments)
+    trains, tests = (_encoded(records, library, soap) for records in (training, test))
+    table = learn.energy_learning_curve(trains, tests, parameters.amounts, parameters.cases, case.seed)
+    product.table.write(table.rename(columns={"rmse": "rmse_ev"}).assign(threshold=parameters.threshold))
+    shutil.rmtree(product.segments)
+    return product
 
 
-# -- files -------------------------------------------------------------------------------------------------------------
-
-
-def _save(case: Case, fitted: Fitted, structures: Structures) -> None:
-    """``indicators/``: barcode and ridge, which judge a bare snapshot; ``models/``: the others, for the figures."""
-    definition = fitted.barcode.library_.definition
-    from lammps_glass.descriptors import SOAP
-
-    descriptor = SOAP(**definition)
-    common = {
-        "descriptor": "soap",
-        "parameters": descriptor.get_params(),
-        "glass": case.glass.name,
-        "glass_options": {},
-        "species": list(case.glass.species),
-        "columns": list(descriptor.feature_names),
-        "training_runs": sorted(set(structures.runs.tolist())),
-        "n_particles": fitted.n_particles,
-        "seed": case.seed,
-    }
-    common["parameters"]["species"] = list(common["parameters"]["species"])
-    saved = {"barcode": fitted.barcode, "ridge": fitted.ridge}
-    for folder in ("indicators", "models"):
-        (case.directory / folder).mkdir()
-    for name, estimator in saved.items():
-        learn.save(case.directory / "indicators" / f"{name}.indicator", estimator, {**common, "indicator": name})
-    about = {"indices": fitted.indices, "n_particles": fitted.n_particles}
-    for name, estimator in (
-        ("all_environments", fitted.full), ("voronoi", fitted.voronoi), ("composition", fitted.composition)
-    ):  # fmt: skip
-        learn.save(case.directory / "models" / f"{name}.indicator", estimator, about)
-
-
-def load_models(case: Case) -> Fitted:
-    """The models that the stage ``learn`` saved."""
-    folder = case.input("learn")
-    barcode, _ = learn.load(folder / "indicators" / "barcode.indicator")
-    ridge, _ = learn.load(folder / "indicators" / "ridge.indicator")
-    full, about = learn.load(folder / "models" / "all_environments.indicator")
-    voronoi, _ = learn.load(folder / "models" / "voronoi.indicator")
-    mixed, _ = learn.load(folder / "models" / "composition.indicator")
-    return Fitted(barcode, full, ridge, voronoi, mixed, list(about["indices"]), float(about["n_particles"]))
+def _encoded(records: Sequence[Record], library: learn.EnvironmentLibrary, soap: SOAP) -> learn.EnergyRows:
+    fractions, energies, runs = [], [], []
+    for record in records:
+        by_step = record.thermo.set_index("step")["pe"]
+        for frame in later_frames(record):
+            counts = encode_frame(library, soap, record, frame).counts
+            fractions.append(counts / counts.sum())
+            energies.append(float(by_step[frame.step]))
+            runs.append(run_name(record.conditions))
+    return learn.EnergyRows(np.array(fractions), np.array(energies), np.array(runs))

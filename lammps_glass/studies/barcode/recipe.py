@@ -1,25 +1,13 @@
-"""The study `barcode`: its operations, figures, and the readings it takes where the paper is silent."""
+"""The study `barcode`: its operations, figures, and choices where the paper is silent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec, Mark, Panel
-from lammps_glass.studies.barcode.environments import encode, encode_sheared, environments
 from lammps_glass.studies.barcode.figures import barcode_figures
-from lammps_glass.studies.barcode.learning import fit
-from lammps_glass.studies.barcode.scan import scan_threshold
-from lammps_glass.studies.barcode.settings import (
-    EncodeParameters,
-    EnvironmentParameters,
-    FigureParameters,
-    FitParameters,
-    ScanParameters,
-    check,
-)
-from lammps_glass.studies.barcode.work import size
-from lammps_glass.studies.recipe import Operation, Recipe
+from lammps_glass.studies.barcode.learning import fit_barcode, scan
+from lammps_glass.studies.recipe import Recipe, Stages
 
 BAND = ("low", "high")
 TRUE, PREDICTED = "true energy above the lowest (meV/atom)", "predicted (meV/atom)"
@@ -31,9 +19,9 @@ FIGURES = (
         "2", "Predicted and true energies of the second test set, and barcodes", "panels", "x", "y", series="series",
         panels=(
             Panel("_parity", "scatter", (0.09, 0.13, 0.44, 0.84), TRUE, PREDICTED, diagonal=True),
-            Panel("lowest", "bar", (0.65, 0.74, 0.35, 0.22), "", "share", same_y=True),
-            Panel("median", "bar", (0.65, 0.42, 0.35, 0.22), "", "share", same_y=True),
-            Panel("highest", "bar", (0.65, 0.10, 0.35, 0.22), "environment", "share", same_y=True),
+            Panel("lowest", "bar", (0.65, 0.74, 0.35, 0.22), "", "fraction", same_y=True),
+            Panel("median", "bar", (0.65, 0.42, 0.35, 0.22), "", "fraction", same_y=True),
+            Panel("highest", "bar", (0.65, 0.10, 0.35, 0.22), "environment", "fraction", same_y=True),
         ),
         paper="RMSE 2.3624 eV per 2000 atoms (1.18 meV/atom)",
     ),
@@ -67,8 +55,8 @@ FIGURES = (
         error=BAND,
         panels=(
             Panel("_names", "legend", (0.08, 0.92, 0.92, 0.09)),
-            Panel("lowest temperature", "bar", (0.08, 0.56, 0.40, 0.30), "environment", "share", same_y=True),
-            Panel("highest temperature", "bar", (0.60, 0.56, 0.40, 0.30), "environment", "share", same_y=True),
+            Panel("lowest temperature", "bar", (0.08, 0.56, 0.40, 0.30), "environment", "fraction", same_y=True),
+            Panel("highest temperature", "bar", (0.60, 0.56, 0.40, 0.30), "environment", "fraction", same_y=True),
             Panel("ratio of the sums", "line", (0.08, 0.08, 0.40, 0.32), "temperature of shear (K)",
                   "thermal / sheared"),
             Panel("deviation of the difference", "line", (0.60, 0.08, 0.40, 0.32), "temperature of shear (K)",
@@ -113,66 +101,67 @@ FIGURES = (
 )  # fmt: skip
 
 
-def deviations(stages: Mapping[str, Any]) -> tuple[str, ...]:
-    """Departures from the paper and readings taken, from the parameters that ran."""
-    quench, anneal, shear, found, scanned, fitted = (
-        stages[name] for name in ("quench", "anneal", "shear", "environments", "scan", "learn")
-    )
-    return (
+def deviations(stages: Stages) -> tuple[str, ...]:
+    """List departures from the paper and choices where it is silent, from the parameters that ran."""
+    quench = _behind(stages, "training", "constant-volume-cooling")
+    anneal = _behind(stages, "training", "anneal")
+    shear = _behind(stages, "sheared", "shear")
+    library = _behind(stages, "environments", "environments")
+    fitted = _behind(stages, "fit", "fit_barcode")
+    scan_of = _behind(stages, "scan", "scan")
+    sentences = (
         "Bare scores are the 40-environment barcode's on the second, independently prepared test set; by_run and "
         "random_split are five folds of the training set, of whole runs and of random rows (which leak: structures of "
         "one anneal are alike). The library of environments is made of all training structures, without energies.",
-        f"Glasses: rates by condition ({quench.rate:g} K/s first), {quench.melt} steps of melt at "
-        f"{quench.melt_temperature:g} K, {quench.liquid} at {quench.liquid_temperature:g} K; anneals of {anneal.steps} "
-        f"steps, an inherent structure every {anneal.snapshot_every}; the paper has 1e13 to 1e10 K/s, 10 ns, 50 ps. A "
-        "time step of 2 fs.",
+        quench
+        and f"Glasses: rates by condition ({quench.rate:g} K/s first), {quench.melt} steps of melt at "
+        f"{quench.melt_temperature:g} K, {quench.liquid} at {quench.liquid_temperature:g} K; the paper has 1e13 to "
+        "1e10 K/s.",
+        anneal
+        and f"Anneals of {anneal.steps} steps, an inherent structure every {anneal.snapshot_every}; the paper has "
+        "10 ns, 50 ps. A time step of 2 fs.",
         "The volume is fixed and not printed: that of the inherent structure of a first run at zero pressure, for each "
         "composition; sizes.density is it. Minimised at fixed volume.",
         "The potential: sizes.potential; the paper's (Cheng, Sheng and Ma 2009) is cu-zr-2011 and not ours to ship.",
-        f"Shear at {shear.strain_rate:g} per ps (1e12 per second a unit; the paper: 1e-5) to {shear.strain:g}.",
-        f"Similarity: form {found.form!r}, 1 - sqrt(|p - q|^2 / 2), the form that the printed number of environments "
-        "fits; SOAP on a radial basis orthonormalised with 60 digits (sizes.soap_backend).",
-        f"XGBoost: best of {fitted.n_trials} trials, the first the paper's best; min_child_weight is scaled by the "
+        shear
+        and f"Shear at {shear.strain_rate:g} per ps (1e12 per second a unit; the paper: 1e-5) to {shear.strain:g}.",
+        library
+        and f"Similarity: form {library.form!r}, 1 - sqrt(|p - q|^2 / 2), the form that the printed number of "
+        "environments fits; SOAP on a radial basis orthonormalised with 60 digits (sizes.soap_backend).",
+        fitted
+        and f"XGBoost: best of {fitted.n_trials} trials, the first the paper's best; min_child_weight is scaled by the "
         "number of rows; early stopping watches left-out runs. It learns energies of whole systems and is scaled to "
         f"other sizes. SHAP shown: {fitted.shap}; the ranking is path dependent.",
-        "Voronoi indices by OVITO without radii or thresholds; a group is that of the structure that founded an "
+        "Voronoi indices by OVITO without radii or thresholds; a group is that of the representative of an "
         "environment. The text's less than 1 meV/atom stands beside 2.3624 eV / 2000 = 1.18 meV/atom; its non-Kasper "
         "s2-s40 is s26-s40.",
         "The search sees all training runs, so that by_run and random_split have seen the left-out structures in the "
         "choice of XGBoost's parameters; the second test set was never seen. Strengths of ridge are chosen in a fold.",
         "Figure 5: strain of thermal glasses is against the cooled glass that was annealed (a reading). 7a and 7b show "
         "the training structures; the paper shows those of its figure 6.",
-        "A1: " + ", ".join(f"{amount:.0%}" for amount in scanned.amounts) + " of the training runs, "
-        f"{scanned.cases} draws each, so that preset paper has 3, 7 and 10 coolings; the paper has 10, 20 and 30 of "
+        scan_of
+        and "A1: "
+        + ", ".join(f"{amount:.0%}" for amount in scan_of.amounts)
+        + " of the training runs, "
+        f"{scan_of.cases} draws each, so that preset paper has 3, 7 and 10 coolings; the paper has 10, 20 and 30 of "
         "1000 structures, which would be three times the set that its models are trained on.",
         "Figure 3 is drawn by matplotlib; 3_ovito.png by OVITO's ray tracer is there where its graphics libraries are.",
     )
+    return tuple(filter(None, sentences))
+
+
+def _behind(stages: Stages, port: str, runs: str) -> Any:
+    """Return the parameters of a stage that runs `runs` behind a port of the analysis; None without one."""
+    sources = [s for analysis in stages.running(barcode_figures.name) for s in analysis.reads.get(port, ())]
+    behind = (stage for source in sources for stage in source.behind())
+    return next((stage.parameters for stage in behind if stage.runs == runs), None)
 
 
 RECIPE = Recipe(
     name="barcode",
     title="Energy of Cu-Zr glasses from a barcode of local environments",
     citation="C. Liu, Y. Wang, Y. Wang, M. Islam, J. Hwang, Y. Wang and Y. Fan, Acta Mater. 259, 119281 (2023)",
-    operations={
-        "environments": Operation(
-            environments, EnvironmentParameters, work=size, rates={"cases": 3.0, "particles": 3e-4}
-        ),
-        "encode": Operation(encode, EncodeParameters, work=size, rates={"cases": 0.2, "particles": 1.5e-4}),
-        "encode_sheared": Operation(
-            encode_sheared, EncodeParameters, work=size, rates={"cases": 0.2, "particles": 1.5e-4}
-        ),
-        "scan": Operation(
-            scan_threshold,
-            ScanParameters,
-            version=2,
-            work=size,
-            rates={"cases": 3.0, "particles": 1.5e-4, "fits": 4e-6},
-        ),
-        "fit": Operation(fit, FitParameters, version=2, work=size, rates={"cases": 5.0, "fits": 4e-6}),
-        "barcode_figures": Operation(
-            barcode_figures, FigureParameters, version=3, work=size, rates={"cases": 3.0, "structures": 2e-3}
-        ),
-    },
+    operations={operation.name: operation for operation in (scan, fit_barcode, barcode_figures)},
     figures=FIGURES,
     score_targets={
         "rmse_ev": "2.3624 (2000 atoms)",
@@ -184,5 +173,4 @@ RECIPE = Recipe(
         "kasper_kernels": "25",
     },
     deviations=deviations,
-    check=check,
 )

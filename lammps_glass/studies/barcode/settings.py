@@ -1,118 +1,157 @@
-"""Parameters of the study's operations, and what its stages must agree on."""
+"""Parameters of the operations of the study, checks of wired stages, and the work of cases."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import number, whole
-from lammps_glass.registry import unknown_name
+from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
+from lammps_glass.operations.environments import EnvironmentParameters, require_fraction, structures_work
+from lammps_glass.operations.operation import Wired, require_equal, require_runs
+from lammps_glass.simulate.protocols.cooling import Cooling
+from lammps_glass.simulate.work import Work
 
-#: Shear strain that steady flow needs at the least.
+#: Smallest shear strain of steady flow.
 STEADY = 0.2
-FORMS = ("distance", "half")
-KINDS_OF_SHAP = ("tree_path_dependent", "interventional")
-
-
-def _one_of(field: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise InputError(f"{field}: {unknown_name('name', value, list(known))}")
-
-
-def _share(field: str, value: float, *, whole_too: bool) -> None:
-    """A share above 0, and below 1 or 1 at most."""
-    if not (0 < value < 1 or (whole_too and value == 1)):
-        raise InputError(f"{field} = {value:g} must be above 0 and {'1 at most' if whole_too else 'below 1'}")
-
-
-@dataclass(frozen=True)
-class EnvironmentParameters:
-    """How unique local environments are found: see section 2.2 of the paper. The same at every preset.
-
-    `threshold` and `form` of the similarity (`learn.cosine_limit`), `fraction` of each structure's environments that is
-    scanned, `options` of the descriptor soap (the glass gives the species).
-    """
-
-    threshold: float = 0.84
-    form: str = "distance"
-    fraction: float = 1.0
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        _share("threshold", self.threshold, whole_too=False)
-        _share("fraction", self.fraction, whole_too=True)
-        _one_of("form", self.form, FORMS)
-
-
-@dataclass(frozen=True)
-class EncodeParameters:
-    """`strain_r_max`: neighbourhood of the von Mises strain against the first inherent structure, in angstrom."""
-
-    strain_r_max: float = 4.0
-
-    def __post_init__(self) -> None:
-        number("encode", "strain_r_max", self.strain_r_max, above=0.0)
 
 
 @dataclass(frozen=True)
 class ScanParameters(EnvironmentParameters):
-    """Figure A1 at one threshold: `amounts` of the runs that train, `cases` draws of them each."""
+    """Parameters of the operation ``scan``: figure A1 at one threshold.
+
+    Parameters
+    ----------
+    amounts
+        Fractions of the training runs that train.
+    cases
+        Draws of the runs for each amount.
+    """
 
     amounts: tuple[float, ...] = (1 / 3, 2 / 3, 1.0)
-    cases: int = 5
+    cases: PositiveInt = 5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        whole("scan", "cases", self.cases, minimum=1)
+        check_fields("scan", self)
         if not self.amounts:
             raise InputError("amounts: no amount of the training runs")
         for amount in self.amounts:
-            _share("amounts", amount, whole_too=True)
+            require_fraction("amounts", amount)
 
 
 @dataclass(frozen=True)
 class FitParameters:
-    """What is learned: `n_environments` of the barcode, `n_trials` of the search, `n_folds` of all validation."""
+    """Parameters of the operation ``fit_barcode``.
 
-    n_environments: int = 40
-    n_trials: int = 50
-    n_folds: int = 5
-    shap: str = "tree_path_dependent"
+    Parameters
+    ----------
+    n_environments
+        Length of the barcode.
+    n_trials
+        Number of trials of the search for the parameters of the trees.
+    n_folds
+        Number of folds of every cross-validation.
+    shap
+        Kind of SHAP values in figures; environments are always ranked by the path-dependent kind.
+    """
+
+    n_environments: PositiveInt = 40
+    n_trials: PositiveInt = 50
+    n_folds: Annotated[int, Bound(minimum=2)] = 5
+    shap: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent"
 
     def __post_init__(self) -> None:
-        for name, least in (("n_environments", 1), ("n_trials", 1), ("n_folds", 2)):
-            whole("fit", name, getattr(self, name), minimum=least)
-        _one_of("shap", self.shap, KINDS_OF_SHAP)
+        check_fields("fit_barcode", self)
 
 
 @dataclass(frozen=True)
 class FigureParameters:
-    """`steady_from`: shear strain from which a driven glass flows; `nearest`: number of thermal structures compared."""
+    """Parameters of the operation ``barcode_figures``.
 
-    steady_from: float = STEADY
-    nearest: int = 20
+    Parameters
+    ----------
+    steady_from
+        Shear strain from which a sheared glass is in steady flow.
+    nearest
+        Number of thermal structures that a sheared set is compared with.
+    """
+
+    steady_from: Annotated[float, Bound(minimum=STEADY)] = STEADY
+    nearest: PositiveInt = 20
 
     def __post_init__(self) -> None:
-        number("barcode_figures", "steady_from", self.steady_from, minimum=STEADY)
-        whole("barcode_figures", "nearest", self.nearest, minimum=1)
+        check_fields("barcode_figures", self)
 
 
-def check(stages: Mapping[str, Any]) -> None:
-    """Refuse a study file whose stages disagree: they would run to the end and mean nothing.
+# -- checks of wired stages; each refuses with an `InputError` that names the keys ---------------------
 
-    Raises
-    ------
-    InputError
-        Naming the key.
-    """
-    environments, scan, shear, analyse = (stages.get(n) for n in ("environments", "scan", "shear", "analyse"))
-    if environments and scan and (environments.form, environments.options) != (scan.form, scan.options):
-        raise InputError("stages.scan.form and .options differ from stages.environments: set both")
-    if shear and shear.strain < STEADY:
-        raise InputError(f"stages.shear.strain = {shear.strain:g}: steady flow needs at least {STEADY:g}")
-    if shear and analyse and analyse.steady_from >= shear.strain:
-        raise InputError(
-            f"stages.analyse.steady_from = {analyse.steady_from:g} is not below stages.shear.strain = {shear.strain:g}"
-        )
+
+def stages_of_runs(stage: Wired) -> set[str]:
+    """Return the names of the stages behind structures, back to the cooling, which makes independent runs."""
+    if isinstance(stage.parameters, Cooling):
+        return {stage.stage}
+    earlier = [*stage.reads.get("structures", ()), *stage.reads.get("start", ())]
+    return {stage.stage}.union(*map(stages_of_runs, earlier))
+
+
+def check_test(stage: Wired) -> None:
+    """Refuse test structures that share a stage with the training structures, back to the cooling of the run."""
+    training = set().union(*map(stages_of_runs, stage.reads["training"]))
+    for source in stage.reads["test"]:
+        if shared := sorted(stages_of_runs(source) & training):
+            raise InputError(
+                f"stages.{stage.stage}.reads.test: {source.stage} and the training structures both come from "
+                f"{shared[0]}: wire another set"
+            )
+
+
+def check_scan(stage: Wired) -> None:
+    """Refuse records of other than inherent structures, and test structures of runs that train."""
+    for port in ("training", "test"):
+        require_runs(stage, port, "inherent")
+    check_test(stage)
+
+
+def check_library(stage: Wired) -> None:
+    """Refuse structures that were encoded by another library than the one that the stage reads."""
+    (library,) = stage.reads["environments"]
+    for port, sources in stage.reads.items():
+        for source in sources:
+            for other in source.reads.get("environments", ()):
+                if other.stage != library.stage:
+                    raise InputError(
+                        f"stages.{stage.stage}.reads.{port}: {source.stage} has the environments of {other.stage}, not "
+                        f"of {library.stage}"
+                    )
+
+
+def check_figures(stage: Wired) -> None:
+    """Refuse sets that do not belong together, and sheared glasses that never flow."""
+    check_library(stage)
+    check_test(stage)
+    for scan in stage.reads["scan"]:
+        require_equal(scan, stage.reads["environments"][0], "form", "descriptor")
+    for encoded in stage.reads["sheared"]:
+        if not encoded.reads.get("shear"):
+            raise InputError(f"stages.{stage.stage}.reads.sheared: the structures of {encoded.stage} are not sheared")
+        for shear in encoded.reads["shear"]:
+            if shear.parameters.strain < STEADY:
+                raise InputError(f"{shear.key('strain')}: steady flow needs at least {STEADY:g}")
+            if stage.parameters.steady_from >= shear.parameters.strain:
+                raise InputError(f"{stage.key('steady_from')} is not below {shear.key('strain')}")
+
+
+# -- work of cases ---------------------------------------------------------------------------------------------------
+
+
+def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the structures that are read, and the equivalent number of fits of trees to all of them."""
+    fits = 0.0
+    if isinstance(parameters, FitParameters):  # folds of each trial; then all folds once, and 2 splits of 1 + 1 in each
+        fits = float(parameters.n_folds * (parameters.n_trials + 5))
+    if isinstance(parameters, ScanParameters):  # a fold and the model itself, of each draw
+        fits = 2.0 * parameters.cases * sum(parameters.amounts)
+    ports = ("training", "test", "larger", "compositions", "sheared")
+    return structures_work([work for port in ports for work in reads.get(port, ())], fits)

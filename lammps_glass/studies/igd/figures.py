@@ -7,7 +7,7 @@ from lammps_glass.figures.spec import FigureSpec, Mark
 BAND = ("low", "high")
 R, NU, IGD = "r (angstrom)", "frequency nu (THz)", "integrated glassy defect (IGD, standard deviations)"
 X, Y = "x (angstrom)", "y (angstrom)"
-#: Of the autocorrelations, which are logarithmic: what is noise lies below.
+#: Limits of the logarithmic axis of autocorrelations; below lies noise.
 DECAY = (3e-3, 1.5)
 JUMP = "largest jump of D2min (angstrom^2)"
 REDUCED = "g(nu) / nu^2 (THz^-3)"
@@ -25,7 +25,7 @@ FIGURES = (
     ),
     FigureSpec(
         "3b", "Distribution of the largest jump", "line", "jump", "share", series="curve", markers=False, logx=True,
-        x_label=JUMP, y_label="share of the particles", paper="threshold 0.05 angstrom^2 labels about 5 % of atoms",
+        x_label=JUMP, y_label="fraction of the particles", paper="threshold 0.05 angstrom^2 labels about 5 % of atoms",
         paper_marks=(Mark("x", THRESHOLD, "threshold 0.05"),),
     ),
     FigureSpec(
@@ -65,7 +65,7 @@ FIGURES = (
     ),
     FigureSpec(
         "8c", "Probability of a positive prediction against the jump", "line", "jump", "predicted", error=BAND,
-        logx=True, x_label=JUMP, y_label="share predicted to rearrange", y_limits=(0.0, 1.0),
+        logx=True, x_label=JUMP, y_label="fraction predicted to rearrange", y_limits=(0.0, 1.0),
         paper="rises, saturates at 0.87 past 0.1 angstrom^2",
         paper_marks=(Mark("y", 0.87, "0.87"), Mark("x", 0.1, "0.1 angstrom^2")),
     ),

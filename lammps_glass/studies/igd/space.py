@@ -2,109 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.predictions import Sample, samples, shown
+from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples
+from lammps_glass.simulate.work import particles_read
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
 
-#: Of the slices (angstrom); of the Gaussian that smooths a field in one.
+#: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).
 THICKNESS, WIDTH = 3.5, 1.5
 
 
-def space_figures(case: Case) -> None:
-    """Pictures of the last sample with a rearrangement; its machine saw nothing of it."""
-    sample = shown(list(samples(case)))
+@operation(work=particles_read("samples"), rates={"cases": 1.0, "particles": 1e-5})
+def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
+    """Draw the last sample with a rearrangement, predicted by the machine that left it out."""
+    sample = shown_sample(join_samples(samples, predictions))
+    positions = pd.DataFrame(sample.snapshot.cell.wrap(sample.snapshot.positions), columns=["x", "y", "z"])
+    positions = positions.assign(particle=sample.snapshot.ids)
+    rearranged, predicted = sample.values("label") == 1, sample.values(ALL) > 0
     with Findings(case.directory) as findings:
-        _events(findings, sample)
-        _jumps(findings, sample)
-        _indicator(findings, sample)
-        _bubbles(findings, sample)
+        _events(findings, sample.replica, positions, rearranged, predicted)
+        _indicator(findings, sample, positions)
+        _slices(findings, sample, rearranged, predicted)
+    return findings
 
 
-def _places(sample: Sample) -> pd.DataFrame:
-    inside = sample.snapshot.cell.wrap(sample.snapshot.positions)
-    return pd.DataFrame(inside, columns=["x", "y", "z"])
-
-
-def _events(findings: Findings, sample: Sample) -> None:
-    real, predicted = sample.values("label") == 1, sample.values("igd") > 0
-    names = np.select(
-        [real & predicted, real, predicted], ["rearranged, predicted", "rearranged, missed", "predicted only"], ""
-    )
-    shown = _places(sample).assign(particle=sample.snapshot.ids, particles=names)
-    caught = (real & predicted).sum() / max(real.sum(), 1)
-    accuracy = (real == predicted).mean()
-    table = shown[shown["particles"] != ""].sort_values("particles", ascending=False)
+def _events(
+    findings: Findings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
+) -> None:
+    names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
+    table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
+    caught = (rearranged & predicted).sum() / max(rearranged.sum(), 1)
     findings.figure(
-        "8a", table,
-        f"accuracy {accuracy:.1%}, {caught:.1%} of {int(real.sum())} rearrangements caught; "
-        f"{predicted.mean():.1%} of the particles predicted",
-        f"Replica {sample.replica} (angstrom), left out in training; particles that are neither are not drawn.",
+        "8a", table[table["particles"] != ""].sort_values("particles", ascending=False),
+        f"accuracy {(rearranged == predicted).mean():.1%}, {caught:.1%} of {int(rearranged.sum())} rearrangements "
+        f"caught; {predicted.mean():.1%} of the particles predicted",
+        f"Replica {replica} (angstrom), left out in training; particles that are neither are not drawn.",
     )  # fmt: skip
 
 
-def _richest(sample: Sample) -> float:
-    """Height of the slice with most rearrangements, so that the map has something to show."""
-    centres = (np.arange(8) + 0.5) / 8
-    real = sample.values("label")
-    counts = [real[analysis.slice_particles(sample.snapshot, THICKNESS, c)["row"]].sum() for c in centres]
-    return float(centres[int(np.argmax(counts))])
+def _indicator(findings: Findings, sample: PredictedSample, positions: pd.DataFrame) -> None:
+    """Draw figure 9a, without the octant nearest to the viewer, so that the inside is visible."""
+    scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
+    corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
+    igd = sample.values(ALL)
+    findings.figure(
+        "9a", positions.assign(igd=igd)[~corner], f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
+        f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
+    )  # fmt: skip
 
 
-def _layer(sample: Sample, centre: float, chosen: np.ndarray, name: str) -> pd.DataFrame:
-    """The chosen particles of the slice as rings."""
-    found = analysis.slice_particles(sample.snapshot, THICKNESS, centre)
-    rows = found["row"].to_numpy()
-    rings: pd.DataFrame = found[chosen[rows]].drop(columns="row")
-    return rings.assign(layer=name, jump=sample.values("largest_jump")[rows[chosen[rows]]])
-
-
-def _map(sample: Sample, centre: float, values: np.ndarray, layers: list[pd.DataFrame]) -> pd.DataFrame:
-    field = analysis.slice_field(sample.snapshot, values, THICKNESS, centre=centre, width=WIDTH)
-    return pd.concat([field.assign(layer="field"), *layers], ignore_index=True)
-
-
-def _note(sample: Sample, centre: float) -> str:
-    return (
+def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
+    """Draw figures 8b and 11a: jump and predictions, IGD and rearrangements, in one slice."""
+    igd, jump = sample.values(ALL), sample.values(JUMP)
+    centre = analysis.richest_slice(sample.snapshot, rearranged, THICKNESS)
+    note = (
         f"Replica {sample.replica}, slice of {THICKNESS:g} angstrom at {centre:.2f} of the box (the one of eight with "
         f"most rearrangements), mean with a Gaussian of {WIDTH:g} angstrom; places along the edges of the box."
     )
 
+    def table(field: Floats, ringed: np.ndarray, name: str) -> pd.DataFrame:
+        """Tabulate a smoothed field in the slice, with some particles as rings."""
+        points = analysis.slice_map(sample.snapshot, field, ringed, THICKNESS, sizes=jump, centre=centre, width=WIDTH)
+        layers = np.where(points["size"].isna(), "field", name)
+        return points.rename(columns={"size": "jump"}).assign(layer=layers)[["x", "y", "value", "layer", "jump"]]
 
-def _jumps(findings: Findings, sample: Sample) -> None:
-    centre, jump = _richest(sample), sample.values("largest_jump")
-    predicted = sample.values("igd") > 0
-    rings = _layer(sample, centre, predicted, "predicted to rearrange")
-    log = np.log10(jump.clip(1e-8))
-    table = _map(sample, centre, log, [rings])
     ratio = np.median(jump[predicted]) / max(np.median(jump[~predicted]), 1e-12) if predicted.any() else np.nan
     findings.figure(
-        "8b", table, f"median jump of the predicted {ratio:.1f} times that of the others",
-        _note(sample, centre) + " The logarithm is averaged.",
+        "8b", table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange"),
+        f"median jump of the predicted {ratio:.1f} times that of the others", f"{note} The logarithm is averaged.",
     )  # fmt: skip
-
-
-def _bubbles(findings: Findings, sample: Sample) -> None:
-    centre, real = _richest(sample), sample.values("label") == 1
-    rings = _layer(sample, centre, real, "rearranged (area: jump)")
-    igd = sample.values("igd")
-    table = _map(sample, centre, igd, [rings])
-    said = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
-    if real.any():
-        said = f"mean IGD {igd[real].mean():.2f} of the {real.sum()} rearranged, {igd[~real].mean():.2f} of the others"
-    findings.figure("11a", table, said, _note(sample, centre))
-
-
-def _indicator(findings: Findings, sample: Sample) -> None:
-    """Figure 9a: the octant nearest to the viewer is left out, so that the inside shows."""
-    scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
-    corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
-    igd = sample.values("igd")
-    table = _places(sample).assign(particle=sample.snapshot.ids, igd=igd)[~corner]
-    findings.figure(
-        "9a", table, f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
-        f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
-    )  # fmt: skip
+    means = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
+    if rearranged.any():
+        of_others = igd[~rearranged].mean()
+        means = (
+            f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {of_others:.2f} of the others"
+        )
+    findings.figure("11a", table(igd, rearranged, "rearranged (area: jump)"), means, note)

@@ -2,59 +2,89 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.studies.case import Case
-from lammps_glass.studies.findings import Findings
-from lammps_glass.studies.igd.harmonic import compare, hopping, hops_warning
-from lammps_glass.studies.igd.modes import SEARCHED, boson_peaks
-from lammps_glass.studies.igd.predictions import UNIT, pooled
-from lammps_glass.studies.igd.spectra import Spectra, box_of, edge_of, read, sounds_of
-from lammps_glass.tables import read_table
+from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import Findings, Predictions, Spectra, VibrationRecord, pooled
+from lammps_glass.simulate.work import particles_read
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.igd.samples import ALL, UNIT
 from lammps_glass.units import GIGAPASCAL
 
-#: Groups of IGD in 14a; share of the particles in a bin of 14b, and the fewest.
-GROUPS, SHARE, FEWEST = 5, 0.025, 30
+#: Number of groups of IGD in 14a; fraction of the particles in a bin of 14b, and smallest number.
+GROUPS, FRACTION, FEWEST = 5, 0.025, 30
+#: Range of the boson peak of a Cu-Zr glass (THz).
+PEAK = (0.6, 0.8)
+#: Ratio of the means of measured and harmonic vMSD above which particles of a trace hop. Anharmonic vibration adds
+#: a few per cent below 500 K; a particle that hops early adds the square of its hop to both halves of its trace.
+HOPS = 1.5
+
+#: (k, n) densities of states of the particles, by replica.
+Densities = Mapping[str, Floats]
 
 
-def vibration_figures(case: Case) -> None:
-    """Spectra of the samples, of single particles, and of the particles by IGD."""
-    spectra, sounds = read(case), sounds_of(case)
-    box = box_of(sounds)
+@operation(work=particles_read("spectra"), rates={"cases": 2.0, "particles": 1e-4})
+def vibration_figures(
+    case: Case[NoParameters],
+    spectra: Sequence[Spectra],
+    predictions: Sequence[Predictions],
+    vibrations: Sequence[VibrationRecord] = (),
+) -> Findings:
+    """Draw spectra of the samples, of single particles, and of the particles by IGD.
+
+    Parameters
+    ----------
+    vibrations
+        Traces, which are compared with the harmonic amplitudes of the spectra.
+    """
+    sounds = pd.DataFrame([product.sound.read() for product in spectra])
+    # The softest modes alone end at another frequency in each sample: spectra end where the first of them does.
+    nu = min((product.frequencies for product in spectra), key=len)
+    densities = {product.replica: product.density[: len(nu)] for product in spectra}
+    peaks = pd.concat([product.particles.read() for product in spectra], ignore_index=True)
+    box, at_edge = describe_box(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
+    top = spectra[0].peak_below
+    no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
+    key = ["replica", "particle"]
+    table = peaks[[*key, "boson_peak", "msd_per_kelvin"]].merge(pooled(predictions), on=key, validate="1:1")
     with Findings(case.directory) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
-        edge = edge_of(case)
-        findings.score({"boson_peak.at_lower_end": edge})
-        _density(findings, spectra, box, case.seed)
-        _reduced(findings, spectra, sounds, box)
-        _particles(findings, spectra[0], box, edge)
-        table = _with_igd(case)
-        _groups(findings, spectra, table, box)
-        compared = compare(case)
-        for temperature, values in compared.items():
-            findings.score(values, f"vMSD.over_harmonic.{temperature}")
-        if said := hops_warning(compared):
-            findings.warn("measured over harmonic vMSD", said)
-        _peaks(findings, table, f"{hopping(compared)}{box}", edge)
+        findings.score({"boson_peak.at_lower_end": at_edge})
+        _density(findings, nu, densities, box, case.seed, complete=all(product.complete for product in spectra))
+        _reduced(findings, nu, densities, top, sounds, box)
+        _particles(findings, nu, densities, peaks, box, no_peak)
+        _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), top, table[ALL], box)
+        hops = _amplitudes(findings, vibrations, peaks)
+        _peaks(findings, table, no_peak, f"{hops}{box}")
+    return findings
 
 
-def _mean(spectra: list[Spectra], seed: int) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame({"frequency": s.frequencies, "vdos": s.density.mean(axis=1), "replica": s.replica})
-        for s in spectra
-    ]  # fmt: skip
-    return analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
+def describe_box(sounds: pd.DataFrame) -> str:
+    """Describe the lowest transverse wave of the box and the modes below it, for the note of every spectrum."""
+    lowest, (low, high) = sounds["lowest_frequency"].mean(), PEAK
+    text = (
+        f"nu_min = c_T / L = {lowest:.2f} THz (c_T {sounds['transverse'].mean() / 10:.2f} km/s), below it "
+        f"{sounds['modes_below_lowest'].mean():.0f} modes a sample that are no sound waves"
+    )
+    if lowest > high:
+        return f"{text}: no transverse wave at the boson peak's {low}-{high} THz fits into this box."
+    if lowest > low:
+        return f"{text}: of the boson peak's {low}-{high} THz only the upper part has transverse waves in this box."
+    return f"{text}: the box holds transverse waves below the boson peak's {low}-{high} THz."
 
 
-def _density(findings: Findings, spectra: list[Spectra], box: str, seed: int) -> None:
-    mean = _mean(spectra, seed)
-    top, end = mean.iloc[int(mean["vdos"].argmax())], spectra[0].frequencies[-1]
-    ours = f"largest at {top['frequency']:.2f} THz, from modes of the whole Hessian; mean of {len(spectra)}"
-    cut = ""
-    if not all(s.complete for s in spectra):
-        ours = f"TRUNCATED at {end:.2f} THz: the softest modes only; mean of {len(spectra)}"
+def _density(findings: Findings, nu: Floats, densities: Densities, box: str, seed: int, *, complete: bool) -> None:
+    parts = [pd.DataFrame({"frequency": nu, "vdos": d.mean(axis=1), "replica": name}) for name, d in densities.items()]
+    mean = analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
+    top = mean["frequency"].iloc[int(mean["vdos"].argmax())]
+    ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {len(densities)}", ""
+    if not complete:
+        ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {len(densities)}"
         cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
     findings.figure(
         "5a", mean, ours,
@@ -62,95 +92,117 @@ def _density(findings: Findings, spectra: list[Spectra], box: str, seed: int) ->
     )  # fmt: skip
 
 
-def _reduced(findings: Findings, spectra: list[Spectra], sounds: pd.DataFrame, box: str) -> None:
-    nu, level = spectra[0].frequencies, float(sounds["debye_level"].mean())
-    debye_top = float(sounds["debye_frequency"].mean())
-    reduced = np.mean([s.density.mean(axis=1) for s in spectra], axis=0) / nu**2
+def _reduced(
+    findings: Findings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
+) -> None:
+    level, debye_top = float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
+    density = np.mean([d.mean(axis=1) for d in densities.values()], axis=0)
     curves = [
-        pd.DataFrame({"frequency": nu, "value": reduced, "curve": "samples"}),
+        pd.DataFrame({"frequency": nu, "value": density / nu**2, "curve": "samples"}),
         pd.DataFrame({"frequency": nu[nu <= debye_top], "value": level, "curve": "Debye level"}),
     ]
-    peak = int(reduced[nu <= SEARCHED].argmax())
-    excess = reduced[peak] / level
-    findings.score({"boson_peak.frequency": float(nu[peak]), "boson_peak.excess": float(excess)})
+    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], highest)
+    excess = intensity / level
+    findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
     findings.figure(
-        "5b", pd.concat(curves), f"peak at {nu[peak]:.2f} THz, {excess:.2f} times the Debye level",
+        "5b", pd.concat(curves), f"peak at {frequency:.2f} THz, {excess:.2f} times the Debye level",
         f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * GIGAPASCAL:.0f} GPa, bulk "
         f"{sounds['bulk'].mean() * GIGAPASCAL:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
     )  # fmt: skip
 
 
-def _particles(findings: Findings, first: Spectra, box: str, edge: float) -> None:
-    """Figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
-    peaks, _ = boson_peaks(first.frequencies, first.density)
-    order = np.argsort(peaks)
-    names = {"lowest I_BP": order[0], "median I_BP": order[len(order) // 2], "highest I_BP": order[-1]}
-    table = pd.concat(
-        [
-            pd.DataFrame({"frequency": first.frequencies, "vdos": first.density[:, at]}).assign(
-                particle=f"{name}: {first.particles[at]}"
-            )
-            for name, at in names.items()
-        ]
-    )
-    table["reduced"] = table["vdos"] / table["frequency"] ** 2
-    note = f"Replica {first.replica}; N times eq. 6, so that the mean particle has the density of the sample. {box}"
-    said = ", ".join(f"{peaks[at]:.4f}" for at in names.values())
-    findings.figure("5c", table, f"particles of I_BP {said} THz^-3", note)
-    findings.figure("5d", table, f"I_BP from {peaks.min():.4f} to {peaks.max():.4f} THz^-3", f"{_no_peak(edge)}{note}")
+def _particles(
+    findings: Findings, nu: Floats, densities: Densities, peaks: pd.DataFrame, box: str, no_peak: str
+) -> None:
+    """Draw figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
+    replica, density = next(iter(densities.items()))
+    first = peaks[peaks["replica"] == replica]
+    heights, order = first["boson_peak"].to_numpy(), np.argsort(first["boson_peak"].to_numpy())
+    rows = {"lowest I_BP": order[0], "median I_BP": order[len(order) // 2], "highest I_BP": order[-1]}
+    parts = [
+        pd.DataFrame({"frequency": nu, "vdos": density[:, row], "particle": f"{name}: {first['particle'].iloc[row]}"})
+        for name, row in rows.items()
+    ]
+    table = pd.concat(parts).assign(reduced=lambda t: t["vdos"] / t["frequency"] ** 2)
+    note = f"Replica {replica}; N times eq. 6, so that the mean particle has the density of the sample. {box}"
+    values = ", ".join(f"{heights[row]:.4f}" for row in rows.values())
+    findings.figure("5c", table, f"particles of I_BP {values} THz^-3", note)
+    findings.figure("5d", table, f"I_BP from {heights.min():.4f} to {heights.max():.4f} THz^-3", f"{no_peak}{note}")
 
 
-def _no_peak(edge: float) -> str:
-    return f"I_BP: largest up to {SEARCHED:g} THz; at {edge:.1%} of all particles at the lower end, so no peak. "
-
-
-def _with_igd(case: Case) -> pd.DataFrame:
-    """The predictions of all samples beside the boson peaks of their particles."""
-    parts = [read_table(product.path / "particles.parquet") for product in case.inputs("modes")]
-    key = ["replica", "particle"]
-    peaks = pd.concat(parts, ignore_index=True)[[*key, "boson_peak", "msd_per_kelvin"]]
-    return pooled(case).merge(peaks, on=key, validate="one_to_one")
-
-
-def _groups(findings: Findings, spectra: list[Spectra], table: pd.DataFrame, box: str) -> None:
-    """Figure 14a: all samples cut into groups of equal numbers by IGD."""
-    table = table.assign(group=pd.qcut(table["igd"].rank(method="first"), GROUPS, labels=False))
-    curves = []
-    for _, members in table.groupby("group"):
-        density = np.concatenate([s.density[:, _rows(s, members)] for s in spectra], axis=1).mean(axis=1)
-        nu = spectra[0].frequencies
-        curves.append(
-            pd.DataFrame({"frequency": nu, "reduced": density / nu**2, "igd": round(members["igd"].mean(), 2)})
-        )
-    heights = [float(curve.loc[curve["frequency"] <= SEARCHED, "reduced"].max()) for curve in curves]
+def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str) -> None:
+    """Draw figure 14a: all samples cut into groups of equal numbers by IGD."""
+    groups = analysis.quantile_groups(igd, GROUPS)
+    means = np.array([density[:, groups == number].mean(axis=1) for number in range(GROUPS)])
+    heights = analysis.boson_peaks(nu, means, highest).intensity
+    curves = [
+        pd.DataFrame({"frequency": nu, "reduced": mean / nu**2, "igd": round(igd[groups == number].mean(), 2)})
+        for number, mean in enumerate(means)
+    ]
     verb = "rises" if heights[-1] > heights[0] else "does not rise"
-    findings.score({"boson_peak.highest_over_lowest_igd": heights[-1] / heights[0]})
+    findings.score({"boson_peak.highest_over_lowest_igd": float(heights[-1] / heights[0])})
     findings.figure(
         "14a", pd.concat(curves), f"{verb} with IGD: {', '.join(f'{h:.4f}' for h in heights)} THz^-3",
         f"{GROUPS} groups of equal numbers by IGD, left-out samples pooled: {UNIT}. {box}",
     )  # fmt: skip
 
 
-def _rows(spectra: Spectra, members: pd.DataFrame) -> np.ndarray:
-    own = members.loc[members["replica"] == spectra.replica, "particle"]
-    return np.flatnonzero(np.isin(spectra.particles, own))
+def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
+    """Score measured amplitudes by temperature, mean over the samples; describe them, and warn if particles hop."""
+    harmonic = peaks.set_index(["replica", "particle"])["msd_per_kelvin"]
+    rows = []
+    for record in vibrations:
+        trace = record.vibrations
+        expected = record.temperature * harmonic.loc[record.replica].loc[trace["particle"]]
+        comparison = analysis.compare_with_harmonic(trace["msd"], expected)
+        rows.append((f"{record.temperature:g}", record.correlation, *comparison))
+    table = pd.DataFrame(rows, columns=["temperature", "halves", "ratio", "correlation"])
+    compared: dict[str, dict[str, float]] = {}
+    for temperature, samples in table.groupby("temperature", sort=False):
+        ratio, correlation = samples["ratio"], samples["correlation"]
+        means = {"ratio": ratio.mean(), "correlation": correlation.mean()}
+        compared[str(temperature)] = {**means, "ratio.largest": ratio.max(), "correlation.least": correlation.min()}
+        findings.score(compared[str(temperature)], f"vMSD.over_harmonic.{temperature}")
+        findings.score({str(temperature): samples["halves"].mean()}, "vMSD.halves")
+    if warning := hops_warning(compared):
+        findings.warn("measured over harmonic vMSD", warning)
+    return describe_amplitudes(compared)
 
 
-def _peaks(findings: Findings, table: pd.DataFrame, said: str, edge: float) -> None:
+def describe_amplitudes(compared: dict[str, dict[str, float]]) -> str:
+    """Describe the ratios of amplitudes, with a warning where particles hop; empty without traces."""
+    if not compared:
+        return ""
+    ratios = ", ".join(
+        f"{t} K {v['ratio']:.1f} (largest {v['ratio.largest']:.1f}, correlation {v['correlation']:.2f})"
+        for t, v in compared.items()
+    )
+    warning = f" WARNING: {hops}." if (hops := hops_warning(compared)) else ""
+    return f"Measured over harmonic vMSD, mean of the samples: {ratios}.{warning} "
+
+
+def hops_warning(compared: dict[str, dict[str, float]]) -> str:
+    """Name the temperatures at which particles hop; empty where they only vibrate."""
+    temperatures = [t for t, v in compared.items() if v["ratio.largest"] > HOPS]
+    if not temperatures:
+        return ""
+    return f"above {HOPS:g} at {', '.join(temperatures)} K: particles hop, it is not vibration alone"
+
+
+def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) -> None:
     from scipy.stats import pearsonr, spearmanr
 
-    means = analysis.binned_means(table["igd"], table["boson_peak"], SHARE, FEWEST)
+    means = analysis.binned_means(table[ALL], table["boson_peak"], FRACTION, FEWEST)
     bins = float(spearmanr(means["indicator"], means["value"]).statistic)
     linear = float(pearsonr(means["indicator"], means["value"]).statistic)
-    single = float(spearmanr(table["igd"], table["boson_peak"]).statistic)
+    single = float(spearmanr(table[ALL], table["boson_peak"]).statistic)
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.score({"boson_peak.linear_correlation": linear})
     findings.figure(
         "14b", means,
         f"correlation of the bins {linear:.2f} (ranks {bins:.2f}), ranks of single particles {single:.2f}",
-        f"{_no_peak(edge)}Bins of {SHARE:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the "
-        "features, and at low temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of "
-        "this correlation is "
-        f"an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {said}",
+        f"{no_peak}Bins of {FRACTION:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the features, "
+        "and at low temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this "
+        f"correlation is an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {remarks}",
     )  # fmt: skip

@@ -1,9 +1,8 @@
-"""Figures 4A, 4B, S1, 5A-5C, table S2 and the headline: how well the label is predicted."""
+"""Figures 4A, 4B, S1, 5A-5C, table S2 and the headline: accuracy of the predicted classes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,13 @@ from lammps_glass.products import Findings, PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.looseness.products import Fold, SplitFit
 
-#: Scores that do not change when one class is sampled more thinly than the other.
+#: Scores that do not depend on the fraction of class 1.
 RATE_FREE = ("balanced_accuracy", "recall", "recall_tight", "auc")
 HEADLINE = ("balanced_accuracy", "recall", "recall_tight", "auc", "f1_weighted", "precision", "prevalence")
 
 
 def check(stage: Wired) -> None:
-    """Refuse folds and a split whose fits are not the same.
+    """Refuse folds and a split with different parameters of the fits.
 
     Raises
     ------
@@ -41,7 +40,7 @@ def accuracy_figures(
     split: SplitFit,
     predictions: Sequence[Predictions],
 ) -> Findings:
-    """Find scores of left-out replicas, of the paper's split and of random rows (which leak); scans, ranking."""
+    """Score left-out replicas, the paper's split and random rows (which leak); draw scans and ranking."""
     fit = folds[0].metadata
     label = LabelColumn(**fit["label"])
     with Findings(case.directory) as findings:
@@ -58,7 +57,7 @@ def accuracy_figures(
 def _pooled(
     predictions: Sequence[Predictions], label: LabelColumn, threshold: float, first_step: int
 ) -> tuple[learn.BinnedPredictions, learn.BinnedPredictions]:
-    """Count all rows by the indicator that left their replica out, and rows of test replicas by the paper's split."""
+    """Pool predictions: of all rows by the indicator that left them out, of test replicas by the paper's split."""
     pooled, tested = learn.BinnedPredictions(), learn.BinnedPredictions()
     for product in predictions:
         left_out, split = columns_of(product)
@@ -90,7 +89,7 @@ def _headline(
     # These rows are a sample: their prevalence is not that of the glass.
     leaking = {name: value for name, value in _of_study(scores).items() if name in RATE_FREE}
     training = _of_study({str(name): value for name, value in fitted.train.read().iloc[0].items()})
-    columns: dict[str, dict[str, Any]] = {
+    columns = {
         "left-out replicas": left_out,
         "paper's split": split,
         "random rows (leaks)": leaking,
@@ -114,7 +113,7 @@ def _headline(
     )
 
 
-def _of_study(scores: dict[str, Any]) -> dict[str, Any]:
+def _of_study(scores: Mapping[str, float]) -> dict[str, float]:
     """Name scores as this study does: the recall of class 0, the tight particles, is ``recall_tight``."""
     return {name.replace("specificity", "recall_tight"): value for name, value in scores.items()}
 
@@ -128,46 +127,49 @@ def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
         "5C",
         table,
         f"{matrix[1, 1] / matrix[1].sum():.1%} of the loose and {matrix[0, 0] / matrix[0].sum():.1%} of the tight",
-        "Pooled over left-out replicas; share of each true class.",
+        "Pooled over left-out replicas; fraction of each true class.",
     )
 
 
-def _scans(findings: Findings, scan: pd.DataFrame, wanted: float) -> None:
-    first, threshold = scan["dt"].min(), _scored_threshold(scan, wanted)
+def _scans(findings: Findings, scan: pd.DataFrame, study_threshold: float) -> None:
+    first, threshold = scan["dt"].min(), _scored_threshold(scan, study_threshold)
     by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
     size = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
-    honest = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
-    ends = honest.set_index("threshold")["balanced_accuracy"]
-    spread = honest.set_index("threshold")["balanced_accuracy_std"]
-    said = "; ".join(f"{t:g}: {value:.3f} +- {spread[t]:.3f}" for t, value in ends.items())
-    findings.score({f"scan.balanced_accuracy_at_{t:g}": v for t, v in ends.items()})
+    by_replica = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
+    accuracy = by_replica.set_index("threshold")["balanced_accuracy"]
+    deviation = by_replica.set_index("threshold")["balanced_accuracy_std"]
+    text = "; ".join(f"{t:g}: {value:.3f} +- {deviation[t]:.3f}" for t, value in accuracy.items())
+    findings.score({f"scan.balanced_accuracy_at_{t:g}": v for t, v in accuracy.items()})
     findings.figure(
         "4A",
         _classes(by_threshold, "threshold"),
-        f"balanced accuracy by replica at {said or 'no threshold: too few loose rows'}",
+        f"balanced accuracy by replica at {text or 'no threshold: too few loose rows'}",
         f"dt = {first} steps. {size}, and of random rows (leaks). Thresholds with too few loose rows are left out.",
     )
-    slow = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
-    said = ", ".join(f"{dt}: {value:.3f}" for dt, value in slow.items())
+    at_intervals = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
+    text = ", ".join(f"{dt}: {value:.3f}" for dt, value in at_intervals.items())
     missing = [dt for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
-    gone = f" This preset is too short for dt = {', '.join(map(str, missing))} steps." if missing else ""
+    remark = f" This preset is too short for dt = {', '.join(map(str, missing))} steps." if missing else ""
     findings.figure(
-        "4B", _classes(by_interval, "dt"), f"balanced accuracy at dt {said}", f"Threshold {threshold:g}. {size}.{gone}"
+        "4B",
+        _classes(by_interval, "dt"),
+        f"balanced accuracy at dt {text}",
+        f"Threshold {threshold:g}. {size}.{remark}",
     )
     findings.figure(
         "S1",
         _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"}),
-        "AUC by replica at " + "; ".join(f"{t:g}: {v:.3f}" for t, v in zip(honest["threshold"], honest["auc"])),
+        "AUC by replica at " + "; ".join(f"{t:g}: {v:.3f}" for t, v in zip(by_replica["threshold"], by_replica["auc"])),
         f"dt = {first} steps. {size}.",
     )
 
 
-def _scored_threshold(scan: pd.DataFrame, wanted: float) -> float:
-    """The study's threshold, or the highest one with a score where so few particles are loose that it has none."""
+def _scored_threshold(scan: pd.DataFrame, study_threshold: float) -> float:
+    """Return the threshold of the study, or the highest one with a score if too few particles are loose there."""
     scored = scan[~scan["leaking"]].dropna(subset="balanced_accuracy")["threshold"]
     if scored.empty:
-        return wanted
-    return wanted if (scored == wanted).any() else float(scored.max())
+        return study_threshold
+    return study_threshold if (scored == study_threshold).any() else float(scored.max())
 
 
 def _classes(scan: pd.DataFrame, x: str) -> pd.DataFrame:
@@ -175,7 +177,7 @@ def _classes(scan: pd.DataFrame, x: str) -> pd.DataFrame:
 
 
 def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
-    """One row a point: `x`, value, its deviation over the samples, and which curve it belongs to."""
+    """Return a row a point: `x`, value, its deviation over the samples, and the name of its curve."""
     parts = [
         scan[[x, "folds", "size_per_class"]].assign(
             curve=label + ", " + scan["folds"],
@@ -208,7 +210,7 @@ def _ranking(findings: Findings, split: SplitFit, n_features: int) -> None:
 
 
 def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
-    """Figure 5A: each replica judged by models and a ranking that saw nothing of it, pooled."""
+    """Draw figure 5A: each replica is predicted with models and a ranking of the other replicas, and pooled."""
     parts = [fold.by_number.read() for fold in folds]
     counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
     recalls = counts["loose_right"] / counts["loose"], counts["tight_right"] / counts["tight"]

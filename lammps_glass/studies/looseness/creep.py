@@ -16,17 +16,17 @@ from lammps_glass.simulate.work import one_case
 
 #: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
 N_TIMES = 60
-#: Fits leave out this many damping times of the barostat: the box rings when the load is put on.
+#: Damping times of the barostat that fits leave out: the box oscillates when the load is applied.
 RINGING = 2.0
 
 
 def md_strain(record: Record) -> pd.DataFrame:
-    """``1 - L_z / L_z0`` of the MD box on about evenly spaced ln(step); L_z0 is the glass before the load."""
+    """Compute the strain ``1 - L_z / L_z0`` of the MD box at evenly spaced ln(step); L_z0 is that before the load."""
     thermo = record.thermo
     first = thermo.iloc[0]
     later = thermo[thermo["step"] > first["step"]]
-    wanted = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
-    rows = np.unique(np.searchsorted(later["step"].to_numpy(), wanted).clip(max=len(later) - 1))
+    steps = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
+    rows = np.unique(np.searchsorted(later["step"].to_numpy(), steps).clip(max=len(later) - 1))
     kept = later.iloc[rows]
     return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
         **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
@@ -34,7 +34,7 @@ def md_strain(record: Record) -> pd.DataFrame:
 
 
 def inherent_strain(relaxed: Record, started: Record) -> pd.DataFrame:
-    """The same from the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
+    """Compute the strain of the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
     start = started.thermo.iloc[0]["lz"]
     thermo = relaxed.thermo
     kept = thermo[thermo["step"] > 0]
@@ -91,7 +91,7 @@ def creep_figures(
 
 
 def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
-    """Figure 2C, and the fit of the mean strain against ln t for both boxes."""
+    """Draw figure 2C, and score the fit of the mean strain against ln t for both boxes."""
     fits = {}
     for box, table in (("inherent", inherent), ("md", main)):
         mean = table.groupby("time", as_index=False)["strain"].mean()
@@ -118,7 +118,7 @@ def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.Dat
 
 
 def _temperatures(findings: Findings, seed: int, main: pd.DataFrame, temperatures: Sequence[Record]) -> None:
-    """Figure 2A: mean strain of the MD box at each temperature."""
+    """Draw figure 2A: mean strain of the MD box at each temperature."""
     extra = [md_strain(record) for record in temperatures]
     table = pd.concat([main, *extra], ignore_index=True)
     mean = pd.concat(
@@ -132,24 +132,24 @@ def _temperatures(findings: Findings, seed: int, main: pd.DataFrame, temperature
 
 
 def _compared(table: pd.DataFrame) -> tuple[str, str]:
-    """Strains of the replicas and at the times that all temperatures share, and what ran."""
+    """Describe the strains of replicas and times that all temperatures have in common, and the runs."""
     ends = table.groupby(["temperature", "replica"])["time"].max()
     latest = ends.min()
     names = [set(part["replica"]) for _, part in table.groupby("temperature")]
     shared = table[table["replica"].isin(set.intersection(*names)) & table["time"].between(0.8 * latest, latest)]
     strains = shared.groupby("temperature")["strain"].mean()
-    said = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
+    text = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
     runs = ", ".join(f"T = {t:g}: {len(part)} x {int(part.max())} steps" for t, part in ends.groupby("temperature"))
     note = (
         f"Box of the MD; the numbers are means of the replicas that all temperatures have, over the last fifth of the "
         f"first {int(latest)} steps. L_z0 is the box of the minimised glass: thermal expansion is part of the strain. "
         f"Replicas and lengths: {runs}."
     )
-    return f"mean strain {said}", note
+    return f"mean strain {text}", note
 
 
 def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequence[Record], rung: float) -> None:
-    """Figure 2B: creep modulus against stress, from the end of the box's ringing over the time that all runs share."""
+    """Draw figure 2B: creep modulus against stress, after the box's oscillation, over the time common to all runs."""
     extra = [md_strain(record) for record in stresses]
     table = pd.concat([main, *extra], ignore_index=True)
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
@@ -163,17 +163,17 @@ def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequenc
         ],
         ignore_index=True,
     )
-    known = moduli[moduli["slope_low"] > 0]
-    said = ", ".join(
-        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in known.iterrows()
+    resolved = moduli[moduli["slope_low"] > 0]
+    text = ", ".join(
+        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in resolved.iterrows()
     )
-    open_ones = ", ".join(f"{stress:g}" for stress in moduli.loc[~(moduli["slope_low"] > 0), "stress"])
+    unresolved = ", ".join(f"{stress:g}" for stress in moduli.loc[~(moduli["slope_low"] > 0), "stress"])
     replicas = ", ".join(f"{r['stress']:g}: {int(r['replicas'])}" for _, r in moduli.iterrows())
     shown = moduli.assign(**{n: moduli[n].where(moduli["slope_low"] > 0) for n in ("modulus", "low", "high")})
     findings.figure(
         "2B",
-        shown if len(known) else moduli,
-        f"C at stress {said}" if said else "no stress at which the strain grows beyond its error",
+        shown if len(resolved) else moduli,
+        f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
         f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas. "
-        f"Unresolved (the slope's interval reaches zero): {open_ones or 'none'}. Replicas by stress: {replicas}.",
+        f"Unresolved (the slope's interval reaches zero): {unresolved or 'none'}. Replicas by stress: {replicas}.",
     )

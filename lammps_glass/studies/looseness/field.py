@@ -1,4 +1,4 @@
-"""Figures 8A, 8B, 9A-9D: fluctuation, range and memory of the looseness field."""
+"""Figures 8A, 8B, 9A-9D: fluctuation, and autocorrelation in space and time, of the looseness field."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class LoosenessField:
     relaxed
         Inherent structures.
     predictions
-        Their looseness.
+        Looseness of their particles.
     first_step
-        Of the first configuration that counts.
+        Step of the first configuration that counts.
     """
 
     def __init__(self, relaxed: Record, predictions: Predictions, first_step: int) -> None:
@@ -88,14 +88,14 @@ def fields_of(field: LoosenessField, species: Sequence[str]) -> tuple[pd.DataFra
 
 
 def _slope(table: pd.DataFrame) -> float:
-    """Exponent of the corrected deviation of voxel means for N >= 100 (see `_fluctuation`)."""
+    """Fit the exponent of the corrected deviation of voxel means for N >= 100 (see `_fluctuation`)."""
     mean = table.groupby("population", as_index=False)[["corrected"]].mean()
     large = mean[(mean["population"] >= 100) & (mean["corrected"] > 0)]
     return float(analysis.power_law_slope(large["population"], large["corrected"]).exponent)
 
 
 def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
-    """Figure 8A. Means of n of N values about the mean of all N deviate by sqrt(1 - n / N) less: that is taken out."""
+    """Draw figure 8A, corrected: means of n of N values deviate by sqrt(1 - n / N) less from the mean of all N."""
     system = table["population"].max()
     table = table.assign(
         corrected=table["mean_deviation"] / np.sqrt((1 - table["population"] / system).clip(lower=1e-12))
@@ -111,7 +111,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     }
     mean = table.groupby("population", as_index=False)[list(forms)].mean()
     curves = [mean[["population"]].assign(form=form, value=mean[name]) for name, form in forms.items()]
-    said = (
+    exponent_text = (
         f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
         if np.isfinite(exponent)
         else "too few sizes, N >= 100"
@@ -119,7 +119,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     findings.figure(
         "8A",
         pd.concat(curves, ignore_index=True),
-        said,
+        exponent_text,
         f"Fitted to {points} sizes. Equation 4 as printed is constant for large N and does not vanish for the system; "
         "the paper's figure is the deviation of voxel means. Means about the mean of a finite system of N0 particles "
         "deviate by sqrt(1 - N / N0) less, which is taken out before the fit.",
@@ -152,7 +152,7 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
     number = round(first.values.shape[1] ** (1 / 3))
     note = (
         f"{number}^3 voxels of the normalised cube, {first.mean_population:.1f} labelled particles each "
-        f"({first.empty_share:.0%} empty, left out); each time's own mean subtracted."
+        f"({first.empty_fraction:.0%} empty, left out); each time's own mean subtracted."
     )
     drop = mean["normalized"].iloc[1] if len(mean) > 1 else float("nan")
     findings.figure(
@@ -163,26 +163,26 @@ def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -
     busiest = np.argsort(-np.nanstd(np.where(np.isnan(deviation), 0, deviation), axis=0))[:N_EXAMPLES]
     voxel = pd.DataFrame({"step": first.steps, "looseness": first.values[:, busiest[0]]})
     jumps = voxel["looseness"].diff().abs()
-    said = f"largest change between snapshots {jumps.max():.3f}, median {jumps.median():.3f}"
-    findings.figure("9B", voxel, said, "The voxel that varies most, first replica.")
+    text = f"largest change between snapshots {jumps.max():.3f}, median {jumps.median():.3f}"
+    findings.figure("9B", voxel, text, "The voxel that varies most, first replica.")
     times, curves = analysis.voxel_autocorrelations(first.steps, first.values)
     rows = [(time, f"voxel {v}", curves[i, v]) for v in busiest for i, time in enumerate(times)]
     single = pd.DataFrame(rows, columns=["time", "voxel", "correlation"]).dropna()
     ends = single[single["time"] == single["time"].max()]["correlation"]
-    said = f"at the longest interval from {ends.min():.4f} to {ends.max():.4f}"
-    findings.figure("9C", single, said, "The five voxels that vary most, first replica.")
+    text = f"at the longest interval from {ends.min():.4f} to {ends.max():.4f}"
+    findings.figure("9C", single, text, "The five voxels that vary most, first replica.")
 
 
 def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
-    """Figure 9D, from lags up to half the run: longer ones rest on too few origins."""
-    found = []
+    """Draw figure 9D, from lags up to half the run: longer lags have too few origins."""
+    parts = []
     for field in fields.values():
         times, curves = analysis.voxel_autocorrelations(field.steps, field.values)
         half = len(times) // 2 + 1
-        found.append(analysis.first_zero_crossings(times[:half], curves[:half]))
+        parts.append(analysis.first_zero_crossings(times[:half], curves[:half]))
     steps = next(iter(fields.values())).steps
     first, last = float(steps[1] - steps[0]), float(steps[len(steps) // 2] - steps[0])
-    crossings = np.concatenate(found)
+    crossings = np.concatenate(parts)
     table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
     fit = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first))
     never = float(np.isnan(crossings).mean())

@@ -1,4 +1,4 @@
-"""Figures 6A-6C, 7A, 7B: the looseness beside D2min, in time, and beside the strain."""
+"""Figures 6A-6C, 7A, 7B: looseness against D2min, time and strain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LoosenessCounts:
     label
         Column of D2min.
     threshold
-        Of the class of loose particles.
+        Label above which a particle is loose.
     first
         Step of the first configuration that counts.
     """
@@ -48,14 +48,14 @@ class LoosenessCounts:
         """Count the particles of one configuration."""
         step = int(rows["step"].iloc[0])
         self.means.append((replica, step, float(rows[looseness_column].mean())))
-        known = rows[rows[self.label].notna()]
-        if step < self.first or known.empty:
+        labelled = rows[rows[self.label].notna()]
+        if step < self.first or labelled.empty:
             return
-        looseness = known[looseness_column].to_numpy()
-        d2min = known[self.label].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
+        looseness = labelled[looseness_column].to_numpy()
+        d2min = labelled[self.label].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
         self.joint += np.histogram2d(d2min, looseness, [D2MIN_EDGES, np.linspace(0, 1, FINE + 1)])[0]
         fine = np.minimum((looseness * FINE).astype(np.int64), FINE - 1)
-        loose = (known[self.label] > self.threshold).to_numpy(dtype=np.int64)
+        loose = (labelled[self.label] > self.threshold).to_numpy(dtype=np.int64)
         self.by_class += np.bincount(loose * FINE + fine, minlength=2 * FINE).reshape(2, FINE)
 
 
@@ -91,9 +91,10 @@ def _plane(findings: Findings, counts: LoosenessCounts) -> None:
         grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=counts.joint.ravel()
     )
     table.loc[table.groupby("d2min")["count"].transform("sum") < FEWEST, "density"] = np.nan
-    known = table.dropna(subset="density")
-    known = known.assign(weighted=known["indicator"] * known["density"]).groupby("d2min")[["weighted", "density"]].sum()
-    mean = known["weighted"] / known["density"]
+    populated = table.dropna(subset="density")
+    populated = populated.assign(weighted=populated["indicator"] * populated["density"])
+    sums = populated.groupby("d2min")[["weighted", "density"]].sum()
+    mean = sums["weighted"] / sums["density"]
     findings.figure(
         "6A",
         table,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.labels import LabelColumn
+from lammps_glass.learn.estimator import Classifier
 from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.fit import LEFT_OUT, left_out_rows, save_fit
@@ -20,13 +20,13 @@ from lammps_glass.simulate.work import Work
 from lammps_glass.studies.looseness.products import Fold, SplitFit
 from lammps_glass.tables import KEY
 
-#: Of the indicator.
+#: Name of the indicator.
 NAME = "looseness"
-#: Names in the table of scans: class 1 is loose, class 0 is tight.
+#: Names of scores in the table of scans: class 1 is loose, class 0 is tight.
 SCAN_COLUMNS = {"recall": "accuracy_loose", "specificity": "accuracy_tight"}
-#: Scans list combinations with fewer rows of class 1 than this without a score, unless none has more.
+#: Smallest number of rows of class 1 for a score in scans, unless no combination has as many.
 SMALLEST = 20
-#: A row that is learned from: 86 columns of 8 bytes, held three times (pooled, sampled, as a matrix).
+#: Memory of a training row: 86 columns of 8 bytes, held three times (pooled, sampled, as a matrix).
 ROW_BYTES = 3 * 86 * 8
 
 
@@ -96,7 +96,7 @@ def pooled_rows(rows: Sequence[Rows]) -> pd.DataFrame:
 def classified(rows: Sequence[Rows], table: pd.DataFrame, label: LabelColumn, threshold: float) -> pd.DataFrame:
     """Return rows to learn from, with the class in the column ``label``.
 
-    All sampled ones of class 1, and those of class 0 in the sample of all rows.
+    These are all sampled rows of class 1, and the rows of class 0 in the sample of all rows.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def classified(rows: Sequence[Rows], table: pd.DataFrame, label: LabelColumn, th
 
 
 def rank(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
-    """Ranking of the features by recursive elimination on balanced samples."""
+    """Rank the features by recursive elimination on balanced samples."""
     return learn.rank_features(
         learn.matrix(rows, columns),
         rows["label"],
@@ -127,15 +127,17 @@ def rank(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters
     )
 
 
-def fit_ensemble(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> Any:
-    """EasyEnsemble of logistic regressions on the chosen columns."""
+def fit_ensemble(
+    rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int
+) -> learn.EasyEnsemble:
+    """Fit an EasyEnsemble of logistic regressions on the chosen columns."""
     ensemble = learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed)
     return ensemble.fit(learn.matrix(rows, columns), rows["label"].to_numpy())
 
 
 @operation(work=work, rates={"cases": 15.0, "rows": 2e-4}, check=check)
 def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fold:
-    """Rank, choose and fit on all replicas but ``left_out``; nothing of that replica is seen."""
+    """Rank and choose features and fit on all replicas but ``left_out``, which is used for tests only."""
     parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
     table = pooled_rows(rows)
     tests = left_out_rows(case, table, "replica")
@@ -155,7 +157,7 @@ def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fo
 
 @operation(work=work, rates={"cases": 14.0, "rows": 4e-4}, check=check)
 def fit_split(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> SplitFit:
-    """Fit the paper's own way: one split of whole replicas; scans, choice of C, ranking."""
+    """Fit as the paper does, with one split of whole replicas; scan, choose C, rank features."""
     parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
     table, features = pooled_rows(rows), rows[0].features
     label = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
@@ -176,7 +178,7 @@ def fit_split(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> SplitFit
 
 
 def _choose_c(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
-    """Table S2, by folds of whole replicas; of random rows (which leak) where a fold would train without loose rows."""
+    """Choose C (table S2) by folds of whole replicas; by random rows (which leak) if a fold would lack loose rows."""
     loose_replicas = rows.loc[rows["label"] == 1, "replica"].nunique()
     by_replica = loose_replicas >= 3
     table = learn.choose_c(
@@ -205,19 +207,15 @@ def _scan(rows: Sequence[Rows], table: pd.DataFrame, parameters: LoosenessParame
         raise InputError("no particle is loose at any threshold: lower the thresholds or run longer")
     sizes = [count for _, _, count in combinations]
     smallest = min(SMALLEST, max(sizes))
-    options: dict[str, Any] = {
-        "n_samples": parameters.n_samples,
-        "size_per_class": min([parameters.scan_rows, *(size for size in sizes if size >= smallest)]),
-        "smallest": smallest,
-        "seed": seed,
-    }
+    size_per_class = min([parameters.scan_rows, *(size for size in sizes if size >= smallest)])
     scanned = []
     for label, threshold, _ in combinations:
         learned = classified(rows, table, label, threshold).rename(columns={label.name: "d2min"})
         try:
             scores = learn.threshold_scan(
-                {label.lag: learned}, rows[0].features, [threshold], C=parameters.C, **options
-            )
+                {label.lag: learned}, rows[0].features, [threshold], C=parameters.C, n_samples=parameters.n_samples,
+                size_per_class=size_per_class, smallest=smallest, seed=seed,
+            )  # fmt: skip
         except InputError:  # a fold of whole replicas trains without class 1: this combination cannot be evaluated
             scores = pd.DataFrame([{"dt": label.lag, "threshold": threshold, "folds": "replica", "leaking": False}])
         scanned.append(scores)
@@ -228,7 +226,7 @@ def _scan(rows: Sequence[Rows], table: pd.DataFrame, parameters: LoosenessParame
 def _by_number(
     rows: pd.DataFrame, test: pd.DataFrame, ranking: pd.DataFrame, parameters: LoosenessParameters, seed: int
 ) -> pd.DataFrame:
-    """Count the loose and the tight rows of one left-out replica that are right, by number of features (figure 5A).
+    """Count the correctly predicted loose and tight rows of a left-out replica, by number of features (figure 5A).
 
     Columns ``n_features``, ``sample``, and ``loose``, ``loose_right``, ``tight``, ``tight_right`` (rows).
     """
@@ -246,15 +244,15 @@ def _by_number(
     return pd.DataFrame(counts, columns=columns)
 
 
-def _training_scores(rows: pd.DataFrame, columns: list[str], estimator: Any, seed: int) -> pd.DataFrame:
-    """Scores on a balanced sample of the rows that trained, as the paper gives its training accuracy."""
+def _training_scores(rows: pd.DataFrame, columns: list[str], estimator: Classifier, seed: int) -> pd.DataFrame:
+    """Score a balanced sample of the rows that trained, as the paper gives its training accuracy."""
     sample = learn.balanced_samples(rows["label"], 1, None, seed=seed).indices[0]
     probability = estimator.predict_proba(learn.matrix(rows.iloc[sample], columns))[:, 1]
     return pd.DataFrame([learn.scores(rows["label"].to_numpy()[sample], probability)])
 
 
 def _random_rows(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
-    """The leaking comparison: folds of random rows, the same estimator and features."""
+    """Cross-validate by folds of random rows, which leak, with the same estimator and features."""
     return learn.random_row_predictions(
         rows,
         columns,

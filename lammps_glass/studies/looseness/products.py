@@ -7,11 +7,11 @@ from lammps_glass.products import SavedIndicator
 
 
 class Fold(SavedIndicator):
-    """An indicator that saw nothing of one replica, and how it does on that replica by number of features."""
+    """An indicator that left one replica out, and its accuracy on that replica by number of features."""
 
     #: Feature, mean and deviation of its rank over balanced samples.
     ranking = TableFile("ranking.parquet")
-    #: Rows of the replica that are right, by number of features and balanced sample.
+    #: Correctly predicted rows of the replica, by number of features and balanced sample.
     by_number = TableFile("by_number.parquet")
 
 
@@ -23,7 +23,7 @@ class SplitFit(SavedIndicator):
     #: Balanced accuracy by C.
     choice_of_c = TableFile("choice_of_c.parquet")
     ranking = TableFile("ranking.parquet")
-    #: Scores on the rows that trained.
+    #: Scores on the training rows.
     train = TableFile("train.parquet")
     #: Predictions of folds of random rows, which leak.
     random_rows = TableFile("random_rows.parquet")

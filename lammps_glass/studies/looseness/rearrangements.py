@@ -1,4 +1,4 @@
-"""Figures 3A-3C and table S1: the distribution of D2min, its mean and its tail in time, and how rare each class is."""
+"""Figures 3A-3C and table S1: distribution of D2min, its mean and tail in time, and fractions of the classes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ TAIL_FROM = 0.05
 
 
 class Distribution:
-    """What the figures need of the streamed labels: values in the tail, means, class counts, and four whole times.
+    """Statistics of the streamed labels: values in the tail, means, class counts, and all values at four times.
 
     Parameters
     ----------
     columns
-        Of the labels; the first is that of the shortest lag.
+        Columns of the labels; the first has the shortest lag.
     shown
-        Steps of which all values are kept.
+        Steps at which all values are kept.
     first
         Step of the first configuration that counts.
     thresholds
-        Of the classes that are counted.
+        Thresholds of the classes that are counted.
     """
 
     def __init__(
@@ -61,9 +61,9 @@ class Distribution:
 
 
 def shown_steps(first: int, last: int, every: int) -> list[int]:
-    """Four snapshots on about even ln(step), the first and the last labelled one among them."""
-    wanted = np.geomspace(max(first, every), last - every, 4) if last > first + every else [first]
-    return sorted({round(step / every) * every for step in wanted})
+    """Choose the steps of four snapshots at about even ln(step), from the first to the last labelled one."""
+    steps = np.geomspace(max(first, every), last - every, 4) if last > first + every else [first]
+    return sorted({round(step / every) * every for step in steps})
 
 
 @operation(work=particles_read("labels"), rates={"cases": 0.5, "particles": 3e-6})
@@ -116,13 +116,13 @@ def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
         fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
-    known = table[np.isfinite(table["exponent"])]
-    line = analysis.linear_in_log_time(known["step"], known["exponent"]) if len(known) > 1 else None
+    fitted = table[np.isfinite(table["exponent"])]
+    line = analysis.linear_in_log_time(fitted["step"], fitted["exponent"]) if len(fitted) > 1 else None
     trend = f", slope {line.slope:.2f} per ln t" if line else ""
     findings.figure(
         "3C",
         table,
-        f"exponent {known['exponent'].mean():.2f} on average{trend}" if len(known) else "too few events in the tail",
+        f"exponent {fitted['exponent'].mean():.2f} on average{trend}" if len(fitted) else "too few events in the tail",
         f"Maximum likelihood above D2min = {TAIL_FROM}; interval over replicas. The paper calls the tail steeper in "
         "time and its exponent smaller: here p(D2min) ~ D2min^-exponent, so steeper is larger.",
     )

@@ -1,4 +1,4 @@
-"""The study `looseness`: its operations, figures, and the readings it takes where the paper is silent."""
+"""The study `looseness`: its operations, figures, and choices where the paper is silent."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ FIGURES = (
     ),
     FigureSpec(
         "5C", "Confusion matrix", "matrix", "predicted", "true", value="share",
-        x_label="predicted", y_label="true", value_label="share of the true class",
+        x_label="predicted", y_label="true", value_label="fraction of the true class",
         paper="67.9 % of the loose, 73.5 % of the tight",
     ),
     FigureSpec(
@@ -133,7 +133,7 @@ FIGURES = (
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
-    """Return departures from the paper and readings taken, from the parameters that ran."""
+    """List departures from the paper and choices where it is silent, from the parameters that ran."""
     (fold, *_), (relax, *_), (label, *_) = (stages.running(name) for name in ("fit_without_one", "relax", "label"))
     main = relax.reads["start"][0]
     creep, quench = main.parameters, main.reads["start"][0].parameters
