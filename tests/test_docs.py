@@ -62,8 +62,10 @@ def test_every_key_and_port_of_a_generic_operation_is_described():
     page = (ROOT / "docs" / "own-study.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##)", page, re.M | re.S))
     for operation in (REGISTRY[name].load() for name in REGISTRY.bundled if name != "simulate"):
-        keys = [key for row in re.findall(r"^\| (`.*?) \|", sections[operation.name], re.M) for key in row.split(", ")]
-        assert {key.strip("`") for key in keys} == {item.name for item in fields(operation.parameters)}, operation.name
+        if operation.name in sections:  # those of one paper are described there
+            rows = re.findall(r"^\| (`.*?) \|", sections[operation.name], re.M)
+            keys = {key.strip("`") for row in rows for key in row.split(", ")}
+            assert keys == {item.name for item in fields(operation.parameters)}, operation.name
         (row,) = re.findall(rf"^\| `{operation.name}` \| (.*?) \|", page.partition("### ")[0], re.M)
         assert set(re.findall(r"`(\w+)`", row)) == set(operation.ports), operation.name
         for port in operation.ports.values():

@@ -57,9 +57,9 @@ class DescribeParameters:
     rows_above: int = 5000
 
     def __post_init__(self) -> None:
-        for name in ("skip", "max_rows", "rows_above"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} = {getattr(self, name)} must be at least 0")
+        for name, least in (("skip", 0), ("max_rows", 0), ("rows_above", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} = {getattr(self, name)} must be at least {least}")
         if self.r_cut is not None and not self.r_cut > 0:
             raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
