@@ -27,9 +27,23 @@ def shears(tmp_path_factory):
     return [simulate.aqs(quenched, plane=plane, seed=1, directory=folder / plane, **options) for plane in ("xy", "yz")]
 
 
+@pytest.fixture(scope="module")
+def strain_steps(tmp_path_factory):
+    """A quasi-static shear of which every step is a block and is stored."""
+    folder = tmp_path_factory.mktemp("steps")
+    glass = glasses.KobAndersen(n_particles=200)
+    quenched = simulate.quench(glass, liquid=100, cooling=100, seed=1, directory=folder / "quench")
+    step = dict.fromkeys(("strain_step", "block_strain", "snapshot_every"), 2e-3)
+    options = {"max_strain": 0.02, "r_max": 2.0, "reduce": "sum", "force_tolerance": 1e-4, **step}
+    return [simulate.aqs(quenched, plane="xy", seed=1, directory=folder / "shear", **options)]
+
+
+RECORDS = {"largest-jump": "shears", "strain-step-activity": "strain_steps"}
+
+
 @pytest.mark.parametrize("name", labels.REGISTRY.bundled)
 def test_contract(name, request):
-    records = request.getfixturevalue("shears") if name == "largest-jump" else None
+    records = request.getfixturevalue(RECORDS[name]) if name in RECORDS else None
     label = labels.REGISTRY[name].load()
     check_label(label, OPTIONS.get(name), records=records)
     assert (label.name, label.unit) == (name, labels.REGISTRY[name].units)

@@ -73,7 +73,7 @@ def test_contract(name, sources):
     conditions = {"fit": {"left_out": 1}, "score": {}, "draw": {}}.get(name, {"replica": 2})
     run = operations.REGISTRY[name].load()
     assert run.name == name
-    check_operation(run, OPTIONS.get(name), sources=sources[name], conditions=conditions, glass=GLASS)
+    check_operation(run, OPTIONS.get(name), sources=sources.get(name), conditions=conditions, glass=GLASS)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS.bundled)
