@@ -70,10 +70,11 @@ def sources(tmp_path_factory):
 
 @pytest.mark.parametrize("name", [name for name in operations.REGISTRY.bundled if name != "simulate"])
 def test_contract(name, sources):
+    """Those that read what a small liquid cannot give, such as a gate for metals, are not run here."""
     conditions = {"fit": {"left_out": 1}, "score": {}, "draw": {}}.get(name, {"replica": 2})
     run = operations.REGISTRY[name].load()
     assert run.name == name
-    check_operation(run, OPTIONS.get(name), sources=sources[name], conditions=conditions, glass=GLASS)
+    check_operation(run, OPTIONS.get(name), sources=sources.get(name), conditions=conditions, glass=GLASS)
 
 
 @pytest.mark.parametrize("name", PROTOCOLS.bundled)
