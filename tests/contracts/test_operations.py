@@ -70,6 +70,7 @@ def sources(tmp_path_factory):
 
 @pytest.mark.parametrize("name", [name for name in operations.REGISTRY.bundled if name != "simulate"])
 def test_contract(name, sources):
+    """Those that read what a small liquid cannot give, such as a gate for metals, are not run here."""
     conditions = {"fit": {"left_out": 1}, "score": {}, "draw": {}}.get(name, {"replica": 2})
     run = operations.REGISTRY[name].load()
     assert run.name == name

@@ -100,7 +100,7 @@ def test_rows_and_configurations_give_equal_predictions(tmp_path):
         records.append(Record(made.directory, conditions={"replica": replica}))
         d2min = LabelParameters(LabelPart("d2min", {"r_max": 2.0}), species="A")
         labels.append(label(case(tmp_path / f"label{replica}", d2min, replica=replica), records[-1:]))
-        gaussians = DescribeParameters(DescriptorPart("radial-gaussians"))
+        gaussians = DescribeParameters(DescriptorPart("radial-gaussians", {"centers": [1.0, 1.2, 1.5], "width": 0.2}))
         run = case(tmp_path / f"rows{replica}", gaussians, replica=replica)
         rows.append(describe(run, records[-1:], labels[-1]))
     indicator = fitted(tmp_path / "fit", rows, left_out=1)

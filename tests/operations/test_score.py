@@ -11,7 +11,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from lammps_glass.errors import InputError
 from lammps_glass.operations.fit import FitParameters, fit
 from lammps_glass.operations.pooled import Entry
-from lammps_glass.operations.score import ScoreParameters, null_scores, score
+from lammps_glass.operations.score import ScoreParameters, baseline_scores, score
 from lammps_glass.operations.score_figures import linear_weights
 from lammps_glass.products import PredictedColumn, Predictions, Record, SavedIndicator
 
@@ -120,9 +120,9 @@ def test_the_null_knows_the_species_and_nothing_else():
     """Where all of B and none of A are of class 1 it is perfect; where the species says nothing it is at chance."""
     rows = pd.concat([table(replica) for replica in (1, 2, 3)], ignore_index=True)
     known = rows.assign(label=(rows["species"] == "B").astype(int), indicator=0.0)
-    assert null_scores(Entry(ACTIVITY, known)) == {"balanced_accuracy": 1.0, "auc": 1.0}
+    assert baseline_scores(Entry(ACTIVITY, known)) == {"balanced_accuracy": 1.0, "auc": 1.0}
     alone = rows.assign(species="A", label=(rows["first"] > 0.5).astype(int))
-    assert null_scores(Entry(ACTIVITY, alone)) == {"balanced_accuracy": 0.5, "auc": 0.5}
+    assert baseline_scores(Entry(ACTIVITY, alone)) == {"balanced_accuracy": 0.5, "auc": 0.5}
 
 
 def test_weights_are_those_of_linear_indicators():

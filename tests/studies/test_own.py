@@ -18,6 +18,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.resources import data_path
 from lammps_glass.workflow import Study, reproduce
 
+#: In units of a reduced glass.
+GAUSSIANS = {"centers": [1.0, 1.5], "width": 0.2, "by_species": True}
 EXAMPLE = data_path("examples", "own", "study.toml")
 FIGURES = {"classes", "accuracy", "roc", "label_by_indicator", "importance", "map"}
 FITS = [
@@ -150,7 +152,7 @@ over = ["replica"]
 
 [stages.rows]
 run = "describe"
-descriptor = "radial-gaussians"
+descriptor = { name = "radial-gaussians", centers = [0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8], width = 0.1 }
 reads = { configurations = "creep", labels = "label" }
 over = ["replica"]
 
@@ -212,7 +214,7 @@ over = ["replica"]
 
 [stages.rows]
 run = "describe"
-descriptor = "radial-gaussians"
+descriptor = { name = "radial-gaussians", centers = [0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8], width = 0.1 }
 reads = { configurations = "moves", labels = "label" }
 over = ["replica"]
 
@@ -375,7 +377,7 @@ def test_classes_other_than_those_trained_are_a_warning(creep):
 def test_a_joined_descriptor_has_the_features_of_both(creep):
     descriptor = {
         "name": "joined",
-        "parts": {"radial-gaussians": {"by_species": True}, "pair-entropy": {"cutoffs": [1.5, 2.0]}},
+        "parts": {"radial-gaussians": GAUSSIANS, "pair-entropy": {"cutoffs": [1.5, 2.0]}},
     }
     out, summary = creep("joined", {"stages.rows.descriptor": descriptor})
     families = Study.read(out).product(Study.read(out).case("rows", 0)).families
