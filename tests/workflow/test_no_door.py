@@ -143,7 +143,7 @@ def test_name_of_a_potential_table(name, folder):
     """A path is the user's own word, but no name of a file is more than a name; LAMMPS could unpack through a shell."""
     path = folder / name.removesuffix(".gz").removesuffix(".zst") / name
     path.parent.mkdir()
-    shutil.copy(glasses.CuZr()._found().path, path)
+    shutil.copy(glasses.CuZr()._find().path, path)
     snapshot = glasses.CuZr(n_particles=500).initial(1)
     try:
         glass = glasses.CuZr(table=str(path), retabulate=False)
