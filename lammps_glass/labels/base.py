@@ -85,6 +85,8 @@ class Label(ABC):
     """Attributes that the records must have besides those of `Trajectory`."""
     invariant: ClassVar[bool] = True
     """Whether the values are invariant under translation and rotation of all snapshots."""
+    partial: ClassVar[bool] = False
+    """Whether some particles have no value, NaN, such as those of neither class."""
 
     def get_params(self) -> Options:
         """Return the parameters by name."""

@@ -86,6 +86,7 @@ class StrainStepActivity(Label):
 
     name: ClassVar[str] = "strain-step-activity"
     unit: ClassVar[str] = "1"
+    partial: ClassVar[bool] = True
 
     threshold: float = 0.6
     avalanche: float = 0.2

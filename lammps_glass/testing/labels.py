@@ -150,10 +150,11 @@ def _values(subject: _Subject) -> None:
         for column in columns:
             ends = column.lag > 0 and number + column.lag >= len(groups)
             values = labelled.values[column.name].to_numpy()
-            require(ends or np.isfinite(values).all(), f"{column.name} is not finite where the run has not ended")
+            complete = ends or label.partial or np.isfinite(values).all()
+            require(complete, f"{column.name} is not finite where the run has not ended")
             require(not ends or np.isnan(values).all(), f"{column.name} has values behind the end of the run")
-    main = pd.concat([labelled.values[columns[0].name] for labelled in groups]).dropna()
-    require(main.nunique() > 1, "all particles that moved have the same value")
+    every = pd.concat([labelled.values for labelled in groups])
+    require(every.nunique().max() > 1, "every column has the same value for all particles")
 
 
 def _require_table(labelled: Labelled, columns: Sequence[LabelColumn]) -> None:
