@@ -394,14 +394,14 @@ def test_measured_amplitudes_stand_beside_the_harmonic_ones(smoke, study):
 
 
 def test_hopping_is_warned_of_where_it_is():
-    from lammps_glass.studies.igd.vibrations import hopping
+    from lammps_glass.studies.igd.vibrations import describe_amplitudes
 
     def one(ratio: float) -> dict[str, float]:
         return {"ratio": ratio, "ratio.largest": ratio, "correlation": 0.9, "correlation.least": 0.9}
 
-    assert "WARNING" not in hopping({"50": one(1.1)})
-    assert "above 1.5 at 300 K" in hopping({"50": one(1.1), "300": one(3.0)})
-    assert hopping({}) == ""
+    assert "WARNING" not in describe_amplitudes({"50": one(1.1)})
+    assert "above 1.5 at 300 K" in describe_amplitudes({"50": one(1.1), "300": one(3.0)})
+    assert describe_amplitudes({}) == ""
 
 
 def test_boson_peak_is_searched_where_it_lies():
@@ -427,9 +427,9 @@ def test_boson_peak_is_searched_where_it_lies():
     ],
 )
 def test_what_the_box_holds(lowest, words):
-    from lammps_glass.studies.igd.vibrations import box_of
+    from lammps_glass.studies.igd.vibrations import describe_box
 
-    text = box_of(pd.DataFrame({"lowest_frequency": [lowest], "transverse": [20.0], "modes_below_lowest": [19.0]}))
+    text = describe_box(pd.DataFrame({"lowest_frequency": [lowest], "transverse": [20.0], "modes_below_lowest": [19.0]}))
     assert words in text
     assert "19 modes a sample that are no sound waves" in text
 
