@@ -278,7 +278,7 @@ def test_stages_that_disagree_are_refused(key, value, message):
     [
         ("label_shear.label.window", 0.5, r"stages\.aqs: max_strain = 0.08 .* is not a multiple of window = 0.5"),
         ("label_shear.label.avalanche", 2.0, "avalanche = 2 is a fraction"),
-        ("label_shear.label.threshold", -2.0, "threshold = -2 must be above 0"),
+        ("label_shear.label.threshold", -2.0, r"threshold = -2\.0 must be a number above 0"),
         ("label_thermal.extremes", 0.6, r"extremes = 0\.6 must be above 0 and at most 0\.5"),
         ("relaxation.q", -1.0, "q = -1 must be above 0"),
         (
