@@ -429,7 +429,9 @@ def test_boson_peak_is_searched_where_it_lies():
 def test_what_the_box_holds(lowest, words):
     from lammps_glass.studies.igd.vibrations import describe_box
 
-    text = describe_box(pd.DataFrame({"lowest_frequency": [lowest], "transverse": [20.0], "modes_below_lowest": [19.0]}))
+    text = describe_box(
+        pd.DataFrame({"lowest_frequency": [lowest], "transverse": [20.0], "modes_below_lowest": [19.0]})
+    )
     assert words in text
     assert "19 modes a sample that are no sound waves" in text
 
