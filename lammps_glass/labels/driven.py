@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import getattr_static
 from pathlib import Path
-from typing import ClassVar, Protocol, TypedDict, runtime_checkable
+from typing import ClassVar, Protocol, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,6 @@ class BlockSettings(TypedDict):
     block_strain: float
 
 
-@runtime_checkable
 class Shear(Trajectory, Protocol):
     """The record of a quasi-static shear (`lammps_glass.products.ShearRecord`)."""
 
@@ -52,9 +52,11 @@ def require_shear(label: Label, record: Trajectory) -> Shear:
     InputError
         The record is of another run.
     """
-    if not isinstance(record, Shear):
+    # `isinstance` and `hasattr` would read the tables behind the properties.
+    names, missing = ("d2min_path", "block_settings", "thermo"), object()
+    if any(getattr_static(record, name, missing) is missing for name in names):
         raise InputError(f"label {label.name}: {record.directory} is not the record of a quasi-static shear")
-    return record
+    return cast(Shear, record)
 
 
 @dataclass(frozen=True)

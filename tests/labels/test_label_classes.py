@@ -81,7 +81,7 @@ def test_frames_are_read_one_after_the_other():
 
 @pytest.mark.parametrize("records", [[], [WALK, WALK]])
 def test_a_pair_label_is_of_one_trajectory(records):
-    with pytest.raises(InputError, match=f"label d2min is of one trajectory a replica, it reads {len(records)}"):
+    with pytest.raises(InputError, match=f"label d2min needs one trajectory a replica, it reads {len(records)}"):
         D2min().columns(records)
 
 
