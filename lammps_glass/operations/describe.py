@@ -85,7 +85,7 @@ def check_configurations(stage: Wired) -> None:
 
 
 def check(stage: Wired) -> None:
-    """Refuse configurations that are not the labelled ones, and simulations that no part of the descriptor needs.
+    """Refuse configurations and species that are not the labelled ones, and simulations that no descriptor needs.
 
     Raises
     ------
@@ -93,7 +93,14 @@ def check(stage: Wired) -> None:
         Naming the stages.
     """
     check_configurations(stage)
-    descriptor = stage.parameters.descriptor.build()
+    for labels in stage.reads.get("labels", ()):
+        labelled = getattr(labels.parameters, "species", stage.parameters.species)
+        if stage.parameters.species not in (None, labelled):
+            raise InputError(
+                f"{stage.key('species')} differs from {labels.key('species')}: the labelled particles are described; "
+                "leave the former out"
+            )
+    descriptor = stage.parameters.descriptor.build(stage.glass)
     needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
     for source in stage.reads.get("simulations", ()):
         if source.runs not in needed:

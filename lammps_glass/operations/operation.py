@@ -15,12 +15,15 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.work import Work
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
 
 #: (parameters, particles of each species, works of the cases that each port reads) -> work of a case. The parameters
 #: are of the class that the operation declares.
@@ -76,6 +79,8 @@ class Wired:
         Conditions of that case.
     writes
         Class of the product of the stage.
+    glass
+        The glass of that case; None outside a study.
     """
 
     stage: str
@@ -84,6 +89,7 @@ class Wired:
     reads: Mapping[str, tuple[Wired, ...]] = field(default_factory=dict)
     conditions: Conditions = field(default_factory=dict)
     writes: type[Product] = Product
+    glass: Glass | None = None
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""

@@ -116,6 +116,7 @@ class Definition:
                 reads=reads,
                 conditions=case.conditions,
                 writes=stage.operation.writes,
+                glass=self.glass(case),
             )
         return built[case.id]
 

@@ -49,7 +49,7 @@ def test_confusion_counts_every_labelled_particle(smoke):
     labelled = 0
     for case in study.stage("label").cases:
         table = pd.read_parquet(study.store.folder(case) / "labels.parquet")
-        labelled += int((table["d2min_1"].notna() & (table["step"] > 0)).sum())
+        labelled += int((table["lag_1"].notna() & (table["step"] > 0)).sum())
     # 3 replicas of 400 particles of type A at 5 snapshots after the load that have a next one
     assert labelled == 3 * 400 * 5
     assert pd.read_csv(out / "figures" / "5C.csv")["count"].sum() == labelled
@@ -111,7 +111,7 @@ def test_another_seed_makes_another_glass_and_the_same_seed_the_same(tmp_path):
 @pytest.mark.parametrize(
     ("setting", "keys"),
     [
-        ("stages.creep.stress=0.4", ("stages.relax.stress", "stages.creep.stress")),
+        ("stages.creep.stress=0.4", ("stages.relax", "stages.creep", "stress = 0.5 differs from stress = 0.4")),
         ("stages.fold.threshold=0.2", ("stages.fold.threshold", "stages.learn.threshold")),
         ("stages.learn.threshold=0.17", ("stages.learn.threshold", "stages.describe.thresholds")),
         ("stages.label.lags=[2,4]", ("stages.label.lags",)),
