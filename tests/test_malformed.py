@@ -1,7 +1,7 @@
 """Malformed files: a right result, or one line and status 2; no traceback, no hang, no gigabytes, no half of a file.
 
-Real files are mutated by seed: bytes, words, lines, lengths, counts. What is still read is compared with a slow reader
-where there is one. A few hundred run always, ten thousand with ``pytest -m slow``.
+Real files are mutated by seed: bytes, words, lines, lengths, counts. Files that are still read are compared with a slow
+reader where there is one. A few hundred run always, ten thousand with ``pytest -m slow``.
 """
 
 from __future__ import annotations

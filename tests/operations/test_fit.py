@@ -75,7 +75,7 @@ def test_what_is_saved_describes_the_rows_and_the_glass(rows, tmp_path):
 
 
 def test_balanced_rows_are_as_many_of_each_class(rows, tmp_path, monkeypatch):
-    """Unless the indicator draws them itself, or it is told otherwise."""
+    """Unless the indicator draws them itself, or the parameters say otherwise."""
     seen = []
 
     def recorded(estimator, X, y, fit=learn.Activity.fit):

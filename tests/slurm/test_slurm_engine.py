@@ -147,7 +147,7 @@ def test_real_time_limit_then_more_time(real_slurm, nap_file, tmp_path):
 
 @pytest.mark.study
 def test_time_limit_in_a_simulation_that_gets_on(fake_slurm, tmp_path):
-    """A creep that comes to its limit twice goes on from the segments of the job before, with the same bits."""
+    """A creep that comes to its limit twice goes on from the segments of the job before; the products are identical."""
     here, engine = tmp_path / "here", tmp_path / "engine"
     file = write_part(tmp_path / "creep.toml", "quench", "creep", replica=1)
     changes = {"steps": 20_000, "snapshot_every": 10_000, "segment_steps": 1_000}

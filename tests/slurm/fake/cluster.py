@@ -38,7 +38,7 @@ TICK = 0.02
 
 
 class CommandError(Exception):
-    """What a command writes to standard error before it exits with status 1."""
+    """Message of a command on standard error, before it exits with status 1."""
 
 
 class Parser(argparse.ArgumentParser):
