@@ -43,7 +43,7 @@ class Definition:
         self._params: dict[tuple[str, tuple[Condition, ...]], list[str]] = {}
         with located(where):
             self._check_by()
-            self._check_stages()
+        self._check_stages()
 
     # -- checks ------------------------------------------------------------------------------------------------------
 
@@ -70,9 +70,12 @@ class Definition:
         """Build the parameters of every stage once, so that a fault shows before anything runs."""
         for stage in self.stages:
             for case in self._one_of_each(stage):
-                operations.check_use(self._build_parameters(case), self._build_glass(case), f"stages.{stage.name}")
-                stage.operation.check(self.wired(case))
-        self.recipe.check(self.wired_stages())
+                operations.check_use(self.parameters(case), self.glass(case), f"{self.where}: stages.{stage.name}")
+                wired = self.wired(case)
+                with located(self.where):
+                    stage.operation.check(wired)
+        with located(self.where):
+            self.recipe.check(self.wired_stages())
 
     def check_conditions(self) -> None:
         """Refuse conditions with which the whole cannot come to an end; parts of such a study can be run.
@@ -102,11 +105,11 @@ class Definition:
             self._wired[case.id] = Wired(
                 stage=case.stage,
                 runs=stage.operation.runs,
-                parameters=self._build_parameters(case),
+                parameters=self.parameters(case),
                 reads=reads,
                 conditions=case.conditions,
                 writes=stage.operation.writes,
-                glass=self._build_glass(case),
+                glass=self.glass(case),
             )
         return self._wired[case.id]
 
@@ -175,34 +178,27 @@ class Definition:
 
     def glass(self, case: CaseId) -> Glass:
         """Return the glass of a case: that of its condition ``glass``, else the study's."""
-        with located(self.where):
-            return self._build_glass(case)
-
-    def _build_glass(self, case: CaseId) -> Glass:
         name = case.conditions.get("glass")
-        where = "glass" if name is None else f"glasses.{name}"
+        where = f"{self.where}: glass" if name is None else f"{self.where}: glasses.{name}"
         if where not in self._glasses:
-            table = self.file.glass if name is None else named("glass", str(name), self.file.glasses)
+            with located(self.where):
+                table = self.file.glass if name is None else named("glass", str(name), self.file.glasses)
             if table is None:
                 table = next(iter(self.file.glasses.values()), None)  # of stages over no glass, which read tables only
             if table is None:
-                raise InputError("glass: missing table: write [glass] with a name")
+                raise InputError(f"{where}: missing table: write [glass] with a name")
             self._glasses[where] = operations.build_glass(table, where)
         return self._glasses[where]
 
     def parameters(self, case: CaseId) -> Any:
-        """Build the parameters of a case."""
-        with located(self.where):
-            return self._build_parameters(case)
-
-    def _build_parameters(self, case: CaseId) -> Any:
-        """Build the parameters, those of ``[by.CONDITION.VALUE.stages.STAGE]`` before those of the stage."""
+        """Build the parameters of a case: those of ``[by.CONDITION.VALUE.stages.STAGE]`` come before the stage's."""
         stage = self._stages[case.stage]
         by: dict[str, Any] = {}
         for name, value in case.conditions.items():
             if table := self.file.by.get(name, {}).get(str(value)):
                 by |= table.stages.get(case.stage, {})
-        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, f"stages.{case.stage}")
+        where = f"{self.where}: stages.{case.stage}"
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
 
     def params(self, case: CaseId) -> dict[str, Any]:
         """Return all that a case reads of the study file, as JSON values."""

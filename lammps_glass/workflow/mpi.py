@@ -106,10 +106,10 @@ def require_mpi4py() -> None:
 
 def _job(case: Case[Protocol], sources: Mapping[str, Sequence[Product]]) -> str:
     """Write a case and what it reads as one line of JSON."""
-    parts = {"protocol": case.parameters, "glass": case.glass}
     job = {
         "case": {name: getattr(case, name) for name in ("study", "preset", "stage", "conditions", "seed")},
-        **{kind: {"name": part.name, "options": part.options()} for kind, part in parts.items()},
+        "protocol": {"name": case.parameters.name, "options": case.parameters.options()},
+        "glass": {"name": case.glass.name, "options": case.glass.options()},
         "reads": {port: [[str(p.directory.resolve()), p.conditions] for p in read] for port, read in sources.items()},
     }
     return json.dumps(job)

@@ -13,7 +13,7 @@ from lammps_glass.operations.operation import Operation
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Conditions
-from lammps_glass.registry import named
+from lammps_glass.registry import Entry, named
 from lammps_glass.simulate.deck import checked_name
 from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 from lammps_glass.simulate.protocols.base import Protocol
@@ -69,8 +69,9 @@ def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> 
     """
     with located(f"{where}: stages.{stage}.{PROTOCOL if table.run == SIMULATE else 'run'}"):
         if table.run != SIMULATE:
-            found = named("operation", table.run, {**dict(study.operations), **OPERATIONS, **study.operations})
-            return found if isinstance(found, Operation) else found.load()
+            known: dict[str, Operation | Entry] = {**study.operations, **OPERATIONS, **study.operations}
+            found = named("operation", table.run, known)
+            return found.load() if isinstance(found, Entry) else found
         protocol = table.parameters.get(PROTOCOL)
         if not isinstance(protocol, str):
             raise InputError("missing key: a stage that simulates names its protocol")

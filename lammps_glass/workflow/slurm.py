@@ -112,8 +112,10 @@ class SlurmEngine:
             raise InputError("squeue gives no answer, and jobs of this study may be in the queue: try again later")
         self.book.adopt((task, name) for task, (_, name) in queue.items())
         for array in self.book.arrays:
+            ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
+            by_name = {case.name: case for case in ready}
             for index in array.open_tasks:
-                self._take_up(array, index)
+                self._open(array, index, [by_name[name] for name in array.tasks[index] if name in by_name])
         # An array that ended while nobody watched says how by its exit files; one cancelled then is simply run again.
         for task in list(self.open):
             if task.id not in queue:
@@ -121,13 +123,13 @@ class SlurmEngine:
                 self._settle(task, Ending(TERMINATED) if ending.interrupted else ending, watched=False)
         self.book.save()
 
-    def _take_up(self, array: Array, index: int) -> None:
-        ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
-        by_name = {case.name: case for case in ready}
-        cases = [by_name[name] for name in array.tasks[index] if name in by_name]
+    def _open(self, array: Array, index: int, cases: list[CaseId]) -> Task:
+        """Count a task as open and its cases as running."""
+        task = Task(array, index, cases)
+        self.open.append(task)
         for case in cases:
             self.tasks.start(case)
-        self.open.append(Task(array, index, cases))
+        return task
 
     # -- what has ended --------------------------------------------------------------------------------------------
 
@@ -228,15 +230,15 @@ class SlurmEngine:
             try:
                 array.job = submit(array, self.study.out.resolve(), self.folder, options)
             except InputError:
-                self.book.drop(array)
+                self.book.arrays.remove(array)
+                self.book.save()
                 if not self.open:
                     raise
                 return False  # a limit on submitted jobs: try again when some have ended
             self.book.save()
             for index, chunk in enumerate(chunks):
-                self.open.append(Task(array, index, list(chunk), {case.id: self._segments(case) for case in chunk}))
-                for case in chunk:
-                    self.tasks.start(case)
+                task = self._open(array, index, list(chunk))
+                task.segments = {case.id: self._segments(case) for case in chunk}
             room -= array.may_run
             if room <= 0:
                 break
@@ -244,15 +246,14 @@ class SlurmEngine:
         return True
 
     def _interrupted(self) -> None:
-        jobs = [array.job for array in self.book.arrays if array.job]
-        if not jobs:
-            return
-        if self.cancel_on_interrupt:
-            slurm_queue.cancel(jobs)
-            print(f"cancelled the Slurm jobs {' '.join(jobs)}", file=sys.stderr)
-            return
-        print(
-            f"the Slurm jobs {' '.join(jobs)} stay and go on; the same command finds them again; "
-            f"`scancel {' '.join(jobs)}` cancels them",
-            file=sys.stderr,
-        )
+        if jobs := [array.job for array in self.book.arrays if array.job]:
+            names = " ".join(jobs)
+            if self.cancel_on_interrupt:
+                slurm_queue.cancel(jobs)
+                message = f"cancelled the Slurm jobs {names}"
+            else:
+                message = (
+                    f"the Slurm jobs {names} stay and go on; the same command finds them again; `scancel {names}` "
+                )
+                message += "cancels them"
+            print(message, file=sys.stderr)

@@ -99,11 +99,6 @@ class JobBook:
         self.arrays.append(array)
         self.save()
 
-    def drop(self, array: Array) -> None:
-        """Forget an array, in the file too."""
-        self.arrays = [other for other in self.arrays if other is not array]
-        self.save()
-
     def adopt(self, names: Iterable[tuple[str, str]]) -> None:
         """Give arrays without an id the one that `squeue` shows under their name; forget those it does not show.
 
