@@ -154,3 +154,44 @@ def test_each_glass_has_its_own_seconds(tmp_path, monkeypatch):
     amount = study.parameters(study.case("aqs", 0)).work(4000).parts["minimised"]
     assert made.seconds == pytest.approx(2e-6 * amount)
     assert made.longest == pytest.approx(3e-6 * amount)
+
+
+FEATURES = """
+[study]
+name = "own"
+replicas = 2
+[glass]
+name = "kob-andersen"
+n_particles = 5000
+[stages.quench]
+run = "simulate"
+protocol = "quench"
+over = ["replica"]
+[stages.creep]
+run = "simulate"
+protocol = "creep"
+reads = { start = "quench" }
+over = ["replica"]
+steps = 1000
+snapshot_every = 10
+[stages.rows]
+run = "describe"
+reads = { configurations = "creep" }
+over = ["replica"]
+"""
+
+
+@pytest.mark.parametrize(("descriptor", "n_features"), [("interstices", 60), ("soap", 3289)])
+def test_memory_of_features_grows_with_rows_and_columns(descriptor, n_features, rates_of_ten, tmp_path):
+    """The table of a replica and at least one copy of it, at most five: 101 frames of 5000 particles."""
+    file = tmp_path / "study.toml"
+    file.write_text(f'{FEATURES}descriptor = "{descriptor}"\n')
+
+    def memory(*sets: str) -> float:
+        study = Study.read(file, None, tmp_path / "run", list(sets))
+        return next(stage for stage in estimate.plan(study).stages if stage.stage == "rows").memory
+
+    table = 101 * 5000 * n_features * 8
+    one_frame = memory("stages.creep.snapshot_every=1000", "stages.rows.skip=1")
+    assert 2 * table < memory() - one_frame < 5 * table
+    assert memory("stages.rows.max_rows=1000") < one_frame + table / 10
