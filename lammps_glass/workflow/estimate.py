@@ -151,8 +151,8 @@ def _plan_stage(
 
 def _total(sizes: list[float | None], scale: float) -> float | None:
     """Sum the sizes of all cases, which are `scale` times as many; None where none is known."""
-    known = [size for size in sizes if size is not None]
-    return scale * sum(known) if known else None
+    numbers = [size for size in sizes if size is not None]
+    return scale * sum(numbers) if numbers else None
 
 
 def _spent(manifest: Manifest) -> Cost:

@@ -69,9 +69,9 @@ def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> 
     """
     with located(f"{where}: stages.{stage}.{PROTOCOL if table.run == SIMULATE else 'run'}"):
         if table.run != SIMULATE:
-            known: dict[str, Operation | Entry] = {**study.operations, **OPERATIONS, **study.operations}
-            found = named("operation", table.run, known)
-            return found.load() if isinstance(found, Entry) else found
+            by_name: dict[str, Operation | Entry] = {**study.operations, **OPERATIONS, **study.operations}
+            operation = named("operation", table.run, by_name)
+            return operation.load() if isinstance(operation, Entry) else operation
         protocol = table.parameters.get(PROTOCOL)
         if not isinstance(protocol, str):
             raise InputError("missing key: a stage that simulates names its protocol")

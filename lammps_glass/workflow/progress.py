@@ -82,8 +82,8 @@ class Progress:
 
         stages = list(self.tasks.stages.values())
         left = [None if s.seconds_left is None else s.seconds_left / self.cores for s in stages]
-        known = [seconds for seconds in left if seconds is not None]
-        remaining = duration(sum(known) if known else None)
+        estimates = [seconds for seconds in left if seconds is not None]
+        remaining = duration(sum(estimates) if estimates else None)
         title = (
             f"{self.tasks.study.name}: {self._elapsed} elapsed, estimated remaining {remaining} (stages seen so far)"
         )

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -238,29 +238,23 @@ def reduced(glass: Glass) -> Glass:
 
 
 def _simulation_rate(directory: Path, work: Work, seconds: float, busy: float) -> Rate:
-    """Return the rate of a simulation that took `seconds`, from its log and trajectory."""
-    parts = dict(_loop_rates(directory / "log.lammps", work, busy))
-    if set(parts) == {MINIMISED}:
-        # Between minimisations LAMMPS builds lists and moves boxes outside of its loops: that grows with them.
-        parts = {MINIMISED: (seconds / work.parts[MINIMISED], parts[MINIMISED][1])}
-    start = max(0.0, seconds - sum(parts[name][0] * work.parts[name] for name in parts))
-    stored = sum(path.stat().st_size for path in directory.glob("frames.*"))
-    return Rate(parts, start, stored / (work.n_particles * work.snapshots) if work.snapshots else 0.0)
-
-
-def _loop_rates(log: Path, work: Work, busy: float) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Return rates of dynamics (with their spread over the segments) and of minimisations, from LAMMPS's loop times."""
+    """Return the rate of a simulation that took `seconds`, from LAMMPS's loop times and its trajectory."""
     import numpy as np
 
-    times = loop_times(log)
+    parts: dict[str, tuple[float, float]] = {}
+    times, minimised = loop_times(directory / "log.lammps"), work.parts.get(MINIMISED)
     if times.dynamics and work.parts.get(ATOM_STEPS):
-        each = np.array([seconds / amount for seconds, amount in times.dynamics])
-        mean = busy * sum(s for s, _ in times.dynamics) / sum(a for _, a in times.dynamics)
-        spread = float(each.std() / each.mean() / np.sqrt(len(each)))
-        yield ATOM_STEPS, (mean, max(SMALLEST_SPREAD, spread))
-    if work.parts.get(MINIMISED):
-        # The number of iterations differs between snapshots by a factor of two.
-        yield MINIMISED, (busy * times.minimising / work.parts[MINIMISED], 0.4)
+        each = np.array([spent / amount for spent, amount in times.dynamics])
+        mean = busy * sum(spent for spent, _ in times.dynamics) / sum(amount for _, amount in times.dynamics)
+        spread = float(each.std() / each.mean() / np.sqrt(len(each)))  # over the segments
+        parts[ATOM_STEPS] = (mean, max(SMALLEST_SPREAD, spread))
+    if minimised:
+        # Between minimisations LAMMPS builds lists and moves boxes outside of its loops: that grows with them. The
+        # number of iterations differs between snapshots by a factor of two.
+        parts[MINIMISED] = ((busy * times.minimising if parts else seconds) / minimised, 0.4)
+    start = max(0.0, seconds - sum(unit * work.parts[name] for name, (unit, _) in parts.items()))
+    stored = sum(path.stat().st_size for path in directory.glob("frames.*"))
+    return Rate(parts, start, stored / (work.n_particles * work.snapshots) if work.snapshots else 0.0)
 
 
 def main(arguments: list[str]) -> int:

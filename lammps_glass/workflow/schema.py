@@ -219,13 +219,9 @@ class StudyFile(Table):
             return values
 
     @model_validator(mode="after")
-    def _distinct_conditions(self) -> StudyFile:
+    def _check_names(self) -> StudyFile:
         for name, values in self.conditions.items():
             require_distinct(name, values)
-        return self
-
-    @model_validator(mode="after")
-    def _known_stages(self) -> StudyFile:
         for name in self.engine.slurm.stages:
             if name not in self.stages:
                 raise ValueError(f"engine.slurm.{name}: the study has no such stage")

@@ -107,9 +107,10 @@ def run_task(directory: str, stage: str, names: list[str]) -> None:
     """
     # submitit ignores SIGTERM, so that a cancelled task would go on until it is killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    from lammps_glass.workflow.child import read_folder, run_cases  # also a failing import then ends the task
+    from lammps_glass.workflow.child import run_cases  # also a failing import then ends the task
+    from lammps_glass.workflow.study import Study
 
-    study = read_folder(directory)
+    study = Study.read(Path(directory))
     indices = {case.name: case.index for case in study.stage(stage).cases}
     if status := run_cases(study, stage, [indices[name] for name in names if name in indices]):
         sys.exit(status)
