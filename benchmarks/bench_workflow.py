@@ -27,9 +27,9 @@ from typing import Any
 from side_by_side import require
 
 from lammps_glass.workflow import Study
+from lammps_glass.workflow.folder import take_folder
 from lammps_glass.workflow.manifest import Manifest, inventory
-from lammps_glass.workflow.ownership import take_folder
-from lammps_glass.workflow.threads import ONE_THREAD
+from lammps_glass.workflow.processes import ONE_THREAD
 
 RATIO, LISTED, STATUS, HELP = 1.25, 5.0, 3.0, 0.5
 

@@ -33,15 +33,3 @@ def generator_kernel(function: Function) -> Function:
     """
     compiled: Function = numba.njit(function, nogil=True)
     return compiled
-
-
-prange = numba.prange
-
-
-def parallel_kernel(function: Function) -> Function:
-    """Like `kernel`, with `numba.prange` loops spread over ``NUMBA_NUM_THREADS`` threads.
-
-    The body must write each output row from one iteration only, so that the result does not depend on the threads.
-    """
-    compiled: Function = numba.njit(function, cache=True, nogil=True, parallel=True)
-    return compiled

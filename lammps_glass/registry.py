@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from lammps_glass.errors import InputError
 
@@ -34,6 +34,7 @@ FAMILIES = {
     "study": "studies",
 }
 _PACKAGE = "lammps_glass"
+Value = TypeVar("Value")
 
 
 def unknown_name(kind: str, name: str, known: list[str]) -> InputError:
@@ -41,6 +42,13 @@ def unknown_name(kind: str, name: str, known: list[str]) -> InputError:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return InputError(f"unknown {kind} {name!r}: {hint}known are {', '.join(known) or 'none'}")
+
+
+def named(kind: str, name: str, items: Mapping[str, Value]) -> Value:
+    """Return an item by its name, or raise the `InputError` of `unknown_name`."""
+    if name not in items:
+        raise unknown_name(kind, name, list(items))
+    return items[name]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from .correlations import (
     correlations_near as correlations_near,
     decay_by_replica as decay_by_replica,
     decay_length as decay_length,
-    decay_lengths as decay_lengths,
     pair_distances as pair_distances,
     spatial_autocorrelation as spatial_autocorrelation,
 )

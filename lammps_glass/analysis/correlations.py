@@ -194,12 +194,6 @@ def decay_length(table: pd.DataFrame, r_min: float, r_max: float, include_self: 
     return DecayFit(length, height, r_min, r_max, include_self, len(r))
 
 
-def decay_lengths(table: pd.DataFrame, ranges: Sequence[tuple[float, float]]) -> pd.DataFrame:
-    """Fit `decay_length` with and without the self term over several ranges: a row each, columns as `DecayFit`."""
-    fits = [decay_length(table, low, high, with_self) for low, high in ranges for with_self in (True, False)]
-    return pd.DataFrame([vars(fit) for fit in fits])
-
-
 def pair_distances(
     table: pd.DataFrame, *, smooth: int = 3, apart: float = 1.6, prominence: float = 0.03
 ) -> list[float]:

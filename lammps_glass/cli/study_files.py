@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,22 @@ from lammps_glass.cli.study import PANEL, Folder, Preset, StudyName, read_folder
 from lammps_glass.cli.study_state import gigabytes
 from lammps_glass.errors import InputError
 
+#: First lines of the file that `init` writes; the rest is the study file of a registered study.
+HEADING = """\
+# A study file of lammps-glass, made by `lammps-glass init`. Change what you like, then
+#
+#     lammps-glass validate {file}                        checks it, runs nothing
+#     lammps-glass plan {file} --preset smoke             what it costs on this machine
+#     lammps-glass reproduce {file} --preset smoke        runs it: minutes
+#
+# A stage runs an operation (run; "simulate" runs a protocol), reads other stages through its ports (reads) and runs
+# over conditions (over); a case is one combination of conditions, and reads the cases that agree with it on them.
+# `lammps-glass list operations`, `list protocols`, `list descriptors` ... show what there is; docs/own-study.md, how it
+# fits together.
+# `ranks = 4` in a stage's table runs each of its cases on four MPI ranks (pip install 'lammps-glass[mpi]').
+
+"""
+
 
 def init(
     common: Common,
@@ -22,7 +39,7 @@ def init(
     """Write a commented study file that is valid and runs with `reproduce NAME.toml --preset smoke`."""
     from lammps_glass.registry import unknown_name
     from lammps_glass.studies import REGISTRY
-    from lammps_glass.workflow.template import template
+    from lammps_glass.workflow.reading import find_study
 
     if study not in REGISTRY:
         raise unknown_name("study", study, list(REGISTRY))
@@ -31,7 +48,7 @@ def init(
         raise InputError(f"{path} exists already: choose another name, or remove it")
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: no such folder: make it first")
-    text = template(str(path), study)
+    text = HEADING.format(file=shlex.quote(str(path))) + find_study(study).read_text(encoding="utf-8")
     if not common.dry_run:
         path.write_text(text, encoding="utf-8")
     common.say(f"{path}: {'would be ' if common.dry_run else ''}written; its first lines describe how to use it")

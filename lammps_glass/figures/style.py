@@ -11,7 +11,6 @@ Look = dict[str, Any]
 
 # Okabe & Ito 2008, ordered so that neighbours in the list differ in lightness too; yellow is left out (unreadable).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D")
-LINE_STYLES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 SEQUENTIAL = "viridis"
 GUIDE = "#777777"

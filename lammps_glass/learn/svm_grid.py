@@ -16,9 +16,6 @@ from lammps_glass.learn.sampling import balanced_samples
 from lammps_glass.learn.selection import sample_folds
 from lammps_glass.learn.splits import Split
 
-# The ranges of LIBSVM's own grid search, in which the paper's figure 4 lies.
-LOG2_C, LOG2_GAMMA = tuple(range(-5, 16)), tuple(range(-15, 4))
-
 
 class SvmChoice(NamedTuple):
     """C and gamma, their cross-validated accuracy (NaN if there was none), and a note on how they were chosen."""

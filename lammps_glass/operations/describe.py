@@ -23,6 +23,9 @@ from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.tables import KEY
 
+#: Copies of the kept rows in memory at once: the configurations', the table's, and Parquet's.
+COPIES = 3.0
+
 
 @dataclass(frozen=True)
 class DescribeParameters:
@@ -111,13 +114,19 @@ def check(stage: Wired) -> None:
 
 
 def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the particles that are described."""
-    described = reads.get("labels") or reads["configurations"]
+    """Declare the particles that are described, and the memory of the rows that are kept."""
+    labels = reads.get("labels", ())
+    described = labels or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
     particles = float(n_particles * snapshots)
-    rows = float(sum(work.rows for work in described)) if reads.get("labels") else particles
-    return Work(n_particles, {"particles": particles}, snapshots, min(rows, parameters.max_rows or rows))
+    rows = float(sum(work.rows for work in labels)) if labels else particles
+    kept = min(rows, parameters.max_rows or rows)
+    above = len(parameters.thresholds) * parameters.rows_above if parameters.max_rows else 0
+    glass = described[0].glass
+    features = len(parameters.descriptor.build(glass, parameters.r_cut).feature_names) if glass else 0
+    memory = 8.0 * features * (COPIES * min(rows, kept + above) + 2 * n_particles)
+    return Work(n_particles, {"particles": particles}, snapshots, kept, memory, features=features)
 
 
 @operation(work=work, check=check)

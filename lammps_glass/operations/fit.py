@@ -22,8 +22,8 @@ from lammps_glass.simulate.work import Work
 
 LEFT_OUT = "left_out"
 SplitKind = Literal["replica", "random"]
-#: Memory of a training row of 100 features, in bytes: held pooled, as a matrix, and standardised.
-ROW_BYTES = 3 * 8 * 100
+#: Copies of the training rows in memory at once: pooled, as a matrix, and standardised.
+COPIES = 3.0
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,10 @@ class FitParameters(ClassParameters):
 
 
 def work(parameters: FitParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the rows that are read."""
+    """Declare the rows that are read, and their memory."""
     rows = sum(work.rows for work in reads["rows"])
-    return Work(parts={"cases": 1.0, "rows": rows}, memory=rows * ROW_BYTES)
+    numbers = sum(work.rows * work.features for work in reads["rows"])
+    return Work(parts={"cases": 1.0, "rows": rows}, memory=8 * COPIES * numbers)
 
 
 def check_labels(stage: Wired) -> None:

@@ -12,6 +12,8 @@ from lammps_glass.json_types import Options
 from lammps_glass.registry import Registry
 
 if TYPE_CHECKING:
+    from pydantic_core import CoreSchema
+
     from lammps_glass.descriptors.base import Descriptor
     from lammps_glass.glasses import Glass
     from lammps_glass.labels.base import Label
@@ -48,6 +50,13 @@ class Part:
         part = cls(name, options)
         cls.registry()[name]
         return part
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> CoreSchema:
+        """Let pydantic parse a parameter of this class."""
+        from pydantic_core.core_schema import no_info_plain_validator_function
+
+        return no_info_plain_validator_function(cls.parse)
 
     @classmethod
     def registry(cls) -> Registry:

@@ -19,9 +19,6 @@ from lammps_glass.units import PRESSURE
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns of a block table; ``block``, ``step`` and ``strain`` (of its first configuration) are the same in a group.
-BLOCK_COLUMNS = ("block", "step", "strain", "particle", "d2min", "n_neighbors")
-
 _LINE = re.compile(r"shear (\d+) (.+)")
 _COUNTS = re.compile(r"\s*Iterations, force evaluations = (\d+) (\d+)")
 _FIELDS = ("pe", "pxy", "pxz", "pyz", "volume", "force_norm", "largest_displacement", "far")

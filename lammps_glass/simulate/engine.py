@@ -52,11 +52,6 @@ class EngineOptions:
         """Rank of this process, 0 without MPI."""
         return 0 if self.communicator is None else self.communicator.Get_rank()
 
-    def barrier(self) -> None:
-        """Wait for all ranks: files that rank 0 writes are there for the others afterwards."""
-        if self.communicator is not None:
-            self.communicator.Barrier()
-
     def on_root(self, action: Callable[[], Result]) -> Result:
         """Call `action` on rank 0 alone; return its result, or raise its error, on every rank.
 

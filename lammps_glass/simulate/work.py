@@ -6,6 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
 
 #: Parts of every protocol: molecular dynamics (particles x steps), and minimisations. The iterations of a minimisation
 #: grow with the box's edge (870 on average for 500 particles, 1170 for 1000 in creep's frames), so that its amount is
@@ -33,8 +37,10 @@ class Work:
         Bytes that grow with the sizes, beyond those of a small case.
     strain
         Strain over which shear is observed.
-    conditions
-        Conditions of the case, for those that read its products.
+    features
+        Numbers in a row of the table; 0 where it is no table of features.
+    conditions, glass
+        Of the case, for those that read its products.
     """
 
     n_particles: int = 0
@@ -43,7 +49,9 @@ class Work:
     rows: float = 0.0
     memory: float = 0.0
     strain: float = 0.0
+    features: int = 0
     conditions: Mapping[str, str | float] = field(default_factory=dict)
+    glass: Glass | None = None
 
 
 def one_case(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:

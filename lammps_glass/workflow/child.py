@@ -17,11 +17,6 @@ from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.workers import PRECOMPILE
 
 
-def read_folder(directory: str) -> Study:
-    """Open the study in a folder; as a `Path`, since the folder may be called like a bundled study."""
-    return Study.read(Path(directory))
-
-
 def run_cases(study: Study, stage: str, indices: Iterable[int]) -> int:
     """Run cases one after the other; a failed one, whose reason is recorded, does not stop the others.
 
@@ -57,7 +52,7 @@ def serve(directory: str) -> None:
     study: Study | None = None
     for line in iter(jobs.readline, ""):
         stage, index = line.split()
-        study = study or read_folder(directory)
+        study = study or Study.read(Path(directory))
         started = time.monotonic()
         if stage == PRECOMPILE:
             precompile_kernels()

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lammps_glass.workflow.locks import Lock
-from lammps_glass.workflow.manifest import FileRecord, Manifest
+from lammps_glass.files import atomic_path
+from lammps_glass.workflow.manifest import NAME, FileRecord, Manifest
 from lammps_glass.workflow.stages import CaseId
-from lammps_glass.workflow.store import stage_of
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.task_table import TaskTable
 
 
 @dataclass(frozen=True)
@@ -27,45 +25,25 @@ class Removable:
 
 def removable(study: Study, *, frames: bool = False) -> list[Removable]:
     """List all that `clean` would remove, trajectories only with `frames`; nothing that a living process holds."""
-    return [*_leftovers(study.out), *(_trajectories(study) if frames else ())]
-
-
-def _leftovers(root: Path) -> Iterator[Removable]:
-    for path in sorted(root.glob("cases/*/.old-*")):
-        yield Removable(path, "replaced case", size_of(path))
-    for path in sorted(root.glob("cases/*/.tmp-*")):
-        if not Lock(path.with_name(f".{stage_of(path)}.lock")).is_held():
-            segments = "segments of an " if (path / "segments").is_dir() else ""
-            yield Removable(path, f"{segments}unfinished case", size_of(path))
-    logs = root / ".engine" / "logs"
+    items = [Removable(path, description, size_of(path)) for path, description in study.store.leftovers()]
+    logs = study.out / ".engine" / "logs"
     if logs.is_dir():
-        yield Removable(logs, "logs of the engine", size_of(logs))
+        items.append(Removable(logs, "logs of the engine", size_of(logs)))
+    return [*items, *(trajectories(study, study.all_cases()) if frames else ())]
 
 
-def _trajectories(study: Study) -> Iterator[Removable]:
-    """Find trajectories of finished simulations all of whose readers are done, and which have a reader."""
-    readers: dict[tuple[str, int], list[CaseId]] = {}
-    for case in study.all_cases():
-        for earlier in study.reads(case):
-            readers.setdefault(earlier.id, []).append(case)
-    for stage in study.stages:
-        for case in stage.cases if stage.simulates else ():
-            reading = readers.get(case.id, [])
-            if reading and all(map(study.is_done, reading)) and study.is_done(case):
-                yield from trajectories_of(study, case)
+def trajectories(study: Study, cases: Iterable[CaseId]) -> Iterator[Removable]:
+    """Find trajectories of those of `cases` that are finished simulations and whose readers, at least one, are done."""
+    for case in cases:
+        readers = study.readers.get(case.id, []) if study.stage(case.stage).simulates else []
+        if readers and all(map(study.is_done, readers)) and study.is_done(case):
+            for path in sorted(study.store.folder(case).glob("frames.*")):
+                yield Removable(path, "trajectory", path.stat().st_size, case)
 
 
-def trajectories_of(study: Study, case: CaseId) -> Iterator[Removable]:
-    """Find the trajectories in the folder of a finished simulation."""
-    for path in sorted(study.store.folder(case).glob("frames.*")):
-        yield Removable(path, "trajectory", path.stat().st_size, case)
-
-
-def drop_read(study: Study, tasks: TaskTable, case: CaseId) -> None:
+def drop_trajectories(study: Study, case: CaseId) -> None:
     """Remove the trajectories that `case`, which is done now, was the last to read."""
-    for earlier in study.reads(case):
-        if study.stage(earlier.stage).simulates and tasks.is_read_by_all(earlier):
-            remove(study, list(trajectories_of(study, earlier)))
+    remove(study, list(trajectories(study, study.reads(case))))
 
 
 def size_of(path: Path) -> int:
@@ -92,12 +70,7 @@ def remove(study: Study, items: list[Removable]) -> int:
 
 def _note_dropped(folder: Path, name: str) -> None:
     manifest = Manifest.read(folder)
-    if manifest is None or name not in manifest.products:
-        return
-    dropped: FileRecord = {**manifest.products[name], "dropped": True}
-    products = {**manifest.products, name: dropped}
-    draft = folder / ".draft"
-    draft.mkdir(exist_ok=True)
-    replace(manifest, products=products).write(draft)
-    (draft / "manifest.json").replace(folder / "manifest.json")
-    draft.rmdir()
+    if manifest is not None and name in manifest.products:
+        dropped: FileRecord = {**manifest.products[name], "dropped": True}
+        with atomic_path(folder / NAME) as draft:
+            replace(manifest, products={**manifest.products, name: dropped}).write(draft.parent)

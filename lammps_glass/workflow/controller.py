@@ -10,10 +10,10 @@ from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
-from lammps_glass.workflow.cleaning import drop_read, removable, remove
+from lammps_glass.workflow.cleaning import drop_trajectories, remove, trajectories
+from lammps_glass.workflow.folder import check_folder, differences, take_folder
 from lammps_glass.workflow.local import LocalEngine
 from lammps_glass.workflow.locks import Lock
-from lammps_glass.workflow.ownership import check_folder, differences, take_folder
 from lammps_glass.workflow.progress import Progress
 from lammps_glass.workflow.slurm import SlurmEngine
 from lammps_glass.workflow.slurm_queue import require_slurm
@@ -35,10 +35,8 @@ def hold(study: Study) -> Lock:
     """
     lock = Lock(study.out / ".controller.lock")
     if not lock.acquire():
-        holder = lock.holder()
         raise InputError(
-            f"{study.out}: a controller is at work there (process {holder.get('pid')} on {holder.get('host')}): "
-            "wait for it, or stop it first"
+            f"{study.out}: a controller is at work there ({lock.holder_name}): wait for it, or stop it first"
         )
     return lock
 
@@ -54,16 +52,11 @@ def warn_of_versions(study: Study) -> None:
     """Warn of finished cases that another version of this package made: they are kept, as they may hold weeks of MD."""
     from lammps_glass import __version__
 
+    message = "%d cases were made by lammps-glass %s, this is %s: they are kept; `--rerun STAGE` makes them anew"
     versions = Counter(done.version for case in study.all_cases() if (done := study.done(case)) is not None)
     for version, count in versions.items():
-        if version == __version__:
-            continue
-        LOGGER.warning(
-            "%d cases were made by lammps-glass %s, this is %s: they are kept; `--rerun STAGE` makes them anew",
-            count,
-            version,
-            __version__,
-        )
+        if version != __version__:
+            LOGGER.warning(message, count, version, __version__)
 
 
 def refuse_losses(study: Study) -> None:
@@ -142,8 +135,8 @@ def reproduce(
         tasks = TaskTable(study, retry_failed=retry_failed)
         warn_of_versions(study)  # after the task table has looked at every case: nothing is read twice
         if study.file.study.keep == "labels":
-            remove(study, [item for item in removable(study, frames=True) if item.case])  # left by a killed controller
-            tasks.on_done = partial(drop_read, study, tasks)
+            remove(study, list(trajectories(study, study.all_cases())))  # left by a killed controller
+            tasks.on_done = partial(drop_trajectories, study)
         options = study.file.engine
         at_once = options.slurm.max_running if engine == "slurm" else cores or options.cores
         with Progress(tasks, at_once, quiet=quiet) as progress:

@@ -6,14 +6,14 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.operation import Wired
 from lammps_glass.product import Condition
-from lammps_glass.registry import unknown_name
+from lammps_glass.registry import named
 from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.schema import StudyFile
@@ -39,9 +39,10 @@ class Definition:
         self._stages = order_stages(file, partial(operations.find_operation, study=self.recipe, where=where), where)
         self.graph = Graph(self._stages)
         self._glasses: dict[str, Glass] = {}
+        self._wired: dict[tuple[str, int], Wired] = {}
         self._params: dict[tuple[str, tuple[Condition, ...]], list[str]] = {}
-        self._depends: dict[str, tuple[str, ...]] = {}
-        self._check_by()
+        with located(where):
+            self._check_by()
         self._check_stages()
 
     # -- checks ------------------------------------------------------------------------------------------------------
@@ -54,32 +55,25 @@ class Definition:
         set_by: dict[tuple[str, str], tuple[str, str]] = {}  # (stage, key) -> (condition, key in the file)
         for name, tables in self.file.by.items():
             for value, table in tables.items():
-                for stage_name, values in table.stages.items():
-                    where = f"by.{name}.{value}.stages.{stage_name}"
-                    self._check_condition(stage_name, name, value, f"{self.where}: {where}")
-                    for key in values:
-                        condition, other = set_by.setdefault((stage_name, key), (name, f"{where}.{key}"))
+                for stage, changes in table.stages.items():
+                    where = f"by.{name}.{value}.stages.{stage}"
+                    with located(where):
+                        over = named("stage", stage, self._stages).over
+                        values = dict.fromkeys(map(str, named("condition", name, over)))
+                        named(name, value, {**values, **(self.file.glasses if name == "glass" else {})})
+                    for key in changes:
+                        condition, other = set_by.setdefault((stage, key), (name, f"{where}.{key}"))
                         if condition != name:
-                            raise InputError(f"{self.where}: {where}.{key} and {other} may both apply: drop one")
-
-    def _check_condition(self, stage: str, name: str, value: str, where: str) -> None:
-        if stage not in self._stages:
-            raise InputError(f"{where}: {unknown_name('stage', stage, list(self._stages))}")
-        over = self._stages[stage].over
-        if name not in over:
-            raise InputError(f"{where}: {unknown_name('condition', name, list(over))}")
-        values = [str(item) for item in over[name]]
-        if value not in values and not (name == "glass" and value in self.file.glasses):
-            raise InputError(f"{where}: {unknown_name(name, value, values)}")
+                            raise InputError(f"{where}.{key} and {other} may both apply: drop one")
 
     def _check_stages(self) -> None:
         """Build the parameters of every stage once, so that a fault shows before anything runs."""
-        wired: dict[tuple[str, int], Wired] = {}
         for stage in self.stages:
             for case in self._one_of_each(stage):
                 operations.check_use(self.parameters(case), self.glass(case), f"{self.where}: stages.{stage.name}")
+                wired = self.wired(case)
                 with located(self.where):
-                    stage.operation.check(self._wired(case, wired))
+                    stage.operation.check(wired)
         with located(self.where):
             self.recipe.check(self.wired_stages())
 
@@ -95,21 +89,20 @@ class Definition:
 
     def wired_stages(self) -> Stages:
         """Return the stages as checks and reports see them."""
-        wired: dict[tuple[str, int], Wired] = {}
         return Stages(
-            {stage.name: self._wired(stage.cases[0], wired) for stage in self.stages},
-            lambda name: [self._wired(case, wired) for case in self._one_of_each(self._stages[name])],
+            {stage.name: self.wired(stage.cases[0]) for stage in self.stages},
+            lambda name: [self.wired(case) for case in self._one_of_each(self._stages[name])],
         )
 
-    def _wired(self, case: CaseId, built: dict[tuple[str, int], Wired]) -> Wired:
+    def wired(self, case: CaseId) -> Wired:
         """Return a case with the first case of every stage that each of its ports reads."""
-        if case.id not in built:
+        if case.id not in self._wired:
             stage = self._stages[case.stage]
             reads = {}
             for port, cases in self.graph.reads(case).items():
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
-                reads[port] = tuple(self._wired(earlier, built) for earlier in reversed(firsts.values()))
-            built[case.id] = Wired(
+                reads[port] = tuple(self.wired(earlier) for earlier in reversed(firsts.values()))
+            self._wired[case.id] = Wired(
                 stage=case.stage,
                 runs=stage.operation.runs,
                 parameters=self.parameters(case),
@@ -118,7 +111,7 @@ class Definition:
                 writes=stage.operation.writes,
                 glass=self.glass(case),
             )
-        return built[case.id]
+        return self._wired[case.id]
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
         """Return a case for every value of every condition but the replica."""
@@ -153,9 +146,8 @@ class Definition:
 
     def stage(self, name: str) -> Stage:
         """Return a stage by its name."""
-        if name not in self._stages:
-            raise InputError(f"{self.where}: {unknown_name('stage', name, list(self._stages))}")
-        return self._stages[name]
+        with located(self.where):
+            return named("stage", name, self._stages)
 
     def case(self, stage: str, index: int) -> CaseId:
         """Return a case of a stage by its index."""
@@ -173,38 +165,40 @@ class Definition:
         """Return the cases that `case` reads, each once."""
         return self.graph.sources(case)
 
+    @cached_property
+    def readers(self) -> dict[tuple[str, int], list[CaseId]]:
+        """Stage and index of a case -> the cases that read it; only of cases that are read."""
+        readers: dict[tuple[str, int], list[CaseId]] = {}
+        for case in self.all_cases():
+            for earlier in self.reads(case):
+                readers.setdefault(earlier.id, []).append(case)
+        return readers
+
     # -- what a case is made of ----------------------------------------------------------------------------------------
 
     def glass(self, case: CaseId) -> Glass:
         """Return the glass of a case: that of its condition ``glass``, else the study's."""
-        table, where = self.file.glass, "glass"
-        if "glass" in case.conditions:
-            name = str(case.conditions["glass"])
-            if name not in self.file.glasses:
-                raise InputError(f"{self.where}: {unknown_name('glass', name, list(self.file.glasses))}")
-            table, where = self.file.glasses[name], f"glasses.{name}"
+        name = case.conditions.get("glass")
+        where = f"{self.where}: glass" if name is None else f"{self.where}: glasses.{name}"
         if where not in self._glasses:
+            with located(self.where):
+                table = self.file.glass if name is None else named("glass", str(name), self.file.glasses)
             if table is None:
                 table = next(iter(self.file.glasses.values()), None)  # of stages over no glass, which read tables only
             if table is None:
-                raise InputError(f"{self.where}: glass: missing table: write [glass] with a name")
-            self._glasses[where] = operations.build_glass(table, f"{self.where}: {where}")
+                raise InputError(f"{where}: missing table: write [glass] with a name")
+            self._glasses[where] = operations.build_glass(table, where)
         return self._glasses[where]
 
     def parameters(self, case: CaseId) -> Any:
-        """Build the parameters of a case."""
+        """Build the parameters of a case: those of ``[by.CONDITION.VALUE.stages.STAGE]`` come before the stage's."""
         stage = self._stages[case.stage]
-        where = f"{self.where}: stages.{case.stage}"
-        by = self._values_by_condition(case)
-        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
-
-    def _values_by_condition(self, case: CaseId) -> dict[str, Any]:
-        """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case."""
-        values: dict[str, Any] = {}
+        by: dict[str, Any] = {}
         for name, value in case.conditions.items():
-            table = self.file.by.get(name, {}).get(str(value))
-            values |= table.stages.get(case.stage, {}) if table else {}
-        return values
+            if table := self.file.by.get(name, {}).get(str(value)):
+                by |= table.stages.get(case.stage, {})
+        where = f"{self.where}: stages.{case.stage}"
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
 
     def params(self, case: CaseId) -> dict[str, Any]:
         """Return all that a case reads of the study file, as JSON values."""
@@ -222,10 +216,15 @@ class Definition:
         return f"{{{','.join(sorted(entries))}}}"
 
     def _shared_params(self, case: CaseId) -> list[str]:
-        """Return the entries of `params` that cases of a stage share, in canonical form: ``"name":value``."""
+        """Return the entries of `params` in canonical form, ``"name":value``, that cases of a stage share.
+
+        They differ with the glass, with the conditions that set a parameter, and with those of ``[by]``.
+        """
         stage = self._stages[case.stage]
-        varying = tuple(case.conditions[name] for name in self._varying(stage))
-        if (stage.name, varying) not in self._params:
+        fields = stage.operation.parameters.__dataclass_fields__
+        depends = (name for name in stage.over if name == "glass" or name in fields or name in self.file.by)
+        at = stage.name, tuple(case.conditions[name] for name in depends)
+        if at not in self._params:
             glass = self.glass(case)
             values = {
                 "glass": {"name": glass.name, **dataclasses.asdict(glass)},
@@ -235,17 +234,8 @@ class Definition:
                 "ranks": stage.table.ranks,
                 "version": stage.operation.version,
             }
-            self._params[stage.name, varying] = [f'"{name}":{canonical(value)}' for name, value in values.items()]
-        return self._params[stage.name, varying]
-
-    def _varying(self, stage: Stage) -> tuple[str, ...]:
-        """Return the conditions that the parameters or the glass depend on."""
-        if stage.name not in self._depends:
-            fields = {item.name for item in dataclasses.fields(stage.operation.parameters)}
-            self._depends[stage.name] = tuple(
-                name for name in stage.over if name == "glass" or name in fields or name in self.file.by
-            )
-        return self._depends[stage.name]
+            self._params[at] = [f'"{name}":{canonical(value)}' for name, value in values.items()]
+        return self._params[at]
 
     def seed(self, case: CaseId) -> int:
         """Return the seed of a case, derived from the study's, the stage and the conditions."""

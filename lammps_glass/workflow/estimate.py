@@ -1,7 +1,7 @@
 """Estimate the cost of a study: cases, core-hours, memory, disk and the longest case of each stage.
 
-Seconds come from finished cases of the stage where there are any, else from the rates of a calibration run (source
-``probe``), else from rates that the operations state; each with its uncertainty.
+A stage with finished cases costs what those took. Any other case declares amounts of a few kinds of work, each with a
+rate: measured here (source ``probe``), or stated by the operation.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from lammps_glass.simulate.work import Work
-from lammps_glass.workflow.calibration import PARTICLES
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.stages import CaseId, Stage
+from lammps_glass.workflow.rates import PARTICLES, Rate, glass_of, measurable, rate_keys, rates, work_of
+from lammps_glass.workflow.stages import Stage
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.throughput import Rate, examples, glass_of, measurable, rate_key, rates, work_of
 
 Source = Literal["finished", "probe", "stated", "unknown"]
 
@@ -28,7 +27,7 @@ PER_DECADE = 0.25
 PARTICLE_BYTES = 4000.0
 
 
-@dataclass
+@dataclass(frozen=True)
 class StagePlan:
     """Estimate for one stage: seconds of a case on its own, their relative uncertainty, bytes; None where unknown."""
 
@@ -87,94 +86,96 @@ class StudyPlan:
 
 def plan(study: Study, *, cores: int | None = None, fresh: bool = False) -> StudyPlan:
     """Estimate what `study` costs; measure this machine's rates first unless the cache has them (or with `fresh`)."""
-    planner = _Planner(study, rates(study, fresh=fresh))
-    stages = tuple(planner.stage(stage) for stage in study.stages)
-    return StudyPlan(study.name, study.preset, cores or study.file.engine.cores, stages)
+    measured = rates(study, fresh=fresh)
+    by_glass = {at: measured[key] for at, key in rate_keys(study).items() if key in measured}
+    works: dict[tuple[str, int], Work] = {}
+    stages = []
+    for stage in study.stages:
+        for case in stage.cases:
+            reads = {port: [works[c.id] for c in cases] for port, cases in study.graph.reads(case).items()}
+            works[case.id] = work_of(study, case, study.parameters(case), study.glass(case), reads)
+        stages.append(_plan_stage(study, stage, works, by_glass))
+    return StudyPlan(study.name, study.preset, cores or study.file.engine.cores, tuple(stages))
 
 
-class _Planner:
-    """Estimate one stage after another, in their order: the work of a case depends on the cases that it reads."""
+class Cost(NamedTuple):
+    """Cost of one case: seconds and their error, peak memory and disk (bytes; None where unknown)."""
 
-    def __init__(self, study: Study, measured: Mapping[str, Rate]) -> None:
-        self.study, self.measured = study, measured
-        self.works: dict[tuple[str, int], Work] = {}
-
-    def stage(self, stage: Stage) -> StagePlan:
-        """Estimate a stage."""
-        works = [self._work(case) for case in stage.cases]
-        finished = [m for case in stage.cases if (m := self._manifest(case)) is not None]
-        estimate = StagePlan(
-            stage.name, stage.operation.runs, stage.table.ranks, len(stage.cases), len(finished), "unknown"
-        )
-        estimate.atom_steps = sum(work.parts.get("atom_steps", 0.0) for work in works)
-        rates = self._rates(stage)
-        rated = [(rates[glass], w) for c, w in zip(stage.cases, works) if (glass := glass_of(c)) in rates]
-        if rated:
-            self._from_rates(stage, estimate, rated)
-        if finished:
-            self._from_finished(estimate, finished)
-        if estimate.seconds is not None:
-            estimate.core_hours = estimate.seconds * estimate.cases * estimate.ranks / 3600
-        estimate.slurm = self._slurm(estimate)
-        return estimate
-
-    def _work(self, case: CaseId) -> Work:
-        reads = {port: [self.works[c.id] for c in cases] for port, cases in self.study.graph.reads(case).items()}
-        work = work_of(self.study, case, self.study.parameters(case), self.study.glass(case), reads)
-        self.works[case.id] = work
-        return work
-
-    def _manifest(self, case: CaseId) -> Manifest | None:
-        folder = self.study.store.folder(case)
-        return Manifest.read(folder) if (folder / "manifest.json").is_file() and self.study.is_done(case) else None
-
-    def _rates(self, stage: Stage) -> dict[str, Rate]:
-        """Return the known rates of a stage by glass."""
-        if measurable(stage):
-            keys = {glass: rate_key(self.study, case) for glass, case in examples(stage).items()}
-            return {glass: self.measured[key] for glass, key in keys.items() if key in self.measured}
-        stated = Rate({name: (rate, STATED) for name, rate in stage.operation.rates.items()})
-        return dict.fromkeys(examples(stage), stated) if stage.operation.work else {}
-
-    def _from_rates(self, stage: Stage, estimate: StagePlan, rated: list[tuple[Rate, Work]]) -> None:
-        if not any(rate.seconds.get(part) for rate, work in rated for part in work.parts):
-            return
-        each = [_seconds(rate, work) for rate, work in rated]
-        estimate.source = "probe" if measurable(stage) else "stated"
-        estimate.seconds = sum(seconds for seconds, _ in each) / len(each)
-        estimate.longest = max(seconds for seconds, _ in each)
-        size = max(work.n_particles for _, work in rated)
-        extrapolated = PER_DECADE * math.log10(max(1.0, size / PARTICLES))
-        estimate.uncertainty = sum(error for _, error in each) / max(sum(s for s, _ in each), 1e-9) + extrapolated
-        largest = max((rate.memory for rate in self.measured.values()), default=0.0)
-        needs = [(rate.memory or largest) + work.memory + PARTICLE_BYTES * work.n_particles for rate, work in rated]
-        estimate.memory = max(needs)
-        if any(rate.frame_bytes for rate, _ in rated):
-            estimate.disk = sum(rate.frame_bytes * work.n_particles * work.snapshots for rate, work in rated)
-            estimate.disk_labels = 0.0
-
-    def _from_finished(self, estimate: StagePlan, finished: list[Manifest]) -> None:
-        seconds = [manifest.seconds for manifest in finished]
-        mean = sum(seconds) / len(seconds)
-        estimate.source, estimate.seconds, estimate.longest = "finished", mean, max(seconds)
-        estimate.uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
-        estimate.memory = float(max(manifest.peak_memory for manifest in finished))
-        sizes = [(name, item["bytes"]) for manifest in finished for name, item in manifest.products.items()]
-        scale = estimate.cases / len(finished)
-        estimate.disk = scale * sum(size for _, size in sizes)
-        estimate.disk_labels = scale * sum(size for name, size in sizes if not name.startswith("frames."))
-
-    def _slurm(self, estimate: StagePlan) -> dict[str, str]:
-        """Return the options of the stage's job array."""
-        table = self.study.file.engine.slurm
-        options = {name: str(getattr(table, name)) for name in ("account", "partition", "qos") if getattr(table, name)}
-        options |= {"time": table.time, "mem-per-cpu": table.mem_per_core, "ntasks": str(estimate.ranks)}
-        options["array"] = f"0-{estimate.cases - 1}%{table.max_running}"
-        return options | {k: str(v) for k, v in table.stages.get(estimate.stage, {}).items() if k != "launcher"}
+    seconds: float
+    error: float
+    memory: float
+    disk: float | None
+    disk_labels: float | None
 
 
-def _seconds(rate: Rate, work: Work) -> tuple[float, float]:
-    """Return the seconds of a case and their uncertainty."""
-    parts = [(*rate.seconds[name], amount) for name, amount in work.parts.items() if name in rate.seconds]
-    seconds = sum(value * amount for value, _, amount in parts)
-    return rate.start + seconds, sum(value * spread * amount for value, spread, amount in parts)
+def _plan_stage(
+    study: Study, stage: Stage, works: Mapping[tuple[str, int], Work], by_glass: Mapping[tuple[str, str], Rate]
+) -> StagePlan:
+    """Sum the costs of the cases of a stage; those without a rate count as the mean of the others."""
+    manifests = [m for case in stage.cases if study.is_done(case) and (m := Manifest.read(study.store.folder(case)))]
+    amounts = [works[case.id] for case in stage.cases]
+    estimate: dict[str, Any] = {}
+    source: Source = "finished" if manifests else "probe" if measurable(stage) else "stated"
+    costs = [_spent(manifest) for manifest in manifests] or _expected(stage, amounts, by_glass)
+    if costs:
+        seconds = [cost.seconds for cost in costs]
+        mean, scale = sum(seconds) / len(costs), len(stage.cases) / len(costs)
+        if manifests:
+            uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
+        else:
+            decades = math.log10(max(1.0, max(work.n_particles for work in amounts) / PARTICLES))
+            uncertainty = sum(cost.error for cost in costs) / max(sum(seconds), 1e-9) + PER_DECADE * decades
+        estimate = {
+            "seconds": mean,
+            "longest": max(seconds),
+            "uncertainty": uncertainty,
+            "core_hours": mean * len(stage.cases) * stage.table.ranks / 3600,
+            "memory": max(cost.memory for cost in costs),
+            "disk": _total([cost.disk for cost in costs], scale),
+            "disk_labels": _total([cost.disk_labels for cost in costs], scale),
+        }
+    slurm = study.file.engine.slurm
+    array = f"0-{len(stage.cases) - 1}%{slurm.max_running}"
+    return StagePlan(
+        stage.name,
+        stage.operation.runs,
+        stage.table.ranks,
+        len(stage.cases),
+        len(manifests),
+        source if costs else "unknown",
+        atom_steps=sum(work.parts.get("atom_steps", 0.0) for work in amounts),
+        slurm={**slurm.batch_options(stage.name, stage.table.ranks), "array": array},
+        **estimate,
+    )
+
+
+def _total(sizes: list[float | None], scale: float) -> float | None:
+    """Sum the sizes of all cases, which are `scale` times as many; None where none is known."""
+    numbers = [size for size in sizes if size is not None]
+    return scale * sum(numbers) if numbers else None
+
+
+def _spent(manifest: Manifest) -> Cost:
+    """Return what a finished case has cost."""
+    sizes = {name: item["bytes"] for name, item in manifest.products.items()}
+    labels = sum(size for name, size in sizes.items() if not name.startswith("frames."))
+    return Cost(manifest.seconds, 0.0, float(manifest.peak_memory), sum(sizes.values()), labels)
+
+
+def _expected(stage: Stage, works: list[Work], by_glass: Mapping[tuple[str, str], Rate]) -> list[Cost]:
+    """Return the costs of the cases whose glass has a rate; none where no part of the work has one."""
+    largest = max((rate.memory for rate in by_glass.values()), default=0.0)
+    stated = Rate({name: (rate, STATED) for name, rate in stage.operation.rates.items()})
+    costs, has_rate = [], False
+    for case, work in zip(stage.cases, works):
+        rate = by_glass.get((stage.name, glass_of(case))) if measurable(stage) else stated
+        if rate is None:
+            continue
+        parts = [(*rate.seconds[name], amount) for name, amount in work.parts.items() if name in rate.seconds]
+        has_rate = has_rate or bool(parts)
+        memory = (rate.memory or largest) + work.memory + PARTICLE_BYTES * work.n_particles
+        disk = rate.frame_bytes * work.n_particles * work.snapshots if rate.frame_bytes else None
+        seconds = sum(unit * amount for unit, _, amount in parts)
+        error = sum(unit * spread * amount for unit, spread, amount in parts)
+        costs.append(Cost(rate.start + seconds, error, memory, disk, None if disk is None else 0.0))
+    return costs if has_rate else []

@@ -10,7 +10,6 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from lammps_glass.workflow import slurm_queue
@@ -19,14 +18,6 @@ HEARTBEAT = 30.0
 STALE_AFTER = 600.0
 #: Three missed heartbeats: time to ask Slurm about the holder's job.
 SILENT_AFTER = 3 * HEARTBEAT
-
-
-def _restarts() -> int:
-    """Return how often Slurm has put this job back into the queue and started it again."""
-    try:
-        return int(os.environ.get("SLURM_RESTART_COUNT", "0"))
-    except ValueError:
-        return 0
 
 
 def _process_is_alive(pid: int) -> bool:
@@ -42,13 +33,19 @@ def _process_is_alive(pid: int) -> bool:
     return True
 
 
-def server_time(folder: Path) -> float:
-    """Return the file server's time: the time stamp of a file just written there (hosts' clocks may differ)."""
-    path = folder / f".clock-{uuid.uuid4().hex}"
-    path.touch()
-    now = path.stat().st_mtime
-    path.unlink()
-    return now
+def _silence(path: Path) -> float:
+    """Return the seconds since the last heartbeat of a lock file, 0 when it is gone, on the file server's clock.
+
+    That is the time stamp of a file just written there: the clocks of hosts may differ.
+    """
+    clock = path.with_name(f".clock-{uuid.uuid4().hex}")
+    try:
+        clock.touch()
+        return clock.stat().st_mtime - path.stat().st_mtime
+    except OSError:
+        return 0.0
+    finally:
+        clock.unlink(missing_ok=True)
 
 
 class Lock:
@@ -95,16 +92,16 @@ class Lock:
         return ours
 
     def _create(self) -> bool:
-        holder = {
+        me = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "job": os.environ.get("SLURM_JOB_ID", ""),
-            "restart": _restarts(),
+            "restart": self._restarts(),
             "token": self.token,
         }
         # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
         draft = self.path.with_name(f"{self.path.name}.{self.token}")
-        draft.write_text(json.dumps(holder))
+        draft.write_text(json.dumps(me))
         try:
             os.link(draft, self.path)
         except FileExistsError:
@@ -112,6 +109,12 @@ class Lock:
         finally:
             draft.unlink()
         return True
+
+    @staticmethod
+    def _restarts() -> int:
+        """Return how often Slurm has put this job back into the queue and started it again."""
+        count = os.environ.get("SLURM_RESTART_COUNT", "")
+        return int(count) if count.isdecimal() else 0
 
     def _touch_forever(self) -> None:
         while not self._stop.wait(HEARTBEAT):
@@ -126,18 +129,21 @@ class Lock:
         except (OSError, ValueError):
             return {}
 
+    @property
+    def holder_name(self) -> str:
+        """The holder in words, for messages."""
+        holder = self.holder()
+        return f"process {holder.get('pid')} on {holder.get('host')}"
+
     def is_stale(self) -> bool:
         """Whether the holder is dead: its process on this host, or, wherever it is, no heartbeat (a reused pid)."""
         holder = self.holder()
         if holder.get("host") == socket.gethostname() and not _process_is_alive(int(holder.get("pid", 0))):
             return True
         job = holder.get("job", "")
-        if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < _restarts():
+        if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < self._restarts():
             return True  # ours, from before Slurm put the job back: it ended that run, on whatever node
-        try:
-            silent = server_time(self.path.parent) - self.path.stat().st_mtime
-        except OSError:
-            return False
+        silent = _silence(self.path)
         return silent > STALE_AFTER or (silent > SILENT_AFTER and bool(job) and slurm_queue.is_running(job) is False)
 
     def is_held(self) -> bool:
@@ -154,9 +160,7 @@ class Lock:
     def __enter__(self) -> Lock:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.release()
 
 

@@ -1,6 +1,7 @@
 """Run a case on several MPI ranks: its process starts a launcher, and every rank opens LAMMPS with the communicator.
 
-``mpiexec -n R python -m lammps_glass.workflow.mpi FOLDER`` runs the job in ``FOLDER/.ranks.json``; rank 0 writes files.
+``mpiexec -n R python -m lammps_glass.workflow.mpi FOLDER`` runs the case that rank 0 reads from its standard input, and
+rank 0 writes files.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 #: A site's own launcher with any options; a study file may name only the launchers and options below.
 LAUNCHER_VARIABLE = "LAMMPS_GLASS_LAUNCHER"
-JOB, OUTPUT, RESULT = ".ranks.json", ".ranks.log", ".ranks-result.json"
+OUTPUT, RESULT = ".ranks.log", ".ranks-result.json"
 GRACE = 5.0
 
 
@@ -48,7 +49,7 @@ def launcher_words(engine: EngineTable, stage: str) -> list[str]:
     """
     named = engine.launcher
     if os.environ.get("SLURM_JOB_ID"):
-        named = str(engine.slurm.stages.get(stage, {}).get("launcher", engine.slurm.launcher))
+        named = engine.slurm.of(stage).launcher
     program, *options = shlex.split(os.environ.get(LAUNCHER_VARIABLE) or named)
     beside = Path(sys.executable).parent / program  # the mpich wheel's: the MPI library that LAMMPS is linked to
     path = str(beside) if beside.is_file() else shutil.which(program)
@@ -74,19 +75,23 @@ def run_ranks(
     """
     require_mpi4py()
     directory = case.directory
-    _write_job(case, sources)
+    for path in directory.glob(".ranks*"):
+        path.unlink()
     # A pipe as standard input: it closes with this process, however this ends, and rank 0 then ends all ranks.
     command = [*launcher, "-n", str(ranks), sys.executable, "-m", __name__, str(directory)]
     with (directory / OUTPUT).open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, bufsize=0)
+        assert process.stdin is not None
         try:
+            with suppress(BrokenPipeError):  # ranks that have ended already, as their status shows
+                process.stdin.write(f"{_job(case, sources)}\n".encode())
             code = process.wait()
         finally:
             _end(process)
     if code != 0:
         _raise(directory, f"{Path(launcher[0]).name} -n {ranks}", code)
     result: dict[str, Any] = json.loads((directory / RESULT).read_text(encoding="utf-8"))
-    for name in (JOB, OUTPUT, RESULT):
+    for name in (OUTPUT, RESULT):
         (directory / name).unlink()
     return int(result["peak_memory"])
 
@@ -99,21 +104,15 @@ def require_mpi4py() -> None:
         raise InputError("a stage with ranks above 1 needs mpi4py: pip install 'lammps-glass[mpi]'")
 
 
-def _write_job(case: Case[Protocol], sources: Mapping[str, Sequence[Product]]) -> None:
-    for path in case.directory.glob(".ranks*"):
-        path.unlink()
-    reads = {
-        port: [{"conditions": dict(p.conditions), "path": str(p.directory.resolve())} for p in products]
-        for port, products in sources.items()
-    }
+def _job(case: Case[Protocol], sources: Mapping[str, Sequence[Product]]) -> str:
+    """Write a case and what it reads as one line of JSON."""
     job = {
-        "case": {"study": case.study, "preset": case.preset, "stage": case.stage, "seed": case.seed},
-        "conditions": dict(case.conditions),
+        "case": {name: getattr(case, name) for name in ("study", "preset", "stage", "conditions", "seed")},
         "protocol": {"name": case.parameters.name, "options": case.parameters.options()},
         "glass": {"name": case.glass.name, "options": case.glass.options()},
-        "reads": reads,
+        "reads": {port: [[str(p.directory.resolve()), p.conditions] for p in read] for port, read in sources.items()},
     }
-    (case.directory / JOB).write_text(json.dumps(job), encoding="utf-8")
+    return json.dumps(job)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -156,31 +155,16 @@ def _deck(directory: Path) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Run the job of a folder as one of its ranks; an error here ends all ranks."""
+    """Run the case of a folder as one of its ranks; an error here ends all ranks."""
     from mpi4py import MPI
 
     communicator, directory = MPI.COMM_WORLD, Path(arguments[0])
-    _end_with_the_case(communicator.Get_rank())
+    watch_parent(os.getppid())  # the launcher
     try:
         _work(communicator, directory)
     except BaseException as error:
         _leave_error(error, directory, communicator.Get_rank())
         communicator.Abort(error.exit_status if isinstance(error, LammpsGlassError) else 1)
-
-
-def _end_with_the_case(rank: int) -> None:
-    """End with the case's process (which closes rank 0's standard input) and with the launcher (our parent)."""
-    watch_parent(os.getppid())
-    if rank == 0:
-        stream = sys.stdin.buffer.raw if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer
-
-        def wait_for_end() -> None:
-            """Read until the case's process closes the pipe."""
-            while stream.read(1):
-                pass
-            os._exit(143)
-
-        threading.Thread(target=wait_for_end, daemon=True).start()
 
 
 def _work(communicator: MPI.Intracomm, directory: Path) -> None:
@@ -189,21 +173,28 @@ def _work(communicator: MPI.Intracomm, directory: Path) -> None:
     from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 
-    job = json.loads((directory / JOB).read_text(encoding="utf-8"))
-    protocol = PROTOCOLS.build(job["protocol"]["name"], job["protocol"]["options"])
-    glass = GLASSES.build(job["glass"]["name"], job["glass"]["options"])
-    case: Case[Protocol] = Case(
-        conditions=job["conditions"], parameters=protocol, glass=glass, directory=directory, **job["case"]
-    )
-    reads = {
-        port: [Record(Path(p["path"]), conditions=p["conditions"]) for p in products]
-        for port, products in job["reads"].items()
-    }
-    arguments = simulation(type(protocol)).arguments(case, reads)
-    run(case, **arguments, engine=EngineOptions(communicator))
+    job = communicator.bcast(_receive() if communicator.Get_rank() == 0 else None)
+    protocol, glass = PROTOCOLS.build(**job["protocol"]), GLASSES.build(**job["glass"])
+    case: Case[Protocol] = Case(parameters=protocol, glass=glass, directory=directory, **job["case"])
+    reads = {port: [Record(Path(p), conditions=c) for p, c in products] for port, products in job["reads"].items()}
+    run(case, **simulation(type(protocol)).arguments(case, reads), engine=EngineOptions(communicator))
     memory = communicator.reduce(peak_memory())
     if communicator.Get_rank() == 0:
         (directory / RESULT).write_text(json.dumps({"peak_memory": memory}), encoding="utf-8")
+
+
+def _receive() -> dict[str, Any]:
+    """Read the job that the case's process sends, and end when that closes the pipe."""
+
+    def wait_for_end() -> None:
+        """Read until the case's process closes the pipe."""
+        while os.read(0, 1):
+            pass
+        os._exit(143)
+
+    job: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    return job
 
 
 def _leave_error(error: BaseException, directory: Path, rank: int) -> None:

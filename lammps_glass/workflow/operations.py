@@ -13,7 +13,7 @@ from lammps_glass.operations.operation import Operation
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Conditions
-from lammps_glass.registry import unknown_name
+from lammps_glass.registry import Entry, named
 from lammps_glass.simulate.deck import checked_name
 from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 from lammps_glass.simulate.protocols.base import Protocol
@@ -40,9 +40,9 @@ def build_glass(table: Mapping[str, Any], where: str) -> Glass:
     """
     options = dict(table)
     name = options.pop("name", None)
-    if not isinstance(name, str):
-        raise InputError(f"{where}.name: missing key: a glass needs its name")
     with located(f"{where}.name"):
+        if not isinstance(name, str):
+            raise InputError("missing key: a glass needs its name")
         cls = GLASSES[name].load()
     glass: Glass = build(cls, options, where)
     try:
@@ -67,23 +67,15 @@ def find_operation(stage: str, table: StageTable, study: Recipe, where: str) -> 
     InputError
         Naming the key.
     """
-    if table.run == SIMULATE:
-        return simulation(_protocol(table.parameters.get(PROTOCOL), f"{where}: stages.{stage}.{PROTOCOL}"))
-    if table.run in study.operations:
-        return study.operations[table.run]
-    if table.run not in list(OPERATIONS):
-        names = [*study.operations, *OPERATIONS]
-        raise InputError(f"{where}: stages.{stage}.run: {unknown_name('operation', table.run, names)}")
-    operation: Operation = OPERATIONS[table.run].load()
-    return operation
-
-
-def _protocol(name: object, where: str) -> type[Protocol]:
-    if not isinstance(name, str):
-        raise InputError(f"{where}: missing key: a stage that simulates names its protocol")
-    with located(where):
-        protocol: type[Protocol] = PROTOCOLS[name].load()
-    return protocol
+    with located(f"{where}: stages.{stage}.{PROTOCOL if table.run == SIMULATE else 'run'}"):
+        if table.run != SIMULATE:
+            by_name: dict[str, Operation | Entry] = {**study.operations, **OPERATIONS, **study.operations}
+            operation = named("operation", table.run, by_name)
+            return operation.load() if isinstance(operation, Entry) else operation
+        protocol = table.parameters.get(PROTOCOL)
+        if not isinstance(protocol, str):
+            raise InputError("missing key: a stage that simulates names its protocol")
+        return simulation(PROTOCOLS[protocol].load())
 
 
 def stage_parameters(
@@ -95,13 +87,9 @@ def stage_parameters(
     condition (`by`) come before both.
     """
     values = {name: value for name, value in table.parameters.items() if not (operation.protocol and name == PROTOCOL)}
-    return build(operation.parameters, {**values, **own_conditions(operation.parameters, conditions), **by}, where)
-
-
-def own_conditions(parameters: type[Any], conditions: Conditions) -> dict[str, Any]:
-    """Return the conditions that are fields of a class of parameters."""
-    names = {item.name for item in fields(parameters)}
-    return {name: value for name, value in conditions.items() if name in names}
+    accepted = {item.name for item in fields(operation.parameters)}
+    varying = {name: value for name, value in conditions.items() if name in accepted}
+    return build(operation.parameters, {**values, **varying, **by}, where)
 
 
 def check_use(parameters: Any, glass: Glass, where: str) -> None:
@@ -116,13 +104,14 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
         with located(f"{where}.{PROTOCOL}"):
             parameters.check_glass(glass)
     for item in fields(parameters):
+        value = getattr(parameters, item.name)
         with located(f"{where}.{item.name}"):
-            for part in _parts(getattr(parameters, item.name)):
+            for part in value.values() if isinstance(value, Mapping) else [value]:
                 if isinstance(part, DescriptorPart):
                     part.build(glass)
                 elif isinstance(part, IndicatorPart):
                     part.build(seed=0)
-                else:
+                elif isinstance(part, LabelPart):
                     _check_neighbourhood(part.build(), glass)
     try:
         _check_neighbourhood(parameters, glass)
@@ -138,9 +127,3 @@ def _check_neighbourhood(parameters: object, glass: Glass) -> None:
             f"r_max = {r_max:g} is above what the cell allows: its edge is {_edge(glass):.4g}, and a particle would be "
             "its own neighbour; use a smaller r_max or more particles"
         )
-
-
-def _parts(value: object) -> list[DescriptorPart | IndicatorPart | LabelPart]:
-    """Return the parts that a parameter holds."""
-    values = list(value.values()) if isinstance(value, Mapping) else [value]
-    return [item for item in values if isinstance(item, DescriptorPart | IndicatorPart | LabelPart)]

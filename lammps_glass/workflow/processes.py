@@ -1,4 +1,4 @@
-"""End this process with its parent, and measure its peak memory."""
+"""Set up a process that runs cases: one thread a library, its end with its parent, and its peak memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,35 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+#: The environment of a process that starts with one thread a library: engines assign the cores.
+ONE_THREAD = dict.fromkeys(THREAD_VARIABLES, "1")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Limit libraries to one thread: those loaded already and those loaded within the block.
+
+    Sums of BLAS depend on the number of threads: the products of a case are bitwise identical in a worker, in a job
+    array and in a user's own process.
+    """
+    from threadpoolctl import threadpool_limits
+
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(ONE_THREAD)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def watch_parent(parent: int) -> None:

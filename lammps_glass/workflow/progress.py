@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from lammps_glass.workflow.task_table import StageCounts, TaskTable
+from lammps_glass.workflow.task_table import TaskTable
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -30,14 +29,8 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
-def time_left(tasks: TaskTable, cores: int) -> float | None:
-    """Estimate the seconds to go on `cores` for the stages with a finished case; None while there is none."""
-    seconds = [left for counts in tasks.stages.values() if (left := counts.seconds_left) is not None]
-    return sum(seconds) / cores if seconds else None
-
-
 class Progress:
-    """Show the progress of cases; `show` may be called often and draws rarely."""
+    """Show the progress of cases on `cores`; `show` may be called often and draws rarely."""
 
     def __init__(self, tasks: TaskTable, cores: int, *, quiet: bool = False) -> None:
         self.tasks, self.cores, self.quiet = tasks, cores, quiet
@@ -49,15 +42,13 @@ class Progress:
             from rich.console import Console
             from rich.live import Live
 
-            self._live = Live(self._shown(), console=Console(stderr=True), refresh_per_second=2, transient=False)
+            self._live = Live(self._table(), console=Console(stderr=True), refresh_per_second=2, transient=False)
             self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._live is not None:
-            self._live.update(self._shown())
+            self._live.update(self._table())
             self._live.stop()
         self._report()
 
@@ -66,47 +57,41 @@ class Progress:
         now = time.monotonic()
         if self._live is not None and now - self._last >= REDRAW:
             self._last = now
-            self._live.update(self._shown())
+            self._live.update(self._table())
         if now - self._reported >= LINE_EVERY:
             self._report()
+
+    @property
+    def _elapsed(self) -> str:
+        return duration(time.monotonic() - self.tasks.started)
 
     def _report(self) -> None:
         """Write a line to the log file, and to standard error where it is not a terminal."""
         self._reported = time.monotonic()
-        line = self._line()
+        stages = self.tasks.stages.values()
+        done, failed = (sum(stage.by_state[state] for stage in stages) for state in ("done", "failed"))
+        busy = ", ".join(f"{s.name} {s.by_state['done']}/{s.total}" for s in stages if s.by_state["running"])
+        cases = f"{done} of {sum(stage.total for stage in stages)} cases done, {failed} failed"
+        line = f"{self._elapsed}: {cases}; running: {busy or 'nothing'}"
         LOGGER.info(line, extra={"shown": True})
         if self._live is None and not self.quiet:
             print(line, file=sys.stderr, flush=True)
 
-    def _line(self) -> str:
-        stages = self.tasks.stages.values()
-        done, total = sum(s.by_state["done"] for s in stages), sum(s.total for s in stages)
-        failed = sum(s.by_state["failed"] for s in stages)
-        busy = ", ".join(f"{s.name} {s.by_state['done']}/{s.total}" for s in stages if s.by_state["running"])
-        elapsed = duration(time.monotonic() - self.tasks.started)
-        return f"{elapsed}: {done} of {total} cases done, {failed} failed; running: {busy or 'nothing'}"
-
-    def _shown(self) -> Table:
+    def _table(self) -> Table:
         from rich.table import Table
 
-        elapsed = duration(time.monotonic() - self.tasks.started)
-        remaining = duration(time_left(self.tasks, self.cores))
-        table = Table(
-            title=f"{self.tasks.study.name}: {elapsed} elapsed, estimated remaining {remaining} (stages seen so far)"
+        stages = list(self.tasks.stages.values())
+        left = [None if s.seconds_left is None else s.seconds_left / self.cores for s in stages]
+        estimates = [seconds for seconds in left if seconds is not None]
+        remaining = duration(sum(estimates) if estimates else None)
+        title = (
+            f"{self.tasks.study.name}: {self._elapsed} elapsed, estimated remaining {remaining} (stages seen so far)"
         )
+        table = Table(title=title)
         for heading in ("stage", "done", "running", "failed", "a case takes", "left"):
             table.add_column(heading, justify="left" if heading == "stage" else "right")
-        for counts in self.tasks.stages.values():
-            table.add_row(*self._row(counts))
+        for stage, seconds in zip(stages, left):
+            running, failed = (str(stage.by_state[state] or "") for state in ("running", "failed"))
+            done = f"{stage.by_state['done']}/{stage.total}"
+            table.add_row(stage.name, done, running, failed, duration(stage.mean_seconds), duration(seconds))
         return table
-
-    def _row(self, counts: StageCounts) -> tuple[str, ...]:
-        left = counts.seconds_left
-        return (
-            counts.name,
-            f"{counts.by_state['done']}/{counts.total}",
-            str(counts.by_state["running"] or ""),
-            str(counts.by_state["failed"] or ""),
-            duration(counts.mean_seconds),
-            duration(None if left is None else left / self.cores),
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from lammps_glass.errors import InputError, located
-from lammps_glass.registry import unknown_name
+from lammps_glass.registry import named, unknown_name
 from lammps_glass.resources import data_path
 from lammps_glass.studies import REGISTRY as STUDIES
 from lammps_glass.workflow.schema import StudyFile
@@ -59,18 +60,17 @@ def read_toml(path: Path) -> dict[str, Any]:
     return tables
 
 
-def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str, path: Path) -> None:
+def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str) -> None:
     """Override values of `tables`; a stage or table that the base does not have is an error.
 
     A stage that is like another one may change any key: an unknown one is found when its parameters are built.
     """
     for key, value in changes.items():
-        here = f"{where}.{key}"
         if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
-            _override(tables[key], value, here, path)
+            _override(tables[key], value, f"{where}.{key}")
         elif key not in tables and LIKE not in tables:
             unknown = unknown_name("key", key, list(tables))
-            raise InputError(f"{path}: {here}: overrides a key that the study does not have; {unknown}")
+            raise InputError(f"{where}.{key}: overrides a key that the study does not have; {unknown}")
         else:
             tables[key] = value
 
@@ -90,10 +90,10 @@ def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(table, dict) or LIKE not in table:
             return table
         base = table[LIKE]
-        if base not in stages:
-            raise InputError(f"stages.{name}.{LIKE}: {unknown_name('stage', str(base), list(stages))}")
-        if base in (name, *behind):
-            raise InputError(f"stages.{name}.{LIKE}: stages are like each other in a circle: write the keys of one")
+        with located(f"stages.{name}.{LIKE}"):
+            named("stage", base, stages)
+            if base in (name, *behind):
+                raise InputError("stages are like each other in a circle: write the keys of one")
         return {**keys_of(base, (name, *behind)), **{key: value for key, value in table.items() if key != LIKE}}
 
     return {name: keys_of(name, ()) for name in stages}
@@ -145,31 +145,25 @@ def parse_set(text: str) -> tuple[list[str], Any]:
     return key.strip().split("."), parsed
 
 
-def _may_be_made(keys: list[str], tables: dict[str, Any]) -> bool:
-    """Decide whether ``--set`` may add a table: [engine], [engine.slurm], [engine.slurm.STAGE], a parameter of a stage.
+def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
+    """Apply ``--set`` options to the tables.
 
-    Parameters that are not tables refuse one when they are built.
+    A table that does not exist is an error, but for [engine], [engine.slurm], [engine.slurm.STAGE] and a parameter of a
+    stage; parameters that are not tables refuse one when they are built.
     """
     stages = tables.get("stages")
-    if keys[0] == "stages" and len(keys) == 3:
-        return isinstance(stages, dict) and isinstance(stages.get(keys[1]), dict)
-    of_stage = len(keys) == 3 and isinstance(stages, dict) and keys[2] in stages
-    return keys[:2] == ["engine", "slurm"][: len(keys)] and (len(keys) < 3 or of_stage)
-
-
-def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
-    """Apply ``--set`` options to the tables; a key whose table does not exist is an error."""
-    pairs = (
-        [parse_set(text) for text in sets] if isinstance(sets, list) else [(k.split("."), v) for k, v in sets.items()]
-    )
+    stage = "|".join(map(re.escape, stages)) if isinstance(stages, dict) else ""
+    may_be_made = re.compile(rf"engine(\.slurm(\.({stage}))?)?|stages\.({stage})\.[^.]+")
+    pairs = map(parse_set, sets) if isinstance(sets, list) else [(key.split("."), sets[key]) for key in sets]
     for keys, value in pairs:
         table = tables
-        for depth, key in enumerate(keys[:-1]):
-            if _may_be_made(keys[: depth + 1], tables):
+        for depth, key in enumerate(keys[:-1], 1):
+            path = ".".join(keys[:depth])
+            if may_be_made.fullmatch(path):
                 table.setdefault(key, {})
             if not isinstance(table.get(key), dict):
                 names = [name for name, item in table.items() if isinstance(item, dict)]
-                raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), names)}")
+                raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', path, names)}")
             table = table[key]
         table[keys[-1]] = value
 
@@ -184,16 +178,14 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     """
     path = find_study(study)
     tables = read_toml(path)
-    presets = tables.pop("presets", {})
+    presets, head = tables.pop("presets", {}), tables.get("study")
     if not isinstance(presets, dict):
         raise InputError(f"{path}: presets: expected tables [presets.NAME]")
-    resolved = tables.get("study", {}).get("preset") if isinstance(tables.get("study"), dict) else None
-    if preset is not None and preset != resolved:
-        if preset not in presets:
-            raise InputError(f"{path}: {unknown_name('preset', preset, list(presets))}")
-        _override(tables, presets[preset], f"presets.{preset}", path)
-        if isinstance(tables.get("study"), dict):
-            tables["study"]["preset"] = preset
+    if preset is not None and (not isinstance(head, dict) or preset != head.get("preset")):
+        with located(str(path)):
+            _override(tables, named("preset", preset, presets), f"presets.{preset}")
+        if isinstance(head, dict):
+            head["preset"] = preset
     _resolve_tables(tables, path.parent)
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
     _resolve_tables(tables, Path.cwd())
@@ -203,18 +195,17 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         check_finite(tables, "")
         for name in ("study", "glass", "glasses", "stages"):
             check_text(tables.get(name), name)
-    return validate(tables, path)
+        return validate(tables)
 
 
-def validate(tables: dict[str, Any], path: Path) -> StudyFile:
+def validate(tables: dict[str, Any]) -> StudyFile:
     """Check the tables against the schema; the first fault is reported with its key."""
     try:
         return StudyFile.model_validate(tables)
     except ValidationError as error:
         fault = error.errors()[0]
-        key = ".".join(
-            str(part) for part in fault["loc"] if not str(part).startswith(("list[", "constrained", "function-"))
-        )
+        parts = [str(part) for part in fault["loc"]]
+        key = ".".join(part for part in parts if not part.startswith(("list[", "constrained", "function-")))
         message = {"extra_forbidden": "unknown key", "missing": "missing key"}.get(fault["type"], fault["msg"])
         got = "" if fault["type"] in ("missing", "value_error") else f" (got {fault['input']!r})"
-        raise InputError(f"{path}: {key}: {message}{got}; see docs/study-file.md") from error
+        raise InputError(f"{key}: {message}{got}; see docs/study-file.md") from error

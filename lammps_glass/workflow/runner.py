@@ -3,63 +3,39 @@
 from __future__ import annotations
 
 import datetime
-import errno
 import math
 import os
 import platform
 import socket
 import time
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from lammps_glass import __version__
-from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, last_lines, tail
+from lammps_glass.errors import InputError
+from lammps_glass.operations.case import Case
+from lammps_glass.product import Product
 from lammps_glass.workflow import mpi
+from lammps_glass.workflow.failures import naming_full_disk, record_error
+from lammps_glass.workflow.folder import take_folder
 from lammps_glass.workflow.locks import wait_for
 from lammps_glass.workflow.manifest import Manifest, inventory
-from lammps_glass.workflow.ownership import take_folder
-from lammps_glass.workflow.processes import forget_peak_memory, peak_memory
-from lammps_glass.workflow.stages import CaseId
+from lammps_glass.workflow.processes import forget_peak_memory, one_thread, peak_memory
+from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.store import sync_tree
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.threads import one_thread
 
-#: Boosted trees, their explanation and search, and the other SOAP.
+#: Distributions that make numbers.
+LIBRARIES = ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba")
 LEARNERS = ("libsvm-official", "xgboost", "shap", "optuna", "dscribe")
-FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-
-
-class DiskFullError(SimulationError):
-    """No space was left for a product; the next `reproduce` tries again without being asked."""
-
-
-@contextmanager
-def naming_full_disk(folder: Path) -> Iterator[None]:
-    """Turn "no space left" and "file too large", which name no file, into an error that does."""
-    try:
-        yield
-    except (OSError, SimulationError) as error:
-        # LAMMPS repeats the system's message; other errors pass through
-        messages = [os.strerror(code) for code in FULL if getattr(error, "errno", code) == code]
-        cause = next((text for text in messages if text in str(error)), None)
-        if cause is None:
-            raise
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        largest = max(files, key=lambda path: path.stat().st_size, default=folder)
-        name = getattr(error, "filename", None) or largest
-        log, deck = getattr(error, "log_tail", ""), getattr(error, "deck", "")
-        message = f"{name}: {cause}: make room (or raise the limit) and run it again"
-        raise DiskFullError(message, log_tail=log, deck=deck) from error
 
 
 def versions() -> dict[str, str]:
     """Return the versions of this package, of LAMMPS, Python and the libraries that make numbers."""
     installed = {"lammps_glass": __version__, "python": platform.python_version()}
-    for name in ("lammps", "numpy", "scipy", "ovito", "scikit-learn", "imbalanced-learn", "numba", *LEARNERS):
+    for name in (*LIBRARIES, *LEARNERS):
         try:
             installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
@@ -94,10 +70,7 @@ def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
         return study.store.require_manifest(case)
     lock = study.store.lock(case)
     if not wait_for(lock, wait):
-        holder = lock.holder()
-        raise InputError(
-            f"{case.name}/{case.stage} is being run by process {holder.get('pid')} on {holder.get('host')}"
-        )
+        raise InputError(f"{case.name}/{case.stage} is being run by {lock.holder_name}")
     with lock:
         study.forget()
         if study.is_done(case):
@@ -107,9 +80,7 @@ def run_in_folder(study: Study, case: CaseId, *, wait: float = 0.0) -> Manifest:
 
 
 def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
-    earlier = study.store.failure(case) or {}
-    attempt = int(earlier.get("attempt", 0)) + 1
-    key = study.key(case, inputs)
+    key, attempt = study.key(case, inputs), study.store.attempt(case)
     started, clock = _now(), time.perf_counter()
     forget_peak_memory()
     with study.store.work(case, key) as folder:
@@ -117,8 +88,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
             with naming_full_disk(folder):
                 memory = execute(study, case, folder)
         except Exception as error:
-            reason = failure_reason(error, folder, key, attempt)
-            study.store.record_failure(case, {**reason, "transient": isinstance(error, DiskFullError)})
+            record_error(study, case, error)
             raise
         with naming_full_disk(folder):
             sync_tree(folder)
@@ -148,30 +118,15 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
 
 
 def execute(study: Study, case: CaseId, folder: Path) -> int:
-    """Run the operation of `case` in `folder`; return the peak memory (bytes) of its MPI ranks, 0 without ranks."""
-    view, sources = study.view(case, folder), study.sources(case)
-    stage = study.stage(case.stage)
+    """Run the operation of `case` in `folder`; see `run_operation`."""
+    return run_operation(study, study.stage(case.stage), study.view(case, folder), study.sources(case))
+
+
+def run_operation(study: Study, stage: Stage, view: Case[Any], sources: Mapping[str, Sequence[Product]]) -> int:
+    """Run the operation of a stage on a case and what it reads; return the peak memory (bytes) of MPI ranks, else 0."""
     if stage.table.ranks > 1:
-        launcher = mpi.launcher_words(study.file.engine, case.stage)
+        launcher = mpi.launcher_words(study.file.engine, stage.name)
         return mpi.run_ranks(launcher, stage.table.ranks, view, sources)
     with one_thread():
         stage.operation.run(view, sources)
     return 0
-
-
-def failure_reason(error: BaseException, folder: Path, key: str, attempt: int) -> dict[str, Any]:
-    """Return the record of a failure: one line, the status, tails of the log and of an unforeseen traceback."""
-    status = error.exit_status if isinstance(error, LammpsGlassError) else 1
-    log = error.log_tail if isinstance(error, SimulationError) else ""
-    log = log or tail(folder / "log.lammps")
-    return {
-        "reason": f"{type(error).__name__}: {error}" if status == 1 else str(error),
-        "status": status,
-        "log": log,
-        # The reason of a foreseen error is enough; a traceback is for the others.
-        "stderr": last_lines("".join(traceback.format_exception(error))) if status == 1 else "",
-        "deck": str(folder / "in.lmp") if (folder / "in.lmp").is_file() else "",
-        "key": key,
-        "attempt": attempt,
-        "time": _now(),
-    }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from typing_extensions import TypedDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_serializer, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 SlurmTime = Annotated[str, Field(pattern=r"^(\d+-)?\d{1,2}:\d{2}:\d{2}$")]
@@ -126,27 +125,8 @@ SetupLine = Annotated[
 ]
 
 
-class SlurmStage(TypedDict, total=False):
-    """``[engine.slurm.STAGE]``: options that differ for a stage; a plain dict once read."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[misc]
-
-    account: SlurmWord
-    partition: SlurmWord
-    qos: SlurmWord
-    constraint: SlurmWord
-    gres: SlurmWord
-    reservation: SlurmWord
-    time: SlurmTime
-    mem_per_core: Memory
-    nodes: Annotated[int, Field(ge=1)]
-    setup: list[SetupLine]
-    launcher: Launcher
-    ranks: Annotated[int, Field(ge=1)]
-
-
-class SlurmTable(Table):
-    """``[engine.slurm]``; its tables ``[engine.slurm.STAGE]`` are gathered in `stages`."""
+class SlurmOptions(Table):
+    """Options of the jobs of a stage."""
 
     account: SlurmWord = ""
     partition: SlurmWord = ""
@@ -158,8 +138,23 @@ class SlurmTable(Table):
     mem_per_core: Memory = "2G"
     nodes: Annotated[int, Field(ge=1)] = 1
     setup: list[SetupLine] = []
-    max_running: Annotated[int, Field(ge=1)] = 200
     launcher: Launcher = "mpiexec"
+
+
+class SlurmStage(SlurmOptions):
+    """``[engine.slurm.STAGE]``: the options that differ for a stage, and its `ranks`."""
+
+    ranks: Annotated[int, Field(ge=1)] | None = None
+
+    @model_serializer
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in self if name in self.model_fields_set}
+
+
+class SlurmTable(SlurmOptions):
+    """``[engine.slurm]``; its tables ``[engine.slurm.STAGE]`` are gathered in `stages`."""
+
+    max_running: Annotated[int, Field(ge=1)] = 200
     stages: dict[Name, SlurmStage] = {}
 
     @model_validator(mode="before")
@@ -171,10 +166,16 @@ class SlurmTable(Table):
         plain = {name: value for name, value in values.items() if name not in tables}
         return {**plain, "stages": {**plain.get("stages", {}), **tables}} if tables else plain
 
-    def of(self, stage: str) -> SlurmTable:
+    def of(self, stage: str) -> SlurmOptions:
         """Return the options of a stage."""
-        options = {name: value for name, value in self.stages.get(stage, {}).items() if name != "ranks"}
-        return self.model_copy(update=options)
+        return self.model_copy(update=self.stages[stage].model_dump()) if stage in self.stages else self
+
+    def batch_options(self, stage: str, ranks: int) -> dict[str, str]:
+        """Return the options of `sbatch` for a task of a stage."""
+        options = self.of(stage)
+        names = ("account", "partition", "qos", "constraint", "gres", "reservation", "time")
+        named = {name: getattr(options, name) for name in names if getattr(options, name)}
+        return {**named, "nodes": str(options.nodes), "mem-per-cpu": options.mem_per_core, "ntasks": str(ranks)}
 
 
 class EngineTable(Table):
@@ -218,13 +219,9 @@ class StudyFile(Table):
             return values
 
     @model_validator(mode="after")
-    def _distinct_conditions(self) -> StudyFile:
+    def _check_names(self) -> StudyFile:
         for name, values in self.conditions.items():
             require_distinct(name, values)
-        return self
-
-    @model_validator(mode="after")
-    def _known_stages(self) -> StudyFile:
         for name in self.engine.slurm.stages:
             if name not in self.stages:
                 raise ValueError(f"engine.slurm.{name}: the study has no such stage")

@@ -8,19 +8,18 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import precompile, slurm_queue
-from lammps_glass.workflow.crash_records import fits_failure, record_crash
-from lammps_glass.workflow.slurm_ending import TERMINATED, Ending, exit_status, progress, read_ending
-from lammps_glass.workflow.slurm_jobs import Array, JobBook
-from lammps_glass.workflow.slurm_submit import chunk_size, cut, exit_file, new_array, parameters, submit
+from lammps_glass.workflow.failures import fits_failure, record_failure
+from lammps_glass.workflow.slurm_jobs import TERMINATED, Array, Ending, JobBook, exit_file, exit_status, read_ending
+from lammps_glass.workflow.slurm_submit import chunk_size, cut, parameters, submit
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 from lammps_glass.workflow.task_table import TaskTable
-from lammps_glass.workflow.workers import PRECOMPILE, Worker, end_all
+from lammps_glass.workflow.workers import Worker, end_all
 
 #: Seconds between two looks: short while things happen, longer while nothing changes.
 FIRST_POLL, LONGEST_POLL, GROWTH = 1.0, 15.0, 1.3
@@ -30,12 +29,12 @@ LOOKS = 2
 
 @dataclass
 class Task:
-    """An open array task: the cases it has not finished, and how far each was when it was submitted."""
+    """An open array task: the cases it has not finished, and the segments of each when it was submitted."""
 
     array: Array
     index: int
     cases: list[CaseId]
-    behind: dict[tuple[str, int], int] = field(default_factory=dict)
+    segments: dict[tuple[str, int], int] = field(default_factory=dict)
     missed: int = 0
 
     @property
@@ -69,7 +68,6 @@ class SlurmEngine:
         self.home = study.out.resolve() / ".engine"
         self.folder = self.home / "slurm"
         self.open: list[Task] = []
-        self.retried: set[tuple[str, int]] = set()
         self._ready_since: dict[str, float] = {}
         self._compiling: Worker | None = None
 
@@ -101,7 +99,7 @@ class SlurmEngine:
         """Compile the kernels into the user's cache, before many tasks would each do it."""
         if not self.tasks.is_over and not precompile.kernels_are_compiled():
             self._compiling = Worker(self.study.out, self.home / "precompile.log")
-            self._compiling.send(PRECOMPILE)
+            self._compiling.send(None)
 
     # -- what was submitted before ---------------------------------------------------------------------------------
 
@@ -114,8 +112,10 @@ class SlurmEngine:
             raise InputError("squeue gives no answer, and jobs of this study may be in the queue: try again later")
         self.book.adopt((task, name) for task, (_, name) in queue.items())
         for array in self.book.arrays:
+            ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
+            by_name = {case.name: case for case in ready}
             for index in array.open_tasks:
-                self._take_up(array, index)
+                self._open(array, index, [by_name[name] for name in array.tasks[index] if name in by_name])
         # An array that ended while nobody watched says how by its exit files; one cancelled then is simply run again.
         for task in list(self.open):
             if task.id not in queue:
@@ -123,13 +123,13 @@ class SlurmEngine:
                 self._settle(task, Ending(TERMINATED) if ending.interrupted else ending, watched=False)
         self.book.save()
 
-    def _take_up(self, array: Array, index: int) -> None:
-        ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
-        by_name = {case.name: case for case in ready}
-        cases = [by_name[name] for name in array.tasks[index] if name in by_name]
+    def _open(self, array: Array, index: int, cases: list[CaseId]) -> Task:
+        """Count a task as open and its cases as running."""
+        task = Task(array, index, cases)
+        self.open.append(task)
         for case in cases:
             self.tasks.start(case)
-        self.open.append(Task(array, index, cases))
+        return task
 
     # -- what has ended --------------------------------------------------------------------------------------------
 
@@ -156,8 +156,8 @@ class SlurmEngine:
         return task.missed >= LOOKS or exit_status(self.folder, task.id) not in (None, TERMINATED)
 
     def _pass_on(self, task: Task) -> bool:
-        done = [case for case in task.cases if (self.study.store.folder(case) / "manifest.json").exists()]
-        done = [case for case in done if self.study.is_done(case)]
+        """Finish the cases of the task that are done; return whether there are any."""
+        done = [case for case in task.cases if self.study.is_done(case)]
         for case in done:
             task.cases.remove(case)
             self.tasks.finish(case)
@@ -167,14 +167,11 @@ class SlurmEngine:
         """Record the end of a task: from manifests first, then failure records, then from how it ended."""
         self.open.remove(task)
         task.array.over.append(task.index)
-        self.study.forget(inputs_of=task.cases)
         running = True
         for case in task.cases:
-            if self.study.is_done(case):
-                self.tasks.finish(case)
-            elif not self.study.is_ready(case):
-                self.tasks.reconsider(case)
-            elif fits_failure(self.study, case, transient=False):
+            if self.tasks.settle(case):
+                continue
+            if fits_failure(self.study, case, transient=False):
                 self.tasks.finish(case, failed=True)
             else:
                 self._settle_open(task, case, ending, running, watched)
@@ -184,23 +181,19 @@ class SlurmEngine:
 
     def _settle_open(self, task: Task, case: CaseId, ending: Ending, running: bool, watched: bool) -> None:
         """Let a case without products or a failure record fail, or give it another try."""
-        got_on = running and progress(self.study, case) > task.behind.get(case.id, 0)
-        if not watched and not (ending.crashed and running):
+        got_on = running and self._segments(case) > task.segments.get(case.id, 0)
+        crashed = ending.crashed and running
+        failed = crashed or (ending.cancelled and watched)
+        if not failed and (not watched or not running or (ending.interrupted and got_on)):
             self.tasks.put_back(case)
-        elif ending.cancelled or (ending.crashed and running):
-            self._fail(case, ending, transient=ending.cancelled)
-        elif not running or (ending.interrupted and got_on):
-            self.tasks.put_back(case)
-        elif case.id in self.retried:
-            self._fail(case, ending, transient=True)
-        else:
-            self.retried.add(case.id)
-            self.tasks.put_back(case)
+        elif failed or not self.tasks.try_again(case):
+            status = -1 if ending.code is None else ending.code
+            record_failure(self.study, case, ending.reason, status=status, output=ending.output, transient=not crashed)
+            self.tasks.finish(case, failed=True)
 
-    def _fail(self, case: CaseId, ending: Ending, *, transient: bool) -> None:
-        status = -1 if ending.code is None else ending.code
-        record_crash(self.study, case, ending.reason, status=status, output=ending.output, transient=transient)
-        self.tasks.finish(case, failed=True)
+    def _segments(self, case: CaseId) -> int:
+        """Count the segments (or other state files) of unfinished tries of a case."""
+        return sum(1 for folder in self.study.store.unfinished(case) for _ in folder.glob("segments/*"))
 
     # -- what comes next -------------------------------------------------------------------------------------------
 
@@ -216,63 +209,51 @@ class SlurmEngine:
 
     def _gathered(self, stage: str) -> bool:
         """Whether to submit now: no other case of the stage will be ready soon, or the first has waited long enough."""
-        counts = self.tasks.stages[stage]
         since = self._ready_since.setdefault(stage, time.monotonic())
         patient = time.monotonic() - since < self.study.file.engine.chunk_seconds
-        return not (counts.by_state["waiting"] and self.open and patient)
+        return not (self.tasks.stages[stage].by_state["waiting"] and self.open and patient)
 
-    def _chunks(self, stage: str, ready: list[CaseId]) -> Iterator[list[list[CaseId]]]:
+    def _chunks(self, stage: str, ready: list[CaseId]) -> list[list[list[CaseId]]]:
         """Return arrays of chunks; a case that has another try is alone in its task."""
-        alone = [[case] for case in ready if case.id in self.retried]
-        others = [case for case in ready if case.id not in self.retried]
-        size = chunk_size(
-            self.tasks.stages[stage],
-            max(1, len(others)),
-            self.study.file.engine.chunk_seconds,
-            self.options.max_running,
-            self.max_array,
-        )
-        yield from cut([*alone, *cut(others, size)], self.max_array)
+        alone = [[case] for case in ready if case.id in self.tasks.retried]
+        others = [case for case in ready if case.id not in self.tasks.retried]
+        chunk_seconds, max_running = self.study.file.engine.chunk_seconds, self.options.max_running
+        size = chunk_size(self.tasks.stages[stage], max(1, len(others)), chunk_seconds, max_running, self.max_array)
+        return cut([*alone, *cut(others, size)], self.max_array)
 
     def _submit(self, stage: str, ready: list[CaseId], room: int) -> bool:
-        ranks = self.study.stage(stage).table.ranks
-        options = parameters(self.options, stage, ranks, self.folder)
+        options = parameters(self.options, stage, self.study.stage(stage).table.ranks, self.folder)
         for chunks in self._chunks(stage, ready):
             names = [[case.name for case in chunk] for chunk in chunks]
-            array = new_array(self.study.name, stage, names, min(len(chunks), max(1, room)))
+            array = Array.named(self.study.name, stage, names, min(len(chunks), max(1, room)))
             self.book.add(array)
             try:
                 array.job = submit(array, self.study.out.resolve(), self.folder, options)
             except InputError:
-                self.book.drop(array)
+                self.book.arrays.remove(array)
+                self.book.save()
                 if not self.open:
                     raise
                 return False  # a limit on submitted jobs: try again when some have ended
             self.book.save()
-            self._started(array, chunks)
+            for index, chunk in enumerate(chunks):
+                task = self._open(array, index, list(chunk))
+                task.segments = {case.id: self._segments(case) for case in chunk}
             room -= array.may_run
             if room <= 0:
                 break
         self._ready_since.pop(stage, None)
         return True
 
-    def _started(self, array: Array, chunks: list[list[CaseId]]) -> None:
-        for index, chunk in enumerate(chunks):
-            behind = {case.id: progress(self.study, case) for case in chunk}
-            self.open.append(Task(array, index, list(chunk), behind))
-            for case in chunk:
-                self.tasks.start(case)
-
     def _interrupted(self) -> None:
-        jobs = [array.job for array in self.book.arrays if array.job]
-        if not jobs:
-            return
-        if self.cancel_on_interrupt:
-            slurm_queue.cancel(jobs)
-            print(f"cancelled the Slurm jobs {' '.join(jobs)}", file=sys.stderr)
-            return
-        print(
-            f"the Slurm jobs {' '.join(jobs)} stay and go on; the same command finds them again; "
-            f"`scancel {' '.join(jobs)}` cancels them",
-            file=sys.stderr,
-        )
+        if jobs := [array.job for array in self.book.arrays if array.job]:
+            names = " ".join(jobs)
+            if self.cancel_on_interrupt:
+                slurm_queue.cancel(jobs)
+                message = f"cancelled the Slurm jobs {names}"
+            else:
+                message = (
+                    f"the Slurm jobs {names} stay and go on; the same command finds them again; `scancel {names}` "
+                )
+                message += "cancels them"
+            print(message, file=sys.stderr)

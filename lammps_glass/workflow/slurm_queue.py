@@ -22,7 +22,7 @@ def require_slurm() -> None:
             raise InputError(f"--engine slurm: no {program} on the PATH: start it on a login node of a Slurm cluster")
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:
+def _run(*command: str) -> subprocess.CompletedProcess[str] | None:
     """Run a command of Slurm; None when it did not answer."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
@@ -30,43 +30,21 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:
         return None
 
 
-def _ask(command: list[str]) -> str | None:
+def _ask(*command: str) -> str | None:
     """Return the standard output of a command of Slurm; None when it failed or did not answer."""
-    answer = _run(command)
+    answer = _run(*command)
     return answer.stdout if answer is not None and answer.returncode == 0 else None
-
-
-def parse_indices(text: str) -> list[int]:
-    """Parse the indices of an array specification: ``0-2,7,10-14:2%3`` is 0, 1, 2, 7, 10, 12, 14."""
-    indices: list[int] = []
-    for part in text.partition("%")[0].split(","):
-        match = re.fullmatch(r"(\d+)(?:-(\d+)(?::(\d+))?)?", part)
-        if match is None:
-            raise ValueError(f"not a list of array indices: {text!r}")
-        first, last, step = match.groups()
-        indices += range(int(first), int(last or first) + 1, int(step or 1))
-    return indices
 
 
 def parse_queue(text: str) -> dict[str, tuple[str, str]]:
     """Parse lines ``id|state|name`` into task (``12`` or ``12_3``) -> (state, job name); skip other lines."""
-    tasks: dict[str, tuple[str, str]] = {}
-    for line in text.splitlines():
-        parts = line.strip().split("|", 2)
-        match = re.fullmatch(r"(\d+)(?:_(\d+)|_\[([\d,:%-]+)\])?", parts[0])
-        if len(parts) < 3 or match is None:
-            continue
-        job, _, indices = match.groups()
-        if indices is not None:
-            tasks.update({f"{job}_{i}": (parts[1], parts[2]) for i in parse_indices(indices)})
-        else:
-            tasks[parts[0]] = (parts[1], parts[2])
-    return tasks
+    lines = re.findall(r"^\s*(\d+(?:_\d+)?)\|([^|\n]*)\|(.*)$", text, re.M)
+    return {task: (state, name) for task, state, name in lines}
 
 
 def queue() -> dict[str, tuple[str, str]] | None:
     """Return this user's tasks that Slurm lists; None when `squeue` gives no answer."""
-    answer = _ask(["squeue", "--noheader", "--array", "--user", str(os.getuid()), "--format", "%i|%T|%j"])
+    answer = _ask("squeue", "--noheader", "--array", "--user", str(os.getuid()), "--format", "%i|%T|%j")
     return None if answer is None else parse_queue(answer)
 
 
@@ -74,7 +52,7 @@ def is_running(job: str) -> bool | None:
     """Whether Slurm lists `job` as something else than pending; None when `squeue` is missing or fails otherwise."""
     if not job.isdigit() or shutil.which("squeue") is None:
         return None
-    answer = _run(["squeue", "--noheader", "--jobs", job, "--format", "%T"])
+    answer = _run("squeue", "--noheader", "--jobs", job, "--format", "%T")
     if answer is None:
         return None
     if answer.returncode != 0:  # Slurm has forgotten it, or does not answer at all
@@ -84,13 +62,11 @@ def is_running(job: str) -> bool | None:
 
 def max_array() -> int:
     """Return how many tasks one array may have: MaxArraySize, as indices start at 0."""
-    answer = _ask(["scontrol", "show", "config"]) or ""
+    answer = _ask("scontrol", "show", "config") or ""
     match = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer, re.M)
     return max(1, int(match.group(1)) if match else DEFAULT_MAX_ARRAY)
 
 
 def cancel(jobs: Iterable[str]) -> None:
     """Cancel jobs, arrays as a whole."""
-    names = list(jobs)
-    if names:
-        _ask(["scancel", *names])
+    _ask("scancel", *jobs)

@@ -1,4 +1,4 @@
-"""Submit cases as a job array: chunks, Slurm's options of a stage, and the submission by submitit."""
+"""Submit cases as a job array by submitit: chunks, Slurm's options of a stage, and what a task runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import math
 import os
 import re
 import shlex
-import uuid
+import signal
+import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -16,10 +17,10 @@ from typing import Any, TypeVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.simulation import NAME as SIMULATE
+from lammps_glass.workflow.processes import ONE_THREAD
 from lammps_glass.workflow.schema import SlurmTable
 from lammps_glass.workflow.slurm_jobs import Array
 from lammps_glass.workflow.task_table import StageCounts
-from lammps_glass.workflow.threads import ONE_THREAD
 
 Item = TypeVar("Item")
 
@@ -39,20 +40,6 @@ def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_runn
 def cut(items: Sequence[Item], size: int) -> list[list[Item]]:
     """Cut into consecutive pieces of `size` items; the last may be shorter."""
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
-
-
-def minutes(time: str) -> int:
-    """Convert ``[D-]HH:MM:SS`` to whole minutes, rounded up, at least one."""
-    match = re.fullmatch(r"(?:(\d+)-)?(\d{1,2}):(\d{2}):(\d{2})", time)
-    if match is None:
-        raise InputError(f"time {time!r}: write HH:MM:SS or D-HH:MM:SS")
-    days, hours, mins, seconds = (int(part or 0) for part in match.groups())
-    return max(1, (days * 24 + hours) * 60 + mins + math.ceil(seconds / 60))
-
-
-def exit_file(folder: Path, task: str) -> Path:
-    """Return the path where the batch script of a task leaves its exit status."""
-    return folder / f"{task}.exit"
 
 
 def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
@@ -78,29 +65,15 @@ def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
 
 def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[str, Any]:
     """Return submitit's parameters for the tasks of a stage."""
-    options = slurm.of(stage)
-    named = {name: getattr(options, name) for name in ("account", "partition", "qos", "constraint", "gres")}
     # No srun around the task: ranks start steps of their own. The signal before the time limit, which submitit always
     # asks for, would end those ranks; SIGCONT to the batch shell does nothing.
-    further: dict[str, Any] = {"ntasks": ranks, "signal": "B:CONT@10"}
-    if options.reservation:
-        further["reservation"] = options.reservation
     return {
-        "time": minutes(options.time),
-        "nodes": options.nodes,
         "cpus_per_task": 1,
-        "mem_per_cpu": options.mem_per_core,
         "setup": setup_lines(folder, slurm, stage),
         "use_srun": False,
         "wckey": None,
-        "additional_parameters": further,
-        **{name: value for name, value in named.items() if value},
+        "additional_parameters": {**slurm.batch_options(stage, ranks), "signal": "B:CONT@10"},
     }
-
-
-def new_array(study: str, stage: str, tasks: list[list[str]], parallelism: int) -> Array:
-    """Make an array with a job name that no other has."""
-    return Array(f"{study}-{stage}-{uuid.uuid4().hex[:8]}", stage, tasks, parallelism)
 
 
 def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any]) -> str:
@@ -114,8 +87,6 @@ def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any])
     import submitit
     from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-    from lammps_glass.workflow.slurm_task import run_task
-
     logging.getLogger("submitit").setLevel(logging.CRITICAL)
     executor = submitit.SlurmExecutor(folder, max_num_timeout=0)
     executor.update_parameters(job_name=array.name, array_parallelism=array.parallelism, **options)
@@ -126,3 +97,20 @@ def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any])
         lines = re.findall(r"sbatch: (?:error: )?(.*)", str(error)) or str(error).splitlines()[-1:]
         raise InputError(f"sbatch refused stage {array.stage}: {'; '.join(lines)}; see [engine.slurm]") from error
     return str(jobs[0].job_id).partition("_")[0]
+
+
+def run_task(directory: str, stage: str, names: list[str]) -> None:
+    """Run the named cases of a stage one after the other, as ``lammps-glass run`` does each.
+
+    The pickle of a task holds these arguments and nothing else. A case that the study file no longer has is skipped.
+    Ends the process with the status of a failed case.
+    """
+    # submitit ignores SIGTERM, so that a cancelled task would go on until it is killed.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    from lammps_glass.workflow.child import run_cases  # also a failing import then ends the task
+    from lammps_glass.workflow.study import Study
+
+    study = Study.read(Path(directory))
+    indices = {case.name: case.index for case in study.stage(stage).cases}
+    if status := run_cases(study, stage, [indices[name] for name in names if name in indices]):
+        sys.exit(status)

@@ -12,7 +12,7 @@ from typing import Any
 from lammps_glass.errors import InputError, located
 from lammps_glass.operations.operation import Operation, Port
 from lammps_glass.product import Condition, Conditions, name_of
-from lammps_glass.registry import unknown_name
+from lammps_glass.registry import named, unknown_name
 from lammps_glass.workflow.schema import StageTable, StudyFile
 
 MAX_CASES = 1_000_000
@@ -68,18 +68,8 @@ class Stage:
         return list(dict.fromkeys(name for names in self.table.wiring.values() for name in names))
 
 
-def conditions_of(name: str, file: StudyFile) -> dict[str, tuple[Condition, ...]]:
-    """Return condition -> values of a stage.
-
-    Raises
-    ------
-    InputError
-        A condition has no values in the study file.
-    """
-    return {key: _values(name, key, value, file) for key, value in file.stages[name].over.items()}
-
-
 def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Condition, ...]:
+    """Return the values of a condition of a stage; one without values in the study file is an `InputError`."""
     if isinstance(value, int):
         return tuple(range(1, value + 1))
     if isinstance(value, list):
@@ -124,19 +114,16 @@ def order_stages(file: StudyFile, find: Callable[[str, StageTable], Operation], 
     for name, table in tables.items():
         check_ports(name, table.wiring, operations, where)
     ordered: dict[str, Stage] = {}
-    while len(ordered) < len(tables):
-        ready = [
-            name
-            for name, table in tables.items()
-            if name not in ordered and all(source in ordered for names in table.wiring.values() for source in names)
-        ]
+    waiting = list(tables)
+    while waiting:
+        ready = [name for name in waiting if set(itertools.chain(*tables[name].wiring.values())) <= set(ordered)]
         if not ready:
-            circle = ", ".join(name for name in tables if name not in ordered)
-            raise InputError(f"{where}: stages {circle} read each other in a circle: change their `reads`")
+            raise InputError(f"{where}: stages {', '.join(waiting)} read each other in a circle: change their `reads`")
         for name in ready:
             with located(where):
-                over = conditions_of(name, file)
+                over = {key: _values(name, key, value, file) for key, value in tables[name].over.items()}
                 ordered[name] = Stage(name, tables[name], operations[name], over, expand(name, over))
+        waiting = [name for name in waiting if name not in ordered]
     return ordered
 
 
@@ -158,20 +145,17 @@ def check_ports(
         return f"{port}; offered by {', '.join(writing) or 'no stage'}"
 
     for port, sources in wiring.items():
-        here = f"{where}: stages.{name}.reads.{port}"
-        if port not in operation.ports:
-            raise InputError(f"{here}: {unknown_name(f'port of {operation.runs}', port, list(operation.ports))}")
-        needed = operation.ports[port]
-        for source in sources:
-            if source not in operations:
-                raise InputError(f"{here}: {unknown_name('stage', source, list(operations))}")
-            if not needed.accepts(operations[source].writes):
-                written = operations[source].writes.__name__
-                raise InputError(f"{here}: stage {source} writes {written}, the port needs {offering(needed)}")
+        with located(f"{where}: stages.{name}.reads.{port}"):
+            needed = named(f"port of {operation.runs}", port, operation.ports)
+            for source in sources:
+                writes = named("stage", source, operations).writes
+                if not needed.accepts(writes):
+                    message = f"stage {source} writes {writes.__name__}, the port needs {offering(needed)}"
+                    raise InputError(message)
     for port, needed in operation.ports.items():
         if not needed.optional and port not in wiring:
-            here = f"{where}: stages.{name}.reads"
-            raise InputError(f"{here}: {operation.runs} needs {port} = ..., a stage that writes {offering(needed)}")
+            message = f"{operation.runs} needs {port} = ..., a stage that writes {offering(needed)}"
+            raise InputError(f"{where}: stages.{name}.reads: {message}")
 
 
 def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> None:
@@ -188,28 +172,25 @@ def check_conditions(stages: Mapping[str, Stage], graph: Graph, where: str) -> N
             _check_replicas(stage, stages[source], where)
         for case in stage.cases:
             for port, cases in graph.reads(case).items():
-                if len(cases) != 1 and not (cases and stage.operation.ports[port].many):
-                    number = "no case" if not cases else f"{len(cases)} cases"
+                many = stage.operation.ports[port].many
+                if len(cases) != 1 and not (cases and many):
+                    number = f"{len(cases)} cases" if cases else "no case"
+                    needs = f"{', '.join(stage.table.wiring[port])}{'' if many else ', and needs one'}"
                     raise InputError(
-                        f"{where}: stages.{stage.name}.reads.{port}: case {case.name} reads {number} of "
-                        f"{', '.join(stage.table.wiring[port])}"
-                        f"{'' if stage.operation.ports[port].many else ', and needs one'}: give them conditions that "
-                        "agree"
+                        f"{where}: stages.{stage.name}.reads.{port}: case {case.name} reads {number} of {needs}: give "
+                        "them conditions that agree"
                     )
 
 
 def _check_replicas(stage: Stage, source: Stage, where: str) -> None:
-    here = f"{where}: stages.{stage.name}.over"
-    replicas, others = stage.over.get("replica"), source.over.get("replica")
+    here, there = f"{where}: stages.{stage.name}.over", f"stages.{source.name}.over.replica"
+    replicas, folds, others = stage.over.get("replica"), stage.over.get("left_out"), source.over.get("replica")
     if replicas and others and not set(replicas) <= set(others):
-        raise InputError(
-            f"{here}.replica = {len(replicas)}, but stages.{source.name}.over.replica = {len(others)}: give as many"
-        )
-    folds = stage.over.get("left_out")
+        raise InputError(f"{here}.replica = {len(replicas)}, but {there} = {len(others)}: give as many")
     if folds and others and (set(folds) != set(others) or len(folds) < 2):
         raise InputError(
-            f"{here}.left_out = {len(folds)}, and stages.{source.name}.over.replica = {len(others)}: each replica is "
-            "left out once, and at least one other trains"
+            f"{here}.left_out = {len(folds)}, and {there} = {len(others)}: each replica is left out once, and at least "
+            "one other trains"
         )
 
 

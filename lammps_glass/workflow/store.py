@@ -54,13 +54,19 @@ class Store:
         """Return the folder of a finished case."""
         return Path(f"{self.root}/cases/{case.name}/{case.stage}")
 
-    def failure_path(self, case: CaseId) -> Path:
-        """Return the path of the record of a case's last failure."""
-        return self.folder(case).with_name(f"{case.stage}.failed.json")
-
     def lock(self, case: CaseId) -> Lock:
         """Return the lock of a case, not taken."""
         return Lock(self.folder(case).with_name(f".{case.stage}.lock"))
+
+    def unfinished(self, case: CaseId) -> list[Path]:
+        """List the temporary folders of tries of a case that have not come to their end."""
+        return sorted(self.folder(case).parent.glob(f".tmp-{case.stage}-{TOKEN}"))
+
+    # -- failures ----------------------------------------------------------------------------------------------------
+
+    def failure_path(self, case: CaseId) -> Path:
+        """Return the path of the record of a case's last failure."""
+        return self.folder(case).with_name(f"{case.stage}.failed.json")
 
     def failure(self, case: CaseId) -> dict[str, Any] | None:
         """Read why the case failed last; None when it did not."""
@@ -70,6 +76,10 @@ class Store:
         except (OSError, ValueError):
             return None
 
+    def attempt(self, case: CaseId) -> int:
+        """Return the number of the next try, from 1."""
+        return int((self.failure(case) or {}).get("attempt", 0)) + 1
+
     def record_failure(self, case: CaseId, reason: dict[str, Any]) -> None:
         """Write why the case failed beside its folder."""
         path = self.failure_path(case)
@@ -77,13 +87,28 @@ class Store:
         with atomic_path(path) as draft:
             draft.write_text(json.dumps(reason, indent=1, sort_keys=True), encoding="utf-8")
 
+    # -- products ----------------------------------------------------------------------------------------------------
+
+    def require_manifest(self, case: CaseId) -> Manifest:
+        """Read the manifest of a finished case.
+
+        Raises
+        ------
+        NotReadyError
+            There is none.
+        """
+        manifest = Manifest.read(self.folder(case))
+        if manifest is None:
+            raise NotReadyError(f"{case.name}/{case.stage} is not there yet: run that case first")
+        return manifest
+
     @contextmanager
     def work(self, case: CaseId, key: str) -> Iterator[Path]:
         """Make a temporary folder for the products of `case`, with the segments of an earlier try of the same key."""
         parent = self.folder(case).parent
         parent.mkdir(parents=True, exist_ok=True)
         folder = parent / f".tmp-{case.stage}-{uuid.uuid4().hex[:8]}"
-        for earlier in sorted(parent.glob(f".tmp-{case.stage}-{TOKEN}")):
+        for earlier in self.unfinished(case):
             keep = (earlier / "segments").is_dir() and _key_of(earlier) == key and not folder.exists()
             with suppress(OSError):
                 if keep:
@@ -108,10 +133,8 @@ class Store:
         if earlier is not None and earlier.key == manifest.key and earlier.fault(final) is None:
             shutil.rmtree(folder)
             return
-        old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
-        if final.exists():
-            final.rename(old)
-            commit_hook("set aside")
+        old = self._set_aside(case, final)
+        commit_hook("set aside")
         folder.rename(final)
         commit_hook("renamed")
         sync_folder(final.parent)
@@ -120,43 +143,39 @@ class Store:
 
     def discard(self, case: CaseId) -> None:
         """Remove a finished case and what tries have left, so that it is run again from nothing."""
-        final = self.folder(case)
-        for path in [final, *final.parent.glob(f".tmp-{case.stage}-{TOKEN}")]:
-            old = final.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
-            with suppress(FileNotFoundError):
-                path.rename(old)
-            shutil.rmtree(old, ignore_errors=True)
+        for path in [self.folder(case), *self.unfinished(case)]:
+            shutil.rmtree(self._set_aside(case, path), ignore_errors=True)
 
-    def require_manifest(self, case: CaseId) -> Manifest:
-        """Read the manifest of a finished case.
+    def _set_aside(self, case: CaseId, folder: Path) -> Path:
+        """Rename a folder of a case, if it is there, to a name under which `sweep` finds it; return that path."""
+        old = folder.with_name(f".old-{case.stage}-{uuid.uuid4().hex[:8]}")
+        with suppress(FileNotFoundError):
+            folder.rename(old)
+        return old
 
-        Raises
-        ------
-        NotReadyError
-            There is none.
-        """
-        manifest = Manifest.read(self.folder(case))
-        if manifest is None:
-            raise NotReadyError(f"{case.name}/{case.stage} is not there yet: run that case first")
-        return manifest
+    # -- what killed runs left ---------------------------------------------------------------------------------------
+
+    def leftovers(self) -> Iterator[tuple[Path, str]]:
+        """Iterate over replaced and unfinished cases that no living process holds, each with its description."""
+        for path in sorted(self.root.glob("cases/*/.old-*")):
+            yield path, "replaced case"
+        for path in sorted(self.root.glob("cases/*/.tmp-*")):
+            if not Lock(path.with_name(f".{_stage_of(path)}.lock")).is_held():
+                yield path, f"{'segments of an ' if (path / 'segments').is_dir() else ''}unfinished case"
 
     def sweep(self) -> None:
-        """Delete what killed runs left: temporary folders without segments whose lock is free, and replaced ones."""
-        for path in [*self.root.glob(".publish-*"), *self.root.glob(".old-*")]:
-            shutil.rmtree(path, ignore_errors=True)
-        for path in self.root.glob("cases/*/.old-*"):
-            shutil.rmtree(path, ignore_errors=True)
-        for path in self.root.glob("cases/*/.tmp-*"):
-            stage = stage_of(path)
-            if stage and not (path / "segments").is_dir() and not Lock(path.with_name(f".{stage}.lock")).is_held():
+        """Delete leftovers without segments, half-published folders and the locks of dead processes."""
+        drafts = [*self.root.glob(".publish-*"), *self.root.glob(".old-*")]
+        for path in [*drafts, *(path for path, _ in self.leftovers() if _stage_of(path))]:
+            if not (path / "segments").is_dir() or not path.name.startswith(".tmp-"):
                 shutil.rmtree(path, ignore_errors=True)
         for path in self.root.glob("cases/*/.*.lock"):
             Lock(path).remove_if_stale()
 
 
-def stage_of(path: Path) -> str:
-    """Return the stage that a temporary folder ``.tmp-STAGE-TOKEN`` belongs to; empty for one of `atomic_path`."""
-    return path.name.removeprefix(".tmp-").rpartition("-")[0]
+def _stage_of(path: Path) -> str:
+    """Return the stage of a folder ``.tmp-STAGE-TOKEN`` or ``.old-STAGE-TOKEN``; empty for one of `atomic_path`."""
+    return path.name[len(".tmp-") :].rpartition("-")[0]
 
 
 def _key_of(folder: Path) -> str:

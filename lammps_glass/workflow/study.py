@@ -10,8 +10,8 @@ from lammps_glass.errors import NotReadyError
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.workflow.definition import Definition
+from lammps_glass.workflow.folder import is_run_folder
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.ownership import is_run_folder
 from lammps_glass.workflow.reading import find_study, read_study
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Stage
@@ -66,6 +66,30 @@ class Study(Definition):
 
     # -- what is done ----------------------------------------------------------------------------------------------
 
+    def done(self, case: CaseId) -> Done | None:
+        """Return facts about a finished case; None when it is not done (remembered once it is).
+
+        It is done when its products fit its manifest, and its manifest the key that it has now.
+        """
+        if case.id in self._done:
+            return self._done[case.id]
+        folder = self.store.folder(case)
+        manifest = Manifest.read(folder)
+        if manifest is None or manifest.fault(folder) is not None:
+            return None
+        try:
+            if manifest.key != self.key(case, self.input_hashes(case)):
+                return None
+        except NotReadyError:
+            return None
+        version = str(manifest.versions.get("lammps_glass"))
+        return self._done.setdefault(case.id, Done(manifest.products_hash, manifest.seconds, version))
+
+    def products_hash(self, case: CaseId) -> str | None:
+        """Return the sha256 over the products of a finished case; None when it is not done."""
+        done = self.done(case)
+        return None if done is None else done.products_hash
+
     def input_hashes(self, case: CaseId) -> dict[str, str]:
         """Return ``case/stage`` -> sha256 of that input's products.
 
@@ -77,15 +101,14 @@ class Study(Definition):
         hashes: dict[str, str] = {}
         missing: list[CaseId] = []
         for earlier in self.reads(case):
-            products = self.products_hash(earlier)
-            if products is None:
-                missing.append(earlier)
+            if done := self.done(earlier):
+                hashes[f"{earlier.name}/{earlier.stage}"] = done.products_hash
             else:
-                hashes[f"{earlier.name}/{earlier.stage}"] = products
+                missing.append(earlier)
         if missing:
-            named = ", ".join(f"{c.name}/{c.stage} (--stage {c.stage} --case {c.index})" for c in missing[:5])
+            names = ", ".join(f"{c.name}/{c.stage} (--stage {c.stage} --case {c.index})" for c in missing[:5])
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-            raise NotReadyError(f"{case.name}/{case.stage} reads what is not there yet: run first {named}{more}")
+            raise NotReadyError(f"{case.name}/{case.stage} reads what is not there yet: run first {names}{more}")
         return hashes
 
     def check_inputs(self, case: CaseId) -> None:
@@ -110,31 +133,8 @@ class Study(Definition):
             self._done.pop(case.id, None)
         return fault
 
-    def products_hash(self, case: CaseId) -> str | None:
-        """Return the sha256 over the products of a finished case; None when it is not done."""
-        done = self.done(case)
-        return None if done is None else done.products_hash
-
-    def done(self, case: CaseId) -> Done | None:
-        """Return facts about a finished case; None when it is not done (remembered once it is)."""
-        done = self._done.get(case.id)
-        if done is None and (manifest := self._fitting_manifest(case)) is not None:
-            version = str(manifest.versions.get("lammps_glass"))
-            done = self._done[case.id] = Done(manifest.products_hash, manifest.seconds, version)
-        return done
-
-    def _fitting_manifest(self, case: CaseId) -> Manifest | None:
-        folder = self.store.folder(case)
-        manifest = Manifest.read(folder)
-        if manifest is None or manifest.fault(folder) is not None:
-            return None
-        try:
-            return manifest if manifest.key == self.key(case, self.input_hashes(case)) else None
-        except NotReadyError:
-            return None
-
     def is_done(self, case: CaseId) -> bool:
-        """Whether the case has products that fit its manifest, and a manifest that fits its key."""
+        """Whether the case is done; see `done`."""
         return self.done(case) is not None
 
     def is_ready(self, case: CaseId) -> bool:

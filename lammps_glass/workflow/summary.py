@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.files import atomic_path
 from lammps_glass.operations.simulation import PROTOCOL
-from lammps_glass.product import Product
 from lammps_glass.products import Findings
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import REPLICAS, CaseId
@@ -25,13 +23,6 @@ def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
         manifest = Manifest.read(study.store.folder(case)) if study.is_done(case) else None
         if manifest is not None:
             yield case, manifest
-
-
-def finished_alone(study: Study) -> Iterator[Product]:
-    """Iterate over the products of finished cases without conditions, whose findings are the study's."""
-    for stage in study.stages:
-        if not stage.over and study.is_done(stage.cases[0]):
-            yield study.product(stage.cases[0])
 
 
 class Gathered(NamedTuple):
@@ -48,8 +39,9 @@ def gather(study: Study) -> Gathered:
     """Return the findings of all finished cases without conditions, in the order of the stages."""
     recipe, stages = study.recipe, study.wired_stages()
     gathered = Gathered({}, {}, {}, {}, {spec.id: spec for spec in recipe.figures if recipe.makes(spec, stages)})
-    for product in finished_alone(study):
-        if isinstance(product, Findings):
+    for case in (stage.cases[0] for stage in study.stages if not stage.over):
+        product = study.product(case)
+        if isinstance(product, Findings) and study.is_done(case):
             gathered.figures.update(product.figures_file.read())
             gathered.scores.update(product.scores_file.read())
             gathered.sizes.update(product.sizes_file.read())
@@ -58,41 +50,37 @@ def gather(study: Study) -> Gathered:
     return gathered
 
 
-def _figures(study: Study, gathered: Gathered) -> dict[str, dict[str, str]]:
-    """Return the figures that are drawn: file, table, paper, ours, note."""
-    drawn: dict[str, dict[str, str]] = {}
-    for identity, specification in gathered.specifications.items():
-        if (study.out / "figures" / f"{identity}.png").is_file() and identity in gathered.figures:
-            drawn[identity] = {
-                "file": f"figures/{identity}.png",
-                "table": f"figures/{identity}.csv",
-                "paper": specification.paper,
-                "ours": gathered.figures[identity]["ours"],
-                "note": gathered.figures[identity]["note"],
-            }
-    return drawn
-
-
 def summarise(study: Study) -> dict[str, Any]:
     """Summarise the finished cases; the keys are those of ``summary.json``."""
     study.forget()
+    return _summary(study, gather(study), list(finished(study)))
+
+
+def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest]]) -> dict[str, Any]:
     seconds: dict[str, float] = {}
     versions: dict[str, str] = {}
-    n_done = 0
-    for case, manifest in finished(study):
-        n_done += 1
+    for case, manifest in done:
         seconds[case.stage] = round(seconds.get(case.stage, 0.0) + manifest.seconds, 3)
         versions.update(manifest.versions)
     total = sum(len(stage.cases) for stage in study.stages)
     failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
-    gathered = gather(study)
-    figures = _figures(study, gathered)
-    complete = n_done == total and len(figures) == len(gathered.specifications)
+    figures = {
+        identity: {
+            "file": f"figures/{identity}.png",
+            "table": f"figures/{identity}.csv",
+            "paper": specification.paper,
+            "ours": gathered.figures[identity]["ours"],
+            "note": gathered.figures[identity]["note"],
+        }
+        for identity, specification in gathered.specifications.items()
+        if identity in gathered.figures and (study.out / "figures" / f"{identity}.png").is_file()
+    }
+    complete = len(done) == total and len(figures) == len(gathered.specifications)
     return {
         "study": study.name,
         "preset": study.preset,
         "status": "complete" if complete else "failed" if failed else "partial",
-        "cases": {"done": n_done, "total": total, "failed": failed},
+        "cases": {"done": len(done), "total": total, "failed": failed},
         "seconds": seconds,
         "sizes": gathered.sizes,
         "scores": gathered.scores,
@@ -108,10 +96,18 @@ def publish(study: Study) -> dict[str, Any]:
     study.forget()
     for name in ("tables", "figures", "indicators"):
         _publish_folder(study, name)
-    summary = summarise(study)
-    _write(study.out / "summary.json", json.dumps(summary, indent=1, allow_nan=False) + "\n")
-    _write(study.out / "manifest.json", json.dumps(_overview(study), indent=1, sort_keys=True) + "\n")
-    _report(study, summary)
+    gathered, done = gather(study), list(finished(study))
+    summary = _summary(study, gathered, done)
+    # the keys of the finished cases, which tables and figures rest on
+    keys = {f"{case.name}/{case.stage}": manifest.key for case, manifest in done}
+    overview = {"format": 1, "study": study.name, "preset": study.preset, "keys": keys}
+    for name, text in {
+        "summary.json": json.dumps(summary, indent=1, allow_nan=False),
+        "manifest.json": json.dumps(overview, indent=1, sort_keys=True),
+    }.items():
+        with atomic_path(study.out / name) as draft:
+            draft.write_text(f"{text}\n", encoding="utf-8")
+    _report(study, gathered, summary)
     return summary
 
 
@@ -120,9 +116,12 @@ def _publish_folder(study: Study, name: str) -> None:
     token = uuid.uuid4().hex[:8]
     draft, old = study.out / f".publish-{name}-{token}", study.out / f".old-{name}-{token}"
     draft.mkdir()
-    for case in _publishing(study, name):
-        for path in sorted((study.store.folder(case) / name).iterdir()):
-            shutil.copy2(path, draft / (f"{case.name}_{path.name}" if case.conditions else path.name))
+    for stage in study.stages:
+        writes = stage.operation.writes
+        whole = not stage.over or (writes.published_by_condition and not set(stage.over) & set(REPLICAS))
+        for case in filter(study.is_done, stage.cases if name in writes.published and whole else ()):
+            for path in sorted((study.store.folder(case) / name).iterdir()):
+                shutil.copy2(path, draft / (f"{case.name}_{path.name}" if case.conditions else path.name))
     if (study.out / name).exists():
         (study.out / name).rename(old)
     if any(draft.iterdir()):
@@ -131,31 +130,10 @@ def _publish_folder(study: Study, name: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _publishing(study: Study, name: str) -> Iterator[CaseId]:
-    """Iterate over the finished cases whose products publish a folder called `name`."""
-    for stage in study.stages:
-        writes = stage.operation.writes
-        whole = not stage.over or (writes.published_by_condition and not set(stage.over) & set(REPLICAS))
-        if name in writes.published and whole:
-            yield from (case for case in stage.cases if study.is_done(case))
-
-
-def _overview(study: Study) -> dict[str, Any]:
-    """Return the key of every finished case, which tables and figures rest on."""
-    keys = {f"{case.name}/{case.stage}": manifest.key for case, manifest in finished(study)}
-    return {"format": 1, "study": study.name, "preset": study.preset, "keys": keys}
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_path(path) as draft:
-        draft.write_text(text, encoding="utf-8")
-
-
-def _report(study: Study, summary: dict[str, Any]) -> None:
+def _report(study: Study, gathered: Gathered, summary: dict[str, Any]) -> None:
     from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
 
-    recipe = study.recipe
-    drawn = summary["figures"]
+    recipe, drawn = study.recipe, summary["figures"]
     figures = tuple(
         ReportFigure(
             id=spec.id,
@@ -165,36 +143,32 @@ def _report(study: Study, summary: dict[str, Any]) -> None:
             ours=drawn.get(spec.id, {}).get("ours", ""),
             note=drawn.get(spec.id, {}).get("note", "not computed yet"),
         )
-        for spec in gather(study).specifications.values()
+        for spec in gathered.specifications.values()
     )
     report = StudyReport(
-        study=study.name,
         title=study.title,
-        preset=study.preset,
-        status=summary["status"],
-        sizes=summary["sizes"],
         ran=_what_ran(study),
-        scores=summary["scores"],
         paper_scores=recipe.score_targets,
         figures=figures,
         deviations=recipe.deviations(study.wired_stages()),
         seeds={"study": summary["seed"]},
-        versions=summary["versions"],
-        seconds=summary["seconds"],
         citation=recipe.citation,
+        **{name: summary[name] for name in ("study", "preset", "status", "sizes", "scores", "versions", "seconds")},
     )
     write_report(study.out / "report.html", report)
 
 
 def _what_ran(study: Study) -> str:
     """Describe glass and simulation stages in sentences: cases, and the settings that the study file names."""
-    sentences = []
+    glasses = [study.file.glass] if study.file.glass else study.file.glasses.values()
+    sentences = [f"Glass: {'; '.join(map(_settings, glasses))}."]
     for stage in study.stages:
         if stage.simulates:
-            settings = ", ".join(
-                f"{name} = {value}" for name, value in stage.table.parameters.items() if name != PROTOCOL
-            )
-            sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.operation.protocol} ({settings}).")
-    glasses = [study.file.glass] if study.file.glass else study.file.glasses.values()
-    described = [", ".join(f"{name} = {value}" for name, value in glass.items()) for glass in glasses]
-    return " ".join([f"Glass: {'; '.join(described)}.", *sentences])
+            settings = {name: value for name, value in stage.table.parameters.items() if name != PROTOCOL}
+            cases = f"{len(stage.cases)} cases of {stage.operation.protocol}"
+            sentences.append(f"{stage.name}: {cases} ({_settings(settings)}).")
+    return " ".join(sentences)
+
+
+def _settings(table: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in table.items())

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lammps_glass.workflow.crash_records import fits_failure
+from lammps_glass.workflow.failures import fits_failure
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
@@ -39,7 +39,7 @@ class StageCounts:
 
 
 class TaskTable:
-    """States of all cases, kept up to date by `finish`; a failed case blocks only what reads it."""
+    """States of all cases, kept up to date by `finish` and `settle`; a failed case blocks only what reads it."""
 
     def __init__(self, study: Study, *, retry_failed: bool = False) -> None:
         self.study = study
@@ -47,40 +47,15 @@ class TaskTable:
         self.on_done: Callable[[CaseId], None] = lambda case: None
         self.state: dict[tuple[str, int], str] = {}
         self.ready_queue: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
-        self.readers: dict[tuple[str, int], list[CaseId]] = {}
         self.open_inputs: dict[tuple[str, int], int] = {}
+        self.retried: set[tuple[str, int]] = set()
         self.stages = {s.name: StageCounts(s.name, s.operation.name, len(s.cases)) for s in study.stages}
         self.started = time.monotonic()
         for case in study.all_cases():
             self._enter(case, retry_failed)
 
-    def reconsider(self, case: CaseId) -> None:
-        """Let `case` wait, and run those of its inputs again that were done and are damaged."""
-        self._set(case, "waiting")
-        for earlier in self.study.reads(case):
-            if self.state[earlier.id] == "done" and not self.study.is_done(earlier):
-                self._undo(earlier)
-        self.open_inputs[case.id] = self._count_open(case)
-        if not self.open_inputs[case.id]:
-            self._set(case, "ready")
-
-    def _undo(self, case: CaseId) -> None:
-        """Let a case that was done run again; cases that read it wait, unless they are running or have ended."""
-        for reader in self.readers.get(case.id, []):
-            self.open_inputs[reader.id] += 1
-            if self.state[reader.id] == "ready":
-                self._set(reader, "waiting")
-        self.open_inputs[case.id] = self._count_open(case)
-        self._set(case, "waiting" if self.open_inputs[case.id] else "ready")
-
-    def _count_open(self, case: CaseId) -> int:
-        return sum(self.state[earlier.id] != "done" for earlier in self.study.reads(case))
-
     def _enter(self, case: CaseId, retry_failed: bool) -> None:
-        reads = self.study.reads(case)
-        for earlier in reads:
-            self.readers.setdefault(earlier.id, []).append(case)
-        states = [self.state[earlier.id] for earlier in reads]
+        states = [self.state[earlier.id] for earlier in self.study.reads(case)]
         self.open_inputs[case.id] = sum(state != "done" for state in states)
         if any(state in ("failed", "blocked") for state in states):
             self._set(case, "blocked")
@@ -106,6 +81,13 @@ class TaskTable:
         if state == "done" and (done := self.study.done(case)) is not None:
             counts.seconds.append(done.seconds)
 
+    # -- cases that may start ----------------------------------------------------------------------------------------
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing runs and nothing may start."""
+        return not any(stage.by_state["ready"] + stage.by_state["running"] for stage in self.stages.values())
+
     def ready(self, stage: str) -> list[CaseId]:
         """List the cases of a stage that may start now."""
         return list(self.ready_queue[stage].values())
@@ -118,14 +100,36 @@ class TaskTable:
         """Record that a case runs."""
         self._set(case, "running")
 
+    # -- cases that have ended ---------------------------------------------------------------------------------------
+
     def put_back(self, case: CaseId) -> None:
         """Record that a case has ended without a result and may start again."""
         self._set(case, "ready")
 
+    def try_again(self, case: CaseId) -> bool:
+        """Put a case back that has ended without a reason, and return True; False when it has had its second try."""
+        if case.id in self.retried:
+            return False
+        self.retried.add(case.id)
+        self.put_back(case)
+        return True
+
+    def settle(self, case: CaseId) -> bool:
+        """Record the end of a case that its manifest shows, or the lack of its inputs; return whether they do."""
+        if not self.study.is_done(case):
+            self.study.forget(inputs_of=[case])
+        if self.study.is_done(case):
+            self.finish(case)
+        elif not self.study.is_ready(case):
+            self._wait_again(case)
+        else:
+            return False
+        return True
+
     def finish(self, case: CaseId, *, failed: bool = False) -> None:
         """Record the end of a case and pass it on to the cases that read it."""
         self._set(case, "failed" if failed else "done")
-        for reader in self.readers.get(case.id, []):
+        for reader in self.study.readers.get(case.id, []):
             if failed:
                 self._block(reader)
             else:
@@ -133,15 +137,10 @@ class TaskTable:
         if not failed:
             self.on_done(case)
 
-    def is_read_by_all(self, case: CaseId) -> bool:
-        """Whether every case that reads `case` is done, and there is one."""
-        readers = self.readers.get(case.id, [])
-        return bool(readers) and all(self.state[reader.id] == "done" for reader in readers)
-
     def _block(self, case: CaseId) -> None:
         if self.state[case.id] == "waiting":
             self._set(case, "blocked")
-            for reader in self.readers.get(case.id, []):
+            for reader in self.study.readers.get(case.id, []):
                 self._block(reader)
 
     def _release(self, case: CaseId) -> None:
@@ -153,7 +152,18 @@ class TaskTable:
             else:
                 self._set(case, "ready")
 
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing runs and nothing may start."""
-        return not any(stage.by_state["ready"] + stage.by_state["running"] for stage in self.stages.values())
+    def _wait_again(self, case: CaseId) -> None:
+        """Let a case wait for its inputs; those that were done and are damaged run again, and what reads them waits."""
+        for earlier in self.study.reads(case):
+            if self.state[earlier.id] == "done" and not self.study.is_done(earlier):
+                for reader in self.study.readers[earlier.id]:
+                    self.open_inputs[reader.id] += 1
+                    if self.state[reader.id] == "ready":
+                        self._set(reader, "waiting")
+                self._set_open(earlier)
+        self._set_open(case)
+
+    def _set_open(self, case: CaseId) -> None:
+        """Let a case wait, or be ready when all its inputs are done."""
+        self.open_inputs[case.id] = sum(self.state[earlier.id] != "done" for earlier in self.study.reads(case))
+        self._set(case, "waiting" if self.open_inputs[case.id] else "ready")

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from lammps_glass.workflow.threads import ONE_THREAD
+from lammps_glass.workflow.processes import ONE_THREAD
+from lammps_glass.workflow.stages import CaseId
 
 #: Seconds between SIGTERM and SIGKILL.
 GRACE = 5.0
@@ -27,6 +28,8 @@ class Worker:
 
     Attributes
     ----------
+    case, ranks
+        The job at hand, or the last one; None is the compilation of kernels.
     status
         The exit status that the last job was answered with; None while it is at work or when it has crashed.
     worked
@@ -35,6 +38,8 @@ class Worker:
 
     def __init__(self, directory: Path, log: Path) -> None:
         self.log = log
+        self.case: CaseId | None = None
+        self.ranks = 1
         self.status: int | None = 0
         self.worked = 0.0
         self._log_start = 0
@@ -49,13 +54,16 @@ class Worker:
                 bufsize=0,
             )
 
-    def send(self, stage: str, index: int = 0) -> None:
-        """Give it a case; the case of a worker that has just crashed is lost, as `take_answer` will show."""
-        self.status = None
+    def send(self, case: CaseId | None, ranks: int = 1) -> None:
+        """Give it a case, or (None) the compilation of kernels.
+
+        The case of a worker that has just crashed is lost, as `take_answer` will show.
+        """
+        self.case, self.ranks, self.status = case, ranks, None
         self._log_start = self.log.stat().st_size
         assert self.process.stdin is not None
         with suppress(BrokenPipeError):
-            self.process.stdin.write(f"{stage} {index}\n".encode())
+            self.process.stdin.write((f"{case.stage} {case.index}\n" if case else f"{PRECOMPILE} 0\n").encode())
 
     def fileno(self) -> int:
         """Return the number of the answers' pipe, for `wait_for_answers`."""

@@ -12,23 +12,16 @@ from hypothesis import given, settings, strategies as st
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import slurm_queue
 from lammps_glass.workflow.schema import SlurmTable
-from lammps_glass.workflow.slurm_ending import Ending
-from lammps_glass.workflow.slurm_jobs import Array, JobBook
-from lammps_glass.workflow.slurm_submit import chunk_size, cut, minutes, parameters, setup_lines
+from lammps_glass.workflow.slurm_jobs import Array, Ending, JobBook
+from lammps_glass.workflow.slurm_submit import chunk_size, cut, parameters, setup_lines
 from lammps_glass.workflow.task_table import StageCounts
 
 
-def test_indices():
-    assert slurm_queue.parse_indices("0-2,7,10-14:2%3") == [0, 1, 2, 7, 10, 12, 14]
-    with pytest.raises(ValueError, match="not a list"):
-        slurm_queue.parse_indices("0-")
-
-
 def test_queue_text():
-    text = "12_[3,5-6%2]|PENDING|a b|c\n12_1|RUNNING|a\n  9|COMPLETING|single\nslurm_load_jobs error: no\n\n"
+    text = "12_3|PENDING|a b|c\n12_1|RUNNING|a\n  9|COMPLETING|single\nslurm_load_jobs error: no\n\n"
     found = slurm_queue.parse_queue(text)
     assert {task: state for task, (state, _) in found.items()} == {
-        **dict.fromkeys(("12_3", "12_5", "12_6"), "PENDING"),
+        "12_3": "PENDING",
         "12_1": "RUNNING",
         "9": "COMPLETING",
     }
@@ -75,16 +68,12 @@ def test_chunks_hold_every_case_once_in_one_array(n, kind, mean, max_tasks):
     assert mean is None or size == 1 or size * mean <= 60.0 or len(smaller) > max_tasks
 
 
-def test_time():
-    assert [minutes(t) for t in ("00:00:01", "01:00:00", "2-03:04:05")] == [1, 60, 2 * 1440 + 184 + 1]
-
-
 def test_options_of_a_stage():
     table = SlurmTable.model_validate({"account": "a", "time": "10:00:00", "drive": {"time": "00:30:00", "nodes": 2}})
-    options = parameters(table, "drive", 16, "/x y")
-    assert (options["time"], options["nodes"], options["additional_parameters"]["ntasks"]) == (30, 2, 16)
+    options = parameters(table, "drive", 16, "/x y")["additional_parameters"]
+    assert (options["time"], options["nodes"], options["ntasks"]) == ("00:30:00", "2", "16")
     assert options["account"] == "a"
-    assert parameters(table, "other", 1, "/x")["time"] == 600
+    assert parameters(table, "other", 1, "/x")["additional_parameters"]["time"] == "10:00:00"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +149,6 @@ def test_job_book_survives_and_finds_arrays_by_name(tmp_path):
 
 def test_the_pickle_of_a_task_holds_names_only():
     cloudpickle = pytest.importorskip("cloudpickle")
-    from lammps_glass.workflow.slurm_task import run_task
+    from lammps_glass.workflow.slurm_submit import run_task
 
     assert len(pickle.dumps(run_task)) == len(cloudpickle.dumps(run_task)) < 100  # by reference: no code

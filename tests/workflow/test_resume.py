@@ -17,9 +17,9 @@ from driving import products, reproduce as reproduce_command, run_here, starts
 
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import Study, reproduce
+from lammps_glass.workflow.folder import take_folder
 from lammps_glass.workflow.locks import Lock
 from lammps_glass.workflow.manifest import Manifest, inventory
-from lammps_glass.workflow.ownership import take_folder
 from lammps_glass.workflow.task_table import TaskTable
 
 STAGES = ["nap", "pair"]

@@ -10,7 +10,7 @@ import toy
 from lammps_glass.cli import main
 from lammps_glass.errors import InputError
 from lammps_glass.workflow import Study, reproduce
-from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.folder import take_folder
 
 
 def change(old: str, new: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from lammps_glass.operations import Operation
-from lammps_glass.workflow.threads import VARIABLES, one_thread
+from lammps_glass.workflow.processes import THREAD_VARIABLES, one_thread
 
 
 def blas_threads() -> set[int]:
@@ -14,16 +14,16 @@ def blas_threads() -> set[int]:
 
 
 def test_libraries_take_one_thread_and_get_theirs_back(monkeypatch):
-    monkeypatch.setenv(VARIABLES[0], "3")
-    monkeypatch.delenv(VARIABLES[1], raising=False)
+    monkeypatch.setenv(THREAD_VARIABLES[0], "3")
+    monkeypatch.delenv(THREAD_VARIABLES[1], raising=False)
     np.dot(np.eye(2), np.eye(2))  # BLAS is loaded
     before = blas_threads()
     with one_thread():
         assert blas_threads() == {1}
-        assert {os.environ[name] for name in VARIABLES} == {"1"}
+        assert {os.environ[name] for name in THREAD_VARIABLES} == {"1"}
     assert blas_threads() == before
-    assert os.environ[VARIABLES[0]] == "3"
-    assert VARIABLES[1] not in os.environ
+    assert os.environ[THREAD_VARIABLES[0]] == "3"
+    assert THREAD_VARIABLES[1] not in os.environ
 
 
 def test_every_case_runs_with_one_thread(study_file, tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ import pytest
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.simulate import Record
 from lammps_glass.workflow import Study, mpi, reproduce, run_case
-from lammps_glass.workflow.ownership import take_folder
+from lammps_glass.workflow.folder import take_folder
 from lammps_glass.workflow.schema import EngineTable
 
 pytest.importorskip("mpi4py", reason="ranks need mpi4py: pip install 'lammps-glass[mpi]'")

@@ -9,8 +9,8 @@ import pytest
 
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.work import loop_times
-from lammps_glass.workflow import Study, calibration, estimate, run_case, throughput
-from lammps_glass.workflow.throughput import Rate
+from lammps_glass.workflow import Study, estimate, rates, run_case
+from lammps_glass.workflow.rates import Rate
 
 LOG = """\
 Step Temp
@@ -53,9 +53,7 @@ def rates_of_ten(monkeypatch):
     def ten(study, fresh=False):
         parts = {"atom_steps": (1e-6, 0.2), "minimised": (1e-6, 0.2), "particle_pairs": (1e-6, 0.2)}
         found = Rate({**parts, "particles": (1e-6, 0.2)}, start=10.0, frame_bytes=30.0, memory=1e8)
-        return {
-            throughput.rate_key(study, stage.cases[0]): found for stage in study.stages if throughput.measurable(stage)
-        }
+        return {rates.rate_key(study, stage.cases[0]): found for stage in study.stages if rates.measurable(stage)}
 
     monkeypatch.setattr(estimate, "rates", ten)
 
@@ -90,7 +88,7 @@ SETTINGS = {
 @pytest.mark.study
 def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeypatch):
     path = tmp_path / "rates.json"
-    monkeypatch.setattr(throughput, "cache_path", lambda study: path)
+    monkeypatch.setattr(rates, "cache_path", lambda study: path)
     ratios: list[float] = []
     # A quiet machine keeps within 1.5 (measured: 0.97 to 1.29 at smoke size). One that others share may stall the probe
     # or the run, by five times once; a probe that is wrong is wrong in each of four tries.
@@ -114,7 +112,7 @@ def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeyp
 
 def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatch):
     study = Study.read("looseness", "smoke", tmp_path)
-    miniature = calibration.Miniature(study)
+    miniature = rates.Miniature(study)
     monkeypatch.setattr(miniature, "_example", lambda stage, case: 1 / 0)
     assert miniature.run() == {}
     assert miniature.failures["quench"] == "division by zero"
@@ -127,9 +125,9 @@ def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatc
 def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog):
     path = tmp_path / "rates.json"
     path.write_text(json.dumps({"rates": {}, "failures": {"creep": "lost atoms"}}))
-    monkeypatch.setattr(throughput, "cache_path", lambda study: path)
+    monkeypatch.setattr(rates, "cache_path", lambda study: path)
     for _ in range(2):
-        assert throughput.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
+        assert rates.rates(Study.read("looseness", "smoke", tmp_path / "run")) == {}
     told = [record.message for record in caplog.records]
     assert told == ["stage creep was not measured (`plan --fresh` tries again): lost atoms"] * 2
 
@@ -137,8 +135,8 @@ def test_what_was_not_measured_is_told_every_time(tmp_path, monkeypatch, caplog)
 def test_strain_steps_of_other_lengths_and_other_glasses_are_measured_apart(tmp_path):
     def keys(*sets: str) -> set[str]:
         study = Study.read("ace", "laptop", tmp_path, list(sets))
-        of_stages = [throughput.examples(study.stage(name)).values() for name in ("flow", "aqs")]
-        return {throughput.rate_key(study, case) for cases in of_stages for case in cases}
+        of_stages = [rates.examples(study.stage(name)).values() for name in ("flow", "aqs")]
+        return {rates.rate_key(study, case) for cases in of_stages for case in cases}
 
     assert len(keys()) == 6
     assert len(keys("stages.flow.strain_step=5e-5", "stages.flow.segment_steps=200")) == 3
@@ -147,13 +145,53 @@ def test_strain_steps_of_other_lengths_and_other_glasses_are_measured_apart(tmp_
 def test_each_glass_has_its_own_seconds(tmp_path, monkeypatch):
     """The mean and the longest case of a stage over three glasses of one size come from three rates."""
     study = Study.read("ace", "laptop", tmp_path)
-    cases = throughput.examples(study.stage("aqs"))
+    cases = rates.examples(study.stage("aqs"))
     found = {
-        throughput.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)})
-        for k, case in enumerate(cases.values(), 1)
+        rates.rate_key(study, case): Rate({"minimised": (k * 1e-6, 0.2)}) for k, case in enumerate(cases.values(), 1)
     }
     monkeypatch.setattr(estimate, "rates", lambda study, fresh: found)
     made = next(stage for stage in estimate.plan(study).stages if stage.stage == "aqs")
     amount = study.parameters(study.case("aqs", 0)).work(4000).parts["minimised"]
     assert made.seconds == pytest.approx(2e-6 * amount)
     assert made.longest == pytest.approx(3e-6 * amount)
+
+
+FEATURES = """
+[study]
+name = "own"
+replicas = 2
+[glass]
+name = "kob-andersen"
+n_particles = 5000
+[stages.quench]
+run = "simulate"
+protocol = "quench"
+over = ["replica"]
+[stages.creep]
+run = "simulate"
+protocol = "creep"
+reads = { start = "quench" }
+over = ["replica"]
+steps = 1000
+snapshot_every = 10
+[stages.rows]
+run = "describe"
+reads = { configurations = "creep" }
+over = ["replica"]
+"""
+
+
+@pytest.mark.parametrize(("descriptor", "n_features"), [("interstices", 60), ("soap", 3289)])
+def test_memory_of_features_grows_with_rows_and_columns(descriptor, n_features, rates_of_ten, tmp_path):
+    """The table of a replica and at least one copy of it, at most five: 101 frames of 5000 particles."""
+    file = tmp_path / "study.toml"
+    file.write_text(f'{FEATURES}descriptor = "{descriptor}"\n')
+
+    def memory(*sets: str) -> float:
+        study = Study.read(file, None, tmp_path / "run", list(sets))
+        return next(stage for stage in estimate.plan(study).stages if stage.stage == "rows").memory
+
+    table = 101 * 5000 * n_features * 8
+    one_frame = memory("stages.creep.snapshot_every=1000", "stages.rows.skip=1")
+    assert 2 * table < memory() - one_frame < 5 * table
+    assert memory("stages.rows.max_rows=1000") < one_frame + table / 10

@@ -16,6 +16,11 @@ from lammps_glass.workflow.schema import StudyFile
 RESOLVED = "# Resolved by lammps-glass for the run in this folder: change the file it was made from, not this one."
 
 
+def resolved_text(file: StudyFile) -> str:
+    """Return the text of a study file with its preset and settings applied."""
+    return f"{RESOLVED}\n" + tomli_w.dumps(file.model_dump(exclude_none=True, mode="json"))
+
+
 def is_run_folder(folder: Path) -> bool:
     """Whether a run has made the study file in `folder`; one that a person wrote must never be replaced."""
     try:
@@ -40,8 +45,7 @@ def take_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
         The folder is of something else.
     """
     check_folder(file, out, exact=exact)
-    path = out / "study.toml"
-    text = f"{RESOLVED}\n" + tomli_w.dumps(file.model_dump(exclude_none=True, mode="json"))
+    path, text = out / "study.toml", resolved_text(file)
     out.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".study-{os.getpid()}.toml")
     draft.write_text(text, encoding="utf-8")
@@ -58,25 +62,22 @@ def take_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
 
 def check_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
     """Raise `InputError` unless the folder is new, empty or this study's; writes nothing."""
-    path = out / "study.toml"
+    path, elsewhere = out / "study.toml", "choose another --out"
     if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: not a folder: choose another --out")
-    if path.exists():
-        _compare(file, path, exact)
-    elif out.is_dir() and any(p for p in out.iterdir() if not p.name.startswith(".")):
-        raise InputError(f"{out}: not empty and not a study's folder: choose another --out")
-
-
-def _compare(file: StudyFile, path: Path, exact: bool) -> None:
-    if not is_run_folder(path.parent):
-        raise InputError(f"{path}: a study file that you wrote, not a run's: choose another --out")
+        raise InputError(f"{out}: not a folder: {elsewhere}")
+    if not path.exists():
+        if out.is_dir() and any(p for p in out.iterdir() if not p.name.startswith(".")):
+            raise InputError(f"{out}: not empty and not a study's folder: {elsewhere}")
+        return
+    if not is_run_folder(out):
+        raise InputError(f"{path}: a study file that you wrote, not a run's: {elsewhere}")
     there = read_study(path)
     for name in ("name", "preset"):
         ours, theirs = getattr(file.study, name), getattr(there.study, name)
         if ours != theirs:
-            raise InputError(f"{path}: the folder holds {name} {theirs!r}, not {ours!r}: choose another --out")
+            raise InputError(f"{path}: the folder holds {name} {theirs!r}, not {ours!r}: {elsewhere}")
     if exact and (differing := differences(there, file)):
-        raise InputError(f"{path}: the folder was made with other parameters: {differing[0]}: choose another --out")
+        raise InputError(f"{path}: the folder was made with other parameters: {differing[0]}: {elsewhere}")
 
 
 def differences(there: StudyFile, file: StudyFile) -> list[str]:
