@@ -15,6 +15,7 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Labels, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.looseness.paper import PAPER
 
 #: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
 TAIL_FROM = 0.05
@@ -92,22 +93,15 @@ def _density(findings: Findings, distribution: Distribution, every: int) -> None
     ]
     table = pd.concat(tables, ignore_index=True)
     whole = np.concatenate([np.concatenate(values) for values in distribution.whole.values()])
-    median, percentile = np.median(whole), np.quantile(whole, 0.99)
-    findings.figure(
-        "3A",
-        table[table["count"] > 0],
-        f"median {median:.4f}, 99th percentile {percentile:.3f}",
-        f"D2min over {every} steps, all replicas, at the steps named; particles of the labelled species.",
-    )
+    table = table[table["count"] > 0]
+    PAPER.add(findings, "3A", table, median=np.median(whole), percentile=np.quantile(whole, 0.99), every=every)
 
 
 def _mean(findings: Findings, distribution: Distribution, seed: int) -> None:
     table = pd.DataFrame(distribution.means, columns=["replica", "step", "d2min"])
     mean = analysis.mean_over_replicas(table, "step", "d2min", seed=seed)
     first, last = mean["d2min"].iloc[0], mean["d2min"].iloc[-1]
-    verb = "falls" if last < first else "does not fall"
-    note = "Interval over replicas. One avalanche that spans the system can carry the mean of a small run."
-    findings.figure("3B", mean, f"{verb}: {first:.4f} at first, {last:.4f} at last", note)
+    PAPER.add(findings, "3B", mean, verb="falls" if last < first else "does not fall", first=first, last=last)
 
 
 def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
@@ -117,15 +111,10 @@ def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
     fitted = table[np.isfinite(table["exponent"])]
-    line = analysis.linear_in_log_time(fitted["step"], fitted["exponent"]) if len(fitted) > 1 else None
-    trend = f", slope {line.slope:.2f} per ln t" if line else ""
-    findings.figure(
-        "3C",
-        table,
-        f"exponent {fitted['exponent'].mean():.2f} on average{trend}" if len(fitted) else "too few events in the tail",
-        f"Maximum likelihood above D2min = {TAIL_FROM}; interval over replicas. The paper calls the tail steeper in "
-        "time and its exponent smaller: here p(D2min) ~ D2min^-exponent, so steeper is larger.",
-    )
+    text = f"exponent {fitted['exponent'].mean():.2f} on average" if len(fitted) else "too few events in the tail"
+    if len(fitted) > 1:
+        text += f", slope {analysis.linear_in_log_time(fitted['step'], fitted['exponent']).slope:.2f} per ln t"
+    PAPER.add(findings, "3C", table, exponent=text, tail_from=TAIL_FROM)
 
 
 def _classes(findings: Findings, distribution: Distribution, every: int) -> None:
@@ -135,10 +124,4 @@ def _classes(findings: Findings, distribution: Distribution, every: int) -> None
         if counts.sum()
     ]
     table = pd.DataFrame(rows, columns=["dt", "threshold", "rows", "loose", "fraction"])
-    low, high = table["fraction"].min(), table["fraction"].max()
-    findings.figure(
-        "table_S1",
-        table,
-        f"loose: {low:.2e} to {high:.2e} of the rows",
-        "Every labelled particle after the loading transient; dt in steps.",
-    )
+    PAPER.add(findings, "table_S1", table, low=table["fraction"].min(), high=table["fraction"].max())

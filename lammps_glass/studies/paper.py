@@ -1,0 +1,82 @@
+"""`Paper`: the text of a study, read from the file ``paper.toml`` in its folder."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pandas as pd
+
+from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.json_types import JsonObject
+from lammps_glass.products import Findings
+
+
+class Paper:
+    """Title, citation, printed numbers, figures and departures of a study, with the sentences of its report.
+
+    The file has the keys ``title`` and ``citation``; the tables ``scores`` (score -> the printed number) and
+    ``figures`` (id -> specification); and the list ``departures``. A figure has ``title``, ``plot`` (kind, columns and
+    options of `FigureSpec`), ``labels`` of the axes, ``marks``, ``panels``, the finding of the ``paper``, and templates
+    of our finding (``ours``) and of a remark (``note``); what it lacks it has from the figure that it is ``like``.
+    Templates are those of `str.format`; the table ``phrases`` gives values for all of them.
+
+    Parameters
+    ----------
+    folder
+        Folder of the study, with ``paper.toml``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        content: JsonObject = tomllib.loads((folder / "paper.toml").read_text(encoding="utf-8"))
+        self.title: str = content["title"]
+        self.citation: str = content["citation"]
+        self.scores: dict[str, str] = content.get("scores", {})
+        self.phrases: dict[str, str] = content.get("phrases", {})
+        self.sentences: list[str] = content["departures"]
+        figures = content["figures"]
+        self.tables = {name: figures.get(table.get("like"), {}) | table for name, table in figures.items()}
+
+    @property
+    def figures(self) -> tuple[FigureSpec, ...]:
+        """Specifications of all figures, in the order of the file."""
+        return tuple(self.specification(identity) for identity in self.tables)
+
+    def specification(self, identity: str, **values: object) -> FigureSpec:
+        """Return the specification of a figure, with its texts filled with `values`."""
+        table = self.tables[identity]
+        labels = {f"{axis}_label": text for axis, text in table.get("labels", {}).items()}
+        texts = {"id": table.get("id", identity), "title": table["title"], "paper": table.get("paper", ""), **labels}
+        filled = {name: text.format(**values) if values else text for name, text in texts.items()}
+        marks, panels = table.get("marks", []), table.get("panels", [])
+        return FigureSpec.from_json({**table["plot"], **filled, "paper_marks": marks, "panels": panels})
+
+    def add(
+        self, findings: Findings, identity: str, table: pd.DataFrame, figure: FigureSpec | None = None, **values: Any
+    ) -> None:
+        """Add the table behind a figure, with our finding and the remark in the words of the file.
+
+        Parameters
+        ----------
+        figure
+            Specification of a figure that the study does not list.
+        values
+            Values of the templates by name.
+        """
+        filled = self.phrases | values
+        ours, note = (self.tables[identity].get(name, "").format(**filled) for name in ("ours", "note"))
+        findings.figure(figure or identity, table, ours, note)
+
+    def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
+        filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
+        return tuple(text.format(**filled) for text in self.sentences if names_in(text) <= set(filled))
+
+
+def names_in(template: str) -> set[str]:
+    """Return the names of the values that a template needs."""
+    fields = (field for _, field, _, _ in Formatter().parse(template) if field is not None)
+    return {field.replace("[", ".").split(".")[0] for field in fields}
