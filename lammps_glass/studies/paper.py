@@ -22,7 +22,9 @@ class Paper:
     ``figures`` (id -> specification); and the list ``departures``. A figure has ``title``, ``plot`` (kind, columns and
     options of `FigureSpec`), ``labels`` of the axes, ``marks``, ``panels``, the finding of the ``paper``, and templates
     of our finding (``ours``) and of a remark (``note``); what it lacks it has from the figure that it is ``like``.
-    Templates are those of `str.format`; the table ``phrases`` gives values for all of them.
+    Templates are those of `str.format`; the table ``phrases`` gives values for all of them. A departure is a template,
+    or a table of its ``text`` and the name of a value that it ``needs`` without naming it. A study may have other
+    tables in ``content``.
 
     Parameters
     ----------
@@ -31,13 +33,12 @@ class Paper:
     """
 
     def __init__(self, folder: Path) -> None:
-        content: JsonObject = tomllib.loads((folder / "paper.toml").read_text(encoding="utf-8"))
-        self.title: str = content["title"]
-        self.citation: str = content["citation"]
-        self.scores: dict[str, str] = content.get("scores", {})
-        self.phrases: dict[str, str] = content.get("phrases", {})
-        self.sentences: list[str] = content["departures"]
-        figures = content["figures"]
+        self.content: JsonObject = tomllib.loads((folder / "paper.toml").read_text(encoding="utf-8"))
+        self.title: str = self.content["title"]
+        self.citation: str = self.content["citation"]
+        self.scores: dict[str, str] = self.content.get("scores", {})
+        self.phrases: dict[str, str] = self.content.get("phrases", {})
+        figures = self.content["figures"]
         self.tables = {name: figures.get(table.get("like"), {}) | table for name, table in figures.items()}
 
     @property
@@ -55,25 +56,38 @@ class Paper:
         return FigureSpec.from_json({**table["plot"], **filled, "paper_marks": marks, "panels": panels})
 
     def add(
-        self, findings: Findings, identity: str, table: pd.DataFrame, figure: FigureSpec | None = None, **values: Any
+        self,
+        findings: Findings,
+        identity: str,
+        table: pd.DataFrame,
+        specification: FigureSpec | None = None,
+        /,
+        **values: Any,
     ) -> None:
         """Add the table behind a figure, with our finding and the remark in the words of the file.
 
         Parameters
         ----------
-        figure
-            Specification of a figure that the study does not list.
+        identity
+            Name of the figure in the file.
+        specification
+            Of a figure that the study does not list.
         values
             Values of the templates by name.
         """
         filled = self.phrases | values
         ours, note = (self.tables[identity].get(name, "").format(**filled) for name in ("ours", "note"))
-        findings.figure(figure or identity, table, ours, note)
+        findings.figure(specification or identity, table, ours, note)
 
     def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
         filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
-        return tuple(text.format(**filled) for text in self.sentences if names_in(text) <= set(filled))
+        tables = [{"text": item} if isinstance(item, str) else item for item in self.content["departures"]]
+        return tuple(
+            table["text"].format(**filled)
+            for table in tables
+            if names_in(table["text"]).union({table["needs"]} if "needs" in table else ()) <= set(filled)
+        )
 
 
 def names_in(template: str) -> set[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from lammps_glass import analysis, learn
 from lammps_glass.products import Findings, StructureSet
 from lammps_glass.studies.barcode.models import MODELS, EnergyModels, Floats
+from lammps_glass.studies.barcode.paper import PAPER
 from lammps_glass.studies.barcode.products import BarcodeFit, Scan
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
@@ -77,30 +78,11 @@ def prediction_figures(findings: Findings, sets: Mapping[str, Evaluated], barcod
     test, larger = sets[TEST], sets[LARGER]
     lowest = float((test.structures.energies / test.structures.sizes).min())
     parity = test.parity(lowest).assign(panel="_parity", series="second test set")
-    findings.figure(
-        "2",
-        pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True),
-        _summary(test),
-        "Energies above the lowest inherent structure of the second test set, which shares no run with the training. "
-        "Right: barcodes of its lowest, median and highest structure, on one scale.",
-    )
-    findings.figure(
-        "2_inset",
-        larger.parity(lowest),
-        _summary(larger),
-        "The same model, scaled to the number of atoms, on a larger box that it was not trained on. Energies above the "
-        "lowest an atom of the second test set, as in figure 2.",
-    )
+    table = pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True)
+    for identity, evaluated, shown in (("2", test, table), ("2_inset", larger, larger.parity(lowest))):
+        structures = {"structures": len(evaluated.structures), "atoms": int(evaluated.structures.sizes.mean())}
+        PAPER.add(findings, identity, shown, scores=evaluated.scores("barcode"), **structures)
     _error_distributions(findings, [test, larger])
-
-
-def _summary(evaluated: Evaluated) -> str:
-    score, structures = evaluated.scores("barcode"), evaluated.structures
-    return (
-        f"RMSE {score['rmse_ev']:.3f} eV per system, {score['rmse_mev_per_atom']:.2f} meV/atom, "
-        f"{score['rmse_over_std']:.2f} standard deviations, bias {score['bias_mev_per_atom']:.2f} meV/atom, "
-        f"{len(structures)} structures of {int(structures.sizes.mean())} atoms"
-    )
 
 
 def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
@@ -126,12 +108,8 @@ def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
         analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"}).assign(series=name)
         for name, error in zip(names, errors)
     ]
-    findings.figure(
-        "A3",
-        pd.concat(tables, ignore_index=True),
-        "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)),
-        "Error a particle, predicted minus true.",
-    )
+    texts = [f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)]
+    PAPER.add(findings, "A3", pd.concat(tables, ignore_index=True), deviations="; ".join(texts))
 
 
 def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
@@ -145,15 +123,8 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
     mean["low"], mean["high"] = mean["rmse_ev"] - error, mean["rmse_ev"] + error
     mean["curve"] = [f"{int(runs)} runs" for runs in mean["runs"]]
     best = mean.iloc[int(np.argmin(mean["rmse_ev"]))]
-    findings.figure(
-        "A1",
-        mean,
-        f"best {best['rmse_ev']:.3f} eV with {best['environments']:.0f} environments and {int(best['runs'])} runs",
-        "Error on the second test set, eV a system; environments that occur in the runs that train; thresholds "
-        + ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
-        + f"; {int(mean['cases'].min())} draws of runs a point (with all runs, seeds of the trees alone); the "
-        "paper's parameters of XGBoost.",
-    )
+    thresholds = ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
+    PAPER.add(findings, "A1", mean, best=best, thresholds=thresholds, draws=int(mean["cases"].min()))
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})
 
 
@@ -183,14 +154,7 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
             summary.append(
                 f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}"
             )
-    findings.figure(
-        "transfer",
-        pd.concat(parts, ignore_index=True),
-        "; ".join(summary),
-        "Two compositions that were not trained on, beside the one that was. Energies over the mean of their own set, "
-        "predictions without their mean error: a constant for each composition, which a model of one cannot know. The "
-        "rest resolves nothing where it is as large as the spread of the energies.",
-    )
+    PAPER.add(findings, "transfer", pd.concat(parts, ignore_index=True), errors="; ".join(summary))
 
 
 def _composition(structures: StructureSet, species: Sequence[str]) -> str:

@@ -12,8 +12,9 @@ from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples, pooled
 from lammps_glass.simulate.work import particles_read
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.ranges import range_figures
-from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
+from lammps_glass.studies.igd.samples import ALL, JUMP, predictors
 
 #: Fraction of all particles in a bin of 11b, and smallest number, as in the paper.
 FRACTION, FEWEST = 0.0025, 50
@@ -45,13 +46,9 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
         analysis.histogram(values, edges)[["x", "density"]].rename(columns={"x": "igd"}).assign(particles=name)
         for name, values in groups.items()
     ]
-    means = igd[rearranged].mean(), igd[~rearranged].mean()
-    findings.score({"igd.mean_rearranged": float(means[0]), "igd.mean_others": float(means[1])})
-    findings.figure(
-        "9b", pd.concat(parts), f"mean {means[0]:.2f} of the rearranged, {means[1]:.2f} of the others",
-        f"Left-out samples pooled, each by a machine that saw nothing of it: {UNIT}. {BEYOND:.1%} of the particles lie "
-        f"beyond each end (values run from {igd.min():.1f} to {igd.max():.1f}).",
-    )  # fmt: skip
+    means = {"rearranged": float(igd[rearranged].mean()), "others": float(igd[~rearranged].mean())}
+    findings.score({f"mean_{name}": mean for name, mean in means.items()}, "igd")
+    PAPER.add(findings, "9b", pd.concat(parts), beyond=BEYOND, least=igd.min(), largest=igd.max(), **means)
 
 
 def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: int) -> None:
@@ -65,13 +62,10 @@ def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: 
     mean = analysis.mean_over_replicas(pd.concat(parts), ["particles", "r"], "g", seed=seed)
     curves = [mean[mean["particles"] == name] for name in ENDS]
     low, high = (curve.iloc[int(curve["g"].argmax())] for curve in curves)
-    verb = "lower" if high["g"] < low["g"] else "not lower"
     findings.score({"rdf.peak_high_igd": float(high["g"]), "rdf.peak_low_igd": float(low["g"])})
-    findings.figure(
-        "10", mean,
-        f"first peak {high['g']:.2f} at {high['r']:.2f} (high), {low['g']:.2f} at {low['r']:.2f} (low): {verb}",
-        f"g(r) of all particles around those of each end, by sample; band: interval over samples. Cu is "
-        f"{copper[ENDS[1]]:.0%} of the high and {copper[ENDS[0]]:.0%} of the low end, which moves the peak by itself.",
+    PAPER.add(
+        findings, "10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
+        copper_high=copper[ENDS[1]], copper_low=copper[ENDS[0]],
     )  # fmt: skip
 
 
@@ -85,9 +79,5 @@ def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
         parts.append(means.assign(samples=name))
         correlations[name] = float(spearmanr(means["indicator"], means["value"]).statistic)
     findings.score({"jump.rank_correlation": correlations["left-out"]})
-    findings.figure(
-        "11b", pd.concat(parts),
-        "rank correlation of the bins: " + ", ".join(f"{name} {value:.2f}" for name, value in correlations.items()),
-        f"Means of {FRACTION:.2%} of all particles, at least {FEWEST}, with standard errors; {UNIT}. Training and test "
-        "(the paper's inset): the machine of the paper's split, which trained on all samples but the last.",
-    )  # fmt: skip
+    text = ", ".join(f"{name} {value:.2f}" for name, value in correlations.items())
+    PAPER.add(findings, "11b", pd.concat(parts), correlations=text, fraction=FRACTION, fewest=FEWEST)

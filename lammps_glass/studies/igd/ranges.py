@@ -9,6 +9,7 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.products import Findings, PredictedSample
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.samples import ALL, JUMP
 
 #: Range and bin width of autocorrelations (angstrom).
@@ -32,28 +33,11 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
         findings.score({f"{prefix}.decay_length": decay.length})
         counts = {"samples_fitted": float(decay.n_fitted), "samples": float(decay.n_replicas)}
         findings.score({"least": decay.least, "largest": decay.largest, **counts}, f"{prefix}.decay_length")
-    note = (
-        f"C(r) by sample, bins of {FEWEST_PAIRS} pairs and more, band over samples; decay fitted to the means within "
-        f"{NEAR:g} angstrom of the {len(peaks)} peaks of this g(r), {', '.join(f'{p:.1f}' for p in peaks)} angstrom, "
-        "without the self point r = 0 (symbols; dashed: the exponential). The length is of the pairs of all samples; "
-        "in brackets the least and largest of the samples that an exponential fits, and how many those are. Values "
-        "below the axis are not drawn, negative ones among them."
-    )
-
-    def draw(identity: str, shown: Sequence[str], remark: str = "") -> None:
-        """Add a figure of some curves."""
-        texts = "decay length: " + ", ".join(_text(name, decays[name]) for name in shown)
-        findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, remark + note)
-
-    draw("9c", ["largest jump", "IGD"])
-    for name, identity in PANELS.items():
-        if name in curves:
-            draw(identity, [name])
-    draw(
-        "13b", [name for name in columns if name != "largest jump"],
-        "The paper's panel shows the predictor from activation barriers, which are a later addition to this study: "
-        "here all predictors that exist stand together. ",
-    )  # fmt: skip
+    facts = {"fewest": FEWEST_PAIRS, "near": NEAR, "n_peaks": len(peaks), "peaks": ", ".join(f"{p:.1f}" for p in peaks)}
+    panels = {"9c": ["largest jump", "IGD"]} | {PANELS[name]: [name] for name in PANELS if name in curves}
+    for identity, shown in (panels | {"13b": [name for name in columns if name != "largest jump"]}).items():
+        lengths = ", ".join(_text(name, decays[name]) for name in shown)
+        PAPER.add(findings, identity, pd.concat([curves[name] for name in shown]), lengths=lengths, **facts)
 
 
 def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Labels, ShearRecord, pooled
 from lammps_glass.simulate.work import one_case
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.samples import JUMP
 
 #: Bins of 3b and their range, angstrom^2.
@@ -66,11 +67,9 @@ def _histories(
         f"{name} {rows['d2min'].max():.3f} at strain {rows['strain'].iloc[int(rows['d2min'].argmax())]:.4f}"
         for name, rows in table.groupby("particle")
     )
-    few = "" if jumped > 1 else f"Only {jumped} of its particles jumped. "
-    findings.figure(
-        "3a", table.sort_values(["particle", "strain"]), f"largest: {largest} (angstrom^2)",
-        f"Replica {first.replica}, plane {plane}. {few}I has the largest jump, II is in the middle of those that "
-        "jump, III is the median particle. D2min over disjoint blocks of strain, at each block's start.",
+    PAPER.add(
+        findings, "3a", table.sort_values(["particle", "strain"]), replica=first.replica, plane=plane, largest=largest,
+        few="" if jumped > 1 else f"Only {jumped} of its particles jumped. ",
     )  # fmt: skip
 
 
@@ -86,9 +85,8 @@ def _distribution(findings: Findings, labels: pd.DataFrame, planes: dict[str, st
     fractions = {plane: float((labels[column] > threshold).mean()) for plane, column in planes.items()}
     union = float((jumps > threshold).mean())
     findings.score({"union": union} | fractions, "labels")
-    by_plane = ", ".join(f"{plane} {fraction:.1%}" for plane, fraction in fractions.items())
-    findings.figure(
-        "3b", table, f"above {threshold:g} angstrom^2: {union:.1%} in the union ({by_plane})",
-        f"{labels['replica'].nunique()} samples, largest over the planes {', '.join(planes)}. Fast cooling leaves more "
-        "particles that can rearrange: the paper cools at 1e10 K/s.",
+    PAPER.add(
+        findings, "3b", table, threshold=threshold, union=union, samples=labels["replica"].nunique(),
+        by_plane=", ".join(f"{plane} {fraction:.1%}" for plane, fraction in fractions.items()),
+        planes=", ".join(planes),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
 
 #: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).
@@ -38,12 +39,10 @@ def _events(
 ) -> None:
     names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
     table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
-    caught = (rearranged & predicted).sum() / max(rearranged.sum(), 1)
-    findings.figure(
-        "8a", table[table["particles"] != ""].sort_values("particles", ascending=False),
-        f"accuracy {(rearranged == predicted).mean():.1%}, {caught:.1%} of {int(rearranged.sum())} rearrangements "
-        f"caught; {predicted.mean():.1%} of the particles predicted",
-        f"Replica {replica} (angstrom), left out in training; particles that are neither are not drawn.",
+    PAPER.add(
+        findings, "8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
+        accuracy=(rearranged == predicted).mean(), rearranged=int(rearranged.sum()), predicted=predicted.mean(),
+        caught=(rearranged & predicted).sum() / max(rearranged.sum(), 1),
     )  # fmt: skip
 
 
@@ -52,10 +51,8 @@ def _indicator(findings: Findings, sample: PredictedSample, positions: pd.DataFr
     scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
     corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
     igd = sample.values(ALL)
-    findings.figure(
-        "9a", positions.assign(igd=igd)[~corner], f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
-        f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
-    )  # fmt: skip
+    ends = {"least": igd.min(), "largest": igd.max(), "mean": igd.mean()}
+    PAPER.add(findings, "9a", positions.assign(igd=igd)[~corner], replica=sample.replica, **ends)
 
 
 def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
@@ -74,14 +71,12 @@ def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray,
         return points.rename(columns={"size": "jump"}).assign(layer=layers)[["x", "y", "value", "layer", "jump"]]
 
     ratio = np.median(jump[predicted]) / max(np.median(jump[~predicted]), 1e-12) if predicted.any() else np.nan
-    findings.figure(
-        "8b", table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange"),
-        f"median jump of the predicted {ratio:.1f} times that of the others", f"{note} The logarithm is averaged.",
-    )  # fmt: skip
+    logarithms = table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange")
+    PAPER.add(findings, "8b", logarithms, ratio=ratio, slice=note)
     means = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
     if rearranged.any():
-        of_others = igd[~rearranged].mean()
+        others = igd[~rearranged].mean()
         means = (
-            f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {of_others:.2f} of the others"
+            f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {others:.2f} of the others"
         )
-    findings.figure("11a", table(igd, rearranged, "rearranged (area: jump)"), means, note)
+    PAPER.add(findings, "11a", table(igd, rearranged, "rearranged (area: jump)"), means=means, slice=note)

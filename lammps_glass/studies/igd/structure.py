@@ -10,6 +10,7 @@ from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Record
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.studies.igd.paper import PAPER
 
 #: Range (angstrom; 1 / angstrom) and bins of g(r) and S(q).
 R_MAX, BIN, Q_MAX = 10.0, 0.1, 12.0
@@ -38,11 +39,9 @@ def _radial(findings: Findings, snapshots: Sequence[Snapshot]) -> None:
     peaks = [f"{r[k]:.1f}" for k in range(1, len(g) - 1) if g[k] > max(g[k - 1], g[k + 1], 1.0)]
     valley = whole[whole["r"].between(*VALLEY)]["g"].min()
     findings.score({"glass.first_maximum": float(first["g"]), "glass.first_minimum": float(valley)})
-    findings.figure(
-        "1", table,
-        f"first peak {first['g']:.2f} at {first['r']:.2f} angstrom, maxima of the second at {', '.join(peaks) or '-'}",
-        f"{len(snapshots)} samples of {len(snapshots[0])} atoms; r up to {whole['r'].max() + BIN / 2:g} angstrom. "
-        "Every sample passed the gate on g(r) and on crystal-like atoms.",
+    PAPER.add(
+        findings, "1", table, first=first, peaks=", ".join(peaks) or "-", samples=len(snapshots),
+        particles=len(snapshots[0]), r_max=whole["r"].max() + BIN / 2,
     )  # fmt: skip
 
 
@@ -50,7 +49,4 @@ def _factor(findings: Findings, snapshots: Mapping[str, Snapshot], seed: int) ->
     mean = analysis.structure_factor_over_replicas(snapshots, Q_MAX, seed=seed)
     peak, width = mean.iloc[int(mean["s"].argmax())], mean["q"].diff().min()
     findings.score({"glass.q_peak": float(peak["q"])})
-    findings.figure(
-        "6a", mean, f"main peak {peak['s']:.2f} at {peak['q']:.2f} / angstrom",
-        f"On the wave vectors of the boxes, in bins of {width:.2f} / angstrom; band: interval over the samples.",
-    )  # fmt: skip
+    PAPER.add(findings, "6a", mean, peak=peak, width=width)

@@ -13,7 +13,8 @@ from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, Spectra, VibrationRecord, pooled
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.samples import ALL, UNIT
+from lammps_glass.studies.igd.paper import PAPER
+from lammps_glass.studies.igd.samples import ALL
 from lammps_glass.units import GIGAPASCAL
 
 #: Number of groups of IGD in 14a; fraction of the particles in a bin of 14b, and smallest number.
@@ -86,10 +87,7 @@ def _density(findings: Findings, nu: Floats, densities: Densities, box: str, see
     if not complete:
         ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {len(densities)}"
         cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
-    findings.figure(
-        "5a", mean, ours,
-        f"{cut}Normalised to 1 over all frequencies; Gaussian broadening; band: interval over the samples. {box}",
-    )  # fmt: skip
+    PAPER.add(findings, "5a", mean, ours=ours, cut=cut, box=box)
 
 
 def _reduced(
@@ -104,11 +102,9 @@ def _reduced(
     (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], highest)
     excess = intensity / level
     findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
-    findings.figure(
-        "5b", pd.concat(curves), f"peak at {frequency:.2f} THz, {excess:.2f} times the Debye level",
-        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * GIGAPASCAL:.0f} GPa, bulk "
-        f"{sounds['bulk'].mean() * GIGAPASCAL:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
-    )  # fmt: skip
+    moduli = {name: sounds[name].mean() * GIGAPASCAL for name in ("shear", "bulk")}
+    facts = {"frequency": frequency, "excess": excess, "debye": debye_top, "box": box, **moduli}
+    PAPER.add(findings, "5b", pd.concat(curves), **facts)
 
 
 def _particles(
@@ -124,10 +120,12 @@ def _particles(
         for name, row in rows.items()
     ]
     table = pd.concat(parts).assign(reduced=lambda t: t["vdos"] / t["frequency"] ** 2)
-    note = f"Replica {replica}; N times eq. 6, so that the mean particle has the density of the sample. {box}"
-    values = ", ".join(f"{heights[row]:.4f}" for row in rows.values())
-    findings.figure("5c", table, f"particles of I_BP {values} THz^-3", note)
-    findings.figure("5d", table, f"I_BP from {heights.min():.4f} to {heights.max():.4f} THz^-3", f"{no_peak}{note}")
+    PAPER.add(
+        findings, "5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), replica=replica,
+        box=box,
+    )  # fmt: skip
+    ends = {"least": heights.min(), "largest": heights.max()}
+    PAPER.add(findings, "5d", table, no_peak=no_peak, replica=replica, box=box, **ends)
 
 
 def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str) -> None:
@@ -139,11 +137,10 @@ def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd
         pd.DataFrame({"frequency": nu, "reduced": mean / nu**2, "igd": round(igd[groups == number].mean(), 2)})
         for number, mean in enumerate(means)
     ]
-    verb = "rises" if heights[-1] > heights[0] else "does not rise"
     findings.score({"boson_peak.highest_over_lowest_igd": float(heights[-1] / heights[0])})
-    findings.figure(
-        "14a", pd.concat(curves), f"{verb} with IGD: {', '.join(f'{h:.4f}' for h in heights)} THz^-3",
-        f"{GROUPS} groups of equal numbers by IGD, left-out samples pooled: {UNIT}. {box}",
+    PAPER.add(
+        findings, "14a", pd.concat(curves), verb="rises" if heights[-1] > heights[0] else "does not rise",
+        heights=", ".join(f"{h:.4f}" for h in heights), groups=GROUPS, box=box,
     )  # fmt: skip
 
 
@@ -199,10 +196,7 @@ def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) 
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.score({"boson_peak.linear_correlation": linear})
-    findings.figure(
-        "14b", means,
-        f"correlation of the bins {linear:.2f} (ranks {bins:.2f}), ranks of single particles {single:.2f}",
-        f"{no_peak}Bins of {FRACTION:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the features, "
-        "and at low temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this "
-        f"correlation is an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {remarks}",
+    PAPER.add(
+        findings, "14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
+        fraction=FRACTION, fewest=FEWEST, remarks=remarks,
     )  # fmt: skip

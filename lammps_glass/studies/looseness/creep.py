@@ -138,7 +138,10 @@ def _moduli(findings: Findings, seed: int, table: pd.DataFrame, rung: float) -> 
     start = min(rung, shortest / 4)  # a short run keeps a fit, whatever it is worth
     fitted = table[table["time"].between(start, shortest)]
     moduli: pd.DataFrame = pd.concat(
-        [analysis.creep_modulus(part, float(stress), seed=seed) for stress, part in fitted.groupby("stress")],
+        [
+            analysis.creep_modulus(part, float(part["stress"].iloc[0]), seed=seed)
+            for _, part in fitted.groupby("stress")
+        ],
         ignore_index=True,
     )
     resolved = moduli["slope_low"] > 0
@@ -151,5 +154,5 @@ def _moduli(findings: Findings, seed: int, table: pd.DataFrame, rung: float) -> 
         moduli=f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
         start=int(start), end=int(shortest),
         unresolved=", ".join(f"{stress:g}" for stress in moduli.loc[~resolved, "stress"]) or "none",
-        replicas=", ".join(f"{r.stress:g}: {int(r.replicas)}" for r in moduli.itertuples()),
+        replicas=", ".join(f"{r.stress:g}: {r.replicas:g}" for r in moduli.itertuples()),
     )  # fmt: skip
