@@ -10,9 +10,8 @@ import pandas as pd
 
 from lammps_glass import analysis, learn
 from lammps_glass.products import Findings, StructureSet
-from lammps_glass.studies.barcode.models import MODELS, EnergyModels, Floats
+from lammps_glass.studies.barcode.models import MODELS, BarcodeFit, EnergyModels, Floats, Scan
 from lammps_glass.studies.barcode.paper import PAPER
-from lammps_glass.studies.barcode.products import BarcodeFit, Scan
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21

@@ -12,8 +12,7 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Environments, Findings, Structures, StructureSet
 from lammps_glass.studies.barcode import driven, energies, meaning
-from lammps_glass.studies.barcode.models import EnergyModels
-from lammps_glass.studies.barcode.products import BarcodeFit, Scan
+from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan
 from lammps_glass.studies.barcode.settings import FigureParameters, check_figures, work
 
 

@@ -16,8 +16,7 @@ from lammps_glass.operations.environments import encode_frame, find_environments
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Environments, Record, Structures, StructureSet
 from lammps_glass.products.structures import run_name
-from lammps_glass.studies.barcode.models import EnergyModels, out_of_fold, require_runs_to_split
-from lammps_glass.studies.barcode.products import BarcodeFit, Scan
+from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan, out_of_fold, require_runs_to_split
 from lammps_glass.studies.barcode.settings import FitParameters, ScanParameters, check_library, check_scan, work
 
 

@@ -9,9 +9,8 @@ from lammps_glass import analysis
 from lammps_glass.analysis import ICOSAHEDRON
 from lammps_glass.figures.clusters import JOINED
 from lammps_glass.products import Environments, Findings, StructureSet
-from lammps_glass.studies.barcode.models import Floats
+from lammps_glass.studies.barcode.models import BarcodeFit, Floats
 from lammps_glass.studies.barcode.paper import PAPER
-from lammps_glass.studies.barcode.products import BarcodeFit
 
 #: Groups of environments, in the numbers of the paper.
 GROUPS = {"kasper": "group 1", "other": "group 2"}

@@ -1,4 +1,4 @@
-"""Models of the energy: the barcode and the baselines that it is compared with."""
+"""Models of the energy, which are the barcode and the baselines that it is compared with; products of the study."""
 
 from __future__ import annotations
 
@@ -14,9 +14,39 @@ from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.json_types import Json, Options
 from lammps_glass.learn.estimator import Estimator
-from lammps_glass.products import StructureSet
-from lammps_glass.studies.barcode.products import BarcodeFit
+from lammps_glass.product import Product, TableFile
+from lammps_glass.products import IndicatorFile, SavedIndicator, StructureSet
 from lammps_glass.studies.barcode.settings import FitParameters
+
+
+class Scan(Product):
+    """Errors at one threshold of similarity.
+
+    A row for each draw of training runs: ``threshold``, ``runs``, ``structures``, ``environments`` (among the
+    training structures), ``rounds`` (trees), ``rmse_ev`` (on the test structures, energy of the system).
+    """
+
+    table = TableFile("scan.parquet")
+
+
+class BarcodeFit(SavedIndicator):
+    """The barcode with its baselines; see `lammps_glass.studies.barcode.models.EnergyModels`.
+
+    ``barcode`` and ``ridge`` apply to bare snapshots and are published. ``search`` has a row for each trial of the
+    parameters; ``ranking`` a row for each environment, the most important first (its metadata hold the kind of
+    ``shap``); ``out_of_fold`` the energies of training structures by models that did not see them, a column for each
+    model, by ``split`` (``run`` or ``random``).
+    """
+
+    barcode = IndicatorFile("indicators/barcode.indicator")
+    ridge = IndicatorFile("indicators/ridge.indicator")
+    all_environments = IndicatorFile("models/all_environments.indicator")
+    voronoi = IndicatorFile("models/voronoi.indicator")
+    composition = IndicatorFile("models/composition.indicator")
+    search = TableFile("search.parquet")
+    ranking = TableFile("ranking.parquet")
+    out_of_fold = TableFile("predicted.parquet")
+
 
 Floats = NDArray[np.float64]
 #: Names of the models: trees learn energies of whole systems, ridge regressions energies a particle.

@@ -18,11 +18,10 @@ from lammps_glass.operations.gate import GateParameters
 from lammps_glass.operations.operation import Wired, require_equal
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.defects import defect_figures
+from lammps_glass.studies.igd.glass import shear_figures, structure_figures
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.shear import shear_figures
 from lammps_glass.studies.igd.space import space_figures
-from lammps_glass.studies.igd.structure import structure_figures
 from lammps_glass.studies.igd.vibrations import vibration_figures
 from lammps_glass.studies.recipe import Recipe, Stages
 

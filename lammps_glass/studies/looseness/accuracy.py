@@ -12,8 +12,8 @@ from lammps_glass.labels import LabelColumn
 from lammps_glass.operations import Case, NoParameters, Wired, operation, require_equal
 from lammps_glass.products import Findings, PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import particles_read
+from lammps_glass.studies.looseness.learning import Fold, SplitFit
 from lammps_glass.studies.looseness.paper import PAPER
-from lammps_glass.studies.looseness.products import Fold, SplitFit
 
 #: Scores that do not depend on the fraction of class 1.
 RATE_FREE = ("balanced_accuracy", "recall", "recall_tight", "auc")

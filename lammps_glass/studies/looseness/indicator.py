@@ -13,8 +13,8 @@ from lammps_glass.products import Findings, Predictions, Record, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.looseness.accuracy import columns_of
 from lammps_glass.studies.looseness.creep import inherent_strains
+from lammps_glass.studies.looseness.learning import Fold
 from lammps_glass.studies.looseness.paper import PAPER
-from lammps_glass.studies.looseness.products import Fold
 
 D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
 LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)

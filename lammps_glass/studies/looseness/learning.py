@@ -14,10 +14,38 @@ from lammps_glass.labels import LabelColumn
 from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.fit import LEFT_OUT, left_out_rows, save_fit
-from lammps_glass.products import Rows, pooled
+from lammps_glass.product import TableFile
+from lammps_glass.products import Rows, SavedIndicator, pooled
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.looseness.products import Fold, RankedFit, SplitFit
 from lammps_glass.tables import KEY
+
+
+class RankedFit(SavedIndicator):
+    """An indicator of the best features of a ranking."""
+
+    #: Feature, mean and deviation of its rank over balanced samples; metadata: their number ``n_samples``.
+    ranking = TableFile("ranking.parquet")
+
+
+class Fold(RankedFit):
+    """An indicator that left one replica out, and its accuracy on that replica by number of features."""
+
+    #: Correctly predicted rows of the replica, by number of features and balanced sample.
+    by_number = TableFile("by_number.parquet")
+
+
+class SplitFit(RankedFit):
+    """The indicator of the paper's split, with scans, choice of C, and comparisons."""
+
+    #: Scores by lag and threshold.
+    scan = TableFile("scan.parquet")
+    #: Balanced accuracy by C.
+    choice_of_c = TableFile("choice_of_c.parquet")
+    #: Scores on the training rows.
+    train = TableFile("train.parquet")
+    #: Predictions of folds of random rows, which leak.
+    random_rows = TableFile("random_rows.parquet")
+
 
 #: Name of the indicator.
 NAME = "looseness"
