@@ -21,8 +21,7 @@ from lammps_glass.resources import data_path
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.barcode import RECIPE
 from lammps_glass.studies.barcode.learning import fit_barcode
-from lammps_glass.studies.barcode.models import require_runs_to_split
-from lammps_glass.studies.barcode.settings import FitParameters
+from lammps_glass.studies.barcode.models import FitParameters, require_runs_to_split
 from lammps_glass.studies.recipe import Stages
 from lammps_glass.workflow import Study
 

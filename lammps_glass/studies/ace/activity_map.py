@@ -14,11 +14,20 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.describe import check_configurations, snapshot_at
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
+from lammps_glass.product import Product, TableFile
 from lammps_glass.products import Labels, Record
 from lammps_glass.products.keys import rows_in
 from lammps_glass.simulate.work import one_case
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.ace.products import ActivityMap
+
+
+class ActivityMap(Product):
+    """D2min in a slice of one configuration: the table of a figure of kind ``map``.
+
+    Metadata: ``share``, the fraction of D2min of the top 5 % of the particles; ``species``; ``thickness``; ``width``.
+    """
+
+    table = TableFile("map.parquet")
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from lammps_glass.operations.operation import operation
 from lammps_glass.product import with_conditions
 from lammps_glass.products import Findings, Labels, Relaxation, Rows, pooled
 from lammps_glass.simulate.work import one_case
-from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, expansion_of
+from lammps_glass.studies.ace.activity_map import ActivityMap
+from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, BodyOrderCurves, Selection, expansion_of
 from lammps_glass.studies.ace.paper import NUMBERS, PAPER, figures_of
-from lammps_glass.studies.ace.products import ActivityMap, BodyOrderCurves, Selection
 
 #: Counts of the strain-step label that are summed over replicas.
 COUNTS = ("steps", "plastic_steps", "avalanches", "windows", "windows_still", "windows_crowded")

@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass import analysis
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation, require_equal
 from lammps_glass.products import Environments, Findings, Structures, StructureSet
 from lammps_glass.studies.barcode import driven, energies, meaning
+from lammps_glass.studies.barcode.learning import check_library, check_test, work
 from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan
-from lammps_glass.studies.barcode.settings import FigureParameters, check_figures, work
+
+#: Smallest shear strain of steady flow.
+STEADY = 0.2
+
+
+@dataclass(frozen=True)
+class FigureParameters:
+    """Parameters of the operation ``barcode_figures``.
+
+    Parameters
+    ----------
+    steady_from
+        Shear strain from which a sheared glass is in steady flow.
+    nearest
+        Number of thermal structures that a sheared set is compared with.
+    """
+
+    steady_from: Annotated[float, Bound(minimum=STEADY)] = STEADY
+    nearest: PositiveInt = 20
+
+    def __post_init__(self) -> None:
+        check_fields("barcode_figures", self)
+
+
+def check_figures(stage: Wired) -> None:
+    """Refuse sets that do not belong together, and sheared glasses that never flow."""
+    check_library(stage)
+    check_test(stage)
+    for scan in stage.reads["scan"]:
+        require_equal(scan, stage.reads["environments"][0], "form", "descriptor")
+    for encoded in stage.reads["sheared"]:
+        if not encoded.reads.get("shear"):
+            raise InputError(f"stages.{stage.stage}.reads.sheared: the structures of {encoded.stage} are not sheared")
+        for shear in encoded.reads["shear"]:
+            if shear.parameters.strain < STEADY:
+                raise InputError(f"{shear.key('strain')}: steady flow needs at least {STEADY:g}")
+            if stage.parameters.steady_from >= shear.parameters.strain:
+                raise InputError(f"{stage.key('steady_from')} is not below {shear.key('strain')}")
 
 
 @operation(version=3, work=work, rates={"cases": 3.0, "structures": 2e-3}, check=check_figures)

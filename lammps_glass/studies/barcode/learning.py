@@ -3,21 +3,114 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
 from lammps_glass.descriptors import SOAP
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import PositiveInt, check_fields
 from lammps_glass.json_types import Json
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.environments import encode_frame, find_environments, later_frames, soap_of
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.environments import (
+    EnvironmentParameters,
+    encode_frame,
+    find_environments,
+    later_frames,
+    require_fraction,
+    soap_of,
+    structures_work,
+)
+from lammps_glass.operations.operation import Wired, operation, require_runs
 from lammps_glass.products import Environments, Record, Structures, StructureSet
 from lammps_glass.products.structures import run_name
-from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan, out_of_fold, require_runs_to_split
-from lammps_glass.studies.barcode.settings import FitParameters, ScanParameters, check_library, check_scan, work
+from lammps_glass.simulate.protocols.cooling import Cooling
+from lammps_glass.simulate.work import Work
+from lammps_glass.studies.barcode.models import (
+    BarcodeFit,
+    EnergyModels,
+    FitParameters,
+    Scan,
+    out_of_fold,
+    require_runs_to_split,
+)
+
+
+@dataclass(frozen=True)
+class ScanParameters(EnvironmentParameters):
+    """Parameters of the operation ``scan``: figure A1 at one threshold.
+
+    Parameters
+    ----------
+    amounts
+        Fractions of the training runs that train.
+    cases
+        Draws of the runs for each amount.
+    """
+
+    amounts: tuple[float, ...] = (1 / 3, 2 / 3, 1.0)
+    cases: PositiveInt = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_fields("scan", self)
+        if not self.amounts:
+            raise InputError("amounts: no amount of the training runs")
+        for amount in self.amounts:
+            require_fraction("amounts", amount)
+
+
+def stages_of_runs(stage: Wired) -> set[str]:
+    """Return the names of the stages behind structures, back to the cooling, which makes independent runs."""
+    if isinstance(stage.parameters, Cooling):
+        return {stage.stage}
+    earlier = [*stage.reads.get("structures", ()), *stage.reads.get("start", ())]
+    return {stage.stage}.union(*map(stages_of_runs, earlier))
+
+
+def check_test(stage: Wired) -> None:
+    """Refuse test structures that share a stage with the training structures, back to the cooling of the run."""
+    training = set().union(*map(stages_of_runs, stage.reads["training"]))
+    for source in stage.reads["test"]:
+        if shared := sorted(stages_of_runs(source) & training):
+            raise InputError(
+                f"stages.{stage.stage}.reads.test: {source.stage} and the training structures both come from "
+                f"{shared[0]}: wire another set"
+            )
+
+
+def check_scan(stage: Wired) -> None:
+    """Refuse records of other than inherent structures, and test structures of runs that train."""
+    for port in ("training", "test"):
+        require_runs(stage, port, "inherent")
+    check_test(stage)
+
+
+def check_library(stage: Wired) -> None:
+    """Refuse structures that were encoded by another library than the one that the stage reads."""
+    (library,) = stage.reads["environments"]
+    for port, sources in stage.reads.items():
+        for source in sources:
+            for other in source.reads.get("environments", ()):
+                if other.stage != library.stage:
+                    raise InputError(
+                        f"stages.{stage.stage}.reads.{port}: {source.stage} has the environments of {other.stage}, not "
+                        f"of {library.stage}"
+                    )
+
+
+def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the structures that are read, and the equivalent number of fits of trees to all of them."""
+    fits = 0.0
+    if isinstance(parameters, FitParameters):  # folds of each trial; then all folds once, and 2 splits of 1 + 1 in each
+        fits = float(parameters.n_folds * (parameters.n_trials + 5))
+    if isinstance(parameters, ScanParameters):  # a fold and the model itself, of each draw
+        fits = 2.0 * parameters.cases * sum(parameters.amounts)
+    ports = ("training", "test", "larger", "compositions", "sheared")
+    return structures_work([work for port in ports for work in reads.get(port, ())], fits)
 
 
 @operation(version=2, work=work, rates={"cases": 5.0, "fits": 4e-6}, check=check_library)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Annotated, Literal, Self, cast
 
 import numpy as np
 import pandas as pd
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from lammps_glass import learn
 from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
 from lammps_glass.json_types import Json, Options
 from lammps_glass.learn.estimator import Estimator
 from lammps_glass.product import Product, TableFile
 from lammps_glass.products import IndicatorFile, SavedIndicator, StructureSet
-from lammps_glass.studies.barcode.settings import FitParameters
 
 
 class Scan(Product):
@@ -69,6 +69,31 @@ def features(model: str, structures: StructureSet, indices: Sequence[str]) -> Fl
     if model == "composition":
         return structures.table[["composition", "density"]].to_numpy(dtype=float)
     return structures.fractions
+
+
+@dataclass(frozen=True)
+class FitParameters:
+    """Parameters of the operation ``fit_barcode``.
+
+    Parameters
+    ----------
+    n_environments
+        Length of the barcode.
+    n_trials
+        Number of trials of the search for the parameters of the trees.
+    n_folds
+        Number of folds of every cross-validation.
+    shap
+        Kind of SHAP values in figures; environments are always ranked by the path-dependent kind.
+    """
+
+    n_environments: PositiveInt = 40
+    n_trials: PositiveInt = 50
+    n_folds: Annotated[int, Bound(minimum=2)] = 5
+    shap: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent"
+
+    def __post_init__(self) -> None:
+        check_fields("fit_barcode", self)
 
 
 @dataclass(frozen=True)
