@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pandas as pd
 
+from lammps_glass import analysis
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.json_types import JsonObject
+from lammps_glass.operations.case import Case
 from lammps_glass.products import Findings
 
 
@@ -55,14 +58,42 @@ class Paper:
         marks, panels = table.get("marks", []), table.get("panels", [])
         return FigureSpec.from_json({**table["plot"], **filled, "paper_marks": marks, "panels": panels})
 
+    def findings(self, case: Case[object]) -> PaperFindings:
+        """Return the findings of a case, to be collected inside a ``with`` block."""
+        return PaperFindings(case.directory, paper=self, seed=case.seed)
+
+    def text(self, name: str, **values: Any) -> str:
+        """Return a text of the table ``phrases``, filled with `values`."""
+        return self.phrases[name].format(**values)
+
+    def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
+        filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
+        tables = [{"text": item} if isinstance(item, str) else item for item in self.content["departures"]]
+        return tuple(
+            table["text"].format(**filled)
+            for table in tables
+            if names_in(table["text"]).union({table["needs"]} if "needs" in table else ()) <= set(filled)
+        )
+
+
+@dataclass(frozen=True)
+class PaperFindings(Findings):
+    """Findings in the words of a paper's file.
+
+    Parameters
+    ----------
+    paper
+        The texts of the study.
+    seed
+        Seed of the case, for intervals.
+    """
+
+    paper: Paper = field(kw_only=True, compare=False)
+    seed: int = field(kw_only=True)
+
     def add(
-        self,
-        findings: Findings,
-        identity: str,
-        table: pd.DataFrame,
-        specification: FigureSpec | None = None,
-        /,
-        **values: Any,
+        self, identity: str, table: pd.DataFrame, specification: FigureSpec | None = None, /, **values: Any
     ) -> None:
         """Add the table behind a figure, with our finding and the remark in the words of the file.
 
@@ -75,19 +106,13 @@ class Paper:
         values
             Values of the templates by name.
         """
-        filled = self.phrases | values
-        ours, note = (self.tables[identity].get(name, "").format(**filled) for name in ("ours", "note"))
-        findings.figure(specification or identity, table, ours, note)
+        filled = self.paper.phrases | values
+        ours, note = (self.paper.tables[identity].get(name, "").format(**filled) for name in ("ours", "note"))
+        self.figure(specification or identity, table, ours, note)
 
-    def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
-        filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
-        tables = [{"text": item} if isinstance(item, str) else item for item in self.content["departures"]]
-        return tuple(
-            table["text"].format(**filled)
-            for table in tables
-            if names_in(table["text"]).union({table["needs"]} if "needs" in table else ()) <= set(filled)
-        )
+    def mean_over_replicas(self, table: pd.DataFrame, by: str | list[str], value: str) -> pd.DataFrame:
+        """Average a column over replicas with an interval: `analysis.mean_over_replicas` with the seed of the case."""
+        return analysis.mean_over_replicas(table, by, value, seed=self.seed)
 
 
 def names_in(template: str) -> set[str]:

@@ -22,6 +22,7 @@ from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.ace.activity_map import ActivityMap
 from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, BodyOrderCurves, Selection, expansion_of
 from lammps_glass.studies.ace.paper import NUMBERS, PAPER, figures_of
+from lammps_glass.studies.paper import PaperFindings
 
 #: Counts of the strain-step label that are summed over replicas.
 COUNTS = ("steps", "plastic_steps", "avalanches", "windows", "windows_still", "windows_crowded")
@@ -39,7 +40,7 @@ def ace_figures(
 ) -> Findings:
     """Make the figures of the paper for every glass and drive that ran."""
     accuracies = []
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         radial_functions(findings)
         for selection in selections:
             glass, drive = (str(selection.conditions[name]) for name in ("glass", "drive"))
@@ -67,7 +68,7 @@ def ace_figures(
     return findings
 
 
-def radial_functions(findings: Findings) -> None:
+def radial_functions(findings: PaperFindings) -> None:
     """Add figure 1."""
     from lammps_glass.descriptors.ace.radial import make_transform, radial_functions
 
@@ -75,7 +76,7 @@ def radial_functions(findings: Findings) -> None:
     values = radial_functions(r, 6, make_transform("ace1", 4.0))
     table = pd.concat([pd.DataFrame({"r": r, "value": v, "n": n}) for n, v in enumerate(values, start=1)])
     slope = np.abs(np.gradient(values[0], r))
-    PAPER.add(findings, "1", table, steepest=r[np.argmax(slope)])
+    findings.add("1", table, steepest=r[np.argmax(slope)])
 
 
 class GlassAndDrive(NamedTuple):
@@ -95,7 +96,7 @@ class GlassAndDrive(NamedTuple):
         Specifications by number.
     """
 
-    findings: Findings
+    findings: PaperFindings
     scores: Mapping[str, float]
     orders: Sequence[BodyOrderCurves]
     preparation: str
@@ -104,7 +105,7 @@ class GlassAndDrive(NamedTuple):
     def add(self, number: str, *tables: pd.DataFrame, **values: object) -> None:
         """Add the figure of a number; `values` are those of its texts."""
         values |= {"preparation": self.preparation, "scores": self.scores, "r_cut": self.scores["r_cut"]}
-        PAPER.add(self.findings, number, pd.concat(tables, ignore_index=True), self.figures[number], **values)
+        self.findings.add(number, pd.concat(tables, ignore_index=True), self.figures[number], **values)
 
     def slice_map(self, shown: ActivityMap) -> dict[str, float]:
         """Add figure 2."""

@@ -9,9 +9,9 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.analysis.barcodes import UNSTRAINED, BarcodeSet
-from lammps_glass.products import Findings, StructureSet
+from lammps_glass.products import StructureSet
 from lammps_glass.studies.barcode.meaning import GROUPS
-from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Bins of the distribution of strain, up to five times its mean.
 BINS, LARGEST = 30, 5.0
@@ -26,7 +26,7 @@ def steady_flow(structures: StructureSet, steady_from: float) -> StructureSet:
 
 
 def strain_figure(
-    findings: Findings, sets: Mapping[str, StructureSet], strain_r_max: float, steady_from: float
+    findings: PaperFindings, sets: Mapping[str, StructureSet], strain_r_max: float, steady_from: float
 ) -> None:
     """Add figure 5: energies with heterogeneity and with deviation, and the distribution of the strain over its mean.
 
@@ -58,8 +58,7 @@ def strain_figure(
         f"{name}s": ", ".join(f"{series} {mean[name]:.3f}" for series, mean in means.items())
         for name in ("mean_strain", "deviation")
     }
-    PAPER.add(
-        findings, "5", pd.concat([*scatter, *distributions], ignore_index=True), r_max=strain_r_max,
+    findings.add("5", pd.concat([*scatter, *distributions], ignore_index=True), r_max=strain_r_max,
         steady_from=steady_from, unstrained=unstrained, **listed,
         energies="; ".join(f"{s}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for s, m in means.items()),
     )  # fmt: skip
@@ -69,13 +68,12 @@ def strain_figure(
 
 
 def comparison_figure(
-    findings: Findings,
+    findings: PaperFindings,
     thermal: BarcodeSet,
     sheared: BarcodeSet,
     conditions: pd.DataFrame,
     groups: Sequence[str],
     nearest: int,
-    seed: int,
 ) -> None:
     """Add figure 6: barcodes of thermal and sheared glasses at equal energy, by temperature of the shear.
 
@@ -83,14 +81,14 @@ def comparison_figure(
     ----------
     conditions
         ``temperature`` and ``heterogeneity`` of the sheared structures.
-    groups, nearest, seed
+    groups, nearest
         As in `analysis.compare_at_equal_energy`.
     """
     parts, sums, gaps = [], [], []
     temperatures = conditions["temperature"]
     for temperature, rows in conditions.groupby("temperature"):
         flowing = sheared.take(rows.index.to_numpy())
-        bars, by_group, gap = analysis.compare_at_equal_energy(thermal, flowing, groups, nearest, seed % 2**31)
+        bars, by_group, gap = analysis.compare_at_equal_energy(thermal, flowing, groups, nearest, findings.seed % 2**31)
         gaps.append(1000 * gap)
         heterogeneity = float(rows["heterogeneity"].to_numpy().mean())
         sums.append(by_group.assign(temperature=temperature, heterogeneity=heterogeneity))
@@ -100,8 +98,7 @@ def comparison_figure(
     by_group = pd.concat(sums, ignore_index=True)
     by_group["series"] = by_group["group"].map(GROUPS)
     heterogeneities = by_group.drop_duplicates("temperature")["heterogeneity"]
-    PAPER.add(
-        findings, "6", pd.concat([*parts, *_group_panels(by_group)], ignore_index=True), nearest=nearest,
+    findings.add("6", pd.concat([*parts, *_group_panels(by_group)], ignore_index=True), nearest=nearest,
         deviations="; ".join(f"{name}: deviation {_deviations(part)}" for name, part in by_group.groupby("series")),
         least=by_group["ratio"].min(), largest=by_group["ratio"].max(),
         gaps=", ".join(f"{gap:+.1f}" for gap in gaps), heterogeneities=", ".join(f"{h:.2f}" for h in heterogeneities),
@@ -137,7 +134,7 @@ def _deviations(group: pd.DataFrame) -> str:
     )
 
 
-def _group_scores(findings: Findings, by_group: pd.DataFrame) -> None:
+def _group_scores(findings: PaperFindings, by_group: pd.DataFrame) -> None:
     for name, part in by_group.groupby("series"):
         prefix = str(name).replace(" ", "_")
         if len(part) >= FEWEST and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:

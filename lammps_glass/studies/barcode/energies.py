@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.products import Findings, StructureSet
+from lammps_glass.products import StructureSet
 from lammps_glass.studies.barcode.models import MODELS, BarcodeFit, EnergyModels, Floats, Scan
-from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21
@@ -50,7 +50,7 @@ def prefix(model: str, structures: str) -> str:
     return ".".join(part for part in (name, "" if structures == TEST else structures) if part)
 
 
-def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Evaluated], seed: int) -> None:
+def prediction_scores(findings: PaperFindings, fit: BarcodeFit, sets: Mapping[str, Evaluated]) -> None:
     """Add the errors of every model on every set, and out of fold by run and by random row."""
     rows = []
     for name, evaluated in sets.items():
@@ -67,12 +67,12 @@ def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Ev
     structures, predicted = sets[TEST]
     low, high = analysis.bootstrap(
         analysis.split_by(predicted["barcode"] - structures.energies, structures.runs),
-        lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, seed % 2**31,
+        lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, findings.seed % 2**31,
     )  # fmt: skip
     findings.score({"rmse_ev.low": low, "rmse_ev.high": high})
 
 
-def prediction_figures(findings: Findings, sets: Mapping[str, Evaluated], barcodes: Floats) -> None:
+def prediction_figures(findings: PaperFindings, sets: Mapping[str, Evaluated], barcodes: Floats) -> None:
     """Add figures 2, 2_inset and A3; `barcodes` are those of the test structures."""
     test, larger = sets[TEST], sets[LARGER]
     lowest = float((test.structures.energies / test.structures.sizes).min())
@@ -80,7 +80,7 @@ def prediction_figures(findings: Findings, sets: Mapping[str, Evaluated], barcod
     table = pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True)
     for identity, evaluated, shown in (("2", test, table), ("2_inset", larger, larger.parity(lowest))):
         structures = {"structures": len(evaluated.structures), "atoms": int(evaluated.structures.sizes.mean())}
-        PAPER.add(findings, identity, shown, scores=evaluated.scores("barcode"), **structures)
+        findings.add(identity, shown, scores=evaluated.scores("barcode"), **structures)
     _error_distributions(findings, [test, larger])
 
 
@@ -97,7 +97,7 @@ def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
+def _error_distributions(findings: PaperFindings, sets: Sequence[Evaluated]) -> None:
     """Add figure A3."""
     names = [f"{int(structures.sizes.mean())} atoms" for structures, _ in sets]
     errors = [1000 * (predicted["barcode"] - s.energies) / s.sizes for s, predicted in sets]
@@ -108,10 +108,10 @@ def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
         for name, error in zip(names, errors)
     ]
     texts = [f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)]
-    PAPER.add(findings, "A3", pd.concat(tables, ignore_index=True), deviations="; ".join(texts))
+    findings.add("A3", pd.concat(tables, ignore_index=True), deviations="; ".join(texts))
 
 
-def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
+def amount_figure(findings: PaperFindings, scans: Sequence[Scan]) -> None:
     """Add figure A1: error against number of environments, a curve for each amount of data."""
     table = pd.concat([scan.table.read() for scan in scans], ignore_index=True)
     mean = table.groupby(["runs", "threshold"], as_index=False).agg(
@@ -123,11 +123,11 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
     mean["curve"] = [f"{int(runs)} runs" for runs in mean["runs"]]
     best = mean.iloc[int(np.argmin(mean["rmse_ev"]))]
     thresholds = ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
-    PAPER.add(findings, "A1", mean, best=best, thresholds=thresholds, draws=int(mean["cases"].min()))
+    findings.add("A1", mean, best=best, thresholds=thresholds, draws=int(mean["cases"].min()))
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})
 
 
-def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
+def transfer_figure(findings: PaperFindings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
     """Add the figure of other compositions, each relative to its own mean; see `learn.energies_without_bias`."""
     parts, summary = [], []
     for name, evaluated in sets.items():
@@ -153,7 +153,7 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
             summary.append(
                 f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}"
             )
-    PAPER.add(findings, "transfer", pd.concat(parts, ignore_index=True), errors="; ".join(summary))
+    findings.add("transfer", pd.concat(parts, ignore_index=True), errors="; ".join(summary))
 
 
 def _composition(structures: StructureSet, species: Sequence[str]) -> str:

@@ -18,6 +18,8 @@ from lammps_glass.products import Environments, Findings, Structures, StructureS
 from lammps_glass.studies.barcode import driven, energies, meaning
 from lammps_glass.studies.barcode.learning import check_library, check_test, work
 from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan
+from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Smallest shear strain of steady flow.
 STEADY = 0.2
@@ -98,8 +100,8 @@ def barcode_figures(
         bars = models.barcode.barcodes(structures.fractions)[:, order]
         return analysis.BarcodeSet(bars, structures.energies / structures.sizes, structures.runs)
 
-    with Findings(case.directory) as findings:
-        energies.prediction_scores(findings, fit, evaluated, case.seed)
+    with PAPER.findings(case) as findings:
+        energies.prediction_scores(findings, fit, evaluated)
         energies.prediction_figures(findings, evaluated, barcodes(sets[energies.TEST]).barcodes)
         energies.transfer_figure(findings, evaluated, case.glass.species)
         energies.amount_figure(findings, scan)
@@ -109,7 +111,6 @@ def barcode_figures(
         driven.strain_figure(findings, {"thermal": trained, "sheared": flowing}, strain_r_max, parameters.steady_from)
         driven.comparison_figure(
             findings, barcodes(trained), barcodes(flowing), flowing.table, table["group"].tolist(), parameters.nearest,
-            case.seed,
         )  # fmt: skip
         _coverage_scores(findings, trained, {**sets, "sheared": flowing}, models.barcode.columns_)
         findings.size(
@@ -127,7 +128,7 @@ def barcode_figures(
 
 
 def _coverage_scores(
-    findings: Findings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
+    findings: PaperFindings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
 ) -> None:
     """Add the fractions of particles that have an environment, and that have one of the barcode (`columns`)."""
     findings.score({"coverage": float(sets[energies.TEST].table["coverage"].mean())})

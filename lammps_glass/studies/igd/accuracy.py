@@ -24,6 +24,7 @@ from lammps_glass.studies.igd.products import (
     last_fold,
     predictors,
 )
+from lammps_glass.studies.paper import PaperFindings
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
@@ -44,7 +45,7 @@ def accuracy_figures(
     scored = learn.score_table(table, [*names, "species_only"], seed=case.seed).set_index("predictor")
     random_rows = split.random_rows.read()
     random = learn.scores(random_rows["label"], random_rows[ALL], 0.0)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         for name, row in scored.iterrows():
             prefix = {ALL: "", "species_only": "baseline.species_only"}.get(str(name), str(name))
             findings.score(_numbers(row), prefix)
@@ -64,7 +65,7 @@ def _numbers(row: pd.Series[float]) -> dict[str, float]:
     return {str(name): float(value) for name, value in row.items() if isinstance(value, int | float | np.number)}
 
 
-def _paper_split(findings: Findings, table: pd.DataFrame, split: PaperSplit, names: Sequence[str]) -> None:
+def _paper_split(findings: PaperFindings, table: pd.DataFrame, split: PaperSplit, names: Sequence[str]) -> None:
     if table["label"].nunique() < 2:  # a small last sample may have no rearrangement at all
         return
     for name in names:
@@ -76,7 +77,7 @@ def _paper_split(findings: Findings, table: pd.DataFrame, split: PaperSplit, nam
     findings.score({f"{name}.std": float(draws[name].std(ddof=0)) for name in SHOWN}, "paper_split.draws")
 
 
-def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, random: float) -> None:
+def _grid(findings: PaperFindings, grids: Sequence[Grid], choices: pd.DataFrame, random: float) -> None:
     """Draw figure 4: the accuracy by inner folds, mean over left-out samples; C and gamma without a search."""
     chosen = choices[choices["predictor"] == ALL]
     log2_gamma = np.log2(chosen["gamma"])
@@ -88,12 +89,11 @@ def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, rand
             "No inner fold (fewer than two samples that train have a rearrangement): the printed C and gamma are used, "
             "scored here by random rows (LEAKS)."
         )
-        PAPER.add(findings, "4", pd.DataFrame([cell]), best=f"not searched: {texts}", note=note)
+        findings.add("4", pd.DataFrame([cell]), best=f"not searched: {texts}", note=note)
         return
     mean = cells.groupby(["log2_c", "log2_gamma"])["accuracy"].mean().reset_index()
     best = mean.iloc[int(mean["accuracy"].argmax())]
-    PAPER.add(
-        findings, "4", mean.rename(columns={"log2_c": "log2_C"}),
+    findings.add("4", mean.rename(columns={"log2_c": "log2_C"}),
         best=f"best mean {best['accuracy']:.3f} at C = {2.0 ** best['log2_c']:g}, gamma = 2^{best['log2_gamma']:g}; "
         f"the grid runs from {mean['accuracy'].min():.3f} to {mean['accuracy'].max():.3f}",
         note=f"Balanced rows; folds of whole samples among those that train, mean over {cells['left_out'].nunique()} "
@@ -112,7 +112,7 @@ def _borders(choices: pd.DataFrame, cells: pd.DataFrame) -> str:
     return f"At the border of the grid: {', '.join(counts)}. " if counts else "None at the border of the grid. "
 
 
-def _by_jump(findings: Findings, table: pd.DataFrame) -> None:
+def _by_jump(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 8c, with Wilson's interval of each fraction."""
     jump, predicted = table[JUMP].to_numpy(dtype=float), table[ALL].to_numpy() > 0
     logs, edges = np.log10(jump.clip(JUMPS[0], JUMPS[-1] * (1 - 1e-9))), np.log10(JUMPS)
@@ -123,10 +123,10 @@ def _by_jump(findings: Findings, table: pd.DataFrame) -> None:
     small = float(predicted[jump < 0.01].mean()) if (jump < 0.01).any() else float("nan")
     findings.score({"predicted_past_0.1": large, "predicted_below_0.01": small})
     table = pd.DataFrame({"jump": 10 ** bins["indicator"], **columns})
-    PAPER.add(findings, "8c", table, large=large, small=small, fewest=FEWEST)
+    findings.add("8c", table, large=large, small=small, fewest=FEWEST)
 
 
-def _families(findings: Findings, scored: pd.DataFrame) -> None:
+def _families(findings: PaperFindings, scored: pd.DataFrame) -> None:
     scored = scored.rename(index={ALL: "IGD", "species_only": "species"})
     ends = ("", ".low", ".high")
     rows = [
@@ -136,7 +136,7 @@ def _families(findings: Findings, scored: pd.DataFrame) -> None:
     ]
     balanced = ", ".join(f"{name} {value:.3f}" for name, value in scored["balanced_accuracy"].items())
     table = pd.DataFrame(rows, columns=["family", "score", "value", "low", "high"])
-    PAPER.add(findings, "12a", table, balanced=balanced)
+    findings.add("12a", table, balanced=balanced)
     power = scored.rename_axis("family").reset_index().rename(columns={"chi.low": "low", "chi.high": "high"})
     power = power[["family", "chi", "low", "high", "p_top", "p_low", "n_each", "falling"]]
     # No particle of the lowest part rearranged: the share of one particle stands for it, and chi is a lower bound.
@@ -148,4 +148,4 @@ def _families(findings: Findings, scored: pd.DataFrame) -> None:
         f"{', FALLS' if r.falling else ''})"
         for r, unbounded in zip(power.itertuples(), infinite)
     )
-    PAPER.add(findings, "12b", power, factors=factors)
+    findings.add("12b", power, factors=factors)

@@ -14,6 +14,7 @@ from lammps_glass.products import Findings, PredictedSample, Predictions, Record
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.products import ALL, JUMP, predictors
+from lammps_glass.studies.paper import PaperFindings
 
 #: Fraction of all particles in a bin of 11b, and smallest number, as in the paper.
 FRACTION, FEWEST = 0.0025, 50
@@ -27,15 +28,15 @@ EXTREME, ENDS = 0.1, ("lowest 10 % IGD", "highest 10 % IGD")
 def defect_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
     """Draw the distribution of the indicator, g(r) around its extremes, and its correlation with the jump, left out."""
     joined, table = join_samples(samples, predictions), pooled(predictions)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _distribution(findings, table)
-        _surroundings(findings, joined, case.seed)
+        _surroundings(findings, joined)
         _monotonic(findings, table)
-        range_figures(findings, joined, predictors(predictions[0]), case.seed)
+        range_figures(findings, joined, predictors(predictions[0]))
     return findings
 
 
-def _distribution(findings: Findings, table: pd.DataFrame) -> None:
+def _distribution(findings: PaperFindings, table: pd.DataFrame) -> None:
     igd, rearranged = table[ALL].to_numpy(), table["label"].to_numpy() == 1
     # Between quantiles: a few extreme values would leave all others a handful of bins.
     low, high = (float(np.quantile(igd, fraction)) for fraction in (BEYOND, 1 - BEYOND))
@@ -47,10 +48,10 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
     ]
     means = {"rearranged": float(igd[rearranged].mean()), "others": float(igd[~rearranged].mean())}
     findings.score({f"mean_{name}": mean for name, mean in means.items()}, "igd")
-    PAPER.add(findings, "9b", pd.concat(parts), beyond=BEYOND, least=igd.min(), largest=igd.max(), **means)
+    findings.add("9b", pd.concat(parts), beyond=BEYOND, least=igd.min(), largest=igd.max(), **means)
 
 
-def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: int) -> None:
+def _surroundings(findings: PaperFindings, samples: Sequence[PredictedSample]) -> None:
     """Draw figure 10: g(r) around the particles of lowest and of highest indicator."""
     parts, copper = [], dict.fromkeys(ENDS, 0.0)
     for sample in samples:
@@ -58,17 +59,16 @@ def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: 
             curve = analysis.radial_distribution_around(sample.snapshot, rows, 10.0, 100)
             parts.append(curve.assign(particles=name, replica=sample.replica))
             copper[name] += float((sample.snapshot.types[rows] == 0).mean()) / len(samples)
-    mean = analysis.mean_over_replicas(pd.concat(parts), ["particles", "r"], "g", seed=seed)
+    mean = findings.mean_over_replicas(pd.concat(parts), ["particles", "r"], "g")
     curves = [mean[mean["particles"] == name] for name in ENDS]
     low, high = (curve.iloc[int(curve["g"].argmax())] for curve in curves)
     findings.score({"rdf.peak_high_igd": float(high["g"]), "rdf.peak_low_igd": float(low["g"])})
-    PAPER.add(
-        findings, "10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
+    findings.add("10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
         copper_high=copper[ENDS[1]], copper_low=copper[ENDS[0]],
     )  # fmt: skip
 
 
-def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
+def _monotonic(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 11b and its inset: the left-out samples, and the machine of the paper's split on all samples."""
     from scipy.stats import spearmanr
 
@@ -79,7 +79,7 @@ def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
         correlations[name] = float(spearmanr(means["indicator"], means["value"]).statistic)
     findings.score({"jump.rank_correlation": correlations["left-out"]})
     text = ", ".join(f"{name} {value:.2f}" for name, value in correlations.items())
-    PAPER.add(findings, "11b", pd.concat(parts), correlations=text, fraction=FRACTION, fewest=FEWEST)
+    findings.add("11b", pd.concat(parts), correlations=text, fraction=FRACTION, fewest=FEWEST)
 
 
 #: Range and bin width of autocorrelations (angstrom).
@@ -91,13 +91,13 @@ FEWEST_PAIRS = 300
 PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
-def range_figures(findings: Findings, samples: Sequence[PredictedSample], names: Sequence[str], seed: int) -> None:
+def range_figures(findings: PaperFindings, samples: Sequence[PredictedSample], names: Sequence[str]) -> None:
     """Draw figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
     columns = {"largest jump": JUMP} | {"IGD" if name == ALL else name: name for name in names}
     tables = {name: _autocorrelations(samples, column) for name, column in columns.items()}
     peaks = analysis.pair_distances(tables["IGD"])
     decays = {name: analysis.decay_by_replica(table, peaks, NEAR, R_MAX) for name, table in tables.items()}
-    curves = {name: _curve(name, tables[name], decay, seed) for name, decay in decays.items()}
+    curves = {name: _curve(findings, name, tables[name], decay) for name, decay in decays.items()}
     for name, decay in decays.items():
         prefix = {"IGD": ALL}.get(name, name.replace(" ", "_"))
         findings.score({f"{prefix}.decay_length": decay.length})
@@ -107,7 +107,7 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
     panels = {"9c": ["largest jump", "IGD"]} | {PANELS[name]: [name] for name in PANELS if name in curves}
     for identity, shown in (panels | {"13b": [name for name in columns if name != "largest jump"]}).items():
         lengths = ", ".join(_text(name, decays[name]) for name in shown)
-        PAPER.add(findings, identity, pd.concat([curves[name] for name in shown]), lengths=lengths, **facts)
+        findings.add(identity, pd.concat([curves[name] for name in shown]), lengths=lengths, **facts)
 
 
 def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:
@@ -119,9 +119,9 @@ def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.Dat
     return pd.concat(tables, ignore_index=True).query("pairs >= @FEWEST_PAIRS")
 
 
-def _curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: int) -> pd.DataFrame:
+def _curve(findings: PaperFindings, name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay) -> pd.DataFrame:
     """Return a curve, the points that are fitted, and their exponential if there is one."""
-    mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
+    mean = findings.mean_over_replicas(table, "r", "normalized")
     points = decay.points.rename(columns={"correlation": "normalized"})
     parts = [mean.assign(of=name), points.assign(of=f"{name} (points)")]
     if decay.fit is not None and np.isfinite(decay.length):

@@ -16,6 +16,7 @@ from lammps_glass.simulate.work import one_case, particles_read
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.products import JUMP
+from lammps_glass.studies.paper import PaperFindings
 
 #: Range (angstrom; 1 / angstrom) and bins of g(r) and S(q).
 R_MAX, BIN, Q_MAX = 10.0, 0.1, 12.0
@@ -27,15 +28,15 @@ SECOND_PEAK, VALLEY = (4.2, 6.2), (3.4, 4.4)
 def structure_figures(case: Case[NoParameters], samples: Sequence[Record]) -> Findings:
     """Draw g(r) and partial ones, and S(q), averaged over the samples."""
     snapshots = {record.replica: record.final for record in samples}
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _radial(findings, list(snapshots.values()))
-        _factor(findings, snapshots, case.seed)
+        _factor(findings, snapshots)
         first, edges = next(iter(snapshots.values())), [min(s.cell.heights) for s in snapshots.values()]
         findings.size(samples=len(snapshots), particles=len(first), smallest_edge=round(float(min(edges)), 3))
     return findings
 
 
-def _radial(findings: Findings, snapshots: Sequence[Snapshot]) -> None:
+def _radial(findings: PaperFindings, snapshots: Sequence[Snapshot]) -> None:
     table = analysis.pair_radial_distributions(snapshots, R_MAX, BIN)
     whole = table[table["pair"] == "all"]
     first = whole.iloc[int(whole["g"].argmax())]
@@ -44,17 +45,16 @@ def _radial(findings: Findings, snapshots: Sequence[Snapshot]) -> None:
     peaks = [f"{r[k]:.1f}" for k in range(1, len(g) - 1) if g[k] > max(g[k - 1], g[k + 1], 1.0)]
     valley = whole[whole["r"].between(*VALLEY)]["g"].min()
     findings.score({"glass.first_maximum": float(first["g"]), "glass.first_minimum": float(valley)})
-    PAPER.add(
-        findings, "1", table, first=first, peaks=", ".join(peaks) or "-", samples=len(snapshots),
+    findings.add("1", table, first=first, peaks=", ".join(peaks) or "-", samples=len(snapshots),
         particles=len(snapshots[0]), r_max=whole["r"].max() + BIN / 2,
     )  # fmt: skip
 
 
-def _factor(findings: Findings, snapshots: Mapping[str, Snapshot], seed: int) -> None:
-    mean = analysis.structure_factor_over_replicas(snapshots, Q_MAX, seed=seed)
+def _factor(findings: PaperFindings, snapshots: Mapping[str, Snapshot]) -> None:
+    mean = analysis.structure_factor_over_replicas(snapshots, Q_MAX, seed=findings.seed)
     peak, width = mean.iloc[int(mean["s"].argmax())], mean["q"].diff().min()
     findings.score({"glass.q_peak": float(peak["q"])})
-    PAPER.add(findings, "6a", mean, peak=peak, width=width)
+    findings.add("6a", mean, peak=peak, width=width)
 
 
 #: Bins of 3b and their range, angstrom^2.
@@ -80,7 +80,7 @@ def shear_figures(case: Case[ShearParameters], shears: Sequence[ShearRecord], la
     threshold = case.parameters.threshold
     table = pooled(labels)
     planes = {str(c.details["plane"]): c.name for c in labels[0].label_columns if "plane" in c.details}
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _histories(findings, shears[0], table, planes, threshold)
         _distribution(findings, table, planes, threshold)
         runs = [record.thermo for record in shears]
@@ -91,7 +91,7 @@ def shear_figures(case: Case[ShearParameters], shears: Sequence[ShearRecord], la
 
 
 def _histories(
-    findings: Findings, first: ShearRecord, labels: pd.DataFrame, planes: dict[str, str], threshold: float
+    findings: PaperFindings, first: ShearRecord, labels: pd.DataFrame, planes: dict[str, str], threshold: float
 ) -> None:
     """Draw figure 3a: of the first sample, two particles that jump and one that does not."""
     plane = first.block_settings["plane"]
@@ -108,13 +108,12 @@ def _histories(
         f"{name} {rows['d2min'].max():.3f} at strain {rows['strain'].iloc[int(rows['d2min'].argmax())]:.4f}"
         for name, rows in table.groupby("particle")
     )
-    PAPER.add(
-        findings, "3a", table.sort_values(["particle", "strain"]), replica=first.replica, plane=plane, largest=largest,
+    findings.add("3a", table.sort_values(["particle", "strain"]), replica=first.replica, plane=plane, largest=largest,
         few="" if jumped > 1 else f"Only {jumped} of its particles jumped. ",
     )  # fmt: skip
 
 
-def _distribution(findings: Findings, labels: pd.DataFrame, planes: dict[str, str], threshold: float) -> None:
+def _distribution(findings: PaperFindings, labels: pd.DataFrame, planes: dict[str, str], threshold: float) -> None:
     jumps = labels[JUMP].to_numpy(dtype=float)
     bins = analysis.log_histogram(jumps.clip(*RANGE), BINS, *RANGE)
     count = bins["count"].to_numpy()
@@ -126,8 +125,7 @@ def _distribution(findings: Findings, labels: pd.DataFrame, planes: dict[str, st
     fractions = {plane: float((labels[column] > threshold).mean()) for plane, column in planes.items()}
     union = float((jumps > threshold).mean())
     findings.score({"union": union} | fractions, "labels")
-    PAPER.add(
-        findings, "3b", table, threshold=threshold, union=union, samples=labels["replica"].nunique(),
+    findings.add("3b", table, threshold=threshold, union=union, samples=labels["replica"].nunique(),
         by_plane=", ".join(f"{plane} {fraction:.1%}" for plane, fraction in fractions.items()),
         planes=", ".join(planes),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.products import ALL, JUMP, shown_sample
+from lammps_glass.studies.paper import PaperFindings
 
 #: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).
 THICKNESS, WIDTH = 3.5, 1.5
@@ -27,7 +28,7 @@ def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictio
     positions = pd.DataFrame(sample.snapshot.cell.wrap(sample.snapshot.positions), columns=["x", "y", "z"])
     positions = positions.assign(particle=sample.snapshot.ids)
     rearranged, predicted = sample.values("label") == 1, sample.values(ALL) > 0
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _events(findings, sample.replica, positions, rearranged, predicted)
         _indicator(findings, sample, positions)
         _slices(findings, sample, rearranged, predicted)
@@ -35,27 +36,26 @@ def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictio
 
 
 def _events(
-    findings: Findings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
+    findings: PaperFindings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
 ) -> None:
     names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
     table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
-    PAPER.add(
-        findings, "8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
+    findings.add("8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
         accuracy=(rearranged == predicted).mean(), rearranged=int(rearranged.sum()), predicted=predicted.mean(),
         caught=(rearranged & predicted).sum() / max(rearranged.sum(), 1),
     )  # fmt: skip
 
 
-def _indicator(findings: Findings, sample: PredictedSample, positions: pd.DataFrame) -> None:
+def _indicator(findings: PaperFindings, sample: PredictedSample, positions: pd.DataFrame) -> None:
     """Draw figure 9a, without the octant nearest to the viewer, so that the inside is visible."""
     scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
     corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
     igd = sample.values(ALL)
     ends = {"least": igd.min(), "largest": igd.max(), "mean": igd.mean()}
-    PAPER.add(findings, "9a", positions.assign(igd=igd)[~corner], replica=sample.replica, **ends)
+    findings.add("9a", positions.assign(igd=igd)[~corner], replica=sample.replica, **ends)
 
 
-def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
+def _slices(findings: PaperFindings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
     """Draw figures 8b and 11a: jump and predictions, IGD and rearrangements, in one slice."""
     igd, jump = sample.values(ALL), sample.values(JUMP)
     centre = analysis.richest_slice(sample.snapshot, rearranged, THICKNESS)
@@ -72,11 +72,11 @@ def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray,
 
     ratio = np.median(jump[predicted]) / max(np.median(jump[~predicted]), 1e-12) if predicted.any() else np.nan
     logarithms = table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange")
-    PAPER.add(findings, "8b", logarithms, ratio=ratio, slice=note)
+    findings.add("8b", logarithms, ratio=ratio, slice=note)
     means = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
     if rearranged.any():
         others = igd[~rearranged].mean()
         means = (
             f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {others:.2f} of the others"
         )
-    PAPER.add(findings, "11a", table(igd, rearranged, "rearranged (area: jump)"), means=means, slice=note)
+    findings.add("11a", table(igd, rearranged, "rearranged (area: jump)"), means=means, slice=note)

@@ -15,6 +15,7 @@ from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.products import ALL
+from lammps_glass.studies.paper import PaperFindings
 from lammps_glass.units import GIGAPASCAL
 
 #: Number of groups of IGD in 14a; fraction of the particles in a bin of 14b, and smallest number.
@@ -53,10 +54,10 @@ def vibration_figures(
     no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
     key = ["replica", "particle"]
     table = peaks[[*key, "boson_peak", "msd_per_kelvin"]].merge(pooled(predictions), on=key, validate="1:1")
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
         findings.score({"boson_peak.at_lower_end": at_edge})
-        _density(findings, nu, densities, box, case.seed, complete=all(product.complete for product in spectra))
+        _density(findings, nu, densities, box, complete=all(product.complete for product in spectra))
         _reduced(findings, nu, densities, top, sounds, box)
         _particles(findings, nu, densities, peaks, box, no_peak)
         _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), top, table[ALL], box)
@@ -79,19 +80,19 @@ def describe_box(sounds: pd.DataFrame) -> str:
     return f"{text}: the box holds transverse waves below the boson peak's {low}-{high} THz."
 
 
-def _density(findings: Findings, nu: Floats, densities: Densities, box: str, seed: int, *, complete: bool) -> None:
+def _density(findings: PaperFindings, nu: Floats, densities: Densities, box: str, *, complete: bool) -> None:
     parts = [pd.DataFrame({"frequency": nu, "vdos": d.mean(axis=1), "replica": name}) for name, d in densities.items()]
-    mean = analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
+    mean = findings.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos")
     top = mean["frequency"].iloc[int(mean["vdos"].argmax())]
     ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {len(densities)}", ""
     if not complete:
         ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {len(densities)}"
         cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
-    PAPER.add(findings, "5a", mean, ours=ours, cut=cut, box=box)
+    findings.add("5a", mean, ours=ours, cut=cut, box=box)
 
 
 def _reduced(
-    findings: Findings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
+    findings: PaperFindings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
 ) -> None:
     level, debye_top = float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
     density = np.mean([d.mean(axis=1) for d in densities.values()], axis=0)
@@ -104,11 +105,11 @@ def _reduced(
     findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
     moduli = {name: sounds[name].mean() * GIGAPASCAL for name in ("shear", "bulk")}
     facts = {"frequency": frequency, "excess": excess, "debye": debye_top, "box": box, **moduli}
-    PAPER.add(findings, "5b", pd.concat(curves), **facts)
+    findings.add("5b", pd.concat(curves), **facts)
 
 
 def _particles(
-    findings: Findings, nu: Floats, densities: Densities, peaks: pd.DataFrame, box: str, no_peak: str
+    findings: PaperFindings, nu: Floats, densities: Densities, peaks: pd.DataFrame, box: str, no_peak: str
 ) -> None:
     """Draw figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
     replica, density = next(iter(densities.items()))
@@ -120,15 +121,16 @@ def _particles(
         for name, row in rows.items()
     ]
     table = pd.concat(parts).assign(reduced=lambda t: t["vdos"] / t["frequency"] ** 2)
-    PAPER.add(
-        findings, "5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), replica=replica,
+    findings.add("5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), replica=replica,
         box=box,
     )  # fmt: skip
     ends = {"least": heights.min(), "largest": heights.max()}
-    PAPER.add(findings, "5d", table, no_peak=no_peak, replica=replica, box=box, **ends)
+    findings.add("5d", table, no_peak=no_peak, replica=replica, box=box, **ends)
 
 
-def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str) -> None:
+def _groups(
+    findings: PaperFindings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str
+) -> None:
     """Draw figure 14a: all samples cut into groups of equal numbers by IGD."""
     groups = analysis.quantile_groups(igd, GROUPS)
     means = np.array([density[:, groups == number].mean(axis=1) for number in range(GROUPS)])
@@ -138,13 +140,12 @@ def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd
         for number, mean in enumerate(means)
     ]
     findings.score({"boson_peak.highest_over_lowest_igd": float(heights[-1] / heights[0])})
-    PAPER.add(
-        findings, "14a", pd.concat(curves), verb="rises" if heights[-1] > heights[0] else "does not rise",
+    findings.add("14a", pd.concat(curves), verb="rises" if heights[-1] > heights[0] else "does not rise",
         heights=", ".join(f"{h:.4f}" for h in heights), groups=GROUPS, box=box,
     )  # fmt: skip
 
 
-def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
+def _amplitudes(findings: PaperFindings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
     """Score measured amplitudes by temperature, mean over the samples; describe them, and warn if particles hop."""
     harmonic = peaks.set_index(["replica", "particle"])["msd_per_kelvin"]
     rows = []
@@ -186,7 +187,7 @@ def hops_warning(compared: dict[str, dict[str, float]]) -> str:
     return f"above {HOPS:g} at {', '.join(temperatures)} K: particles hop, it is not vibration alone"
 
 
-def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) -> None:
+def _peaks(findings: PaperFindings, table: pd.DataFrame, no_peak: str, remarks: str) -> None:
     from scipy.stats import pearsonr, spearmanr
 
     means = analysis.binned_means(table[ALL], table["boson_peak"], FRACTION, FEWEST)
@@ -196,7 +197,6 @@ def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) 
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.score({"boson_peak.linear_correlation": linear})
-    PAPER.add(
-        findings, "14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
+    findings.add("14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
         fraction=FRACTION, fewest=FEWEST, remarks=remarks,
     )  # fmt: skip

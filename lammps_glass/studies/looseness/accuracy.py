@@ -14,6 +14,7 @@ from lammps_glass.products import Findings, PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.looseness.learning import Fold, SplitFit
 from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Scores that do not depend on the fraction of class 1.
 RATE_FREE = ("balanced_accuracy", "recall", "recall_tight", "auc")
@@ -46,9 +47,9 @@ def accuracy_figures(
     """Score left-out replicas, the paper's split and random rows (which leak); draw scans and ranking."""
     fit = folds[0].metadata
     label = LabelColumn(**fit["label"])
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         pooled, tested = _pooled(predictions, label, fit["threshold"], rows[0].first_step)
-        _headline(findings, case.seed, pooled, tested, split)
+        _headline(findings, pooled, tested, split)
         _confusion(findings, pooled)
         scan = split.scan.read().assign(dt=lambda t: t["lag"] * rows[0].label_column(lag=1).steps)
         _scans(findings, scan, fit["threshold"])
@@ -79,14 +80,13 @@ def columns_of(product: Predictions) -> tuple[PredictedColumn, PredictedColumn]:
 
 
 def _headline(
-    findings: Findings,
-    seed: int,
+    findings: PaperFindings,
     pooled: learn.BinnedPredictions,
     tested: learn.BinnedPredictions,
     fitted: SplitFit,
 ) -> None:
-    left_out = _of_study(pooled.scores(seed=seed))
-    split = _of_study(tested.scores(seed=seed, n_resamples=0)) if tested.confusion()[1].any() else {}
+    left_out = _of_study(pooled.scores(seed=findings.seed))
+    split = _of_study(tested.scores(seed=findings.seed, n_resamples=0)) if tested.confusion()[1].any() else {}
     random = fitted.random_rows.read()
     scores = learn.scores(random["label"], random["probability"])
     # These rows are a sample: their prevalence is not that of the glass.
@@ -103,8 +103,7 @@ def _headline(
     table = pd.DataFrame({"score": HEADLINE} | {n: [s.get(k) for k in HEADLINE] for n, s in columns.items()})
     table["low"] = [left_out.get(f"{name}.low") for name in HEADLINE]
     table["high"] = [left_out.get(f"{name}.high") for name in HEADLINE]
-    PAPER.add(
-        findings, "headline", table, scores={f"balanced_accuracy.{end}": np.nan for end in ("low", "high")} | left_out,
+    findings.add("headline", table, scores={f"balanced_accuracy.{end}": np.nan for end in ("low", "high")} | left_out,
         excess={name: leaking[name] - left_out[name] for name in ("balanced_accuracy", "auc")},
     )  # fmt: skip
 
@@ -114,15 +113,15 @@ def _of_study(scores: Mapping[str, float]) -> dict[str, float]:
     return {name.replace("specificity", "recall_tight"): value for name, value in scores.items()}
 
 
-def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
+def _confusion(findings: PaperFindings, pooled: learn.BinnedPredictions) -> None:
     matrix = pooled.confusion()
     names = ("tight", "loose")
     rows = [(names[i], names[j], int(matrix[i, j]), matrix[i, j] / matrix[i].sum()) for i in (0, 1) for j in (0, 1)]
     table = pd.DataFrame(rows, columns=["true", "predicted", "count", "share"])
-    PAPER.add(findings, "5C", table, loose=matrix[1, 1] / matrix[1].sum(), tight=matrix[0, 0] / matrix[0].sum())
+    findings.add("5C", table, loose=matrix[1, 1] / matrix[1].sum(), tight=matrix[0, 0] / matrix[0].sum())
 
 
-def _scans(findings: Findings, scan: pd.DataFrame, study_threshold: float) -> None:
+def _scans(findings: PaperFindings, scan: pd.DataFrame, study_threshold: float) -> None:
     first, threshold = scan["dt"].min(), _scored_threshold(scan, study_threshold)
     by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
     samples = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
@@ -131,20 +130,18 @@ def _scans(findings: Findings, scan: pd.DataFrame, study_threshold: float) -> No
     accuracies = "; ".join(
         f"{r.threshold:g}: {r.balanced_accuracy:.3f} +- {r.balanced_accuracy_std:.3f}" for r in by_replica.itertuples()
     )
-    PAPER.add(
-        findings, "4A", _long(by_threshold, "threshold", CLASSES), dt=first, samples=samples,
+    findings.add("4A", _long(by_threshold, "threshold", CLASSES), dt=first, samples=samples,
         accuracies=accuracies or "no threshold: too few loose rows",
     )  # fmt: skip
     at_intervals = by_interval[~by_interval["leaking"]].dropna(subset="balanced_accuracy")
     missing = [str(dt) for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
-    PAPER.add(
-        findings, "4B", _long(by_interval, "dt", CLASSES), threshold=threshold, samples=samples,
+    findings.add("4B", _long(by_interval, "dt", CLASSES), threshold=threshold, samples=samples,
         accuracies=", ".join(f"{r.dt}: {r.balanced_accuracy:.3f}" for r in at_intervals.itertuples()),
         remark=f" This preset is too short for dt = {', '.join(missing)} steps." if missing else "",
     )  # fmt: skip
     areas = "; ".join(f"{r.threshold:g}: {r.auc:.3f}" for r in by_replica.itertuples())
     curves = _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"})
-    PAPER.add(findings, "S1", curves, dt=first, samples=samples, areas=areas)
+    findings.add("S1", curves, dt=first, samples=samples, areas=areas)
 
 
 def _scored_threshold(scan: pd.DataFrame, study_threshold: float) -> float:
@@ -169,18 +166,17 @@ def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
-def _ranking(findings: Findings, split: SplitFit, n_features: int) -> None:
+def _ranking(findings: PaperFindings, split: SplitFit, n_features: int) -> None:
     ranking, choice = split.ranking.read(), split.choice_of_c.read()
     best, size = ranking.head(n_features), int(ranking["size_per_class"].iloc[0])
-    PAPER.add(
-        findings, "5B", best[["feature", "mean_rank", "std_rank"]], features=", ".join(best["feature"]), size=size,
+    findings.add("5B", best[["feature", "mean_rank", "std_rank"]], features=", ".join(best["feature"]), size=size,
         n_samples=split.ranking.metadata["n_samples"],
     )  # fmt: skip
     chosen, C = choice.loc[choice["chosen"], "C"].iloc[0], split.choice_of_c.metadata["C"]
-    PAPER.add(findings, "table_S2", choice, chosen=chosen, C=C, folds=choice["folds"].iloc[0])
+    findings.add("table_S2", choice, chosen=chosen, C=C, folds=choice["folds"].iloc[0])
 
 
-def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
+def _by_number(findings: PaperFindings, folds: Sequence[Fold]) -> None:
     """Draw figure 5A: each replica is predicted with models and a ranking of the other replicas, and pooled."""
     parts = [fold.by_number.read() for fold in folds]
     counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
@@ -190,4 +186,4 @@ def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
     number["low"] = number["balanced_accuracy"] - number["std"]
     number["high"] = number["balanced_accuracy"] + number["std"]
     peak = number.iloc[int(np.argmax(number["balanced_accuracy"].to_numpy()))]
-    PAPER.add(findings, "5A", number, peak=peak)
+    findings.add("5A", number, peak=peak)

@@ -14,6 +14,7 @@ from lammps_glass.products import Findings, Record
 from lammps_glass.simulate.protocols.creep import Creep
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
 N_TIMES = 60
@@ -87,21 +88,21 @@ def creep_figures(
     main, inherent, load = md_strains(creep), inherent_strains(relaxed, creep), load_of(creep[0])
     main = main.assign(temperature=load.temperature, stress=load.stress)
     rung = RINGING * load.barostat_damping / case.glass.timestep
-    with Findings(case.directory) as findings:
-        _strains(findings, case.seed, main[main["time"] >= rung], inherent, load.stress)
-        _temperatures(findings, case.seed, md_strains(temperatures, main))
-        _moduli(findings, case.seed, md_strains(stresses, main), rung)
+    with PAPER.findings(case) as findings:
+        _strains(findings, main[main["time"] >= rung], inherent, load.stress)
+        _temperatures(findings, md_strains(temperatures, main))
+        _moduli(findings, md_strains(stresses, main), rung)
         findings.size(replicas=len(creep), particles=case.glass.n_particles, creep_steps=int(main["time"].max()))
     return findings
 
 
-def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
+def _strains(findings: PaperFindings, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
     """Draw figure 2C, and score the fit of the mean strain against ln t for both boxes."""
     fits = {}
     for box, table in (("inherent", inherent), ("md", main)):
         mean = table.groupby("time", as_index=False)["strain"].mean()
         fits[box] = analysis.linear_in_log_time(mean["time"], mean["strain"])
-        modulus = analysis.creep_modulus(table, stress, seed=seed).iloc[0]
+        modulus = analysis.creep_modulus(table, stress, seed=findings.seed).iloc[0]
         findings.score(
             {
                 "strain_r2": fits[box].r2,
@@ -113,13 +114,13 @@ def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.Dat
         )
     mean = inherent.groupby("time", as_index=False)["strain"].mean().assign(replica="mean")
     curves = pd.concat([inherent, mean], ignore_index=True)
-    PAPER.add(findings, "2C", curves, **fits, replicas=inherent["replica"].nunique())
+    findings.add("2C", curves, **fits, replicas=inherent["replica"].nunique())
 
 
-def _temperatures(findings: Findings, seed: int, table: pd.DataFrame) -> None:
+def _temperatures(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 2A: mean strain at each temperature, compared where replicas and times are those of all."""
     means = [
-        analysis.mean_over_replicas(part, "time", "strain", seed=seed).assign(temperature=temperature)
+        findings.mean_over_replicas(part, "time", "strain").assign(temperature=temperature)
         for temperature, part in table.groupby("temperature")
     ]
     ends = table.groupby(["temperature", "replica"])["time"].max()
@@ -129,17 +130,17 @@ def _temperatures(findings: Findings, seed: int, table: pd.DataFrame) -> None:
     strains = shared.groupby("temperature")["strain"].mean()
     text = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
     runs = ", ".join(f"T = {t:g}: {len(part)} x {int(part.max())} steps" for t, part in ends.groupby("temperature"))
-    PAPER.add(findings, "2A", pd.concat(means, ignore_index=True), strains=text, latest=int(latest), runs=runs)
+    findings.add("2A", pd.concat(means, ignore_index=True), strains=text, latest=int(latest), runs=runs)
 
 
-def _moduli(findings: Findings, seed: int, table: pd.DataFrame, rung: float) -> None:
+def _moduli(findings: PaperFindings, table: pd.DataFrame, rung: float) -> None:
     """Draw figure 2B: creep modulus against stress, after the box's oscillation, over the time common to all runs."""
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
     start = min(rung, shortest / 4)  # a short run keeps a fit, whatever it is worth
     fitted = table[table["time"].between(start, shortest)]
     moduli: pd.DataFrame = pd.concat(
         [
-            analysis.creep_modulus(part, float(part["stress"].iloc[0]), seed=seed)
+            analysis.creep_modulus(part, float(part["stress"].iloc[0]), seed=findings.seed)
             for _, part in fitted.groupby("stress")
         ],
         ignore_index=True,
@@ -149,8 +150,7 @@ def _moduli(findings: Findings, seed: int, table: pd.DataFrame, rung: float) -> 
         f"{r.stress:g}: {r.modulus:.0f} ({r.low:.0f} to {r.high:.0f})" for r in moduli[resolved].itertuples()
     )
     shown = moduli.assign(**{name: moduli[name].where(resolved) for name in ("modulus", "low", "high")})
-    PAPER.add(
-        findings, "2B", shown if resolved.any() else moduli,
+    findings.add("2B", shown if resolved.any() else moduli,
         moduli=f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
         start=int(start), end=int(shortest),
         unresolved=", ".join(f"{stress:g}" for stress in moduli.loc[~resolved, "stress"]) or "none",

@@ -17,6 +17,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.looseness.accuracy import columns_of
 from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 R_MAX, BIN_WIDTH = 5.0, 0.1
 #: Range of the fit of the decay length (8B), from the first shell to the second; closer pairs are too few to fit.
@@ -67,10 +68,10 @@ def field_figures(
         fluctuation, correlation, fields[product.replica] = fields_of(field, species)
         fluctuations.append(fluctuation.assign(replica=product.replica))
         correlations.append(correlation.assign(replica=product.replica))
-    with Findings(case.directory) as findings:
-        _fluctuation(findings, pd.concat(fluctuations, ignore_index=True), case.seed)
-        _range(findings, pd.concat(correlations, ignore_index=True), case.seed)
-        _memory(findings, fields, case.seed)
+    with PAPER.findings(case) as findings:
+        _fluctuation(findings, pd.concat(fluctuations, ignore_index=True))
+        _range(findings, pd.concat(correlations, ignore_index=True))
+        _memory(findings, fields)
         _crossings(findings, fields)
     return findings
 
@@ -95,7 +96,7 @@ def _slope(table: pd.DataFrame) -> float:
     return float(analysis.power_law_slope(large["population"], large["corrected"]).exponent)
 
 
-def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
+def _fluctuation(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 8A, corrected: means of n of N values deviate by sqrt(1 - n / N) less from the mean of all N."""
     system = table["population"].max()
     table = table.assign(
@@ -103,7 +104,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     )
     table = table[table["population"] < system]
     by_replica = {str(name): part for name, part in table.groupby("replica")}
-    low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=seed)
+    low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=findings.seed)
     exponent, points = _slope(table), int((table.groupby("population").size().index >= 100).sum())
     forms = {
         "corrected": "voxel means, finite size taken out",
@@ -116,42 +117,42 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     if np.isfinite(exponent):
         text = f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
         findings.score({"looseness.fluctuation_exponent": exponent})
-    PAPER.add(findings, "8A", pd.concat(curves, ignore_index=True), exponent=text, points=points)
+    findings.add("8A", pd.concat(curves, ignore_index=True), exponent=text, points=points)
 
 
-def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
+def _range(findings: PaperFindings, table: pd.DataFrame) -> None:
     pooled = analysis.weighted_mean_of_tables([table[table["pairs"] > 0]], "r", "correlation", "pairs")
-    mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
+    mean = findings.mean_over_replicas(table, "r", "normalized")
     counted = pooled.merge(mean.drop(columns="normalized"), on="r")
     counted["normalized"] = counted["correlation"] / counted["correlation"].iloc[0]
     with_self = analysis.decay_length(counted, *FIT_RANGE, True)
     without = analysis.decay_length(counted, *FIT_RANGE, False)
     findings.score({"looseness.decay_length": with_self.length, "looseness.decay_length_without_self": without.length})
     start, end = FIT_RANGE
-    PAPER.add(findings, "8B", counted, with_self=with_self, without=without, start=start, end=end)
+    findings.add("8B", counted, with_self=with_self, without=without, start=start, end=end)
 
 
-def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -> None:
+def _memory(findings: PaperFindings, fields: dict[str, analysis.Fields]) -> None:
     tables = [analysis.field_autocorrelation(f.steps, f.values).assign(replica=name) for name, f in fields.items()]
-    mean = analysis.mean_over_replicas(pd.concat(tables, ignore_index=True), "time", "normalized", seed=seed)
+    mean = findings.mean_over_replicas(pd.concat(tables, ignore_index=True), "time", "normalized")
     first = next(iter(fields.values()))
     number = round(first.values.shape[1] ** (1 / 3))
     drop = mean["normalized"].iloc[1] if len(mean) > 1 else float("nan")
-    PAPER.add(findings, "9A", mean, drop=drop, last=mean["normalized"].iloc[-1], number=number, field=first)
+    findings.add("9A", mean, drop=drop, last=mean["normalized"].iloc[-1], number=number, field=first)
     findings.size(voxels_along_an_edge=number, particles_a_voxel=round(first.mean_population, 3))
     deviation = first.values - np.nanmean(first.values, axis=1, keepdims=True)
     busiest = np.argsort(-np.nanstd(np.where(np.isnan(deviation), 0, deviation), axis=0))[:N_EXAMPLES]
     voxel = pd.DataFrame({"step": first.steps, "looseness": first.values[:, busiest[0]]})
     jumps = voxel["looseness"].diff().abs()
-    PAPER.add(findings, "9B", voxel, largest=jumps.max(), median=jumps.median())
+    findings.add("9B", voxel, largest=jumps.max(), median=jumps.median())
     times, curves = analysis.voxel_autocorrelations(first.steps, first.values)
     rows = [(time, f"voxel {v}", curves[i, v]) for v in busiest for i, time in enumerate(times)]
     single = pd.DataFrame(rows, columns=["time", "voxel", "correlation"]).dropna()
     ends = single[single["time"] == single["time"].max()]["correlation"]
-    PAPER.add(findings, "9C", single, least=ends.min(), largest=ends.max())
+    findings.add("9C", single, least=ends.min(), largest=ends.max())
 
 
-def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
+def _crossings(findings: PaperFindings, fields: dict[str, analysis.Fields]) -> None:
     """Draw figure 9D, from lags up to half the run: longer lags have too few origins."""
     parts = []
     for field in fields.values():
@@ -163,8 +164,7 @@ def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
     crossings = np.concatenate(parts)
     table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
     exponent = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first)).exponent
-    PAPER.add(
-        findings, "9D", table[table["count"] > 0], first=first, last=last, snapshots=len(steps),
+    findings.add("9D", table[table["count"] > 0], first=first, last=last, snapshots=len(steps),
         exponent=f"exponent {-exponent:.2f}" if np.isfinite(exponent) else "no exponent",
         never=float(np.isnan(crossings).mean()), at_once=np.mean(crossings < first),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from lammps_glass.studies.looseness.accuracy import columns_of
 from lammps_glass.studies.looseness.creep import inherent_strains
 from lammps_glass.studies.looseness.learning import Fold
 from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
 LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
@@ -76,15 +77,15 @@ def looseness_figures(
         left_out, _ = columns_of(product)
         for group in product.groups():
             counts.add(product.replica, group, left_out.name)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _plane(findings, counts)
         _distributions(findings, counts)
         means = pd.DataFrame(counts.means, columns=["replica", "step", "looseness"])
-        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep), case.seed)
+        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep))
     return findings
 
 
-def _plane(findings: Findings, counts: LoosenessCounts) -> None:
+def _plane(findings: PaperFindings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     d2min = np.sqrt(D2MIN_EDGES[:-1] * D2MIN_EDGES[1:])
     grid = np.meshgrid(d2min, middles, indexing="ij")
@@ -96,13 +97,12 @@ def _plane(findings: Findings, counts: LoosenessCounts) -> None:
     populated = populated.assign(weighted=populated["indicator"] * populated["density"])
     sums = populated.groupby("d2min")[["weighted", "density"]].sum()
     mean = sums["weighted"] / sums["density"]
-    PAPER.add(
-        findings, "6A", table, first=mean.iloc[0], lowest=mean.index[0], last=mean.iloc[-1], highest=mean.index[-1],
+    findings.add("6A", table, first=mean.iloc[0], lowest=mean.index[0], last=mean.iloc[-1], highest=mean.index[-1],
         fewest=FEWEST, width=FILTER, threshold=counts.threshold,
     )  # fmt: skip
 
 
-def _distributions(findings: Findings, counts: LoosenessCounts) -> None:
+def _distributions(findings: PaperFindings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     table = analysis.indicator_distribution(
         np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=counts.by_class.ravel()
@@ -110,19 +110,19 @@ def _distributions(findings: Findings, counts: LoosenessCounts) -> None:
     caught = counts.by_class[1, FINE // 2 :].sum() / max(counts.by_class[1].sum(), 1)
     names = {"p_all": "all particles", "p_active": "loose particles (bars)"}
     densities = [table[["indicator"]].assign(curve=name, density=table[column]) for column, name in names.items()]
-    PAPER.add(findings, "6B", pd.concat(densities, ignore_index=True), caught=caught)
+    findings.add("6B", pd.concat(densities, ignore_index=True), caught=caught)
     rate = analysis.exponential_fit(table).rate
-    PAPER.add(findings, "6C", table[table["count_active"] > 0], rate=rate)
+    findings.add("6C", table[table["count_active"] > 0], rate=rate)
     findings.score({"looseness.exponential_rate": rate, "looseness.share_of_loose_above_half": float(caught)})
 
 
-def _in_time(findings: Findings, means: pd.DataFrame, strain: pd.DataFrame, seed: int) -> None:
-    table = analysis.mean_over_replicas(means, "step", "looseness", seed=seed)
+def _in_time(findings: PaperFindings, means: pd.DataFrame, strain: pd.DataFrame) -> None:
+    table = findings.mean_over_replicas(means, "step", "looseness")
     line = analysis.linear_in_log_time(table["step"], table["looseness"])
     findings.score({"looseness.slope": line.slope, "looseness.r2": line.r2})
-    PAPER.add(findings, "7A", table, line=line)
+    findings.add("7A", table, line=line)
     joined = means.merge(strain.rename(columns={"time": "step"}), on=["replica", "step"])
     mean = joined.groupby("step", as_index=False)[["looseness", "strain"]].mean()
     correlation = float(np.corrcoef(mean["strain"], mean["looseness"])[0, 1])
     findings.score({"looseness.strain_correlation": correlation})
-    PAPER.add(findings, "7B", mean, correlation=correlation)
+    findings.add("7B", mean, correlation=correlation)

@@ -16,6 +16,7 @@ from lammps_glass.products import Findings, Labels, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
 TAIL_FROM = 0.05
@@ -78,15 +79,15 @@ def rearrangement_figures(case: Case[NoParameters], labels: Sequence[Labels], ro
     for product in labels:
         for group in product.groups():
             distribution.add(product.replica, int(group["step"].iloc[0]), group)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _density(findings, distribution, every)
-        _mean(findings, distribution, case.seed)
-        _tail(findings, distribution, case.seed)
+        _mean(findings, distribution)
+        _tail(findings, distribution)
         _classes(findings, distribution, every)
     return findings
 
 
-def _density(findings: Findings, distribution: Distribution, every: int) -> None:
+def _density(findings: PaperFindings, distribution: Distribution, every: int) -> None:
     tables = [
         analysis.log_histogram(np.concatenate(values), 30, 1e-5, 10.0).assign(step=step)
         for step, values in sorted(distribution.whole.items())
@@ -94,34 +95,34 @@ def _density(findings: Findings, distribution: Distribution, every: int) -> None
     table = pd.concat(tables, ignore_index=True)
     whole = np.concatenate([np.concatenate(values) for values in distribution.whole.values()])
     table = table[table["count"] > 0]
-    PAPER.add(findings, "3A", table, median=np.median(whole), percentile=np.quantile(whole, 0.99), every=every)
+    findings.add("3A", table, median=np.median(whole), percentile=np.quantile(whole, 0.99), every=every)
 
 
-def _mean(findings: Findings, distribution: Distribution, seed: int) -> None:
+def _mean(findings: PaperFindings, distribution: Distribution) -> None:
     table = pd.DataFrame(distribution.means, columns=["replica", "step", "d2min"])
-    mean = analysis.mean_over_replicas(table, "step", "d2min", seed=seed)
+    mean = findings.mean_over_replicas(table, "step", "d2min")
     first, last = mean["d2min"].iloc[0], mean["d2min"].iloc[-1]
-    PAPER.add(findings, "3B", mean, verb="falls" if last < first else "does not fall", first=first, last=last)
+    findings.add("3B", mean, verb="falls" if last < first else "does not fall", first=first, last=last)
 
 
-def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
+def _tail(findings: PaperFindings, distribution: Distribution) -> None:
     rows = []
     for step, values in sorted(distribution.tails.items()):
-        fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
+        fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=findings.seed)
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
     fitted = table[np.isfinite(table["exponent"])]
     text = f"exponent {fitted['exponent'].mean():.2f} on average" if len(fitted) else "too few events in the tail"
     if len(fitted) > 1:
         text += f", slope {analysis.linear_in_log_time(fitted['step'], fitted['exponent']).slope:.2f} per ln t"
-    PAPER.add(findings, "3C", table, exponent=text, tail_from=TAIL_FROM)
+    findings.add("3C", table, exponent=text, tail_from=TAIL_FROM)
 
 
-def _classes(findings: Findings, distribution: Distribution, every: int) -> None:
+def _classes(findings: PaperFindings, distribution: Distribution, every: int) -> None:
     rows = [
         (lag * every, threshold, int(counts.sum()), int(counts[1]), counts[1] / counts.sum())
         for (lag, threshold), counts in sorted(distribution.classes.items())
         if counts.sum()
     ]
     table = pd.DataFrame(rows, columns=["dt", "threshold", "rows", "loose", "fraction"])
-    PAPER.add(findings, "table_S1", table, low=table["fraction"].min(), high=table["fraction"].max())
+    findings.add("table_S1", table, low=table["fraction"].min(), high=table["fraction"].max())
