@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -15,7 +15,9 @@ from lammps_glass import analysis
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.json_types import JsonObject
 from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import Operation
 from lammps_glass.products import Findings
+from lammps_glass.studies.recipe import Recipe
 
 
 class Paper:
@@ -57,6 +59,13 @@ class Paper:
         filled = {name: text.format(**values) if values else text for name, text in texts.items()}
         marks, panels = table.get("marks", []), table.get("panels", [])
         return FigureSpec.from_json({**table["plot"], **filled, "paper_marks": marks, "panels": panels})
+
+    def recipe(self, name: str, operations: Iterable[Operation], **options: Any) -> Recipe:
+        """Return the recipe of the study; `options` are other fields of `Recipe`, or replace those of the file."""
+        if "figures" not in options:
+            options["figures"] = self.figures
+        options = {"title": self.title, "citation": self.citation, "score_targets": self.scores, **options}
+        return Recipe(name=name, operations={operation.name: operation for operation in operations}, **options)
 
     def findings(self, case: Case[object]) -> PaperFindings:
         """Return the findings of a case, to be collected inside a ``with`` block."""

@@ -12,7 +12,7 @@ from lammps_glass.studies.ace.activity_map import activity_map
 from lammps_glass.studies.ace.analysis import ace_figures
 from lammps_glass.studies.ace.learning import body_order, selection
 from lammps_glass.studies.ace.paper import CASES, DRIVES, FIGURES, PAPER, TARGETS, figures_of
-from lammps_glass.studies.recipe import Recipe, Stages
+from lammps_glass.studies.recipe import Stages
 
 STEP = 0.005  # time step in Lennard-Jones times, unless the study file says otherwise
 
@@ -73,11 +73,9 @@ def _beside_paper(values: Sequence[tuple[str, float, float]]) -> str | None:
     return ", ".join(f"{name} {value:g} (paper: {printed:g})" for name, value, printed in values)
 
 
-RECIPE = Recipe(
-    name="ace",
-    title=PAPER.title,
-    citation=PAPER.citation,
-    operations={o.name: o for o in (activity_map, body_order, selection, ace_figures)},
+RECIPE = PAPER.recipe(
+    "ace",
+    (activity_map, body_order, selection, ace_figures),
     figures=FIGURES,
     score_targets=TARGETS,
     deviations=deviations,

@@ -58,7 +58,8 @@ def strain_figure(
         f"{name}s": ", ".join(f"{series} {mean[name]:.3f}" for series, mean in means.items())
         for name in ("mean_strain", "deviation")
     }
-    findings.add("5", pd.concat([*scatter, *distributions], ignore_index=True), r_max=strain_r_max,
+    findings.add(
+        "5", pd.concat([*scatter, *distributions], ignore_index=True), r_max=strain_r_max,
         steady_from=steady_from, unstrained=unstrained, **listed,
         energies="; ".join(f"{s}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for s, m in means.items()),
     )  # fmt: skip
@@ -98,7 +99,8 @@ def comparison_figure(
     by_group = pd.concat(sums, ignore_index=True)
     by_group["series"] = by_group["group"].map(GROUPS)
     heterogeneities = by_group.drop_duplicates("temperature")["heterogeneity"]
-    findings.add("6", pd.concat([*parts, *_group_panels(by_group)], ignore_index=True), nearest=nearest,
+    findings.add(
+        "6", pd.concat([*parts, *_group_panels(by_group)], ignore_index=True), nearest=nearest,
         deviations="; ".join(f"{name}: deviation {_deviations(part)}" for name, part in by_group.groupby("series")),
         least=by_group["ratio"].min(), largest=by_group["ratio"].max(),
         gaps=", ".join(f"{gap:+.1f}" for gap in gaps), heterogeneities=", ".join(f"{h:.2f}" for h in heterogeneities),

@@ -51,7 +51,8 @@ def _importance(findings: PaperFindings, fit: BarcodeFit, n_environments: int) -
         pd.DataFrame({"panel": "histogram", "x": np.log10(bins["x"]), "y": bins["count"]}),
     ]
     fraction = float(values[:n_environments].sum() / max(values.sum(), 1e-300))
-    findings.add("A2", pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"), environments=len(values),
+    findings.add(
+        "A2", pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"), environments=len(values),
         positive=len(positive), length=n_environments, fraction=fraction,
         shap=fit.ranking.metadata["shap"].replace("_", " "),
     )  # fmt: skip
@@ -90,7 +91,8 @@ def sum_figures(findings: PaperFindings, table: pd.DataFrame, barcodes: Floats, 
     related = dict(zip(sums, analysis.pearson_coefficients(sums, energy)))
     tables = {n: pd.DataFrame({"energy": energy, "sum": sums[n], "run": structures.runs}) for n in sums}
     groups = [name for name in GROUPS if name in sums]
-    findings.add("7a", pd.concat([tables[n].assign(series=_GROUP_NAMES[n]) for n in groups], ignore_index=True),
+    findings.add(
+        "7a", pd.concat([tables[n].assign(series=_GROUP_NAMES[n]) for n in groups], ignore_index=True),
         correlations="; ".join(f"{GROUPS[name]}: r = {related[name]:.2f}" for name in groups),
     )  # fmt: skip
     text = f"r = {related['icosahedra']:.2f} over {int(icosahedral.sum())} icosahedra"

@@ -7,7 +7,7 @@ from typing import Any
 from lammps_glass.studies.barcode.figures import barcode_figures
 from lammps_glass.studies.barcode.learning import fit_barcode, scan
 from lammps_glass.studies.barcode.paper import PAPER
-from lammps_glass.studies.recipe import Recipe, Stages
+from lammps_glass.studies.recipe import Stages
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
@@ -32,12 +32,8 @@ def _behind(stages: Stages, port: str, runs: str) -> Any:
     return next((stage.parameters for stage in behind if stage.runs == runs), None)
 
 
-RECIPE = Recipe(
-    name="barcode",
-    title=PAPER.title,
-    citation=PAPER.citation,
-    operations={operation.name: operation for operation in (scan, fit_barcode, barcode_figures)},
-    figures=PAPER.figures,
-    score_targets=PAPER.scores,
+RECIPE = PAPER.recipe(
+    "barcode",
+    (scan, fit_barcode, barcode_figures),
     deviations=deviations,
 )

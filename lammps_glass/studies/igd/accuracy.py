@@ -93,7 +93,8 @@ def _grid(findings: PaperFindings, grids: Sequence[Grid], choices: pd.DataFrame,
         return
     mean = cells.groupby(["log2_c", "log2_gamma"])["accuracy"].mean().reset_index()
     best = mean.iloc[int(mean["accuracy"].argmax())]
-    findings.add("4", mean.rename(columns={"log2_c": "log2_C"}),
+    findings.add(
+        "4", mean.rename(columns={"log2_c": "log2_C"}),
         best=f"best mean {best['accuracy']:.3f} at C = {2.0 ** best['log2_c']:g}, gamma = 2^{best['log2_gamma']:g}; "
         f"the grid runs from {mean['accuracy'].min():.3f} to {mean['accuracy'].max():.3f}",
         note=f"Balanced rows; folds of whole samples among those that train, mean over {cells['left_out'].nunique()} "

@@ -63,7 +63,8 @@ def _surroundings(findings: PaperFindings, samples: Sequence[PredictedSample]) -
     curves = [mean[mean["particles"] == name] for name in ENDS]
     low, high = (curve.iloc[int(curve["g"].argmax())] for curve in curves)
     findings.score({"rdf.peak_high_igd": float(high["g"]), "rdf.peak_low_igd": float(low["g"])})
-    findings.add("10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
+    findings.add(
+        "10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
         copper_high=copper[ENDS[1]], copper_low=copper[ENDS[0]],
     )  # fmt: skip
 

@@ -45,7 +45,8 @@ def _radial(findings: PaperFindings, snapshots: Sequence[Snapshot]) -> None:
     peaks = [f"{r[k]:.1f}" for k in range(1, len(g) - 1) if g[k] > max(g[k - 1], g[k + 1], 1.0)]
     valley = whole[whole["r"].between(*VALLEY)]["g"].min()
     findings.score({"glass.first_maximum": float(first["g"]), "glass.first_minimum": float(valley)})
-    findings.add("1", table, first=first, peaks=", ".join(peaks) or "-", samples=len(snapshots),
+    findings.add(
+        "1", table, first=first, peaks=", ".join(peaks) or "-", samples=len(snapshots),
         particles=len(snapshots[0]), r_max=whole["r"].max() + BIN / 2,
     )  # fmt: skip
 
@@ -108,7 +109,8 @@ def _histories(
         f"{name} {rows['d2min'].max():.3f} at strain {rows['strain'].iloc[int(rows['d2min'].argmax())]:.4f}"
         for name, rows in table.groupby("particle")
     )
-    findings.add("3a", table.sort_values(["particle", "strain"]), replica=first.replica, plane=plane, largest=largest,
+    findings.add(
+        "3a", table.sort_values(["particle", "strain"]), replica=first.replica, plane=plane, largest=largest,
         few="" if jumped > 1 else f"Only {jumped} of its particles jumped. ",
     )  # fmt: skip
 
@@ -125,7 +127,8 @@ def _distribution(findings: PaperFindings, labels: pd.DataFrame, planes: dict[st
     fractions = {plane: float((labels[column] > threshold).mean()) for plane, column in planes.items()}
     union = float((jumps > threshold).mean())
     findings.score({"union": union} | fractions, "labels")
-    findings.add("3b", table, threshold=threshold, union=union, samples=labels["replica"].nunique(),
+    findings.add(
+        "3b", table, threshold=threshold, union=union, samples=labels["replica"].nunique(),
         by_plane=", ".join(f"{plane} {fraction:.1%}" for plane, fraction in fractions.items()),
         planes=", ".join(planes),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, p
 from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.space import space_figures
 from lammps_glass.studies.igd.vibrations import vibration_figures
-from lammps_glass.studies.recipe import Recipe, Stages
+from lammps_glass.studies.recipe import Stages
 
 #: Width L of the Gaussians in the paper, angstrom.
 PAPER_WIDTH = 3.5
@@ -108,19 +108,12 @@ def _structure(members: Mapping[str, Descriptor]) -> dict[str, object]:
     return values
 
 
-RECIPE = Recipe(
-    name="igd",
-    title=PAPER.title,
-    citation=PAPER.citation,
-    operations={
-        operation.name: operation
-        for operation in (
-            grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures,
-            accuracy_figures, space_figures, defect_figures, vibration_figures,
-        )
-    },
-    figures=PAPER.figures,
-    score_targets=PAPER.scores,
+RECIPE = PAPER.recipe(
+    "igd",
+    (
+        grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures, accuracy_figures,
+        space_figures, defect_figures, vibration_figures,
+    ),
     deviations=deviations,
     check=check,
 )  # fmt: skip

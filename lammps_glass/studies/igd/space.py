@@ -40,7 +40,8 @@ def _events(
 ) -> None:
     names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
     table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
-    findings.add("8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
+    findings.add(
+        "8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
         accuracy=(rearranged == predicted).mean(), rearranged=int(rearranged.sum()), predicted=predicted.mean(),
         caught=(rearranged & predicted).sum() / max(rearranged.sum(), 1),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,8 +27,27 @@ PEAK = (0.6, 0.8)
 #: a few per cent below 500 K; a particle that hops early adds the square of its hop to both halves of its trace.
 HOPS = 1.5
 
-#: (k, n) densities of states of the particles, by replica.
-Densities = Mapping[str, Floats]
+
+class SampleSpectra(NamedTuple):
+    """Spectra of the samples, with what the notes of their figures say.
+
+    Attributes
+    ----------
+    nu
+        (k,) frequencies.
+    densities
+        (k, n) densities of states of the particles, by replica.
+    highest
+        Frequency up to which boson peaks are searched.
+    box, no_peak
+        Descriptions of the sound in the box, and of particles without a peak.
+    """
+
+    nu: Floats
+    densities: Mapping[str, Floats]
+    highest: float
+    box: str
+    no_peak: str
 
 
 @operation(work=particles_read("spectra"), rates={"cases": 2.0, "particles": 1e-4})
@@ -49,20 +69,20 @@ def vibration_figures(
     nu = min((product.frequencies for product in spectra), key=len)
     densities = {product.replica: product.density[: len(nu)] for product in spectra}
     peaks = pd.concat([product.particles.read() for product in spectra], ignore_index=True)
-    box, at_edge = describe_box(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
-    top = spectra[0].peak_below
+    at_edge, top = float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean()), spectra[0].peak_below
     no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
+    samples = SampleSpectra(nu, densities, top, describe_box(sounds), no_peak)
     key = ["replica", "particle"]
     table = peaks[[*key, "boson_peak", "msd_per_kelvin"]].merge(pooled(predictions), on=key, validate="1:1")
     with PAPER.findings(case) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
         findings.score({"boson_peak.at_lower_end": at_edge})
-        _density(findings, nu, densities, box, complete=all(product.complete for product in spectra))
-        _reduced(findings, nu, densities, top, sounds, box)
-        _particles(findings, nu, densities, peaks, box, no_peak)
-        _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), top, table[ALL], box)
+        _density(findings, samples, complete=all(product.complete for product in spectra))
+        _reduced(findings, samples, sounds)
+        _particles(findings, samples, peaks)
+        _groups(findings, samples, table[ALL])
         hops = _amplitudes(findings, vibrations, peaks)
-        _peaks(findings, table, no_peak, f"{hops}{box}")
+        _peaks(findings, table, no_peak, f"{hops}{samples.box}")
     return findings
 
 
@@ -80,69 +100,62 @@ def describe_box(sounds: pd.DataFrame) -> str:
     return f"{text}: the box holds transverse waves below the boson peak's {low}-{high} THz."
 
 
-def _density(findings: PaperFindings, nu: Floats, densities: Densities, box: str, *, complete: bool) -> None:
-    parts = [pd.DataFrame({"frequency": nu, "vdos": d.mean(axis=1), "replica": name}) for name, d in densities.items()]
+def _density(findings: PaperFindings, samples: SampleSpectra, *, complete: bool) -> None:
+    nu, number = samples.nu, len(samples.densities)
+    parts = [
+        pd.DataFrame({"frequency": nu, "vdos": density.mean(axis=1), "replica": name})
+        for name, density in samples.densities.items()
+    ]
     mean = findings.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos")
     top = mean["frequency"].iloc[int(mean["vdos"].argmax())]
-    ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {len(densities)}", ""
+    ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {number}", ""
     if not complete:
-        ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {len(densities)}"
+        ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {number}"
         cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
-    findings.add("5a", mean, ours=ours, cut=cut, box=box)
+    findings.add("5a", mean, ours=ours, cut=cut, box=samples.box)
 
 
-def _reduced(
-    findings: PaperFindings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
-) -> None:
-    level, debye_top = float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
-    density = np.mean([d.mean(axis=1) for d in densities.values()], axis=0)
+def _reduced(findings: PaperFindings, samples: SampleSpectra, sounds: pd.DataFrame) -> None:
+    nu, level, debye = samples.nu, float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
+    density = np.mean([d.mean(axis=1) for d in samples.densities.values()], axis=0)
     curves = [
         pd.DataFrame({"frequency": nu, "value": density / nu**2, "curve": "samples"}),
-        pd.DataFrame({"frequency": nu[nu <= debye_top], "value": level, "curve": "Debye level"}),
+        pd.DataFrame({"frequency": nu[nu <= debye], "value": level, "curve": "Debye level"}),
     ]
-    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], highest)
-    excess = intensity / level
-    findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
+    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], samples.highest)
+    peak = {"frequency": float(frequency), "excess": float(intensity / level)}
+    findings.score(peak, "boson_peak")
     moduli = {name: sounds[name].mean() * GIGAPASCAL for name in ("shear", "bulk")}
-    facts = {"frequency": frequency, "excess": excess, "debye": debye_top, "box": box, **moduli}
-    findings.add("5b", pd.concat(curves), **facts)
+    findings.add("5b", pd.concat(curves), debye=debye, box=samples.box, **peak, **moduli)
 
 
-def _particles(
-    findings: PaperFindings, nu: Floats, densities: Densities, peaks: pd.DataFrame, box: str, no_peak: str
-) -> None:
+def _particles(findings: PaperFindings, samples: SampleSpectra, peaks: pd.DataFrame) -> None:
     """Draw figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
-    replica, density = next(iter(densities.items()))
+    replica, density = next(iter(samples.densities.items()))
     first = peaks[peaks["replica"] == replica]
     heights, order = first["boson_peak"].to_numpy(), np.argsort(first["boson_peak"].to_numpy())
     rows = {"lowest I_BP": order[0], "median I_BP": order[len(order) // 2], "highest I_BP": order[-1]}
-    parts = [
-        pd.DataFrame({"frequency": nu, "vdos": density[:, row], "particle": f"{name}: {first['particle'].iloc[row]}"})
-        for name, row in rows.items()
-    ]
+    names = {f"{name}: {first['particle'].iloc[row]}": row for name, row in rows.items()}
+    parts = [pd.DataFrame({"frequency": samples.nu, "vdos": density[:, names[n]], "particle": n}) for n in names]
     table = pd.concat(parts).assign(reduced=lambda t: t["vdos"] / t["frequency"] ** 2)
-    findings.add("5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), replica=replica,
-        box=box,
-    )  # fmt: skip
-    ends = {"least": heights.min(), "largest": heights.max()}
-    findings.add("5d", table, no_peak=no_peak, replica=replica, box=box, **ends)
+    facts = {"replica": replica, "box": samples.box, "no_peak": samples.no_peak}
+    findings.add("5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), **facts)
+    findings.add("5d", table, least=heights.min(), largest=heights.max(), **facts)
 
 
-def _groups(
-    findings: PaperFindings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str
-) -> None:
+def _groups(findings: PaperFindings, samples: SampleSpectra, igd: pd.Series[float]) -> None:
     """Draw figure 14a: all samples cut into groups of equal numbers by IGD."""
+    nu, density = samples.nu, np.concatenate(list(samples.densities.values()), axis=1)
     groups = analysis.quantile_groups(igd, GROUPS)
     means = np.array([density[:, groups == number].mean(axis=1) for number in range(GROUPS)])
-    heights = analysis.boson_peaks(nu, means, highest).intensity
+    heights = analysis.boson_peaks(nu, means, samples.highest).intensity
     curves = [
         pd.DataFrame({"frequency": nu, "reduced": mean / nu**2, "igd": round(igd[groups == number].mean(), 2)})
         for number, mean in enumerate(means)
     ]
     findings.score({"boson_peak.highest_over_lowest_igd": float(heights[-1] / heights[0])})
-    findings.add("14a", pd.concat(curves), verb="rises" if heights[-1] > heights[0] else "does not rise",
-        heights=", ".join(f"{h:.4f}" for h in heights), groups=GROUPS, box=box,
-    )  # fmt: skip
+    verb, texts = "rises" if heights[-1] > heights[0] else "does not rise", ", ".join(f"{h:.4f}" for h in heights)
+    findings.add("14a", pd.concat(curves), verb=verb, heights=texts, groups=GROUPS, box=samples.box)
 
 
 def _amplitudes(findings: PaperFindings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
@@ -197,6 +210,7 @@ def _peaks(findings: PaperFindings, table: pd.DataFrame, no_peak: str, remarks: 
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.score({"boson_peak.linear_correlation": linear})
-    findings.add("14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
+    findings.add(
+        "14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
         fraction=FRACTION, fewest=FEWEST, remarks=remarks,
     )  # fmt: skip

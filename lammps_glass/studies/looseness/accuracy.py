@@ -103,7 +103,8 @@ def _headline(
     table = pd.DataFrame({"score": HEADLINE} | {n: [s.get(k) for k in HEADLINE] for n, s in columns.items()})
     table["low"] = [left_out.get(f"{name}.low") for name in HEADLINE]
     table["high"] = [left_out.get(f"{name}.high") for name in HEADLINE]
-    findings.add("headline", table, scores={f"balanced_accuracy.{end}": np.nan for end in ("low", "high")} | left_out,
+    findings.add(
+        "headline", table, scores={f"balanced_accuracy.{end}": np.nan for end in ("low", "high")} | left_out,
         excess={name: leaking[name] - left_out[name] for name in ("balanced_accuracy", "auc")},
     )  # fmt: skip
 
@@ -130,12 +131,14 @@ def _scans(findings: PaperFindings, scan: pd.DataFrame, study_threshold: float) 
     accuracies = "; ".join(
         f"{r.threshold:g}: {r.balanced_accuracy:.3f} +- {r.balanced_accuracy_std:.3f}" for r in by_replica.itertuples()
     )
-    findings.add("4A", _long(by_threshold, "threshold", CLASSES), dt=first, samples=samples,
+    findings.add(
+        "4A", _long(by_threshold, "threshold", CLASSES), dt=first, samples=samples,
         accuracies=accuracies or "no threshold: too few loose rows",
     )  # fmt: skip
     at_intervals = by_interval[~by_interval["leaking"]].dropna(subset="balanced_accuracy")
     missing = [str(dt) for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
-    findings.add("4B", _long(by_interval, "dt", CLASSES), threshold=threshold, samples=samples,
+    findings.add(
+        "4B", _long(by_interval, "dt", CLASSES), threshold=threshold, samples=samples,
         accuracies=", ".join(f"{r.dt}: {r.balanced_accuracy:.3f}" for r in at_intervals.itertuples()),
         remark=f" This preset is too short for dt = {', '.join(missing)} steps." if missing else "",
     )  # fmt: skip
@@ -169,7 +172,8 @@ def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
 def _ranking(findings: PaperFindings, split: SplitFit, n_features: int) -> None:
     ranking, choice = split.ranking.read(), split.choice_of_c.read()
     best, size = ranking.head(n_features), int(ranking["size_per_class"].iloc[0])
-    findings.add("5B", best[["feature", "mean_rank", "std_rank"]], features=", ".join(best["feature"]), size=size,
+    findings.add(
+        "5B", best[["feature", "mean_rank", "std_rank"]], features=", ".join(best["feature"]), size=size,
         n_samples=split.ranking.metadata["n_samples"],
     )  # fmt: skip
     chosen, C = choice.loc[choice["chosen"], "C"].iloc[0], split.choice_of_c.metadata["C"]

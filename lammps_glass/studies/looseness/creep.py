@@ -150,7 +150,8 @@ def _moduli(findings: PaperFindings, table: pd.DataFrame, rung: float) -> None:
         f"{r.stress:g}: {r.modulus:.0f} ({r.low:.0f} to {r.high:.0f})" for r in moduli[resolved].itertuples()
     )
     shown = moduli.assign(**{name: moduli[name].where(resolved) for name in ("modulus", "low", "high")})
-    findings.add("2B", shown if resolved.any() else moduli,
+    findings.add(
+        "2B", shown if resolved.any() else moduli,
         moduli=f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
         start=int(start), end=int(shortest),
         unresolved=", ".join(f"{stress:g}" for stress in moduli.loc[~resolved, "stress"]) or "none",

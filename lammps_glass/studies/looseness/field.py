@@ -164,7 +164,8 @@ def _crossings(findings: PaperFindings, fields: dict[str, analysis.Fields]) -> N
     crossings = np.concatenate(parts)
     table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
     exponent = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first)).exponent
-    findings.add("9D", table[table["count"] > 0], first=first, last=last, snapshots=len(steps),
+    findings.add(
+        "9D", table[table["count"] > 0], first=first, last=last, snapshots=len(steps),
         exponent=f"exponent {-exponent:.2f}" if np.isfinite(exponent) else "no exponent",
         never=float(np.isnan(crossings).mean()), at_once=np.mean(crossings < first),
     )  # fmt: skip

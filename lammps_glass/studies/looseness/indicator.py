@@ -97,7 +97,8 @@ def _plane(findings: PaperFindings, counts: LoosenessCounts) -> None:
     populated = populated.assign(weighted=populated["indicator"] * populated["density"])
     sums = populated.groupby("d2min")[["weighted", "density"]].sum()
     mean = sums["weighted"] / sums["density"]
-    findings.add("6A", table, first=mean.iloc[0], lowest=mean.index[0], last=mean.iloc[-1], highest=mean.index[-1],
+    findings.add(
+        "6A", table, first=mean.iloc[0], lowest=mean.index[0], last=mean.iloc[-1], highest=mean.index[-1],
         fewest=FEWEST, width=FILTER, threshold=counts.threshold,
     )  # fmt: skip
 

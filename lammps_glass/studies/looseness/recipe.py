@@ -11,7 +11,7 @@ from lammps_glass.studies.looseness.indicator import looseness_figures
 from lammps_glass.studies.looseness.learning import fit_split, fit_without_one
 from lammps_glass.studies.looseness.paper import PAPER
 from lammps_glass.studies.looseness.rearrangements import rearrangement_figures
-from lammps_glass.studies.recipe import Recipe, Stages
+from lammps_glass.studies.recipe import Stages
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:
@@ -44,19 +44,12 @@ def check(stages: Stages) -> None:
             raise InputError(f"stages.{stage.stage}.label: figure 3 shows D2min of lag 1: give d2min, 1 among its lags")
 
 
-RECIPE = Recipe(
-    name="looseness",
-    title=PAPER.title,
-    citation=PAPER.citation,
-    operations={
-        operation.name: operation
-        for operation in (
-            fit_without_one, fit_split, creep_figures, rearrangement_figures, accuracy_figures, looseness_figures,
-            field_figures,
-        )
-    },
-    figures=PAPER.figures,
-    score_targets=PAPER.scores,
+RECIPE = PAPER.recipe(
+    "looseness",
+    (
+        fit_without_one, fit_split, creep_figures, rearrangement_figures, accuracy_figures, looseness_figures,
+        field_figures,
+    ),
     deviations=deviations,
     check=check,
 )  # fmt: skip
