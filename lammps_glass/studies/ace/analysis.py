@@ -17,9 +17,8 @@ from lammps_glass.labels import CLASS
 from lammps_glass.operations.case import Case, NoParameters
 from lammps_glass.operations.operation import operation
 from lammps_glass.product import with_conditions
-from lammps_glass.products import Findings, Labels, Relaxation, Rows, pooled
+from lammps_glass.products import ActivityMap, Findings, Labels, Relaxation, Rows, pooled
 from lammps_glass.simulate.work import one_case
-from lammps_glass.studies.ace.activity_map import ActivityMap
 from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, BodyOrderCurves, Selection, expansion_of
 from lammps_glass.studies.ace.paper import NUMBERS, PAPER, figures_of
 from lammps_glass.studies.paper import PaperFindings

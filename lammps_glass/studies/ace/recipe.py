@@ -8,7 +8,6 @@ from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.labels import StrainStepActivity
 from lammps_glass.operations.operation import Wired
 from lammps_glass.operations.simulation import START
-from lammps_glass.studies.ace.activity_map import activity_map
 from lammps_glass.studies.ace.analysis import ace_figures
 from lammps_glass.studies.ace.learning import body_order, selection
 from lammps_glass.studies.ace.paper import CASES, DRIVES, FIGURES, PAPER, TARGETS, figures_of
@@ -75,7 +74,7 @@ def _beside_paper(values: Sequence[tuple[str, float, float]]) -> str | None:
 
 RECIPE = PAPER.recipe(
     "ace",
-    (activity_map, body_order, selection, ace_figures),
+    (body_order, selection, ace_figures),
     figures=FIGURES,
     score_targets=TARGETS,
     deviations=deviations,

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.products import StructureSet
-from lammps_glass.studies.barcode.models import MODELS, BarcodeFit, EnergyModels, Floats, Scan
+from lammps_glass.operations.energies import MODELS, EnergyModels, Floats
+from lammps_glass.products import BarcodeFit, StructureSet
+from lammps_glass.studies.barcode.scan import Scan
 from lammps_glass.studies.paper import PaperFindings
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.

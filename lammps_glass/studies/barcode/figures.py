@@ -13,12 +13,14 @@ from lammps_glass import analysis
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
 from lammps_glass.operations.case import Case
+from lammps_glass.operations.energies import EnergyModels
+from lammps_glass.operations.environments import check_library, structures_work
 from lammps_glass.operations.operation import Wired, operation, require_equal
-from lammps_glass.products import Environments, Findings, Structures, StructureSet
+from lammps_glass.products import BarcodeFit, Environments, Findings, Structures, StructureSet
+from lammps_glass.simulate.work import Work
 from lammps_glass.studies.barcode import driven, energies, meaning
-from lammps_glass.studies.barcode.learning import check_library, check_test, work
-from lammps_glass.studies.barcode.models import BarcodeFit, EnergyModels, Scan
 from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.barcode.scan import Scan, check_test
 from lammps_glass.studies.paper import PaperFindings
 
 #: Smallest shear strain of steady flow.
@@ -58,6 +60,12 @@ def check_figures(stage: Wired) -> None:
                 raise InputError(f"{shear.key('strain')}: steady flow needs at least {STEADY:g}")
             if stage.parameters.steady_from >= shear.parameters.strain:
                 raise InputError(f"{stage.key('steady_from')} is not below {shear.key('strain')}")
+
+
+def work(parameters: FigureParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the structures that are read."""
+    ports = ("training", "test", "larger", "compositions", "sheared")
+    return structures_work([work for port in ports for work in reads.get(port, ())])
 
 
 @operation(version=3, work=work, rates={"cases": 3.0, "structures": 2e-3}, check=check_figures)

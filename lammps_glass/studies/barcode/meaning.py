@@ -8,8 +8,8 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.analysis import ICOSAHEDRON
 from lammps_glass.figures.clusters import JOINED
-from lammps_glass.products import Environments, StructureSet
-from lammps_glass.studies.barcode.models import BarcodeFit, Floats
+from lammps_glass.operations.energies import Floats
+from lammps_glass.products import BarcodeFit, Environments, StructureSet
 from lammps_glass.studies.paper import PaperFindings
 
 #: Groups of environments, in the numbers of the paper.

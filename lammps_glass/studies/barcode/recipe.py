@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lammps_glass.studies.barcode.figures import barcode_figures
-from lammps_glass.studies.barcode.learning import fit_barcode, scan
 from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.barcode.scan import scan
 from lammps_glass.studies.recipe import Stages
 
 
@@ -34,6 +34,6 @@ def _behind(stages: Stages, port: str, runs: str) -> Any:
 
 RECIPE = PAPER.recipe(
     "barcode",
-    (scan, fit_barcode, barcode_figures),
+    (scan, barcode_figures),
     deviations=deviations,
 )

@@ -1,4 +1,4 @@
-"""Models of the energy, which are the barcode and the baselines that it is compared with; products of the study."""
+"""The operation ``fit_barcode``: learn the energy of structures from their environments, beside baselines."""
 
 from __future__ import annotations
 
@@ -10,43 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lammps_glass import learn
+from lammps_glass import analysis, learn
+from lammps_glass.descriptors import SOAP
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
 from lammps_glass.json_types import Json, Options
 from lammps_glass.learn.estimator import Estimator
-from lammps_glass.product import Product, TableFile
-from lammps_glass.products import IndicatorFile, SavedIndicator, StructureSet
-
-
-class Scan(Product):
-    """Errors at one threshold of similarity.
-
-    A row for each draw of training runs: ``threshold``, ``runs``, ``structures``, ``environments`` (among the
-    training structures), ``rounds`` (trees), ``rmse_ev`` (on the test structures, energy of the system).
-    """
-
-    table = TableFile("scan.parquet")
-
-
-class BarcodeFit(SavedIndicator):
-    """The barcode with its baselines; see `lammps_glass.studies.barcode.models.EnergyModels`.
-
-    ``barcode`` and ``ridge`` apply to bare snapshots and are published. ``search`` has a row for each trial of the
-    parameters; ``ranking`` a row for each environment, the most important first (its metadata hold the kind of
-    ``shap``); ``out_of_fold`` the energies of training structures by models that did not see them, a column for each
-    model, by ``split`` (``run`` or ``random``).
-    """
-
-    barcode = IndicatorFile("indicators/barcode.indicator")
-    ridge = IndicatorFile("indicators/ridge.indicator")
-    all_environments = IndicatorFile("models/all_environments.indicator")
-    voronoi = IndicatorFile("models/voronoi.indicator")
-    composition = IndicatorFile("models/composition.indicator")
-    search = TableFile("search.parquet")
-    ranking = TableFile("ranking.parquet")
-    out_of_fold = TableFile("predicted.parquet")
-
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.environments import check_library, soap_of, structures_work
+from lammps_glass.operations.operation import operation
+from lammps_glass.products import BarcodeFit, Environments, Structures, StructureSet
+from lammps_glass.simulate.work import Work
 
 Floats = NDArray[np.float64]
 #: Names of the models: trees learn energies of whole systems, ridge regressions energies a particle.
@@ -72,7 +46,7 @@ def features(model: str, structures: StructureSet, indices: Sequence[str]) -> Fl
 
 
 @dataclass(frozen=True)
-class FitParameters:
+class BarcodeParameters:
     """Parameters of the operation ``fit_barcode``.
 
     Parameters
@@ -105,7 +79,9 @@ class EnergyModels:
     n_particles: float
 
     @classmethod
-    def fit(cls, structures: StructureSet, trees: Options, parameters: FitParameters, used_folds: int | None) -> Self:
+    def fit(
+        cls, structures: StructureSet, trees: Options, parameters: BarcodeParameters, used_folds: int | None
+    ) -> Self:
         """Fit all models; `trees` are parameters of the boosted trees, `used_folds` as in `learn.EnergyModel`."""
         energies, sizes, runs = structures.energies, structures.sizes, structures.runs
         groups = runs if len(set(runs.tolist())) > 1 else None
@@ -162,7 +138,7 @@ def require_runs_to_split(stage: str, runs: Sequence[str]) -> None:
         )
 
 
-def out_of_fold(structures: StructureSet, trees: Options, parameters: FitParameters) -> pd.DataFrame:
+def out_of_fold(structures: StructureSet, trees: Options, parameters: BarcodeParameters) -> pd.DataFrame:
     """Predict structures by models that were not trained on them: folds of whole runs, and of random rows."""
     parts = []
     for split, groups in (("run", structures.runs), ("random", None)):
@@ -172,3 +148,74 @@ def out_of_fold(structures: StructureSet, trees: Options, parameters: FitParamet
             columns = test.table[["run", "step", "temperature", "energy", "n_particles"]]
             parts.append(columns.assign(split=split, **models.predict(test)))
     return pd.concat(parts, ignore_index=True)
+
+
+def work(parameters: BarcodeParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the structures that are read, and the equivalent number of fits of trees to all of them."""
+    # Folds of each trial; then all folds once, and two splits of one fit and one ranking in each.
+    return structures_work(reads["training"], float(parameters.n_folds * (parameters.n_trials + 5)))
+
+
+@operation(version=2, work=work, rates={"cases": 5.0, "fits": 4e-6}, check=check_library)
+def fit_barcode(
+    case: Case[BarcodeParameters], training: Sequence[Structures], environments: Environments
+) -> BarcodeFit:
+    """Search the parameters, fit all models to all training runs, rank the environments, and predict out of fold.
+
+    Raises
+    ------
+    InputError
+        All structures come from one run.
+    """
+    parameters, structures = case.parameters, StructureSet.of(training)
+    require_runs_to_split(case.stage, structures.runs.tolist())
+    seed = case.seed % 2**31
+    best, trials = learn.search_energy_model(
+        structures.fractions, structures.energies, structures.runs, n_trials=parameters.n_trials, seed=seed,
+        n_folds=parameters.n_folds,
+    )  # fmt: skip
+    trees = {**best, "random_state": seed}
+    models = EnergyModels.fit(structures, trees, parameters, None)
+    library = environments.library.read()
+    models.barcode.attach(library, models.n_particles)
+    product = BarcodeFit(case.directory)
+    product.search.write(trials)
+    models.save(product, _metadata(case, soap_of(library), structures))
+    product.ranking.write(_ranking(models, structures, library, parameters), {"shap": parameters.shap})
+    product.out_of_fold.write(out_of_fold(structures, trees, parameters))
+    return product
+
+
+def _metadata(case: Case[BarcodeParameters], soap: SOAP, structures: StructureSet) -> dict[str, Json]:
+    """Return the metadata that `predict` needs to apply an indicator to a bare snapshot."""
+    return {
+        "descriptor": soap.name,
+        "parameters": {**soap.get_params(), "species": list(soap.species)},
+        "glass": case.glass.name,
+        "glass_options": {},  # for glasses of other compositions too
+        "species": list(case.glass.species),
+        "columns": list(soap.feature_names),
+        "training_runs": sorted(set(structures.runs.tolist())),
+        "seed": case.seed,
+    }
+
+
+def _ranking(
+    models: EnergyModels, structures: StructureSet, library: learn.EnvironmentLibrary, parameters: BarcodeParameters
+) -> pd.DataFrame:
+    """Return a row for each environment: mean |SHAP| (energy of a system), index, group, fraction, correlation."""
+    fractions = structures.fractions
+    background = fractions if parameters.shap == "interventional" else None
+    shap, _ = models.all_environments.shap_values(fractions, parameters.shap, background)
+    table = pd.DataFrame(
+        {
+            "environment": np.arange(len(library)),
+            "importance": np.abs(shap).mean(axis=0),
+            "voronoi": library.voronoi,
+            "group": library.kasper,
+            "fraction": fractions.mean(axis=0),
+            "pearson": analysis.pearson_coefficients(fractions, structures.energies / structures.sizes),
+        }
+    )
+    order = np.argsort(-models.barcode.ranking_, kind="stable")  # of the barcode, whatever kind of SHAP is shown
+    return table.iloc[order].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Figure 2: map of D2min in a slice of one configuration through its most active particle."""
+"""The operation ``activity_map``: map labels in a slice of one configuration through its most active particle."""
 
 from __future__ import annotations
 
@@ -14,20 +14,10 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.describe import check_configurations, snapshot_at
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
-from lammps_glass.product import Product, TableFile
-from lammps_glass.products import Labels, Record
+from lammps_glass.products import ActivityMap, Labels, Record
 from lammps_glass.products.keys import rows_in
 from lammps_glass.simulate.work import one_case
 from lammps_glass.snapshots import Snapshot
-
-
-class ActivityMap(Product):
-    """D2min in a slice of one configuration: the table of a figure of kind ``map``.
-
-    Metadata: ``share``, the fraction of D2min of the top 5 % of the particles; ``species``; ``thickness``; ``width``.
-    """
-
-    table = TableFile("map.parquet")
 
 
 @dataclass(frozen=True)
