@@ -182,11 +182,7 @@ def _ranking(findings: PaperFindings, split: SplitFit, n_features: int) -> None:
 
 def _by_number(findings: PaperFindings, folds: Sequence[Fold]) -> None:
     """Draw figure 5A: each replica is predicted with models and a ranking of the other replicas, and pooled."""
-    parts = [fold.by_number.read() for fold in folds]
-    counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
-    recalls = counts["loose_right"] / counts["loose"], counts["tight_right"] / counts["tight"]
-    accuracy = counts.assign(balanced_accuracy=(recalls[0] + recalls[1]) / 2).groupby("n_features")["balanced_accuracy"]
-    number = pd.DataFrame({"balanced_accuracy": accuracy.mean(), "std": accuracy.std(ddof=0)}).reset_index()
+    number = learn.accuracy_by_number_of_features([fold.by_number.read() for fold in folds])
     number["low"] = number["balanced_accuracy"] - number["std"]
     number["high"] = number["balanced_accuracy"] + number["std"]
     peak = number.iloc[int(np.argmax(number["balanced_accuracy"].to_numpy()))]

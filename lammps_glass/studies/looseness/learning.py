@@ -170,9 +170,13 @@ def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fo
     training = classified(rows, table[~left_out_rows(case, table, "replica")], label, threshold)
     fold = Fold(case.directory)
     ranking, _, _ = fit_best(case, fold, rows[0], label, training)
-    test = classified(rows, table, label, threshold)
-    test = test[test["replica"].astype(str) == str(case.conditions[LEFT_OUT])]
-    fold.by_number.write(_by_number(training, test, ranking, case.parameters, case.seed))
+    learned = classified(rows, table, label, threshold)
+    split = learn.split_by_replica(learned["replica"], test_replicas=[str(case.conditions[LEFT_OUT])])
+    counts = learn.right_by_number_of_features(
+        learn.matrix(learned, ranking["feature"].tolist()), learned["label"], split, C=case.parameters.C,
+        n_samples=case.parameters.n_samples, size_per_class=case.parameters.ranking_rows, seed=case.seed,
+    )  # fmt: skip
+    fold.by_number.write(counts)
     return fold
 
 
@@ -240,24 +244,3 @@ def _scan(rows: Sequence[Rows], table: pd.DataFrame, parameters: LoosenessParame
         scanned.append(scores)
     names = {"dt": "lag", **SCAN_COLUMNS, **{f"{n}_std": f"{c}_std" for n, c in SCAN_COLUMNS.items()}}
     return pd.concat(scanned, ignore_index=True).rename(columns=names)
-
-
-def _by_number(
-    rows: pd.DataFrame, test: pd.DataFrame, ranking: pd.DataFrame, parameters: LoosenessParameters, seed: int
-) -> pd.DataFrame:
-    """Count the correctly predicted loose and tight rows of a left-out replica, by number of features (figure 5A).
-
-    Columns ``n_features``, ``sample``, and ``loose``, ``loose_right``, ``tight``, ``tight_right`` (rows).
-    """
-    samples = learn.balanced_samples(rows["label"], parameters.n_samples, parameters.ranking_rows, seed=seed).indices
-    order = ranking["feature"].tolist()
-    values, labels = learn.matrix(rows, order), rows["label"].to_numpy()
-    tested, loose = learn.matrix(test, order), test["label"].to_numpy() == 1
-    counts = []
-    for count in range(1, len(order) + 1):
-        for number, chosen in enumerate(samples):
-            model = learn.logistic(parameters.C)().fit(values[chosen, :count], labels[chosen])
-            right = (model.predict_proba(tested[:, :count])[:, 1] > 0.5) == loose
-            counts.append((count, number, loose.sum(), right[loose].sum(), (~loose).sum(), right[~loose].sum()))
-    columns = ["n_features", "sample", "loose", "loose_right", "tight", "tight_right"]
-    return pd.DataFrame(counts, columns=columns)
