@@ -216,9 +216,9 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
     columns = [labels[0].label_column(quantity=quantity).name for quantity in ("d2min", "propensity")]
     correlations = [np.corrcoef(product.table.read(columns).to_numpy().T)[0, 1] for product in labels]
     reached = f"tau_alpha = {tau:.3g}" if np.isfinite(tau) else "tau_alpha longer than half of the equilibration"
-    text = (
-        f"T = {first.temperature:g}, {reached}, {facts['runs']} runs of {run_time:g}, liquid held for {held:g}."
-        + (f" Not equilibrated: {'; '.join(faults)}." if faults else "")
+    text = PAPER.text(
+        "thermal", first=first, reached=reached, facts=facts, run_time=run_time, held=held,
+        faults=f" Not equilibrated: {'; '.join(faults)}." if faults else "",
     )  # fmt: skip
     scores = {
         "tau_alpha": tau,
@@ -233,13 +233,6 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
 def shear_preparation(facts: Sequence[JsonObject]) -> Preparation:
     """Describe the activity in the sheared glasses, from the counts of the label (`StrainStepActivity.details`)."""
     total = {name: sum(fact[name] for fact in facts) for name in COUNTS}
-    active, by_mean = (
-        float(np.mean([fact[name] for fact in facts])) for name in ("active_fraction", "active_fraction_by_mean")
-    )
-    text = (
-        f"{total['steps']} strain steps, {total['plastic_steps']} plastic, {total['avalanches']} system-wide and left "
-        f"out; of {total['windows']} windows of strain {total['windows_still']} without an active particle, "
-        f"{total['windows_crowded']} with too many; {active:.1%} of type {', '.join(facts[0]['species'])} ever active "
-        f"(by the mean over neighbours: {by_mean:.1%})."
-    )
-    return Preparation(text, {"active_fraction": active, "active_fraction_by_mean": by_mean, **total}, [])
+    means = {n: float(np.mean([fact[n] for fact in facts])) for n in ("active_fraction", "active_fraction_by_mean")}
+    text = PAPER.text("shear", total=total, species=", ".join(facts[0]["species"]), **means)
+    return Preparation(text, means | total, [])

@@ -85,21 +85,15 @@ def _grid(findings: PaperFindings, grids: Sequence[Grid], choices: pd.DataFrame,
     cells = cells_of(grids, ALL)
     if cells.empty:
         cell = {"log2_C": np.log2(chosen["C"].iloc[0]), "log2_gamma": log2_gamma.iloc[0], "accuracy": random}
-        note = (
-            "No inner fold (fewer than two samples that train have a rearrangement): the printed C and gamma are used, "
-            "scored here by random rows (LEAKS)."
-        )
+        note = PAPER.text("no_folds")
         findings.add("4", pd.DataFrame([cell]), best=f"not searched: {texts}", note=note)
         return
     mean = cells.groupby(["log2_c", "log2_gamma"])["accuracy"].mean().reset_index()
-    best = mean.iloc[int(mean["accuracy"].argmax())]
+    best, samples = mean.iloc[int(mean["accuracy"].argmax())], cells["left_out"].nunique()
     findings.add(
         "4", mean.rename(columns={"log2_c": "log2_C"}),
-        best=f"best mean {best['accuracy']:.3f} at C = {2.0 ** best['log2_c']:g}, gamma = 2^{best['log2_gamma']:g}; "
-        f"the grid runs from {mean['accuracy'].min():.3f} to {mean['accuracy'].max():.3f}",
-        note=f"Balanced rows; folds of whole samples among those that train, mean over {cells['left_out'].nunique()} "
-        f"left-out samples. Chosen by left-out sample: {texts}. {_borders(choices, cells)}A plateau as wide as its "
-        "noise decides little.",
+        best=PAPER.text("searched", best=best, C=2.0 ** best["log2_c"], least=mean["accuracy"].min()),
+        note=PAPER.text("folds", samples=samples, chosen=texts, borders=_borders(choices, cells)),
     )  # fmt: skip
 
 

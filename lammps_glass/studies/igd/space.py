@@ -60,10 +60,8 @@ def _slices(findings: PaperFindings, sample: PredictedSample, rearranged: np.nda
     """Draw figures 8b and 11a: jump and predictions, IGD and rearrangements, in one slice."""
     igd, jump = sample.values(ALL), sample.values(JUMP)
     centre = analysis.richest_slice(sample.snapshot, rearranged, THICKNESS)
-    note = (
-        f"Replica {sample.replica}, slice of {THICKNESS:g} angstrom at {centre:.2f} of the box (the one of eight with "
-        f"most rearrangements), mean with a Gaussian of {WIDTH:g} angstrom; places along the edges of the box."
-    )
+    facts = {"replica": sample.replica, "thickness": THICKNESS, "centre": centre, "width": WIDTH}
+    note = PAPER.text("slice", **facts)
 
     def table(field: Floats, ringed: np.ndarray, name: str) -> pd.DataFrame:
         """Tabulate a smoothed field in the slice, with some particles as rings."""

@@ -89,15 +89,9 @@ def vibration_figures(
 def describe_box(sounds: pd.DataFrame) -> str:
     """Describe the lowest transverse wave of the box and the modes below it, for the note of every spectrum."""
     lowest, (low, high) = sounds["lowest_frequency"].mean(), PEAK
-    text = (
-        f"nu_min = c_T / L = {lowest:.2f} THz (c_T {sounds['transverse'].mean() / 10:.2f} km/s), below it "
-        f"{sounds['modes_below_lowest'].mean():.0f} modes a sample that are no sound waves"
-    )
-    if lowest > high:
-        return f"{text}: no transverse wave at the boson peak's {low}-{high} THz fits into this box."
-    if lowest > low:
-        return f"{text}: of the boson peak's {low}-{high} THz only the upper part has transverse waves in this box."
-    return f"{text}: the box holds transverse waves below the boson peak's {low}-{high} THz."
+    facts = {"velocity": sounds["transverse"].mean() / 10, "modes": sounds["modes_below_lowest"].mean()}
+    size = "small" if lowest > high else "middle" if lowest > low else "large"
+    return PAPER.text(f"box_{size}", box=PAPER.text("box", lowest=lowest, **facts), low=low, high=high)
 
 
 def _density(findings: PaperFindings, samples: SampleSpectra, *, complete: bool) -> None:
