@@ -14,8 +14,7 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.json_types import JsonObject
-from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import Operation
+from lammps_glass.operations import Case, Operation
 from lammps_glass.products import Findings
 from lammps_glass.studies.recipe import Recipe
 

@@ -14,8 +14,7 @@ from lammps_glass.descriptors import ACE
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.json_types import JsonObject
 from lammps_glass.labels import CLASS
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.product import with_conditions
 from lammps_glass.products import ActivityMap, Findings, Labels, Relaxation, Rows, pooled
 from lammps_glass.simulate.work import one_case

@@ -16,9 +16,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.learn.estimator import MakeEstimator
 from lammps_glass.learn.splits import Split
-from lammps_glass.operations.case import Case
+from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.describe import DescribeParameters
-from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.product import JsonFile, Product, TableFile
 from lammps_glass.products import Rows, SavedIndicator, pooled
 from lammps_glass.simulate.work import Work

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.labels import StrainStepActivity
-from lammps_glass.operations.operation import Wired
+from lammps_glass.operations import Wired
 from lammps_glass.operations.simulation import START
 from lammps_glass.studies.ace.analysis import ace_figures
 from lammps_glass.studies.ace.learning import body_order, selection
@@ -20,8 +20,8 @@ def makes(figure: FigureSpec, stages: Stages) -> bool:
     """Return whether a study file runs the glass and the drive of a figure."""
     cases = stages.variants("selection")
     glasses, drives = ({str(case.conditions.get(name)) for case in cases} for name in ("glass", "drive"))
-    made = {spec.id for g, d in CASES if g in glasses and d in drives for spec in figures_of(g, d)}
-    return figure.id in made | {FIGURES[0].id}
+    figures = {spec.id for g, d in CASES if g in glasses and d in drives for spec in figures_of(g, d)}
+    return figure.id in figures | {FIGURES[0].id}
 
 
 def deviations(stages: Stages) -> tuple[str, ...]:

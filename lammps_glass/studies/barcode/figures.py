@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from lammps_glass import analysis
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
-from lammps_glass.operations.case import Case
+from lammps_glass.operations import Case, Wired, operation, require_equal
 from lammps_glass.operations.energies import EnergyModels
 from lammps_glass.operations.environments import check_library, structures_work
-from lammps_glass.operations.operation import Wired, operation, require_equal
 from lammps_glass.products import BarcodeFit, Environments, Findings, Structures, StructureSet
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.barcode import driven, energies, meaning

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Predictions, pooled
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.paper import PAPER

@@ -14,8 +14,8 @@ from math import pi, sqrt
 
 from lammps_glass.descriptors import Descriptor, PairEntropy, RadialGaussians
 from lammps_glass.errors import require
+from lammps_glass.operations import Wired, require_equal
 from lammps_glass.operations.gate import GateParameters
-from lammps_glass.operations.operation import Wired, require_equal
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.glass import shear_figures, structure_figures
