@@ -12,17 +12,8 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Predictions, pooled
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.products import (
-    ALL,
-    JUMP,
-    Fold,
-    Grid,
-    PaperSplit,
-    cells_of,
-    choices_of,
-    last_fold,
-    predictors,
-)
+from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
+from lammps_glass.studies.igd.samples import ALL, JUMP, predictors
 from lammps_glass.studies.paper import PaperFindings
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.

@@ -14,7 +14,7 @@ from lammps_glass.products import Findings, Labels, Record, ShearRecord, pooled
 from lammps_glass.simulate.work import one_case, particles_read
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.products import JUMP
+from lammps_glass.studies.igd.samples import JUMP
 from lammps_glass.studies.paper import PaperFindings
 
 #: Range (angstrom; 1 / angstrom) and bins of g(r) and S(q).

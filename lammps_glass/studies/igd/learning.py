@@ -18,7 +18,8 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.operations.fit import check_labels, labelled_rows
 from lammps_glass.products import PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.igd.products import ALL, JUMP, Fold, Grid, PaperSplit, cells_of, last_fold
+from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, last_fold
+from lammps_glass.studies.igd.samples import ALL, JUMP
 from lammps_glass.tables import KEY
 
 NAME = "integrated-defect"

@@ -1,4 +1,4 @@
-"""Products of the study `igd`, names of columns of its predictions, and the choice of samples for figures."""
+"""Products of the study `igd`: rows of the grid over C and gamma, and indicators with their comparisons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from lammps_glass.learn import IntegratedDefect, SvmChoice
 from lammps_glass.product import Product, TableFile
-from lammps_glass.products import PredictedSample, Predictions, SavedIndicator
+from lammps_glass.products import SavedIndicator
 
 
 class Grid(Product):
@@ -74,18 +74,3 @@ class PaperSplit(SavedIndicator):
     draws = TableFile("draws.parquet")
     #: Scores on the training rows.
     train = TableFile("train.parquet")
-
-
-#: The predictor from all families, and the quantity that makes the classes, as columns of predictions.
-ALL, JUMP = "igd", "largest_jump"
-
-
-def shown_sample(samples: Sequence[PredictedSample]) -> PredictedSample:
-    """Return the sample for figures of a single one: the last (test sample of the paper's split) with class 1."""
-    return max(samples, key=lambda sample: (sample.values("label").any(), int(sample.replica)))
-
-
-def predictors(predictions: Predictions) -> list[str]:
-    """Return the columns of machines that left the sample out: ``igd`` and the families of the study, in order."""
-    columns = predictions.predicted_columns
-    return [c.name for c in columns if c.indicator == columns[0].indicator and not c.training_replicas]

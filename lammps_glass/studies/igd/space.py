@@ -13,7 +13,7 @@ from lammps_glass.products import Findings, PredictedSample, Predictions, Record
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.products import ALL, JUMP, shown_sample
+from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
 from lammps_glass.studies.paper import PaperFindings
 
 #: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).

@@ -14,7 +14,7 @@ from lammps_glass.products import Findings, Predictions, Spectra, VibrationRecor
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.products import ALL
+from lammps_glass.studies.igd.samples import ALL
 from lammps_glass.studies.paper import PaperFindings
 from lammps_glass.units import GIGAPASCAL
 
