@@ -168,7 +168,7 @@ class FigureSpec:
     def from_json(cls, values: JsonObject) -> Self:
         """Return the specification from its fields as JSON values (lists for tuples, tables for marks and panels)."""
         plain: JsonObject = {name: tuple(item) if isinstance(item, list) else item for name, item in values.items()}
-        marks = [Mark(**{**m, "anchor": m["anchor"] and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
+        marks = [Mark(**{**m, "anchor": m.get("anchor") and tuple(m["anchor"])}) for m in values.get("paper_marks", ())]
         panels = [Panel(**{**panel, "box": tuple(panel["box"])}) for panel in values.get("panels", ())]
         plain |= {"paper_marks": tuple(marks), "panels": tuple(panels)}
         return cls(**plain)

@@ -53,7 +53,7 @@ def require_shear(label: Label, record: Trajectory) -> Shear:
         The record is of another run.
     """
     # `isinstance` and `hasattr` would read the tables behind the properties.
-    names, missing = ("d2min_path", "block_settings", "thermo"), object()
+    names, missing = [name for name, member in vars(Shear).items() if isinstance(member, property)], object()
     if any(getattr_static(record, name, missing) is missing for name in names):
         raise InputError(f"label {label.name}: {record.directory} is not the record of a quasi-static shear")
     return cast(Shear, record)

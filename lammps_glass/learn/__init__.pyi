@@ -78,6 +78,7 @@ from .selection import (
     choose_c as choose_c,
     logistic as logistic,
     rank_features as rank_features,
+    right_by_number_of_features as right_by_number_of_features,
 )
 from .sequential import (
     Selection as Selection,

@@ -169,11 +169,10 @@ def rank_features(
     return table.sort_values("mean_rank", kind="stable", ignore_index=True)
 
 
-def accuracy_by_number_of_features(
+def right_by_number_of_features(
     X: NDArray[np.float64],
     y: ArrayLike,
-    order: Sequence[int],
-    splits: Sequence[Split],
+    split: Split,
     *,
     numbers: Sequence[int] | None = None,
     C: float = 1.0,
@@ -181,39 +180,44 @@ def accuracy_by_number_of_features(
     size_per_class: int | None = None,
     seed: int,
 ) -> pd.DataFrame:
-    """Compute the balanced accuracy on left-out rows against the number of top ranked features.
-
-    Figure 5A of Wu & Ruiz Pestana (2023). For each number n and sample, a logistic regression of the n best features is
-    trained on a balanced sample of each split's training rows; the predictions of all splits are pooled and scored.
+    """Count the test rows of each class that logistic regressions of the first n columns predict correctly.
 
     Parameters
     ----------
-    order
-        Columns of `X`, best first, ranked on rows that do not test (else the curve is too good).
+    X, y
+        (n_rows, n_features), the best feature first, ranked on rows that do not test; (n_rows,) 0 or 1.
+    split
+        Rows that train, of which `n_samples` balanced samples are drawn, and rows that test.
     numbers
-        Numbers of features; None: all from 1 to ``len(order)``.
+        Numbers n of features; None: all.
 
     Returns
     -------
     DataFrame
-        ``n_features``, ``balanced_accuracy`` and its ``std`` over the samples.
+        ``n_features``, ``sample``, and ``class_1``, ``class_1_right``, ``class_0``, ``class_0_right`` (rows).
     """
     labels = check_two_classes(y, "rows")
-    counts = list(range(1, len(order) + 1)) if numbers is None else list(numbers)
-    if not counts or not 1 <= min(counts) <= max(counts) <= len(order):
-        raise InputError(f"numbers of features {counts}: give numbers from 1 to {len(order)}")
-    drawn = [
-        split._replace(train=split.train[rows])
-        for split in splits
-        for rows in balanced_samples(labels[split.train], n_samples, size_per_class, seed=seed).indices
-    ]
-    tested = np.unique(np.concatenate([split.test for split in splits]))
-    result = []
+    counts = list(range(1, X.shape[1] + 1)) if numbers is None else list(numbers)
+    if not counts or not 1 <= min(counts) <= max(counts) <= X.shape[1]:
+        raise InputError(f"numbers of features {counts}: give numbers from 1 to {X.shape[1]}")
+    samples = balanced_samples(labels[split.train], n_samples, size_per_class, seed=seed).indices
+    class_1, rows = labels[split.test] == 1, []
     for count in counts:
-        columns = X[:, list(order[:count])]
-        values = []
-        for number in range(n_samples):
-            probability = out_of_fold(columns, labels, drawn[number::n_samples], logistic(C))
-            values.append(scores(labels[tested], probability[tested])["balanced_accuracy"])
-        result.append((count, np.mean(values), np.std(values)))
-    return pd.DataFrame(result, columns=["n_features", "balanced_accuracy", "std"])
+        for number, chosen in enumerate(samples):
+            trained = split.train[chosen]
+            model = logistic(C)().fit(X[trained, :count], labels[trained])
+            right = (model.predict_proba(X[split.test, :count])[:, 1] > 0.5) == class_1
+            rows.append((count, number, class_1.sum(), right[class_1].sum(), (~class_1).sum(), right[~class_1].sum()))
+    return pd.DataFrame(rows, columns=["n_features", "sample", "class_1", "class_1_right", "class_0", "class_0_right"])
+
+
+def accuracy_by_number_of_features(counts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Compute the balanced accuracy against the number of top ranked features, test rows of all splits pooled.
+
+    Figure 5A of Wu & Ruiz Pestana (2023). `counts` are tables of `right_by_number_of_features`, one a split. Returns
+    ``n_features``, ``balanced_accuracy`` and its ``std`` over the samples.
+    """
+    pooled = pd.concat(counts).groupby(["n_features", "sample"], as_index=False).sum()
+    recalls = pooled["class_1_right"] / pooled["class_1"], pooled["class_0_right"] / pooled["class_0"]
+    accuracy = pooled.assign(accuracy=(recalls[0] + recalls[1]) / 2).groupby("n_features")["accuracy"]
+    return pd.DataFrame({"balanced_accuracy": accuracy.mean(), "std": accuracy.std(ddof=0)}).reset_index()

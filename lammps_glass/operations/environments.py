@@ -220,6 +220,19 @@ def check_encode(stage: Wired) -> None:
             )
 
 
+def check_library(stage: Wired) -> None:
+    """Refuse structures that were encoded by another library than the one that the stage reads."""
+    (library,) = stage.reads["environments"]
+    for port, sources in stage.reads.items():
+        for source in sources:
+            for other in source.reads.get("environments", ()):
+                if other.stage != library.stage:
+                    raise InputError(
+                        f"stages.{stage.stage}.reads.{port}: {source.stage} has the environments of {other.stage}, not "
+                        f"of {library.stage}"
+                    )
+
+
 @operation(work=work, rates={"cases": 0.2, "particles": 1.5e-4}, check=check_encode)
 def encode(
     case: Case[EncodeParameters], structures: Record, environments: Environments, shear: Record | None = None

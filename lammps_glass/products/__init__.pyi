@@ -1,6 +1,7 @@
 """Names that the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .accepted import AcceptedRecord as AcceptedRecord
+from .barcode import BarcodeFit as BarcodeFit
 from .base import (
     ArrayFile as ArrayFile,
     Condition as Condition,
@@ -17,7 +18,7 @@ from .base import (
 from .environments import Environments as Environments, LibraryFile as LibraryFile
 from .findings import Figures as Figures, Findings as Findings
 from .indicators import IndicatorFile as IndicatorFile, SavedIndicator as SavedIndicator
-from .labels import Labels as Labels, LabelTable as LabelTable, pooled as pooled
+from .labels import ActivityMap as ActivityMap, Labels as Labels, LabelTable as LabelTable, pooled as pooled
 from .predictions import (
     PredictedColumn as PredictedColumn,
     PredictedSample as PredictedSample,

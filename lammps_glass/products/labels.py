@@ -109,6 +109,15 @@ class Labels(LabelTable):
         return next((column for column in self.label_columns if column.quantity == CLASS), None)
 
 
+class ActivityMap(Product):
+    """D2min in a slice of one configuration: the table of a figure of kind ``map``.
+
+    Metadata: ``share``, the fraction of D2min of the top 5 % of the particles; ``species``; ``thickness``; ``width``.
+    """
+
+    table = TableFile("map.parquet")
+
+
 def select_column(columns: Sequence[LabelColumn], where: str, **fields: Json) -> LabelColumn:
     """Return the first of `columns` whose fields or details have the values of `fields`.
 

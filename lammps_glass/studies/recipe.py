@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lammps_glass.figures.spec import FigureSpec
-from lammps_glass.operations.operation import Operation, Wired
+from lammps_glass.operations import Operation, Wired
 
 
 class Stages(Mapping[str, Wired]):

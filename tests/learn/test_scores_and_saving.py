@@ -145,7 +145,9 @@ def test_selection_finds_the_one_feature_that_matters():
     assert ranking["mean_rank"].sum() == 1 + 2 + 3 + 4
     order = ["abcd".index(name) for name in ranking["feature"]]
     splits = learn.leave_one_replica_out(replicas)
-    curve = learn.accuracy_by_number_of_features(X, y, order, splits, n_samples=2, seed=0)
+    counts = [learn.right_by_number_of_features(X[:, order], y, split, n_samples=2, seed=0) for split in splits]
+    assert all((c["class_1"] == y[split.test].sum()).all() for c, split in zip(counts, splits))
+    curve = learn.accuracy_by_number_of_features(counts)
     # Phi(1) = 0.841 for shift 2 at the midpoint; 300 loose rows: standard error 0.014, four of them.
     assert curve["balanced_accuracy"][0] == pytest.approx(norm.cdf(1), abs=0.055)
     table = learn.choose_c(X, y, replicas, grid=(1e-3, 1.0), n_samples=2, seed=0)

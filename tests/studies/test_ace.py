@@ -21,11 +21,9 @@ from lammps_glass.labels import CLASS, LabelColumn
 from lammps_glass.products import Labels, Relaxation
 from lammps_glass.studies.ace import RECIPE
 from lammps_glass.studies.ace.analysis import borders_of, preparation
-from lammps_glass.studies.ace.paper import PAPER, figures_of
+from lammps_glass.studies.ace.paper import CASES, figures_of
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.reading import find_study
-
-CASES = tuple(PAPER)
 
 
 def reproduce(out: Path, *options: str) -> dict:

@@ -15,14 +15,12 @@ from lammps_glass.cli.app import run
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import CuZr
 from lammps_glass.operations.case import Case
+from lammps_glass.operations.energies import BarcodeParameters, fit_barcode, require_runs_to_split
 from lammps_glass.product import name_of
 from lammps_glass.products import Environments, Structures, StructureSet
 from lammps_glass.resources import data_path
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.studies.barcode import RECIPE
-from lammps_glass.studies.barcode.learning import fit_barcode
-from lammps_glass.studies.barcode.models import require_runs_to_split
-from lammps_glass.studies.barcode.settings import FitParameters
 from lammps_glass.studies.recipe import Stages
 from lammps_glass.workflow import Study
 
@@ -133,7 +131,7 @@ def test_a_single_run_cannot_be_split(tmp_path):
     voronoi = pd.DataFrame({"row": [0, 1], "index": "0,0,12,0", "count": 4})
     structures = Structures(tmp_path)
     structures.write(StructureSet(table, np.ones((2, 3)), np.ones((2, 5)), voronoi, np.ones((2, 4))), strain_r_max=4.0)
-    case = Case("barcode", "smoke", "learn", {}, FitParameters(), CuZr(), 1, tmp_path / "learn")
+    case = Case("barcode", "smoke", "learn", {}, BarcodeParameters(), CuZr(), 1, tmp_path / "learn")
     with pytest.raises(InputError, match=r"one run \(replica-1\).*more replicas or rates"):
         fit_barcode(case, training=[structures], environments=Environments(tmp_path))
     with pytest.raises(InputError, match=r"stages\.scan: .*one run \(x\)"):

@@ -117,6 +117,44 @@ def test_nothing_speaks_of_a_paper(smoke):
     assert "results (preset smoke)" in printed
 
 
+def learning(classes: str, fit: str = "", score: str = "", configurations: str = "") -> str:
+    """Return the stages from rows to figures.
+
+    Parameters
+    ----------
+    classes
+        Keys of both ``fold`` and ``score``.
+    fit, score
+        Further keys of each.
+    configurations
+        Stage with the configurations for the figures.
+    """
+    shown = f', configurations = "{configurations}"' if configurations else ""
+    return f"""
+[stages.fold]
+run = "fit"
+reads = {{ rows = "rows" }}
+over = ["left_out"]
+{classes}
+{fit}
+
+[stages.predict]
+run = "predict"
+reads = {{ rows = "rows", indicators = "fold" }}
+over = ["replica"]
+
+[stages.score]
+run = "score"
+reads = {{ predictions = "predict", indicators = "fold"{shown} }}
+{classes}
+{score}
+
+[stages.figures]
+run = "draw"
+reads = {{ findings = "score" }}
+"""
+
+
 #: Small studies; stages that simulate come first and are shared by the variations of a study.
 CREEP = """
 [study]
@@ -155,28 +193,7 @@ run = "describe"
 descriptor = { name = "radial-gaussians", centers = [0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8], width = 0.1 }
 reads = { configurations = "creep", labels = "label" }
 over = ["replica"]
-
-[stages.fold]
-run = "fit"
-reads = { rows = "rows" }
-over = ["left_out"]
-fraction = 0.1
-
-[stages.predict]
-run = "predict"
-reads = { rows = "rows", indicators = "fold" }
-over = ["replica"]
-
-[stages.score]
-run = "score"
-reads = { predictions = "predict", indicators = "fold", configurations = "creep" }
-fraction = 0.1
-n_resamples = 50
-
-[stages.figures]
-run = "draw"
-reads = { findings = "score" }
-"""
+""" + learning("fraction = 0.1", score="n_resamples = 50", configurations="creep")
 THERMAL = """
 [study]
 name = "own"
@@ -217,31 +234,12 @@ run = "describe"
 descriptor = { name = "radial-gaussians", centers = [0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8], width = 0.1 }
 reads = { configurations = "moves", labels = "label" }
 over = ["replica"]
-
-[stages.fold]
-run = "fit"
-indicator = { name = "looseness", n_estimators = 4 }
-reads = { rows = "rows" }
-over = ["left_out"]
-fraction = 0.2
-quantity = "propensity"
-
-[stages.predict]
-run = "predict"
-reads = { rows = "rows", indicators = "fold" }
-over = ["replica"]
-
-[stages.score]
-run = "score"
-reads = { predictions = "predict", indicators = "fold", configurations = "moves" }
-fraction = 0.2
-quantity = "propensity"
-n_resamples = 20
-
-[stages.figures]
-run = "draw"
-reads = { findings = "score" }
-"""
+""" + learning(
+    'fraction = 0.2\nquantity = "propensity"',
+    fit='indicator = { name = "looseness", n_estimators = 4 }',
+    score="n_resamples = 20",
+    configurations="moves",
+)
 METAL = """
 [study]
 name = "own"
@@ -279,28 +277,7 @@ run = "describe"
 descriptor = "pair-entropy"
 reads = { configurations = "shear", labels = "label" }
 over = ["replica"]
-
-[stages.fold]
-run = "fit"
-indicator = "integrated-defect"
-reads = { rows = "rows" }
-over = ["left_out"]
-fraction = 0.1
-
-[stages.predict]
-run = "predict"
-reads = { rows = "rows", indicators = "fold" }
-over = ["replica"]
-
-[stages.score]
-run = "score"
-reads = { predictions = "predict", indicators = "fold" }
-fraction = 0.1
-
-[stages.figures]
-run = "draw"
-reads = { findings = "score" }
-"""
+""" + learning("fraction = 0.1", fit='indicator = "integrated-defect"')
 
 
 @pytest.fixture(scope="module")

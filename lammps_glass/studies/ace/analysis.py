@@ -14,26 +14,19 @@ from lammps_glass.descriptors import ACE
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.json_types import JsonObject
 from lammps_glass.labels import CLASS
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.product import with_conditions
-from lammps_glass.products import Findings, Labels, Relaxation, Rows, pooled
-from lammps_glass.simulate.work import Work
-from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, expansion_of
-from lammps_glass.studies.ace.paper import RADIAL, figures_of
-from lammps_glass.studies.ace.products import ActivityMap, BodyOrderCurves, Selection
+from lammps_glass.products import ActivityMap, Findings, Labels, Relaxation, Rows, pooled
+from lammps_glass.simulate.work import one_case
+from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, BodyOrderCurves, Selection, expansion_of
+from lammps_glass.studies.ace.paper import NUMBERS, PAPER, figures_of
+from lammps_glass.studies.paper import PaperFindings
 
-BAND_NOTE = "Bands: one standard deviation over the glasses that test, each by its rows."
 #: Counts of the strain-step label that are summed over replicas.
 COUNTS = ("steps", "plastic_steps", "avalanches", "windows", "windows_still", "windows_crowded")
 
 
-def work(parameters: NoParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare one case: a single feature of the rows is in memory at a time."""
-    return Work(parts={"cases": 1.0})
-
-
-@operation(work=work, rates={"cases": 5.0})
+@operation(work=one_case, rates={"cases": 5.0})
 def ace_figures(
     case: Case[NoParameters],
     labels: Sequence[Labels],
@@ -45,7 +38,7 @@ def ace_figures(
 ) -> Findings:
     """Make the figures of the paper for every glass and drive that ran."""
     accuracies = []
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         radial_functions(findings)
         for selection in selections:
             glass, drive = (str(selection.conditions[name]) for name in ("glass", "drive"))
@@ -57,16 +50,13 @@ def ace_figures(
             expansion, scores = expansion_of(described[0]), selection.scores
             (slice_map,) = with_conditions(maps, **of_case)
             specs = figures_of(glass, drive, expansion.blocks[0].species, borders_of(expansion))
-            one = GlassAndDrive(findings, scores, with_conditions(orders, **of_case), note.text)
+            figures = dict(zip(NUMBERS, specs, strict=True))
+            one = GlassAndDrive(findings, scores, with_conditions(orders, **of_case), note.text, figures)
             findings.score({**scores, **note.scores}, f"{glass}.{drive}")
-            scores_of_figures = {
-                **one.slice_map(specs[0], slice_map),
-                **one.body_order(specs[1], expansion),
-                **one.first_feature(specs[2], described, expansion),
-                **one.bases(specs[3], selection.bases.read()),
-                **one.learning_curve(specs[4], selection.learning.read()),
-                **one.pearson(specs[5]),
-            }
+            one.body_order(expansion)
+            one.bases(selection.bases.read())
+            one.learning_curve(selection.learning.read())
+            scores_of_figures = {**one.slice_map(slice_map), **one.first_feature(described, expansion), **one.pearson()}
             findings.score(scores_of_figures, f"{glass}.{drive}")
             sizes = {"rows": int(scores["n_rows"]), "glasses": len(with_conditions(labels, **of_case))}
             findings.size(**{f"{glass}_{drive}_{name}": size for name, size in sizes.items()})
@@ -76,7 +66,7 @@ def ace_figures(
     return findings
 
 
-def radial_functions(findings: Findings) -> None:
+def radial_functions(findings: PaperFindings) -> None:
     """Add figure 1."""
     from lammps_glass.descriptors.ace.radial import make_transform, radial_functions
 
@@ -84,14 +74,11 @@ def radial_functions(findings: Findings) -> None:
     values = radial_functions(r, 6, make_transform("ace1", 4.0))
     table = pd.concat([pd.DataFrame({"r": r, "value": v, "n": n}) for n, v in enumerate(values, start=1)])
     slope = np.abs(np.gradient(values[0], r))
-    findings.figure(
-        RADIAL, table, f"R_1 is steepest at r = {r[np.argmax(slope)]:.2f}",
-        "The transform of the authors' code; the printed formula is the option transform = \"paper\".",
-    )  # fmt: skip
+    findings.add("1", table, steepest=r[np.argmax(slope)])
 
 
 class GlassAndDrive(NamedTuple):
-    """Figures 2 to 7 of one glass under one drive: each method adds a figure and returns its scores.
+    """Figures 2 to 7 of one glass under one drive: each method adds a figure; some return its scores.
 
     Attributes
     ----------
@@ -101,51 +88,46 @@ class GlassAndDrive(NamedTuple):
         Scores of the selection, at one cutoff.
     orders
         Curves at every cutoff.
-    note
+    preparation
         Preparation and drive of the glass, in words.
+    figures
+        Specifications by number.
     """
 
-    findings: Findings
+    findings: PaperFindings
     scores: Mapping[str, float]
     orders: Sequence[BodyOrderCurves]
-    note: str
+    preparation: str
+    figures: Mapping[str, FigureSpec]
 
-    def slice_map(self, figure: FigureSpec, shown: ActivityMap) -> dict[str, float]:
+    def add(self, number: str, *tables: pd.DataFrame, **values: object) -> None:
+        """Add the figure of a number; `values` are those of its texts."""
+        values |= {"preparation": self.preparation, "scores": self.scores, "r_cut": self.scores["r_cut"]}
+        self.findings.add(number, pd.concat(tables, ignore_index=True), self.figures[number], **values)
+
+    def slice_map(self, shown: ActivityMap) -> dict[str, float]:
         """Add figure 2."""
         about = shown.table.metadata
-        self.findings.figure(
-            figure, shown.table.read(), f"the top 5 % of type {about['species']} hold {about['share']:.0%} of D2min",
-            f"Replica {shown.replica}, slice of thickness {about['thickness']:g} through the most active particle; "
-            f"field smoothed over {about['width']:g}, rings are particles of type {about['species']}, as large as "
-            f"their D2min. {self.note}",
-        )  # fmt: skip
+        self.add("2", shown.table.read(), about=about, replica=shown.replica)
         return {"d2min_share_of_top": about["share"]}
 
-    def body_order(self, figure: FigureSpec, expansion: ACE) -> dict[str, float]:
+    def body_order(self, expansion: ACE) -> None:
         """Add figure 3."""
-        scores, r_cut, first = self.scores, self.scores["r_cut"], expansion.blocks[0].species
+        scores, first = self.scores, expansion.blocks[0].species
         curves = pd.concat([_at_cutoff(order, order.accuracy.read()) for order in self.orders], ignore_index=True)
         random = curves["rows"] == RANDOM
         curves.loc[random, "curve"] += ", random rows (leaks)"
-        curves = curves[~random | (curves["r_cut"] == r_cut)]
-        flat = self.baseline(curves, "accuracy")
+        curves = curves[~random | (curves["r_cut"] == scores["r_cut"])]
+        flat = self.baseline(curves, "accuracy").assign(curve=BASELINE_NAME, rows=BY_GLASS)
         like = f"{scores['like_pairs']:.1%} with {first}-{first}, " if "like_pairs" in scores else ""
-        self.findings.figure(
-            figure, pd.concat([curves, flat.assign(curve=BASELINE_NAME, rows=BY_GLASS)], ignore_index=True),
-            f"{scores['first_feature']:.1%} with one feature, {like}{scores['pairs']:.1%} with all 2-body, "
-            f"{scores['triples']:.1%} with 3-body, {scores['accuracy']:.1%} with 4-body (r_cut {r_cut:g})",
-            f"Left-out glasses. {BAND_NOTE} {int(scores['n_rows'])} rows, half of them active. Density and "
-            f"coordination: {flat['accuracy'].iloc[0]:.1%}; linear SVM with all features: "
-            f"{scores['svm.accuracy']:.1%}. {self.note}",
-        )  # fmt: skip
-        return {}
+        self.add("3", curves, flat, like=like, flat=flat["accuracy"].iloc[0])
 
     def baseline(self, curves: pd.DataFrame, score: str) -> pd.DataFrame:
         """Return the score of density and coordination as a flat line over the numbers of features of `curves`."""
         ends = curves["n_features"].agg(["min", "max"]).to_numpy()
         return pd.DataFrame({"n_features": ends, score: self.scores[f"baseline.density_coordination.{score}"]})
 
-    def first_feature(self, figure: FigureSpec, rows: Sequence[Rows], expansion: ACE) -> dict[str, float]:
+    def first_feature(self, rows: Sequence[Rows], expansion: ACE) -> dict[str, float]:
         """Add figure 4."""
         label, first = rows[0].label_column(quantity=CLASS).name, expansion.feature_names[0]
         table = pooled(rows, [label, first])
@@ -156,57 +138,38 @@ class GlassAndDrive(NamedTuple):
             parts.append(pd.DataFrame({"x": (edges[:-1] + edges[1:]) / 2, "density": density, "class": name}))
         mean = table.groupby(label)[first].mean()
         apart = (abs(mean[1]) - abs(mean[0])) / table.groupby(label)[first].std().mean()
-        larger = "active" if apart > 0 else "inactive"
-        self.findings.figure(
-            figure, pd.concat(parts, ignore_index=True),
-            f"{larger} particles have the larger magnitude: mean {mean[1]:.3f} active, {mean[0]:.3f} inactive, "
-            f"{abs(apart):.2f} standard deviations apart",
-            f"Feature n = 1 of type {expansion.blocks[0].species}, which is negative everywhere; r_cut "
-            f"{self.scores['r_cut']:g}.",
+        self.add(
+            "4", *parts, larger="active" if apart > 0 else "inactive", active=mean[1], inactive=mean[0],
+            apart=abs(apart), species=expansion.blocks[0].species,
         )  # fmt: skip
         return {"first_feature_separation": float(apart)}
 
-    def bases(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+    def bases(self, table: pd.DataFrame) -> None:
         """Add figure 5."""
         flat = self.baseline(table, "accuracy").assign(basis=BASELINE_NAME)
         selected = table[table["basis"] == "sequential selection"].sort_values("n_features")
         best = table.groupby("basis")["accuracy"].max()
         reached = selected.loc[selected["accuracy"] >= best["sequential selection"] - 0.01, "n_features"].iloc[0]
-        words = ", ".join(f"{basis} {value:.1%}" for basis, value in best.items())
-        self.findings.figure(
-            figure, pd.concat([table, flat], ignore_index=True),
-            f"selected first: {', '.join(selected['feature'].head(4))}; within 1 % of its best after {int(reached)}; "
-            f"best {words}",
-            "2- and 3-body features only. Selection by the training glasses of each split; the names are of all "
-            f"glasses. {BAND_NOTE}",
+        self.add(
+            "5", table, flat, selected=", ".join(selected["feature"].head(4)), reached=int(reached),
+            best=", ".join(f"{basis} {value:.1%}" for basis, value in best.items()),
         )  # fmt: skip
-        return {}
 
-    def learning_curve(self, figure: FigureSpec, table: pd.DataFrame) -> dict[str, float]:
+    def learning_curve(self, table: pd.DataFrame) -> None:
         """Add figure 6."""
         left = table[table["rows"] == "left-out glasses"].sort_values("n_rows")
         before, last = left.iloc[len(left) // 2], left.iloc[-1]
         gain = last["accuracy"] - before["accuracy"]
         verdict = "converged" if abs(gain) < 0.01 else "not converged"
-        self.findings.figure(
-            figure, table, f"{verdict}: {gain:+.1%} from {before['n_rows']:.0f} to {last['n_rows']:.0f} rows",
-            f"All features, r_cut {self.scores['r_cut']:g}; random parts of the rows of the training glasses. "
-            f"{BAND_NOTE}",
-        )  # fmt: skip
-        return {}
+        self.add("6", table, verdict=verdict, gain=gain, before=before["n_rows"], last=last["n_rows"])
 
-    def pearson(self, figure: FigureSpec) -> dict[str, float]:
+    def pearson(self) -> dict[str, float]:
         """Add figure 7."""
         table = pd.concat([_at_cutoff(order, order.pearson.read()) for order in self.orders], ignore_index=True)
         best = table.sort_values("pearson").iloc[-1]
         flat = self.baseline(table, "pearson").assign(curve=BASELINE_NAME)
-        self.findings.figure(
-            figure, pd.concat([table, flat], ignore_index=True),
-            f"at most {best['pearson']:.2f}, {best['curve']}, {int(best['n_features'])} features; density and "
-            f"coordination {flat['pearson'].iloc[0]:.2f}",
-            f"D2min itself of the rows of figure 3, predicted for left-out glasses; a constant prediction counts as 0. "
-            f"Up to {int(table['n_features'].max())} features (`body_order.ard_features`). {BAND_NOTE}",
-        )  # fmt: skip
+        largest = int(table["n_features"].max())
+        self.add("7", table, flat, best=best, largest=largest, flat=flat["pearson"].iloc[0])
         # Of the most features at one cutoff: the best of all points would be chosen by test rows.
         scored = table[table["r_cut"] == self.scores["r_cut"]].sort_values("n_features")
         return {"pearson": float(scored["pearson"].iloc[-1])} if len(scored) else {}
@@ -252,9 +215,9 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
     columns = [labels[0].label_column(quantity=quantity).name for quantity in ("d2min", "propensity")]
     correlations = [np.corrcoef(product.table.read(columns).to_numpy().T)[0, 1] for product in labels]
     reached = f"tau_alpha = {tau:.3g}" if np.isfinite(tau) else "tau_alpha longer than half of the equilibration"
-    text = (
-        f"T = {first.temperature:g}, {reached}, {facts['runs']} runs of {run_time:g}, liquid held for {held:g}."
-        + (f" Not equilibrated: {'; '.join(faults)}." if faults else "")
+    text = PAPER.text(
+        "thermal", first=first, reached=reached, facts=facts, run_time=run_time, held=held,
+        faults=f" Not equilibrated: {'; '.join(faults)}." if faults else "",
     )  # fmt: skip
     scores = {
         "tau_alpha": tau,
@@ -269,13 +232,6 @@ def thermal_preparation(labels: Sequence[Labels], relaxations: Sequence[Relaxati
 def shear_preparation(facts: Sequence[JsonObject]) -> Preparation:
     """Describe the activity in the sheared glasses, from the counts of the label (`StrainStepActivity.details`)."""
     total = {name: sum(fact[name] for fact in facts) for name in COUNTS}
-    active, by_mean = (
-        float(np.mean([fact[name] for fact in facts])) for name in ("active_fraction", "active_fraction_by_mean")
-    )
-    text = (
-        f"{total['steps']} strain steps, {total['plastic_steps']} plastic, {total['avalanches']} system-wide and left "
-        f"out; of {total['windows']} windows of strain {total['windows_still']} without an active particle, "
-        f"{total['windows_crowded']} with too many; {active:.1%} of type {', '.join(facts[0]['species'])} ever active "
-        f"(by the mean over neighbours: {by_mean:.1%})."
-    )
-    return Preparation(text, {"active_fraction": active, "active_fraction_by_mean": by_mean, **total}, [])
+    means = {n: float(np.mean([fact[n] for fact in facts])) for n in ("active_fraction", "active_fraction_by_mean")}
+    text = PAPER.text("shear", total=total, species=", ".join(facts[0]["species"]), **means)
+    return Preparation(text, means | total, [])

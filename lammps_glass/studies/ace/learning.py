@@ -16,12 +16,11 @@ from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.learn.estimator import MakeEstimator
 from lammps_glass.learn.splits import Split
-from lammps_glass.operations.case import Case
+from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.describe import DescribeParameters
-from lammps_glass.operations.operation import Wired, operation
-from lammps_glass.products import Rows, pooled
+from lammps_glass.product import JsonFile, Product, TableFile
+from lammps_glass.products import Rows, SavedIndicator, pooled
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.ace.products import BodyOrderCurves, Selection
 from lammps_glass.tables import KEY
 
 Floats = NDArray[np.float64]
@@ -29,6 +28,27 @@ LABEL = "label"  # column of the classes in tables that are learned from
 #: Parts of the descriptor: the cluster expansion, and the baseline of every curve with its name in figures.
 EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordination"
 BY_GLASS, RANDOM = "by glass", "random rows"
+
+
+class BodyOrderCurves(Product):
+    """Curves against the number of features, in body order: accuracy, and Pearson coefficient of the ARD regression."""
+
+    accuracy = TableFile("order.parquet")
+    pearson = TableFile("pearson.parquet")
+
+
+class Selection(SavedIndicator):
+    """The indicator of all features, with curves by selection and by number of rows, and flat scores."""
+
+    bases = TableFile("selection.parquet")
+    learning = TableFile("curve.parquet")
+    scores_file = JsonFile("scores.json")
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Scores by name, the cutoff ``r_cut`` among them."""
+        scores: dict[str, float] = self.scores_file.read()
+        return scores
 
 
 @dataclass(frozen=True)

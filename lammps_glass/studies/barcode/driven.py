@@ -9,8 +9,9 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.analysis.barcodes import UNSTRAINED, BarcodeSet
-from lammps_glass.products import Findings, StructureSet
+from lammps_glass.products import StructureSet
 from lammps_glass.studies.barcode.meaning import GROUPS
+from lammps_glass.studies.paper import PaperFindings
 
 #: Bins of the distribution of strain, up to five times its mean.
 BINS, LARGEST = 30, 5.0
@@ -25,7 +26,7 @@ def steady_flow(structures: StructureSet, steady_from: float) -> StructureSet:
 
 
 def strain_figure(
-    findings: Findings, sets: Mapping[str, StructureSet], strain_r_max: float, steady_from: float
+    findings: PaperFindings, sets: Mapping[str, StructureSet], strain_r_max: float, steady_from: float
 ) -> None:
     """Add figure 5: energies with heterogeneity and with deviation, and the distribution of the strain over its mean.
 
@@ -54,33 +55,26 @@ def strain_figure(
             bins = analysis.histogram(relative, edges)[["x", "density"]].rename(columns={"density": "y"})
             distributions.append(bins.assign(panel="strain over its mean", series=series))
     listed = {
-        name: ", ".join(f"{series} {mean[name]:.3f}" for series, mean in means.items())
+        f"{name}s": ", ".join(f"{series} {mean[name]:.3f}" for series, mean in means.items())
         for name in ("mean_strain", "deviation")
     }
-    findings.figure(
-        "5",
-        pd.concat([*scatter, *distributions], ignore_index=True),
-        "energy and std/mean of the strain: "
-        + "; ".join(f"{s}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for s, m in means.items()),
-        f"Von Mises strain (neighbours within {strain_r_max:g} A) of sheared glasses against the unsheared inherent "
-        f"structure, flips of the box undone, from a shear strain of {steady_from:g}; of thermal ones against the "
-        f"cooled glass that was annealed (the paper does not say). Mean strains: {listed['mean_strain']}; deviations: "
-        f"{listed['deviation']}. {unstrained} structures fell back into the minimum they came from and have no "
-        "deviation / mean.",
-    )
+    findings.add(
+        "5", pd.concat([*scatter, *distributions], ignore_index=True), r_max=strain_r_max,
+        steady_from=steady_from, unstrained=unstrained, **listed,
+        energies="; ".join(f"{s}: {m['energy_mev']:.1f} meV/atom, {m['heterogeneity']:.2f}" for s, m in means.items()),
+    )  # fmt: skip
     for series, mean in means.items():
         scores = mean.rename({"energy_mev": "energy_mev_per_atom"}).to_dict()
         findings.score({str(name): float(value) for name, value in scores.items()}, series.replace(" ", "_"))
 
 
 def comparison_figure(
-    findings: Findings,
+    findings: PaperFindings,
     thermal: BarcodeSet,
     sheared: BarcodeSet,
     conditions: pd.DataFrame,
     groups: Sequence[str],
     nearest: int,
-    seed: int,
 ) -> None:
     """Add figure 6: barcodes of thermal and sheared glasses at equal energy, by temperature of the shear.
 
@@ -88,14 +82,14 @@ def comparison_figure(
     ----------
     conditions
         ``temperature`` and ``heterogeneity`` of the sheared structures.
-    groups, nearest, seed
+    groups, nearest
         As in `analysis.compare_at_equal_energy`.
     """
     parts, sums, gaps = [], [], []
     temperatures = conditions["temperature"]
     for temperature, rows in conditions.groupby("temperature"):
         flowing = sheared.take(rows.index.to_numpy())
-        bars, by_group, gap = analysis.compare_at_equal_energy(thermal, flowing, groups, nearest, seed % 2**31)
+        bars, by_group, gap = analysis.compare_at_equal_energy(thermal, flowing, groups, nearest, findings.seed % 2**31)
         gaps.append(1000 * gap)
         heterogeneity = float(rows["heterogeneity"].to_numpy().mean())
         sums.append(by_group.assign(temperature=temperature, heterogeneity=heterogeneity))
@@ -104,18 +98,13 @@ def comparison_figure(
                 parts += _bars(bars, panel, float(at))
     by_group = pd.concat(sums, ignore_index=True)
     by_group["series"] = by_group["group"].map(GROUPS)
-    findings.figure(
-        "6",
-        pd.concat([*parts, *_group_panels(by_group)], ignore_index=True),
-        "; ".join(f"{name}: deviation {_deviations(part)}" for name, part in by_group.groupby("series"))
-        + f"; ratio of the sums {by_group['ratio'].min():.2f} to {by_group['ratio'].max():.2f}",
-        "A dashed line parts the environments of group 1, Kasper kernels, from those of group 2. "
-        "Intervals of 5 to 95 % by a bootstrap over runs; scatter alone: the deviation of glasses that do not differ "
-        "(scatter only adds, so that points lie low in their intervals). The "
-        f"{nearest} thermal structures nearest in energy to each sheared mean; "
-        f"theirs differ by {', '.join(f'{gap:+.1f}' for gap in gaps)} meV/atom. Heterogeneity of the sheared, by "
-        f"temperature: {', '.join(f'{h:.2f}' for h in by_group.drop_duplicates('temperature')['heterogeneity'])}.",
-    )
+    heterogeneities = by_group.drop_duplicates("temperature")["heterogeneity"]
+    findings.add(
+        "6", pd.concat([*parts, *_group_panels(by_group)], ignore_index=True), nearest=nearest,
+        deviations="; ".join(f"{name}: deviation {_deviations(part)}" for name, part in by_group.groupby("series")),
+        least=by_group["ratio"].min(), largest=by_group["ratio"].max(),
+        gaps=", ".join(f"{gap:+.1f}" for gap in gaps), heterogeneities=", ".join(f"{h:.2f}" for h in heterogeneities),
+    )  # fmt: skip
     _group_scores(findings, by_group)
 
 
@@ -147,7 +136,7 @@ def _deviations(group: pd.DataFrame) -> str:
     )
 
 
-def _group_scores(findings: Findings, by_group: pd.DataFrame) -> None:
+def _group_scores(findings: PaperFindings, by_group: pd.DataFrame) -> None:
     for name, part in by_group.groupby("series"):
         prefix = str(name).replace(" ", "_")
         if len(part) >= FEWEST and part["heterogeneity"].std() > 0 and part["deviation"].std() > 0:

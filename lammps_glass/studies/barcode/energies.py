@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.products import Findings, StructureSet
-from lammps_glass.studies.barcode.models import MODELS, EnergyModels, Floats
-from lammps_glass.studies.barcode.products import BarcodeFit, Scan
+from lammps_glass.operations.energies import MODELS, EnergyModels, Floats
+from lammps_glass.products import BarcodeFit, StructureSet
+from lammps_glass.studies.barcode.scan import Scan
+from lammps_glass.studies.paper import PaperFindings
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.
 N_RESAMPLES, BINS = 500, 21
@@ -50,7 +51,7 @@ def prefix(model: str, structures: str) -> str:
     return ".".join(part for part in (name, "" if structures == TEST else structures) if part)
 
 
-def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Evaluated], seed: int) -> None:
+def prediction_scores(findings: PaperFindings, fit: BarcodeFit, sets: Mapping[str, Evaluated]) -> None:
     """Add the errors of every model on every set, and out of fold by run and by random row."""
     rows = []
     for name, evaluated in sets.items():
@@ -67,40 +68,21 @@ def prediction_scores(findings: Findings, fit: BarcodeFit, sets: Mapping[str, Ev
     structures, predicted = sets[TEST]
     low, high = analysis.bootstrap(
         analysis.split_by(predicted["barcode"] - structures.energies, structures.runs),
-        lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, seed % 2**31,
+        lambda drawn: float(np.sqrt(np.mean(np.concatenate(drawn) ** 2))), N_RESAMPLES, findings.seed % 2**31,
     )  # fmt: skip
     findings.score({"rmse_ev.low": low, "rmse_ev.high": high})
 
 
-def prediction_figures(findings: Findings, sets: Mapping[str, Evaluated], barcodes: Floats) -> None:
+def prediction_figures(findings: PaperFindings, sets: Mapping[str, Evaluated], barcodes: Floats) -> None:
     """Add figures 2, 2_inset and A3; `barcodes` are those of the test structures."""
     test, larger = sets[TEST], sets[LARGER]
     lowest = float((test.structures.energies / test.structures.sizes).min())
     parity = test.parity(lowest).assign(panel="_parity", series="second test set")
-    findings.figure(
-        "2",
-        pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True),
-        _summary(test),
-        "Energies above the lowest inherent structure of the second test set, which shares no run with the training. "
-        "Right: barcodes of its lowest, median and highest structure, on one scale.",
-    )
-    findings.figure(
-        "2_inset",
-        larger.parity(lowest),
-        _summary(larger),
-        "The same model, scaled to the number of atoms, on a larger box that it was not trained on. Energies above the "
-        "lowest an atom of the second test set, as in figure 2.",
-    )
+    table = pd.concat([parity, _examples(test.structures, barcodes)], ignore_index=True)
+    for identity, evaluated, shown in (("2", test, table), ("2_inset", larger, larger.parity(lowest))):
+        structures = {"structures": len(evaluated.structures), "atoms": int(evaluated.structures.sizes.mean())}
+        findings.add(identity, shown, scores=evaluated.scores("barcode"), **structures)
     _error_distributions(findings, [test, larger])
-
-
-def _summary(evaluated: Evaluated) -> str:
-    score, structures = evaluated.scores("barcode"), evaluated.structures
-    return (
-        f"RMSE {score['rmse_ev']:.3f} eV per system, {score['rmse_mev_per_atom']:.2f} meV/atom, "
-        f"{score['rmse_over_std']:.2f} standard deviations, bias {score['bias_mev_per_atom']:.2f} meV/atom, "
-        f"{len(structures)} structures of {int(structures.sizes.mean())} atoms"
-    )
 
 
 def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
@@ -116,7 +98,7 @@ def _examples(test: StructureSet, barcodes: Floats) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
+def _error_distributions(findings: PaperFindings, sets: Sequence[Evaluated]) -> None:
     """Add figure A3."""
     names = [f"{int(structures.sizes.mean())} atoms" for structures, _ in sets]
     errors = [1000 * (predicted["barcode"] - s.energies) / s.sizes for s, predicted in sets]
@@ -126,15 +108,11 @@ def _error_distributions(findings: Findings, sets: Sequence[Evaluated]) -> None:
         analysis.histogram(error, edges)[["x", "density"]].rename(columns={"x": "error"}).assign(series=name)
         for name, error in zip(names, errors)
     ]
-    findings.figure(
-        "A3",
-        pd.concat(tables, ignore_index=True),
-        "; ".join(f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)),
-        "Error a particle, predicted minus true.",
-    )
+    texts = [f"{n}: mean {e.mean():.2f}, deviation {e.std():.2f} meV/atom" for n, e in zip(names, errors)]
+    findings.add("A3", pd.concat(tables, ignore_index=True), deviations="; ".join(texts))
 
 
-def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
+def amount_figure(findings: PaperFindings, scans: Sequence[Scan]) -> None:
     """Add figure A1: error against number of environments, a curve for each amount of data."""
     table = pd.concat([scan.table.read() for scan in scans], ignore_index=True)
     mean = table.groupby(["runs", "threshold"], as_index=False).agg(
@@ -145,19 +123,12 @@ def amount_figure(findings: Findings, scans: Sequence[Scan]) -> None:
     mean["low"], mean["high"] = mean["rmse_ev"] - error, mean["rmse_ev"] + error
     mean["curve"] = [f"{int(runs)} runs" for runs in mean["runs"]]
     best = mean.iloc[int(np.argmin(mean["rmse_ev"]))]
-    findings.figure(
-        "A1",
-        mean,
-        f"best {best['rmse_ev']:.3f} eV with {best['environments']:.0f} environments and {int(best['runs'])} runs",
-        "Error on the second test set, eV a system; environments that occur in the runs that train; thresholds "
-        + ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
-        + f"; {int(mean['cases'].min())} draws of runs a point (with all runs, seeds of the trees alone); the "
-        "paper's parameters of XGBoost.",
-    )
+    thresholds = ", ".join(f"{t:g}" for t in sorted(set(mean["threshold"])))
+    findings.add("A1", mean, best=best, thresholds=thresholds, draws=int(mean["cases"].min()))
     findings.score({"amount.best_rmse_ev": float(best["rmse_ev"])})
 
 
-def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
+def transfer_figure(findings: PaperFindings, sets: Mapping[str, Evaluated], species: Sequence[str]) -> None:
     """Add the figure of other compositions, each relative to its own mean; see `learn.energies_without_bias`."""
     parts, summary = [], []
     for name, evaluated in sets.items():
@@ -183,14 +154,7 @@ def transfer_figure(findings: Findings, sets: Mapping[str, Evaluated], species: 
             summary.append(
                 f"{label}: energies spread by {spread:.1f} meV/atom, errors without bias {', '.join(errors)}"
             )
-    findings.figure(
-        "transfer",
-        pd.concat(parts, ignore_index=True),
-        "; ".join(summary),
-        "Two compositions that were not trained on, beside the one that was. Energies over the mean of their own set, "
-        "predictions without their mean error: a constant for each composition, which a model of one cannot know. The "
-        "rest resolves nothing where it is as large as the spread of the energies.",
-    )
+    findings.add("transfer", pd.concat(parts, ignore_index=True), errors="; ".join(summary))
 
 
 def _composition(structures: StructureSet, species: Sequence[str]) -> str:

@@ -3,18 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass import analysis
-from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
-from lammps_glass.products import Environments, Findings, Structures, StructureSet
+from lammps_glass.errors import InputError
+from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
+from lammps_glass.operations import Case, Wired, operation, require_equal
+from lammps_glass.operations.energies import EnergyModels
+from lammps_glass.operations.environments import check_library, structures_work
+from lammps_glass.products import BarcodeFit, Environments, Findings, Structures, StructureSet
+from lammps_glass.simulate.work import Work
 from lammps_glass.studies.barcode import driven, energies, meaning
-from lammps_glass.studies.barcode.models import EnergyModels
-from lammps_glass.studies.barcode.products import BarcodeFit, Scan
-from lammps_glass.studies.barcode.settings import FigureParameters, check_figures, work
+from lammps_glass.studies.barcode.paper import PAPER
+from lammps_glass.studies.barcode.scan import Scan, check_test
+from lammps_glass.studies.paper import PaperFindings
+
+#: Smallest shear strain of steady flow.
+STEADY = 0.2
+
+
+@dataclass(frozen=True)
+class FigureParameters:
+    """Parameters of the operation ``barcode_figures``.
+
+    Parameters
+    ----------
+    steady_from
+        Shear strain from which a sheared glass is in steady flow.
+    nearest
+        Number of thermal structures that a sheared set is compared with.
+    """
+
+    steady_from: Annotated[float, Bound(minimum=STEADY)] = STEADY
+    nearest: PositiveInt = 20
+
+    def __post_init__(self) -> None:
+        check_fields("barcode_figures", self)
+
+
+def check_figures(stage: Wired) -> None:
+    """Refuse sets that do not belong together, and sheared glasses that never flow."""
+    check_library(stage)
+    check_test(stage)
+    for scan in stage.reads["scan"]:
+        require_equal(scan, stage.reads["environments"][0], "form", "descriptor")
+    for encoded in stage.reads["sheared"]:
+        if not encoded.reads.get("shear"):
+            raise InputError(f"stages.{stage.stage}.reads.sheared: the structures of {encoded.stage} are not sheared")
+        for shear in encoded.reads["shear"]:
+            if shear.parameters.strain < STEADY:
+                raise InputError(f"{shear.key('strain')}: steady flow needs at least {STEADY:g}")
+            if stage.parameters.steady_from >= shear.parameters.strain:
+                raise InputError(f"{stage.key('steady_from')} is not below {shear.key('strain')}")
+
+
+def work(parameters: FigureParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the structures that are read."""
+    ports = ("training", "test", "larger", "compositions", "sheared")
+    return structures_work([work for port in ports for work in reads.get(port, ())])
 
 
 @operation(version=3, work=work, rates={"cases": 3.0, "structures": 2e-3}, check=check_figures)
@@ -57,8 +107,8 @@ def barcode_figures(
         bars = models.barcode.barcodes(structures.fractions)[:, order]
         return analysis.BarcodeSet(bars, structures.energies / structures.sizes, structures.runs)
 
-    with Findings(case.directory) as findings:
-        energies.prediction_scores(findings, fit, evaluated, case.seed)
+    with PAPER.findings(case) as findings:
+        energies.prediction_scores(findings, fit, evaluated)
         energies.prediction_figures(findings, evaluated, barcodes(sets[energies.TEST]).barcodes)
         energies.transfer_figure(findings, evaluated, case.glass.species)
         energies.amount_figure(findings, scan)
@@ -68,7 +118,6 @@ def barcode_figures(
         driven.strain_figure(findings, {"thermal": trained, "sheared": flowing}, strain_r_max, parameters.steady_from)
         driven.comparison_figure(
             findings, barcodes(trained), barcodes(flowing), flowing.table, table["group"].tolist(), parameters.nearest,
-            case.seed,
         )  # fmt: skip
         _coverage_scores(findings, trained, {**sets, "sheared": flowing}, models.barcode.columns_)
         findings.size(
@@ -86,7 +135,7 @@ def barcode_figures(
 
 
 def _coverage_scores(
-    findings: Findings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
+    findings: PaperFindings, training: StructureSet, sets: Mapping[str, StructureSet], columns: NDArray[np.intp]
 ) -> None:
     """Add the fractions of particles that have an environment, and that have one of the barcode (`columns`)."""
     findings.score({"coverage": float(sets[energies.TEST].table["coverage"].mean())})

@@ -8,9 +8,9 @@ import pandas as pd
 from lammps_glass import analysis
 from lammps_glass.analysis import ICOSAHEDRON
 from lammps_glass.figures.clusters import JOINED
-from lammps_glass.products import Environments, Findings, StructureSet
-from lammps_glass.studies.barcode.models import Floats
-from lammps_glass.studies.barcode.products import BarcodeFit
+from lammps_glass.operations.energies import Floats
+from lammps_glass.products import BarcodeFit, Environments, StructureSet
+from lammps_glass.studies.paper import PaperFindings
 
 #: Groups of environments, in the numbers of the paper.
 GROUPS = {"kasper": "group 1", "other": "group 2"}
@@ -32,14 +32,16 @@ def barcode_table(fit: BarcodeFit, training: StructureSet, barcodes: Floats) -> 
     return table
 
 
-def environment_figures(findings: Findings, fit: BarcodeFit, environments: Environments, table: pd.DataFrame) -> None:
+def environment_figures(
+    findings: PaperFindings, fit: BarcodeFit, environments: Environments, table: pd.DataFrame
+) -> None:
     """Add figures A2, 4 and 3."""
     _importance(findings, fit, len(table))
     _correlations(findings, table)
     _clusters(findings, environments, table)
 
 
-def _importance(findings: Findings, fit: BarcodeFit, n_environments: int) -> None:
+def _importance(findings: PaperFindings, fit: BarcodeFit, n_environments: int) -> None:
     """Add figure A2: the importance of all environments."""
     values = fit.ranking.read()["importance"].to_numpy()
     positive = values[values > 0]
@@ -49,33 +51,26 @@ def _importance(findings: Findings, fit: BarcodeFit, n_environments: int) -> Non
         pd.DataFrame({"panel": "histogram", "x": np.log10(bins["x"]), "y": bins["count"]}),
     ]
     fraction = float(values[:n_environments].sum() / max(values.sum(), 1e-300))
-    findings.figure(
-        "A2",
-        pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"),
-        f"{len(values)} environments, {len(positive)} with a SHAP value; the first {n_environments} carry "
-        f"{fraction:.0%}",
-        f"Mean |SHAP| ({fit.ranking.metadata['shap'].replace('_', ' ')}) over the training structures, in eV a system; "
-        "the histogram is of its logarithm.",
-    )
+    findings.add(
+        "A2", pd.concat(parts, ignore_index=True).assign(series="mean |SHAP|"), environments=len(values),
+        positive=len(positive), length=n_environments, fraction=fraction,
+        shap=fit.ranking.metadata["shap"].replace("_", " "),
+    )  # fmt: skip
     findings.score({"environments": len(values), "shap_share_of_barcode": fraction})
 
 
-def _correlations(findings: Findings, table: pd.DataFrame) -> None:
+def _correlations(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Add figure 4: the correlation of each environment of the barcode with the energy."""
     marked = table.assign(series=np.where(table["voronoi"] == ICOSAHEDRON, "<0,0,12,0>", "other kernels"))
     icosahedra = table[table["voronoi"] == ICOSAHEDRON]["pearson"]
     negative, positive = int((icosahedra < 0).sum()), int((icosahedra > 0).sum())
-    findings.figure(
-        "4",
-        marked[["number", "pearson", "series", "environment", "voronoi", "group", "fraction", "importance"]],
-        f"{len(icosahedra)} icosahedra: {negative} lower the energy, {positive} raise it",
-        "Pearson coefficient of each of the barcode's fractions with the energy of the training structures.",
-    )
+    columns = ["number", "pearson", "series", "environment", "voronoi", "group", "fraction", "importance"]
+    findings.add("4", marked[columns], icosahedra=len(icosahedra), negative=negative, positive=positive)
     kasper = float((table["group"] == "kasper").sum())
     findings.score({"kasper_kernels": kasper, "icosahedra.negative": negative, "icosahedra.positive": positive})
 
 
-def _clusters(findings: Findings, environments: Environments, table: pd.DataFrame) -> None:
+def _clusters(findings: PaperFindings, environments: Environments, table: pd.DataFrame) -> None:
     """Add figure 3: the environments of the barcode."""
     clusters = environments.clusters.read()
     parts = []
@@ -84,17 +79,10 @@ def _clusters(findings: Findings, environments: Environments, table: pd.DataFram
         cluster = clusters[clusters["environment"] == row["environment"]]
         parts.append(cluster.assign(cluster=f"s{row['number']}", label=label, sign=row["pearson"], group=row["group"]))
     kasper = int((table["group"] == "kasper").sum())
-    findings.figure(
-        "3",
-        pd.concat(parts, ignore_index=True),
-        f"{kasper} Kasper kernels, {len(table) - kasper} not",
-        "The representative of each environment and its neighbours within r_cut of SOAP (Cu orange, Zr blue; those "
-        f"within {JOINED:g} A joined, the rest pale). Text: number, Voronoi index, mean fraction of the barcode, "
-        "correlation with the energy (red raises, blue lowers it). Group 1 first, by importance within a group.",
-    )
+    findings.add("3", pd.concat(parts, ignore_index=True), kasper=kasper, others=len(table) - kasper, joined=JOINED)
 
 
-def sum_figures(findings: Findings, table: pd.DataFrame, barcodes: Floats, structures: StructureSet) -> None:
+def sum_figures(findings: PaperFindings, table: pd.DataFrame, barcodes: Floats, structures: StructureSet) -> None:
     """Add figures 7a and 7b: sums of the barcode against the energy; `barcodes` in the order of `table`."""
     energy = 1000 * structures.energies / structures.sizes
     sums = analysis.group_sums(barcodes, table["group"].tolist())
@@ -103,18 +91,10 @@ def sum_figures(findings: Findings, table: pd.DataFrame, barcodes: Floats, struc
     related = dict(zip(sums, analysis.pearson_coefficients(sums, energy)))
     tables = {n: pd.DataFrame({"energy": energy, "sum": sums[n], "run": structures.runs}) for n in sums}
     groups = [name for name in GROUPS if name in sums]
-    findings.figure(
-        "7a",
-        pd.concat([tables[name].assign(series=_GROUP_NAMES[name]) for name in groups], ignore_index=True),
-        "; ".join(f"{GROUPS[name]}: r = {related[name]:.2f}" for name in groups),
-        "Training structures; the two sums add to 1, since the barcode is normalised.",
-    )
-    findings.figure(
-        "7b",
-        tables["icosahedra"],
-        f"r = {related['icosahedra']:.2f} over {int(icosahedral.sum())} icosahedra"
-        if icosahedral.any()
-        else "no icosahedron in the barcode",
-        "Sum of the barcode over the environments whose representative is an icosahedron.",
-    )
+    findings.add(
+        "7a", pd.concat([tables[n].assign(series=_GROUP_NAMES[n]) for n in groups], ignore_index=True),
+        correlations="; ".join(f"{GROUPS[name]}: r = {related[name]:.2f}" for name in groups),
+    )  # fmt: skip
+    text = f"r = {related['icosahedra']:.2f} over {int(icosahedral.sum())} icosahedra"
+    findings.add("7b", tables["icosahedra"], correlation=text if icosahedral.any() else "no icosahedron in the barcode")
     findings.score({"group_1.pearson": related.get("kasper", np.nan), "icosahedra.pearson": related["icosahedra"]})

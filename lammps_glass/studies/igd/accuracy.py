@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis, learn
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Predictions, pooled
 from lammps_glass.simulate.work import one_case
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
-from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
+from lammps_glass.studies.igd.samples import ALL, JUMP, predictors
+from lammps_glass.studies.paper import PaperFindings
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
@@ -34,7 +35,7 @@ def accuracy_figures(
     scored = learn.score_table(table, [*names, "species_only"], seed=case.seed).set_index("predictor")
     random_rows = split.random_rows.read()
     random = learn.scores(random_rows["label"], random_rows[ALL], 0.0)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         for name, row in scored.iterrows():
             prefix = {ALL: "", "species_only": "baseline.species_only"}.get(str(name), str(name))
             findings.score(_numbers(row), prefix)
@@ -54,7 +55,7 @@ def _numbers(row: pd.Series[float]) -> dict[str, float]:
     return {str(name): float(value) for name, value in row.items() if isinstance(value, int | float | np.number)}
 
 
-def _paper_split(findings: Findings, table: pd.DataFrame, split: PaperSplit, names: Sequence[str]) -> None:
+def _paper_split(findings: PaperFindings, table: pd.DataFrame, split: PaperSplit, names: Sequence[str]) -> None:
     if table["label"].nunique() < 2:  # a small last sample may have no rearrangement at all
         return
     for name in names:
@@ -66,7 +67,7 @@ def _paper_split(findings: Findings, table: pd.DataFrame, split: PaperSplit, nam
     findings.score({f"{name}.std": float(draws[name].std(ddof=0)) for name in SHOWN}, "paper_split.draws")
 
 
-def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, random: float) -> None:
+def _grid(findings: PaperFindings, grids: Sequence[Grid], choices: pd.DataFrame, random: float) -> None:
     """Draw figure 4: the accuracy by inner folds, mean over left-out samples; C and gamma without a search."""
     chosen = choices[choices["predictor"] == ALL]
     log2_gamma = np.log2(chosen["gamma"])
@@ -74,21 +75,15 @@ def _grid(findings: Findings, grids: Sequence[Grid], choices: pd.DataFrame, rand
     cells = cells_of(grids, ALL)
     if cells.empty:
         cell = {"log2_C": np.log2(chosen["C"].iloc[0]), "log2_gamma": log2_gamma.iloc[0], "accuracy": random}
-        findings.figure(
-            "4", pd.DataFrame([cell]), f"not searched: {texts}",
-            "No inner fold (fewer than two samples that train have a rearrangement): the printed C and gamma are "
-            "used, scored here by random rows (LEAKS).",
-        )  # fmt: skip
+        note = PAPER.text("no_folds")
+        findings.add("4", pd.DataFrame([cell]), best=f"not searched: {texts}", note=note)
         return
     mean = cells.groupby(["log2_c", "log2_gamma"])["accuracy"].mean().reset_index()
-    best = mean.iloc[int(mean["accuracy"].argmax())]
-    findings.figure(
+    best, samples = mean.iloc[int(mean["accuracy"].argmax())], cells["left_out"].nunique()
+    findings.add(
         "4", mean.rename(columns={"log2_c": "log2_C"}),
-        f"best mean {best['accuracy']:.3f} at C = {2.0 ** best['log2_c']:g}, gamma = 2^{best['log2_gamma']:g}; "
-        f"the grid runs from {mean['accuracy'].min():.3f} to {mean['accuracy'].max():.3f}",
-        f"Balanced rows; folds of whole samples among those that train, mean over {cells['left_out'].nunique()} "
-        f"left-out samples. Chosen by left-out sample: {texts}. {_borders(choices, cells)}A plateau as wide as its "
-        "noise decides little.",
+        best=PAPER.text("searched", best=best, C=2.0 ** best["log2_c"], least=mean["accuracy"].min()),
+        note=PAPER.text("folds", samples=samples, chosen=texts, borders=_borders(choices, cells)),
     )  # fmt: skip
 
 
@@ -102,7 +97,7 @@ def _borders(choices: pd.DataFrame, cells: pd.DataFrame) -> str:
     return f"At the border of the grid: {', '.join(counts)}. " if counts else "None at the border of the grid. "
 
 
-def _by_jump(findings: Findings, table: pd.DataFrame) -> None:
+def _by_jump(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 8c, with Wilson's interval of each fraction."""
     jump, predicted = table[JUMP].to_numpy(dtype=float), table[ALL].to_numpy() > 0
     logs, edges = np.log10(jump.clip(JUMPS[0], JUMPS[-1] * (1 - 1e-9))), np.log10(JUMPS)
@@ -112,15 +107,11 @@ def _by_jump(findings: Findings, table: pd.DataFrame) -> None:
     large = float(predicted[jump > 0.1].mean()) if (jump > 0.1).any() else float("nan")
     small = float(predicted[jump < 0.01].mean()) if (jump < 0.01).any() else float("nan")
     findings.score({"predicted_past_0.1": large, "predicted_below_0.01": small})
-    findings.figure(
-        "8c", pd.DataFrame({"jump": 10 ** bins["indicator"], **columns}),
-        f"{large:.2f} past 0.1 angstrom^2, {small:.2f} below 0.01",
-        f"Left-out samples pooled; 90 % interval, particles taken as independent; fewer than {FEWEST} particles: left "
-        "out. The paper's sentence has the two exchanged: this is the fraction of positive predictions at a jump.",
-    )  # fmt: skip
+    table = pd.DataFrame({"jump": 10 ** bins["indicator"], **columns})
+    findings.add("8c", table, large=large, small=small, fewest=FEWEST)
 
 
-def _families(findings: Findings, scored: pd.DataFrame) -> None:
+def _families(findings: PaperFindings, scored: pd.DataFrame) -> None:
     scored = scored.rename(index={ALL: "IGD", "species_only": "species"})
     ends = ("", ".low", ".high")
     rows = [
@@ -129,14 +120,8 @@ def _families(findings: Findings, scored: pd.DataFrame) -> None:
         for score in SHOWN
     ]
     balanced = ", ".join(f"{name} {value:.3f}" for name, value in scored["balanced_accuracy"].items())
-    findings.figure(
-        "12a",
-        pd.DataFrame(rows, columns=["family", "score", "value", "low", "high"]),
-        f"balanced accuracy: {balanced}",
-        "Left-out samples pooled, 5-95 % over samples. Plain accuracy, which the paper prints, rises by itself where "
-        "rearrangements are rare. Each family has the C and gamma chosen for it by the same inner folds. Barriers are "
-        "a later addition.",
-    )  # fmt: skip
+    table = pd.DataFrame(rows, columns=["family", "score", "value", "low", "high"])
+    findings.add("12a", table, balanced=balanced)
     power = scored.rename_axis("family").reset_index().rename(columns={"chi.low": "low", "chi.high": "high"})
     power = power[["family", "chi", "low", "high", "p_top", "p_low", "n_each", "falling"]]
     # No particle of the lowest part rearranged: the share of one particle stands for it, and chi is a lower bound.
@@ -148,9 +133,4 @@ def _families(findings: Findings, scored: pd.DataFrame) -> None:
         f"{', FALLS' if r.falling else ''})"
         for r, unbounded in zip(power.itertuples(), infinite)
     )
-    findings.figure(
-        "12b", power, f"chi (P_top / P_low): {factors}",
-        f"Samples pooled ({UNIT}), 5 % of the particles at each end, bootstrap over samples. Where none of the lowest "
-        "rearranged, the bar is a lower bound: one rearrangement is put in its place. FALLS: the predictor ranks the "
-        "wrong way round and chi is the reciprocal, as in the paper.",
-    )  # fmt: skip
+    findings.add("12b", power, factors=factors)

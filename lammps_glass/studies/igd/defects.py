@@ -1,4 +1,4 @@
-"""Figures 9b, 9c, 10, 11b and 13: distribution, local structure and correlation length of the indicator."""
+"""Figures 9b, 10 and 11b: distribution and local structure of the indicator, and its correlation with the jump."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples, pooled
 from lammps_glass.simulate.work import particles_read
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.ranges import range_figures
-from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
+from lammps_glass.studies.igd.samples import ALL, JUMP, predictors
+from lammps_glass.studies.paper import PaperFindings
 
 #: Fraction of all particles in a bin of 11b, and smallest number, as in the paper.
 FRACTION, FEWEST = 0.0025, 50
@@ -27,15 +28,15 @@ EXTREME, ENDS = 0.1, ("lowest 10 % IGD", "highest 10 % IGD")
 def defect_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
     """Draw the distribution of the indicator, g(r) around its extremes, and its correlation with the jump, left out."""
     joined, table = join_samples(samples, predictions), pooled(predictions)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _distribution(findings, table)
-        _surroundings(findings, joined, case.seed)
+        _surroundings(findings, joined)
         _monotonic(findings, table)
-        range_figures(findings, joined, predictors(predictions[0]), case.seed)
+        range_figures(findings, joined, predictors(predictions[0]))
     return findings
 
 
-def _distribution(findings: Findings, table: pd.DataFrame) -> None:
+def _distribution(findings: PaperFindings, table: pd.DataFrame) -> None:
     igd, rearranged = table[ALL].to_numpy(), table["label"].to_numpy() == 1
     # Between quantiles: a few extreme values would leave all others a handful of bins.
     low, high = (float(np.quantile(igd, fraction)) for fraction in (BEYOND, 1 - BEYOND))
@@ -45,16 +46,12 @@ def _distribution(findings: Findings, table: pd.DataFrame) -> None:
         analysis.histogram(values, edges)[["x", "density"]].rename(columns={"x": "igd"}).assign(particles=name)
         for name, values in groups.items()
     ]
-    means = igd[rearranged].mean(), igd[~rearranged].mean()
-    findings.score({"igd.mean_rearranged": float(means[0]), "igd.mean_others": float(means[1])})
-    findings.figure(
-        "9b", pd.concat(parts), f"mean {means[0]:.2f} of the rearranged, {means[1]:.2f} of the others",
-        f"Left-out samples pooled, each by a machine that saw nothing of it: {UNIT}. {BEYOND:.1%} of the particles lie "
-        f"beyond each end (values run from {igd.min():.1f} to {igd.max():.1f}).",
-    )  # fmt: skip
+    means = {"rearranged": float(igd[rearranged].mean()), "others": float(igd[~rearranged].mean())}
+    findings.score({f"mean_{name}": mean for name, mean in means.items()}, "igd")
+    findings.add("9b", pd.concat(parts), beyond=BEYOND, least=igd.min(), largest=igd.max(), **means)
 
 
-def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: int) -> None:
+def _surroundings(findings: PaperFindings, samples: Sequence[PredictedSample]) -> None:
     """Draw figure 10: g(r) around the particles of lowest and of highest indicator."""
     parts, copper = [], dict.fromkeys(ENDS, 0.0)
     for sample in samples:
@@ -62,20 +59,17 @@ def _surroundings(findings: Findings, samples: Sequence[PredictedSample], seed: 
             curve = analysis.radial_distribution_around(sample.snapshot, rows, 10.0, 100)
             parts.append(curve.assign(particles=name, replica=sample.replica))
             copper[name] += float((sample.snapshot.types[rows] == 0).mean()) / len(samples)
-    mean = analysis.mean_over_replicas(pd.concat(parts), ["particles", "r"], "g", seed=seed)
+    mean = findings.mean_over_replicas(pd.concat(parts), ["particles", "r"], "g")
     curves = [mean[mean["particles"] == name] for name in ENDS]
     low, high = (curve.iloc[int(curve["g"].argmax())] for curve in curves)
-    verb = "lower" if high["g"] < low["g"] else "not lower"
     findings.score({"rdf.peak_high_igd": float(high["g"]), "rdf.peak_low_igd": float(low["g"])})
-    findings.figure(
-        "10", mean,
-        f"first peak {high['g']:.2f} at {high['r']:.2f} (high), {low['g']:.2f} at {low['r']:.2f} (low): {verb}",
-        f"g(r) of all particles around those of each end, by sample; band: interval over samples. Cu is "
-        f"{copper[ENDS[1]]:.0%} of the high and {copper[ENDS[0]]:.0%} of the low end, which moves the peak by itself.",
+    findings.add(
+        "10", mean, high=high, low=low, verb="lower" if high["g"] < low["g"] else "not lower",
+        copper_high=copper[ENDS[1]], copper_low=copper[ENDS[0]],
     )  # fmt: skip
 
 
-def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
+def _monotonic(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 11b and its inset: the left-out samples, and the machine of the paper's split on all samples."""
     from scipy.stats import spearmanr
 
@@ -85,9 +79,5 @@ def _monotonic(findings: Findings, table: pd.DataFrame) -> None:
         parts.append(means.assign(samples=name))
         correlations[name] = float(spearmanr(means["indicator"], means["value"]).statistic)
     findings.score({"jump.rank_correlation": correlations["left-out"]})
-    findings.figure(
-        "11b", pd.concat(parts),
-        "rank correlation of the bins: " + ", ".join(f"{name} {value:.2f}" for name, value in correlations.items()),
-        f"Means of {FRACTION:.2%} of all particles, at least {FEWEST}, with standard errors; {UNIT}. Training and test "
-        "(the paper's inset): the machine of the paper's split, which trained on all samples but the last.",
-    )  # fmt: skip
+    text = ", ".join(f"{name} {value:.2f}" for name, value in correlations.items())
+    findings.add("11b", pd.concat(parts), correlations=text, fraction=FRACTION, fewest=FEWEST)

@@ -14,9 +14,8 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.learn import integrated_defect
-from lammps_glass.operations.case import Case, NoParameters
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.operations.fit import check_labels, labelled_rows
-from lammps_glass.operations.operation import operation
 from lammps_glass.products import PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, last_fold

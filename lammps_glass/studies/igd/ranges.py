@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.products import Findings, PredictedSample
+from lammps_glass.products import PredictedSample
 from lammps_glass.studies.igd.samples import ALL, JUMP
+from lammps_glass.studies.paper import PaperFindings
 
 #: Range and bin width of autocorrelations (angstrom).
 R_MAX, BIN = 12.0, 0.2
@@ -20,40 +21,23 @@ FEWEST_PAIRS = 300
 PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
-def range_figures(findings: Findings, samples: Sequence[PredictedSample], names: Sequence[str], seed: int) -> None:
+def range_figures(findings: PaperFindings, samples: Sequence[PredictedSample], names: Sequence[str]) -> None:
     """Draw figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
     columns = {"largest jump": JUMP} | {"IGD" if name == ALL else name: name for name in names}
     tables = {name: _autocorrelations(samples, column) for name, column in columns.items()}
     peaks = analysis.pair_distances(tables["IGD"])
     decays = {name: analysis.decay_by_replica(table, peaks, NEAR, R_MAX) for name, table in tables.items()}
-    curves = {name: _curve(name, tables[name], decay, seed) for name, decay in decays.items()}
+    curves = {name: decay_curve(name, tables[name], decay, findings.seed) for name, decay in decays.items()}
     for name, decay in decays.items():
         prefix = {"IGD": ALL}.get(name, name.replace(" ", "_"))
         findings.score({f"{prefix}.decay_length": decay.length})
         counts = {"samples_fitted": float(decay.n_fitted), "samples": float(decay.n_replicas)}
         findings.score({"least": decay.least, "largest": decay.largest, **counts}, f"{prefix}.decay_length")
-    note = (
-        f"C(r) by sample, bins of {FEWEST_PAIRS} pairs and more, band over samples; decay fitted to the means within "
-        f"{NEAR:g} angstrom of the {len(peaks)} peaks of this g(r), {', '.join(f'{p:.1f}' for p in peaks)} angstrom, "
-        "without the self point r = 0 (symbols; dashed: the exponential). The length is of the pairs of all samples; "
-        "in brackets the least and largest of the samples that an exponential fits, and how many those are. Values "
-        "below the axis are not drawn, negative ones among them."
-    )
-
-    def draw(identity: str, shown: Sequence[str], remark: str = "") -> None:
-        """Add a figure of some curves."""
-        texts = "decay length: " + ", ".join(_text(name, decays[name]) for name in shown)
-        findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, remark + note)
-
-    draw("9c", ["largest jump", "IGD"])
-    for name, identity in PANELS.items():
-        if name in curves:
-            draw(identity, [name])
-    draw(
-        "13b", [name for name in columns if name != "largest jump"],
-        "The paper's panel shows the predictor from activation barriers, which are a later addition to this study: "
-        "here all predictors that exist stand together. ",
-    )  # fmt: skip
+    facts = {"fewest": FEWEST_PAIRS, "near": NEAR, "n_peaks": len(peaks), "peaks": ", ".join(f"{p:.1f}" for p in peaks)}
+    panels = {"9c": ["largest jump", "IGD"]} | {PANELS[name]: [name] for name in PANELS if name in curves}
+    for identity, shown in (panels | {"13b": [name for name in columns if name != "largest jump"]}).items():
+        lengths = ", ".join(decay_text(name, decays[name]) for name in shown)
+        findings.add(identity, pd.concat([curves[name] for name in shown]), lengths=lengths, **facts)
 
 
 def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:
@@ -65,7 +49,7 @@ def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.Dat
     return pd.concat(tables, ignore_index=True).query("pairs >= @FEWEST_PAIRS")
 
 
-def _curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: int) -> pd.DataFrame:
+def decay_curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: int) -> pd.DataFrame:
     """Return a curve, the points that are fitted, and their exponential if there is one."""
     mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
     points = decay.points.rename(columns={"correlation": "normalized"})
@@ -76,7 +60,8 @@ def _curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: i
     return pd.concat(parts, ignore_index=True)
 
 
-def _text(name: str, decay: analysis.ReplicaDecay) -> str:
+def decay_text(name: str, decay: analysis.ReplicaDecay) -> str:
+    """Describe the decay length of a predictor, with the least and largest of single samples."""
     counts = f"{decay.n_fitted} of {decay.n_replicas} samples"
     if not np.isfinite(decay.length):
         return f"{name}: no exponential ({counts})"

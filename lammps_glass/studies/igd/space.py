@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, PredictedSample, Predictions, Record, join_samples
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.igd.paper import PAPER
 from lammps_glass.studies.igd.samples import ALL, JUMP, shown_sample
+from lammps_glass.studies.paper import PaperFindings
 
 #: Thickness of the slices, and standard deviation of the Gaussian that smooths a field in one (angstrom).
 THICKNESS, WIDTH = 3.5, 1.5
@@ -26,7 +27,7 @@ def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictio
     positions = pd.DataFrame(sample.snapshot.cell.wrap(sample.snapshot.positions), columns=["x", "y", "z"])
     positions = positions.assign(particle=sample.snapshot.ids)
     rearranged, predicted = sample.values("label") == 1, sample.values(ALL) > 0
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _events(findings, sample.replica, positions, rearranged, predicted)
         _indicator(findings, sample, positions)
         _slices(findings, sample, rearranged, predicted)
@@ -34,38 +35,32 @@ def space_figures(case: Case[NoParameters], samples: Sequence[Record], predictio
 
 
 def _events(
-    findings: Findings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
+    findings: PaperFindings, replica: str, positions: pd.DataFrame, rearranged: np.ndarray, predicted: np.ndarray
 ) -> None:
     names = ["rearranged, predicted", "rearranged, missed", "predicted only"]
     table = positions.assign(particles=np.select([rearranged & predicted, rearranged, predicted], names, ""))
-    caught = (rearranged & predicted).sum() / max(rearranged.sum(), 1)
-    findings.figure(
-        "8a", table[table["particles"] != ""].sort_values("particles", ascending=False),
-        f"accuracy {(rearranged == predicted).mean():.1%}, {caught:.1%} of {int(rearranged.sum())} rearrangements "
-        f"caught; {predicted.mean():.1%} of the particles predicted",
-        f"Replica {replica} (angstrom), left out in training; particles that are neither are not drawn.",
+    findings.add(
+        "8a", table[table["particles"] != ""].sort_values("particles", ascending=False), replica=replica,
+        accuracy=(rearranged == predicted).mean(), rearranged=int(rearranged.sum()), predicted=predicted.mean(),
+        caught=(rearranged & predicted).sum() / max(rearranged.sum(), 1),
     )  # fmt: skip
 
 
-def _indicator(findings: Findings, sample: PredictedSample, positions: pd.DataFrame) -> None:
+def _indicator(findings: PaperFindings, sample: PredictedSample, positions: pd.DataFrame) -> None:
     """Draw figure 9a, without the octant nearest to the viewer, so that the inside is visible."""
     scaled = sample.snapshot.cell.fractional(sample.snapshot.positions) % 1.0
     corner = (scaled[:, 0] > 0.5) & (scaled[:, 1] < 0.5) & (scaled[:, 2] > 0.5)
     igd = sample.values(ALL)
-    findings.figure(
-        "9a", positions.assign(igd=igd)[~corner], f"IGD from {igd.min():.2f} to {igd.max():.2f}, mean {igd.mean():.2f}",
-        f"Replica {sample.replica} (angstrom), left out in training; colours span the middle 96 %.",
-    )  # fmt: skip
+    ends = {"least": igd.min(), "largest": igd.max(), "mean": igd.mean()}
+    findings.add("9a", positions.assign(igd=igd)[~corner], replica=sample.replica, **ends)
 
 
-def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
+def _slices(findings: PaperFindings, sample: PredictedSample, rearranged: np.ndarray, predicted: np.ndarray) -> None:
     """Draw figures 8b and 11a: jump and predictions, IGD and rearrangements, in one slice."""
     igd, jump = sample.values(ALL), sample.values(JUMP)
     centre = analysis.richest_slice(sample.snapshot, rearranged, THICKNESS)
-    note = (
-        f"Replica {sample.replica}, slice of {THICKNESS:g} angstrom at {centre:.2f} of the box (the one of eight with "
-        f"most rearrangements), mean with a Gaussian of {WIDTH:g} angstrom; places along the edges of the box."
-    )
+    facts = {"replica": sample.replica, "thickness": THICKNESS, "centre": centre, "width": WIDTH}
+    note = PAPER.text("slice", **facts)
 
     def table(field: Floats, ringed: np.ndarray, name: str) -> pd.DataFrame:
         """Tabulate a smoothed field in the slice, with some particles as rings."""
@@ -74,14 +69,12 @@ def _slices(findings: Findings, sample: PredictedSample, rearranged: np.ndarray,
         return points.rename(columns={"size": "jump"}).assign(layer=layers)[["x", "y", "value", "layer", "jump"]]
 
     ratio = np.median(jump[predicted]) / max(np.median(jump[~predicted]), 1e-12) if predicted.any() else np.nan
-    findings.figure(
-        "8b", table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange"),
-        f"median jump of the predicted {ratio:.1f} times that of the others", f"{note} The logarithm is averaged.",
-    )  # fmt: skip
+    logarithms = table(np.log10(jump.clip(1e-8)), predicted, "predicted to rearrange")
+    findings.add("8b", logarithms, ratio=ratio, slice=note)
     means = f"no sample has a rearrangement; mean IGD {igd.mean():.2f}"
     if rearranged.any():
-        of_others = igd[~rearranged].mean()
+        others = igd[~rearranged].mean()
         means = (
-            f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {of_others:.2f} of the others"
+            f"mean IGD {igd[rearranged].mean():.2f} of the {rearranged.sum()} rearranged, {others:.2f} of the others"
         )
-    findings.figure("11a", table(igd, rearranged, "rearranged (area: jump)"), means, note)
+    findings.add("11a", table(igd, rearranged, "rearranged (area: jump)"), means=means, slice=note)

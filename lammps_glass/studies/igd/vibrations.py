@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
-from lammps_glass.operations.case import Case, NoParameters
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Predictions, Spectra, VibrationRecord, pooled
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.studies.igd.samples import ALL, UNIT
+from lammps_glass.studies.igd.paper import PAPER
+from lammps_glass.studies.igd.samples import ALL
+from lammps_glass.studies.paper import PaperFindings
 from lammps_glass.units import GIGAPASCAL
 
 #: Number of groups of IGD in 14a; fraction of the particles in a bin of 14b, and smallest number.
@@ -24,8 +26,27 @@ PEAK = (0.6, 0.8)
 #: a few per cent below 500 K; a particle that hops early adds the square of its hop to both halves of its trace.
 HOPS = 1.5
 
-#: (k, n) densities of states of the particles, by replica.
-Densities = Mapping[str, Floats]
+
+class SampleSpectra(NamedTuple):
+    """Spectra of the samples, with what the notes of their figures say.
+
+    Attributes
+    ----------
+    nu
+        (k,) frequencies.
+    densities
+        (k, n) densities of states of the particles, by replica.
+    highest
+        Frequency up to which boson peaks are searched.
+    box, no_peak
+        Descriptions of the sound in the box, and of particles without a peak.
+    """
+
+    nu: Floats
+    densities: Mapping[str, Floats]
+    highest: float
+    box: str
+    no_peak: str
 
 
 @operation(work=particles_read("spectra"), rates={"cases": 2.0, "particles": 1e-4})
@@ -47,107 +68,90 @@ def vibration_figures(
     nu = min((product.frequencies for product in spectra), key=len)
     densities = {product.replica: product.density[: len(nu)] for product in spectra}
     peaks = pd.concat([product.particles.read() for product in spectra], ignore_index=True)
-    box, at_edge = describe_box(sounds), float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean())
-    top = spectra[0].peak_below
+    at_edge, top = float((peaks["boson_peak_frequency"] <= nu[0] + 1e-9).mean()), spectra[0].peak_below
     no_peak = f"I_BP: largest up to {top:g} THz; at {at_edge:.1%} of all particles at the lower end, so no peak. "
+    samples = SampleSpectra(nu, densities, top, describe_box(sounds), no_peak)
     key = ["replica", "particle"]
     table = peaks[[*key, "boson_peak", "msd_per_kelvin"]].merge(pooled(predictions), on=key, validate="1:1")
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         findings.score({f"sound.{name}": float(v) for name, v in sounds.mean(numeric_only=True).items()})
         findings.score({"boson_peak.at_lower_end": at_edge})
-        _density(findings, nu, densities, box, case.seed, complete=all(product.complete for product in spectra))
-        _reduced(findings, nu, densities, top, sounds, box)
-        _particles(findings, nu, densities, peaks, box, no_peak)
-        _groups(findings, nu, np.concatenate(list(densities.values()), axis=1), top, table[ALL], box)
+        _density(findings, samples, complete=all(product.complete for product in spectra))
+        _reduced(findings, samples, sounds)
+        _particles(findings, samples, peaks)
+        _groups(findings, samples, table[ALL])
         hops = _amplitudes(findings, vibrations, peaks)
-        _peaks(findings, table, no_peak, f"{hops}{box}")
+        _peaks(findings, table, no_peak, f"{hops}{samples.box}")
     return findings
 
 
 def describe_box(sounds: pd.DataFrame) -> str:
     """Describe the lowest transverse wave of the box and the modes below it, for the note of every spectrum."""
     lowest, (low, high) = sounds["lowest_frequency"].mean(), PEAK
-    text = (
-        f"nu_min = c_T / L = {lowest:.2f} THz (c_T {sounds['transverse'].mean() / 10:.2f} km/s), below it "
-        f"{sounds['modes_below_lowest'].mean():.0f} modes a sample that are no sound waves"
-    )
-    if lowest > high:
-        return f"{text}: no transverse wave at the boson peak's {low}-{high} THz fits into this box."
-    if lowest > low:
-        return f"{text}: of the boson peak's {low}-{high} THz only the upper part has transverse waves in this box."
-    return f"{text}: the box holds transverse waves below the boson peak's {low}-{high} THz."
+    facts = {"velocity": sounds["transverse"].mean() / 10, "modes": sounds["modes_below_lowest"].mean()}
+    size = "small" if lowest > high else "middle" if lowest > low else "large"
+    return PAPER.text(f"box_{size}", box=PAPER.text("box", lowest=lowest, **facts), low=low, high=high)
 
 
-def _density(findings: Findings, nu: Floats, densities: Densities, box: str, seed: int, *, complete: bool) -> None:
-    parts = [pd.DataFrame({"frequency": nu, "vdos": d.mean(axis=1), "replica": name}) for name, d in densities.items()]
-    mean = analysis.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos", seed=seed)
+def _density(findings: PaperFindings, samples: SampleSpectra, *, complete: bool) -> None:
+    nu, number = samples.nu, len(samples.densities)
+    parts = [
+        pd.DataFrame({"frequency": nu, "vdos": density.mean(axis=1), "replica": name})
+        for name, density in samples.densities.items()
+    ]
+    mean = findings.mean_over_replicas(pd.concat(parts, ignore_index=True), "frequency", "vdos")
     top = mean["frequency"].iloc[int(mean["vdos"].argmax())]
-    ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {len(densities)}", ""
+    ours, cut = f"largest at {top:.2f} THz, from modes of the whole Hessian; mean of {number}", ""
     if not complete:
-        ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {len(densities)}"
+        ours = f"TRUNCATED at {nu[-1]:.2f} THz: the softest modes only; mean of {number}"
         cut = "All modes of samples this large do not fit into memory: the band's maximum lies above what is shown. "
-    findings.figure(
-        "5a", mean, ours,
-        f"{cut}Normalised to 1 over all frequencies; Gaussian broadening; band: interval over the samples. {box}",
-    )  # fmt: skip
+    findings.add("5a", mean, ours=ours, cut=cut, box=samples.box)
 
 
-def _reduced(
-    findings: Findings, nu: Floats, densities: Densities, highest: float, sounds: pd.DataFrame, box: str
-) -> None:
-    level, debye_top = float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
-    density = np.mean([d.mean(axis=1) for d in densities.values()], axis=0)
+def _reduced(findings: PaperFindings, samples: SampleSpectra, sounds: pd.DataFrame) -> None:
+    nu, level, debye = samples.nu, float(sounds["debye_level"].mean()), float(sounds["debye_frequency"].mean())
+    density = np.mean([d.mean(axis=1) for d in samples.densities.values()], axis=0)
     curves = [
         pd.DataFrame({"frequency": nu, "value": density / nu**2, "curve": "samples"}),
-        pd.DataFrame({"frequency": nu[nu <= debye_top], "value": level, "curve": "Debye level"}),
+        pd.DataFrame({"frequency": nu[nu <= debye], "value": level, "curve": "Debye level"}),
     ]
-    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], highest)
-    excess = intensity / level
-    findings.score({"boson_peak.frequency": float(frequency), "boson_peak.excess": float(excess)})
-    findings.figure(
-        "5b", pd.concat(curves), f"peak at {frequency:.2f} THz, {excess:.2f} times the Debye level",
-        f"Debye level 3 / nu_D^3 from the elastic moduli (shear {sounds['shear'].mean() * GIGAPASCAL:.0f} GPa, bulk "
-        f"{sounds['bulk'].mean() * GIGAPASCAL:.0f} GPa, nu_D {debye_top:.2f} THz). {box}",
-    )  # fmt: skip
+    (frequency,), (intensity,) = analysis.boson_peaks(nu, density[None], samples.highest)
+    peak = {"frequency": float(frequency), "excess": float(intensity / level)}
+    findings.score(peak, "boson_peak")
+    moduli = {name: sounds[name].mean() * GIGAPASCAL for name in ("shear", "bulk")}
+    findings.add("5b", pd.concat(curves), debye=debye, box=samples.box, **peak, **moduli)
 
 
-def _particles(
-    findings: Findings, nu: Floats, densities: Densities, peaks: pd.DataFrame, box: str, no_peak: str
-) -> None:
+def _particles(findings: PaperFindings, samples: SampleSpectra, peaks: pd.DataFrame) -> None:
     """Draw figures 5c and 5d: the particles of lowest, median and highest boson peak of the first sample."""
-    replica, density = next(iter(densities.items()))
+    replica, density = next(iter(samples.densities.items()))
     first = peaks[peaks["replica"] == replica]
     heights, order = first["boson_peak"].to_numpy(), np.argsort(first["boson_peak"].to_numpy())
     rows = {"lowest I_BP": order[0], "median I_BP": order[len(order) // 2], "highest I_BP": order[-1]}
-    parts = [
-        pd.DataFrame({"frequency": nu, "vdos": density[:, row], "particle": f"{name}: {first['particle'].iloc[row]}"})
-        for name, row in rows.items()
-    ]
+    names = {f"{name}: {first['particle'].iloc[row]}": row for name, row in rows.items()}
+    parts = [pd.DataFrame({"frequency": samples.nu, "vdos": density[:, names[n]], "particle": n}) for n in names]
     table = pd.concat(parts).assign(reduced=lambda t: t["vdos"] / t["frequency"] ** 2)
-    note = f"Replica {replica}; N times eq. 6, so that the mean particle has the density of the sample. {box}"
-    values = ", ".join(f"{heights[row]:.4f}" for row in rows.values())
-    findings.figure("5c", table, f"particles of I_BP {values} THz^-3", note)
-    findings.figure("5d", table, f"I_BP from {heights.min():.4f} to {heights.max():.4f} THz^-3", f"{no_peak}{note}")
+    facts = {"replica": replica, "box": samples.box, "no_peak": samples.no_peak}
+    findings.add("5c", table, heights=", ".join(f"{heights[row]:.4f}" for row in rows.values()), **facts)
+    findings.add("5d", table, least=heights.min(), largest=heights.max(), **facts)
 
 
-def _groups(findings: Findings, nu: Floats, density: Floats, highest: float, igd: pd.Series[float], box: str) -> None:
+def _groups(findings: PaperFindings, samples: SampleSpectra, igd: pd.Series[float]) -> None:
     """Draw figure 14a: all samples cut into groups of equal numbers by IGD."""
+    nu, density = samples.nu, np.concatenate(list(samples.densities.values()), axis=1)
     groups = analysis.quantile_groups(igd, GROUPS)
     means = np.array([density[:, groups == number].mean(axis=1) for number in range(GROUPS)])
-    heights = analysis.boson_peaks(nu, means, highest).intensity
+    heights = analysis.boson_peaks(nu, means, samples.highest).intensity
     curves = [
         pd.DataFrame({"frequency": nu, "reduced": mean / nu**2, "igd": round(igd[groups == number].mean(), 2)})
         for number, mean in enumerate(means)
     ]
-    verb = "rises" if heights[-1] > heights[0] else "does not rise"
     findings.score({"boson_peak.highest_over_lowest_igd": float(heights[-1] / heights[0])})
-    findings.figure(
-        "14a", pd.concat(curves), f"{verb} with IGD: {', '.join(f'{h:.4f}' for h in heights)} THz^-3",
-        f"{GROUPS} groups of equal numbers by IGD, left-out samples pooled: {UNIT}. {box}",
-    )  # fmt: skip
+    verb, texts = "rises" if heights[-1] > heights[0] else "does not rise", ", ".join(f"{h:.4f}" for h in heights)
+    findings.add("14a", pd.concat(curves), verb=verb, heights=texts, groups=GROUPS, box=samples.box)
 
 
-def _amplitudes(findings: Findings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
+def _amplitudes(findings: PaperFindings, vibrations: Sequence[VibrationRecord], peaks: pd.DataFrame) -> str:
     """Score measured amplitudes by temperature, mean over the samples; describe them, and warn if particles hop."""
     harmonic = peaks.set_index(["replica", "particle"])["msd_per_kelvin"]
     rows = []
@@ -189,7 +193,7 @@ def hops_warning(compared: dict[str, dict[str, float]]) -> str:
     return f"above {HOPS:g} at {', '.join(temperatures)} K: particles hop, it is not vibration alone"
 
 
-def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) -> None:
+def _peaks(findings: PaperFindings, table: pd.DataFrame, no_peak: str, remarks: str) -> None:
     from scipy.stats import pearsonr, spearmanr
 
     means = analysis.binned_means(table[ALL], table["boson_peak"], FRACTION, FEWEST)
@@ -199,10 +203,7 @@ def _peaks(findings: Findings, table: pd.DataFrame, no_peak: str, remarks: str) 
     harmonic = float(spearmanr(table["msd_per_kelvin"], table["boson_peak"]).statistic)
     findings.score({"boson_peak.rank_correlation": bins, "boson_peak.rank_correlation_of_particles": single})
     findings.score({"boson_peak.linear_correlation": linear})
-    findings.figure(
-        "14b", means,
-        f"correlation of the bins {linear:.2f} (ranks {bins:.2f}), ranks of single particles {single:.2f}",
-        f"{no_peak}Bins of {FRACTION:.1%} of all particles, at least {FEWEST}; {UNIT}. vMSD is one of the features, "
-        "and at low temperature the vMSD of a particle is an integral over the same g_i(nu) / nu^2: part of this "
-        f"correlation is an identity (harmonic vMSD against I_BP: {harmonic:.2f}). {remarks}",
+    findings.add(
+        "14b", means, linear=linear, bins=bins, single=single, harmonic=harmonic, no_peak=no_peak,
+        fraction=FRACTION, fewest=FEWEST, remarks=remarks,
     )  # fmt: skip

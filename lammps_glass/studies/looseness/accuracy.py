@@ -12,10 +12,14 @@ from lammps_glass.labels import LabelColumn
 from lammps_glass.operations import Case, NoParameters, Wired, operation, require_equal
 from lammps_glass.products import Findings, PredictedColumn, Predictions, Rows
 from lammps_glass.simulate.work import particles_read
-from lammps_glass.studies.looseness.products import Fold, SplitFit
+from lammps_glass.studies.looseness.learning import Fold, SplitFit
+from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Scores that do not depend on the fraction of class 1.
 RATE_FREE = ("balanced_accuracy", "recall", "recall_tight", "auc")
+#: Scores in scans of each class, by the name of their curves.
+CLASSES = {"accuracy_loose": "loose", "accuracy_tight": "tight"}
 HEADLINE = ("balanced_accuracy", "recall", "recall_tight", "auc", "f1_weighted", "precision", "prevalence")
 
 
@@ -43,9 +47,9 @@ def accuracy_figures(
     """Score left-out replicas, the paper's split and random rows (which leak); draw scans and ranking."""
     fit = folds[0].metadata
     label = LabelColumn(**fit["label"])
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         pooled, tested = _pooled(predictions, label, fit["threshold"], rows[0].first_step)
-        _headline(findings, case.seed, pooled, tested, split)
+        _headline(findings, pooled, tested, split)
         _confusion(findings, pooled)
         scan = split.scan.read().assign(dt=lambda t: t["lag"] * rows[0].label_column(lag=1).steps)
         _scans(findings, scan, fit["threshold"])
@@ -76,14 +80,13 @@ def columns_of(product: Predictions) -> tuple[PredictedColumn, PredictedColumn]:
 
 
 def _headline(
-    findings: Findings,
-    seed: int,
+    findings: PaperFindings,
     pooled: learn.BinnedPredictions,
     tested: learn.BinnedPredictions,
     fitted: SplitFit,
 ) -> None:
-    left_out = _of_study(pooled.scores(seed=seed))
-    split = _of_study(tested.scores(seed=seed, n_resamples=0)) if tested.confusion()[1].any() else {}
+    left_out = _of_study(pooled.scores(seed=findings.seed))
+    split = _of_study(tested.scores(seed=findings.seed, n_resamples=0)) if tested.confusion()[1].any() else {}
     random = fitted.random_rows.read()
     scores = learn.scores(random["label"], random["probability"])
     # These rows are a sample: their prevalence is not that of the glass.
@@ -100,17 +103,10 @@ def _headline(
     table = pd.DataFrame({"score": HEADLINE} | {n: [s.get(k) for k in HEADLINE] for n, s in columns.items()})
     table["low"] = [left_out.get(f"{name}.low") for name in HEADLINE]
     table["high"] = [left_out.get(f"{name}.high") for name in HEADLINE]
-    findings.figure(
-        "headline",
-        table,
-        f"left-out replicas: balanced accuracy {left_out['balanced_accuracy']:.3f} "
-        f"({left_out.get('balanced_accuracy.low', float('nan')):.3f} to "
-        f"{left_out.get('balanced_accuracy.high', float('nan')):.3f}), AUC {left_out['auc']:.3f}, "
-        f"F1 {left_out['f1_weighted']:.3f}",
-        "Pooled predictions of left-out replicas, 5-95 % over replicas. Random rows share events of training and test: "
-        f"balanced accuracy {leaking['balanced_accuracy'] - left_out['balanced_accuracy']:+.3f}, "
-        f"AUC {leaking['auc'] - left_out['auc']:+.3f} against left-out replicas.",
-    )
+    findings.add(
+        "headline", table, scores={f"balanced_accuracy.{end}": np.nan for end in ("low", "high")} | left_out,
+        excess={name: leaking[name] - left_out[name] for name in ("balanced_accuracy", "auc")},
+    )  # fmt: skip
 
 
 def _of_study(scores: Mapping[str, float]) -> dict[str, float]:
@@ -118,50 +114,37 @@ def _of_study(scores: Mapping[str, float]) -> dict[str, float]:
     return {name.replace("specificity", "recall_tight"): value for name, value in scores.items()}
 
 
-def _confusion(findings: Findings, pooled: learn.BinnedPredictions) -> None:
+def _confusion(findings: PaperFindings, pooled: learn.BinnedPredictions) -> None:
     matrix = pooled.confusion()
     names = ("tight", "loose")
     rows = [(names[i], names[j], int(matrix[i, j]), matrix[i, j] / matrix[i].sum()) for i in (0, 1) for j in (0, 1)]
     table = pd.DataFrame(rows, columns=["true", "predicted", "count", "share"])
-    findings.figure(
-        "5C",
-        table,
-        f"{matrix[1, 1] / matrix[1].sum():.1%} of the loose and {matrix[0, 0] / matrix[0].sum():.1%} of the tight",
-        "Pooled over left-out replicas; fraction of each true class.",
-    )
+    findings.add("5C", table, loose=matrix[1, 1] / matrix[1].sum(), tight=matrix[0, 0] / matrix[0].sum())
 
 
-def _scans(findings: Findings, scan: pd.DataFrame, study_threshold: float) -> None:
+def _scans(findings: PaperFindings, scan: pd.DataFrame, study_threshold: float) -> None:
     first, threshold = scan["dt"].min(), _scored_threshold(scan, study_threshold)
     by_threshold, by_interval = scan[scan["dt"] == first], scan[scan["threshold"] == threshold]
-    size = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
+    samples = f"Balanced samples of up to {int(scan['size_per_class'].max())} rows a class; folds of whole replicas"
     by_replica = by_threshold[~by_threshold["leaking"]].dropna(subset="balanced_accuracy")
-    accuracy = by_replica.set_index("threshold")["balanced_accuracy"]
-    deviation = by_replica.set_index("threshold")["balanced_accuracy_std"]
-    text = "; ".join(f"{t:g}: {value:.3f} +- {deviation[t]:.3f}" for t, value in accuracy.items())
-    findings.score({f"scan.balanced_accuracy_at_{t:g}": v for t, v in accuracy.items()})
-    findings.figure(
-        "4A",
-        _classes(by_threshold, "threshold"),
-        f"balanced accuracy by replica at {text or 'no threshold: too few loose rows'}",
-        f"dt = {first} steps. {size}, and of random rows (leaks). Thresholds with too few loose rows are left out.",
+    findings.score({f"scan.balanced_accuracy_at_{r.threshold:g}": r.balanced_accuracy for r in by_replica.itertuples()})
+    accuracies = "; ".join(
+        f"{r.threshold:g}: {r.balanced_accuracy:.3f} +- {r.balanced_accuracy_std:.3f}" for r in by_replica.itertuples()
     )
-    at_intervals = by_interval[~by_interval["leaking"]].set_index("dt")["balanced_accuracy"].dropna()
-    text = ", ".join(f"{dt}: {value:.3f}" for dt, value in at_intervals.items())
-    missing = [dt for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
-    remark = f" This preset is too short for dt = {', '.join(map(str, missing))} steps." if missing else ""
-    findings.figure(
-        "4B",
-        _classes(by_interval, "dt"),
-        f"balanced accuracy at dt {text}",
-        f"Threshold {threshold:g}. {size}.{remark}",
-    )
-    findings.figure(
-        "S1",
-        _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"}),
-        "AUC by replica at " + "; ".join(f"{t:g}: {v:.3f}" for t, v in zip(by_replica["threshold"], by_replica["auc"])),
-        f"dt = {first} steps. {size}.",
-    )
+    findings.add(
+        "4A", _long(by_threshold, "threshold", CLASSES), dt=first, samples=samples,
+        accuracies=accuracies or "no threshold: too few loose rows",
+    )  # fmt: skip
+    at_intervals = by_interval[~by_interval["leaking"]].dropna(subset="balanced_accuracy")
+    missing = [str(dt) for dt in (10_000, 100_000, 1_000_000) if dt > scan["dt"].max()]
+    findings.add(
+        "4B", _long(by_interval, "dt", CLASSES), threshold=threshold, samples=samples,
+        accuracies=", ".join(f"{r.dt}: {r.balanced_accuracy:.3f}" for r in at_intervals.itertuples()),
+        remark=f" This preset is too short for dt = {', '.join(missing)} steps." if missing else "",
+    )  # fmt: skip
+    areas = "; ".join(f"{r.threshold:g}: {r.auc:.3f}" for r in by_replica.itertuples())
+    curves = _long(by_threshold, "threshold", {"auc": "AUC", "f1": "F1"})
+    findings.add("S1", curves, dt=first, samples=samples, areas=areas)
 
 
 def _scored_threshold(scan: pd.DataFrame, study_threshold: float) -> float:
@@ -170,10 +153,6 @@ def _scored_threshold(scan: pd.DataFrame, study_threshold: float) -> float:
     if scored.empty:
         return study_threshold
     return study_threshold if (scored == study_threshold).any() else float(scored.max())
-
-
-def _classes(scan: pd.DataFrame, x: str) -> pd.DataFrame:
-    return _long(scan, x, {"accuracy_loose": "loose", "accuracy_tight": "tight"})
 
 
 def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
@@ -190,39 +169,21 @@ def _long(scan: pd.DataFrame, x: str, names: dict[str, str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).dropna(subset="value")
 
 
-def _ranking(findings: Findings, split: SplitFit, n_features: int) -> None:
+def _ranking(findings: PaperFindings, split: SplitFit, n_features: int) -> None:
     ranking, choice = split.ranking.read(), split.choice_of_c.read()
-    best = ranking.head(n_features)
-    findings.figure(
-        "5B",
-        best[["feature", "mean_rank", "std_rank"]],
-        ", ".join(best["feature"]),
-        f"Mean rank over {split.ranking.metadata['n_samples']} balanced samples of "
-        f"{int(ranking['size_per_class'].iloc[0])} a class.",
-    )
-    chosen = choice.loc[choice["chosen"], "C"].iloc[0]
-    findings.figure(
-        "table_S2",
-        choice,
-        f"best C {chosen:g}; the paper's C = {split.choice_of_c.metadata['C']:g} is kept",
-        f"Balanced samples of all 60 features; folds: {choice['folds'].iloc[0]}.",
-    )
+    best, size = ranking.head(n_features), int(ranking["size_per_class"].iloc[0])
+    findings.add(
+        "5B", best[["feature", "mean_rank", "std_rank"]], features=", ".join(best["feature"]), size=size,
+        n_samples=split.ranking.metadata["n_samples"],
+    )  # fmt: skip
+    chosen, C = choice.loc[choice["chosen"], "C"].iloc[0], split.choice_of_c.metadata["C"]
+    findings.add("table_S2", choice, chosen=chosen, C=C, folds=choice["folds"].iloc[0])
 
 
-def _by_number(findings: Findings, folds: Sequence[Fold]) -> None:
+def _by_number(findings: PaperFindings, folds: Sequence[Fold]) -> None:
     """Draw figure 5A: each replica is predicted with models and a ranking of the other replicas, and pooled."""
-    parts = [fold.by_number.read() for fold in folds]
-    counts = pd.concat(parts).groupby(["n_features", "sample"], as_index=False).sum()
-    recalls = counts["loose_right"] / counts["loose"], counts["tight_right"] / counts["tight"]
-    accuracy = counts.assign(balanced_accuracy=(recalls[0] + recalls[1]) / 2).groupby("n_features")["balanced_accuracy"]
-    number = pd.DataFrame({"balanced_accuracy": accuracy.mean(), "std": accuracy.std(ddof=0)}).reset_index()
+    number = learn.accuracy_by_number_of_features([fold.by_number.read() for fold in folds])
     number["low"] = number["balanced_accuracy"] - number["std"]
     number["high"] = number["balanced_accuracy"] + number["std"]
     peak = number.iloc[int(np.argmax(number["balanced_accuracy"].to_numpy()))]
-    findings.figure(
-        "5A",
-        number,
-        f"peak {peak['balanced_accuracy']:.3f} at {int(peak['n_features'])} features",
-        "Pooled over left-out replicas, each with a ranking from the other replicas; mean and deviation over balanced "
-        "samples. The paper tests on the two replicas of its split.",
-    )
+    findings.add("5A", number, peak=peak)

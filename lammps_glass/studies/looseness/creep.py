@@ -13,6 +13,8 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Record
 from lammps_glass.simulate.protocols.creep import Creep
 from lammps_glass.simulate.work import one_case
+from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Times at which a strain curve is kept: enough for the plot and for a fit with equal weight for each part of ln t.
 N_TIMES = 60
@@ -31,6 +33,11 @@ def md_strain(record: Record) -> pd.DataFrame:
     return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
         **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
     )
+
+
+def md_strains(records: Sequence[Record], *others: pd.DataFrame) -> pd.DataFrame:
+    """Return `md_strain` of all records below other tables."""
+    return pd.concat([*others, *map(md_strain, records)], ignore_index=True)
 
 
 def inherent_strain(relaxed: Record, started: Record) -> pd.DataFrame:
@@ -78,25 +85,24 @@ def creep_figures(
     temperatures, stresses
         Shorter runs at other temperatures, and under other stresses.
     """
-    main = pd.concat([md_strain(record) for record in creep], ignore_index=True)
-    inherent = inherent_strains(relaxed, creep)
-    load = load_of(creep[0])
+    main, inherent, load = md_strains(creep), inherent_strains(relaxed, creep), load_of(creep[0])
+    main = main.assign(temperature=load.temperature, stress=load.stress)
     rung = RINGING * load.barostat_damping / case.glass.timestep
-    with Findings(case.directory) as findings:
-        _strains(findings, case.seed, main[main["time"] >= rung], inherent, load.stress)
-        _temperatures(findings, case.seed, main.assign(temperature=load.temperature), temperatures)
-        _moduli(findings, case.seed, main.assign(stress=load.stress), stresses, rung)
+    with PAPER.findings(case) as findings:
+        _strains(findings, main[main["time"] >= rung], inherent, load.stress)
+        _temperatures(findings, md_strains(temperatures, main))
+        _moduli(findings, md_strains(stresses, main), rung)
         findings.size(replicas=len(creep), particles=case.glass.n_particles, creep_steps=int(main["time"].max()))
     return findings
 
 
-def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
+def _strains(findings: PaperFindings, main: pd.DataFrame, inherent: pd.DataFrame, stress: float) -> None:
     """Draw figure 2C, and score the fit of the mean strain against ln t for both boxes."""
     fits = {}
     for box, table in (("inherent", inherent), ("md", main)):
         mean = table.groupby("time", as_index=False)["strain"].mean()
         fits[box] = analysis.linear_in_log_time(mean["time"], mean["strain"])
-        modulus = analysis.creep_modulus(table, stress, seed=seed).iloc[0]
+        modulus = analysis.creep_modulus(table, stress, seed=findings.seed).iloc[0]
         findings.score(
             {
                 "strain_r2": fits[box].r2,
@@ -107,32 +113,16 @@ def _strains(findings: Findings, seed: int, main: pd.DataFrame, inherent: pd.Dat
             box,
         )
     mean = inherent.groupby("time", as_index=False)["strain"].mean().assign(replica="mean")
-    findings.figure(
-        "2C",
-        pd.concat([inherent, mean], ignore_index=True),
-        f"mean logarithmic: slope {fits['inherent'].slope:.4f} per ln t, R2 {fits['inherent'].r2:.3f} "
-        f"(MD box {fits['md'].slope:.4f}, {fits['md'].r2:.3f})",
-        f"Strain of the relaxed (inherent) boxes, {inherent['replica'].nunique()} replicas; "
-        "1 - L_z / L_z0 with L_z0 before the load.",
-    )
+    curves = pd.concat([inherent, mean], ignore_index=True)
+    findings.add("2C", curves, **fits, replicas=inherent["replica"].nunique())
 
 
-def _temperatures(findings: Findings, seed: int, main: pd.DataFrame, temperatures: Sequence[Record]) -> None:
-    """Draw figure 2A: mean strain of the MD box at each temperature."""
-    extra = [md_strain(record) for record in temperatures]
-    table = pd.concat([main, *extra], ignore_index=True)
-    mean = pd.concat(
-        [
-            analysis.mean_over_replicas(part, "time", "strain", seed=seed).assign(temperature=temperature)
-            for temperature, part in table.groupby("temperature")
-        ],
-        ignore_index=True,
-    )
-    findings.figure("2A", mean, *_compared(table))
-
-
-def _compared(table: pd.DataFrame) -> tuple[str, str]:
-    """Describe the strains of replicas and times that all temperatures have in common, and the runs."""
+def _temperatures(findings: PaperFindings, table: pd.DataFrame) -> None:
+    """Draw figure 2A: mean strain at each temperature, compared where replicas and times are those of all."""
+    means = [
+        findings.mean_over_replicas(part, "time", "strain").assign(temperature=temperature)
+        for temperature, part in table.groupby("temperature")
+    ]
     ends = table.groupby(["temperature", "replica"])["time"].max()
     latest = ends.min()
     names = [set(part["replica"]) for _, part in table.groupby("temperature")]
@@ -140,40 +130,30 @@ def _compared(table: pd.DataFrame) -> tuple[str, str]:
     strains = shared.groupby("temperature")["strain"].mean()
     text = ", ".join(f"T = {t:g}: {value:.4f}" for t, value in strains.items())
     runs = ", ".join(f"T = {t:g}: {len(part)} x {int(part.max())} steps" for t, part in ends.groupby("temperature"))
-    note = (
-        f"Box of the MD; the numbers are means of the replicas that all temperatures have, over the last fifth of the "
-        f"first {int(latest)} steps. L_z0 is the box of the minimised glass: thermal expansion is part of the strain. "
-        f"Replicas and lengths: {runs}."
-    )
-    return f"mean strain {text}", note
+    findings.add("2A", pd.concat(means, ignore_index=True), strains=text, latest=int(latest), runs=runs)
 
 
-def _moduli(findings: Findings, seed: int, main: pd.DataFrame, stresses: Sequence[Record], rung: float) -> None:
+def _moduli(findings: PaperFindings, table: pd.DataFrame, rung: float) -> None:
     """Draw figure 2B: creep modulus against stress, after the box's oscillation, over the time common to all runs."""
-    extra = [md_strain(record) for record in stresses]
-    table = pd.concat([main, *extra], ignore_index=True)
     shortest = table.groupby(["stress", "replica"])["time"].max().min()
     start = min(rung, shortest / 4)  # a short run keeps a fit, whatever it is worth
+    fitted = table[table["time"].between(start, shortest)]
     moduli: pd.DataFrame = pd.concat(
         [
-            analysis.creep_modulus(
-                part[part["time"].between(start, shortest)], float(part["stress"].iloc[0]), seed=seed
-            )
-            for _, part in table.groupby("stress")
+            analysis.creep_modulus(part, float(part["stress"].iloc[0]), seed=findings.seed)
+            for _, part in fitted.groupby("stress")
         ],
         ignore_index=True,
     )
-    resolved = moduli[moduli["slope_low"] > 0]
+    resolved = moduli["slope_low"] > 0
     text = ", ".join(
-        f"{r['stress']:g}: {r['modulus']:.0f} ({r['low']:.0f} to {r['high']:.0f})" for _, r in resolved.iterrows()
+        f"{r.stress:g}: {r.modulus:.0f} ({r.low:.0f} to {r.high:.0f})" for r in moduli[resolved].itertuples()
     )
-    unresolved = ", ".join(f"{stress:g}" for stress in moduli.loc[~(moduli["slope_low"] > 0), "stress"])
-    replicas = ", ".join(f"{r['stress']:g}: {int(r['replicas'])}" for _, r in moduli.iterrows())
-    shown = moduli.assign(**{n: moduli[n].where(moduli["slope_low"] > 0) for n in ("modulus", "low", "high")})
-    findings.figure(
-        "2B",
-        shown if len(resolved) else moduli,
-        f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
-        f"Natural logarithm; MD box, steps {int(start)} to {int(shortest)} of each run; interval over replicas. "
-        f"Unresolved (the slope's interval reaches zero): {unresolved or 'none'}. Replicas by stress: {replicas}.",
-    )
+    shown = moduli.assign(**{name: moduli[name].where(resolved) for name in ("modulus", "low", "high")})
+    findings.add(
+        "2B", shown if resolved.any() else moduli,
+        moduli=f"C at stress {text}" if text else "no stress at which the strain grows beyond its error",
+        start=int(start), end=int(shortest),
+        unresolved=", ".join(f"{stress:g}" for stress in moduli.loc[~resolved, "stress"]) or "none",
+        replicas=", ".join(f"{r.stress:g}: {r.replicas:g}" for r in moduli.itertuples()),
+    )  # fmt: skip

@@ -16,6 +16,8 @@ from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.looseness.accuracy import columns_of
+from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 R_MAX, BIN_WIDTH = 5.0, 0.1
 #: Range of the fit of the decay length (8B), from the first shell to the second; closer pairs are too few to fit.
@@ -66,10 +68,10 @@ def field_figures(
         fluctuation, correlation, fields[product.replica] = fields_of(field, species)
         fluctuations.append(fluctuation.assign(replica=product.replica))
         correlations.append(correlation.assign(replica=product.replica))
-    with Findings(case.directory) as findings:
-        _fluctuation(findings, pd.concat(fluctuations, ignore_index=True), case.seed)
-        _range(findings, pd.concat(correlations, ignore_index=True), case.seed)
-        _memory(findings, fields, case.seed)
+    with PAPER.findings(case) as findings:
+        _fluctuation(findings, pd.concat(fluctuations, ignore_index=True))
+        _range(findings, pd.concat(correlations, ignore_index=True))
+        _memory(findings, fields)
         _crossings(findings, fields)
     return findings
 
@@ -94,7 +96,7 @@ def _slope(table: pd.DataFrame) -> float:
     return float(analysis.power_law_slope(large["population"], large["corrected"]).exponent)
 
 
-def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
+def _fluctuation(findings: PaperFindings, table: pd.DataFrame) -> None:
     """Draw figure 8A, corrected: means of n of N values deviate by sqrt(1 - n / N) less from the mean of all N."""
     system = table["population"].max()
     table = table.assign(
@@ -102,7 +104,7 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     )
     table = table[table["population"] < system]
     by_replica = {str(name): part for name, part in table.groupby("replica")}
-    low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=seed)
+    low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=findings.seed)
     exponent, points = _slope(table), int((table.groupby("population").size().index >= 100).sum())
     forms = {
         "corrected": "voxel means, finite size taken out",
@@ -111,69 +113,46 @@ def _fluctuation(findings: Findings, table: pd.DataFrame, seed: int) -> None:
     }
     mean = table.groupby("population", as_index=False)[list(forms)].mean()
     curves = [mean[["population"]].assign(form=form, value=mean[name]) for name, form in forms.items()]
-    exponent_text = (
-        f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
-        if np.isfinite(exponent)
-        else "too few sizes, N >= 100"
-    )
-    findings.figure(
-        "8A",
-        pd.concat(curves, ignore_index=True),
-        exponent_text,
-        f"Fitted to {points} sizes. Equation 4 as printed is constant for large N and does not vanish for the system; "
-        "the paper's figure is the deviation of voxel means. Means about the mean of a finite system of N0 particles "
-        "deviate by sqrt(1 - N / N0) less, which is taken out before the fit.",
-    )
+    text = "too few sizes, N >= 100"
     if np.isfinite(exponent):
+        text = f"N^{exponent:.2f} ({low:.2f} to {high:.2f}) for N >= 100"
         findings.score({"looseness.fluctuation_exponent": exponent})
+    findings.add("8A", pd.concat(curves, ignore_index=True), exponent=text, points=points)
 
 
-def _range(findings: Findings, table: pd.DataFrame, seed: int) -> None:
+def _range(findings: PaperFindings, table: pd.DataFrame) -> None:
     pooled = analysis.weighted_mean_of_tables([table[table["pairs"] > 0]], "r", "correlation", "pairs")
-    mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
+    mean = findings.mean_over_replicas(table, "r", "normalized")
     counted = pooled.merge(mean.drop(columns="normalized"), on="r")
     counted["normalized"] = counted["correlation"] / counted["correlation"].iloc[0]
     with_self = analysis.decay_length(counted, *FIT_RANGE, True)
     without = analysis.decay_length(counted, *FIT_RANGE, False)
     findings.score({"looseness.decay_length": with_self.length, "looseness.decay_length_without_self": without.length})
-    findings.figure(
-        "8B",
-        counted,
-        f"decay length {with_self.length:.2f} with the self point, {without.length:.2f} without",
-        f"Exponential fitted to r = {FIT_RANGE[0]} to {FIT_RANGE[1]}. "
-        "No pair lies below about 0.9 sigma: a length as short as the printed one rests on the self point r = 0.",
-    )
+    start, end = FIT_RANGE
+    findings.add("8B", counted, with_self=with_self, without=without, start=start, end=end)
 
 
-def _memory(findings: Findings, fields: dict[str, analysis.Fields], seed: int) -> None:
+def _memory(findings: PaperFindings, fields: dict[str, analysis.Fields]) -> None:
     tables = [analysis.field_autocorrelation(f.steps, f.values).assign(replica=name) for name, f in fields.items()]
-    mean = analysis.mean_over_replicas(pd.concat(tables, ignore_index=True), "time", "normalized", seed=seed)
+    mean = findings.mean_over_replicas(pd.concat(tables, ignore_index=True), "time", "normalized")
     first = next(iter(fields.values()))
     number = round(first.values.shape[1] ** (1 / 3))
-    note = (
-        f"{number}^3 voxels of the normalised cube, {first.mean_population:.1f} labelled particles each "
-        f"({first.empty_fraction:.0%} empty, left out); each time's own mean subtracted."
-    )
     drop = mean["normalized"].iloc[1] if len(mean) > 1 else float("nan")
-    findings.figure(
-        "9A", mean, f"falls to {drop:.2f} at the first interval, {mean['normalized'].iloc[-1]:.2f} at last", note
-    )
+    findings.add("9A", mean, drop=drop, last=mean["normalized"].iloc[-1], number=number, field=first)
     findings.size(voxels_along_an_edge=number, particles_a_voxel=round(first.mean_population, 3))
     deviation = first.values - np.nanmean(first.values, axis=1, keepdims=True)
     busiest = np.argsort(-np.nanstd(np.where(np.isnan(deviation), 0, deviation), axis=0))[:N_EXAMPLES]
     voxel = pd.DataFrame({"step": first.steps, "looseness": first.values[:, busiest[0]]})
     jumps = voxel["looseness"].diff().abs()
-    text = f"largest change between snapshots {jumps.max():.3f}, median {jumps.median():.3f}"
-    findings.figure("9B", voxel, text, "The voxel that varies most, first replica.")
+    findings.add("9B", voxel, largest=jumps.max(), median=jumps.median())
     times, curves = analysis.voxel_autocorrelations(first.steps, first.values)
     rows = [(time, f"voxel {v}", curves[i, v]) for v in busiest for i, time in enumerate(times)]
     single = pd.DataFrame(rows, columns=["time", "voxel", "correlation"]).dropna()
     ends = single[single["time"] == single["time"].max()]["correlation"]
-    text = f"at the longest interval from {ends.min():.4f} to {ends.max():.4f}"
-    findings.figure("9C", single, text, "The five voxels that vary most, first replica.")
+    findings.add("9C", single, least=ends.min(), largest=ends.max())
 
 
-def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
+def _crossings(findings: PaperFindings, fields: dict[str, analysis.Fields]) -> None:
     """Draw figure 9D, from lags up to half the run: longer lags have too few origins."""
     parts = []
     for field in fields.values():
@@ -184,13 +163,9 @@ def _crossings(findings: Findings, fields: dict[str, analysis.Fields]) -> None:
     first, last = float(steps[1] - steps[0]), float(steps[len(steps) // 2] - steps[0])
     crossings = np.concatenate(parts)
     table = analysis.crossing_distribution(crossings, first, max(last, 1.5 * first))
-    fit = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first))
-    never = float(np.isnan(crossings).mean())
-    exponent = f"exponent {-fit.exponent:.2f}" if np.isfinite(fit.exponent) else "no exponent"
-    findings.figure(
-        "9D",
-        table[table["count"] > 0],
-        f"{exponent} between {first:.0f} and {last:.0f} steps",
-        f"First zero crossings of single voxels, all replicas, up to half of a run of {len(steps)} snapshots; "
-        f"{never:.0%} of the voxels do not cross by then, {np.mean(crossings < first):.0%} within the first interval.",
-    )
+    exponent = analysis.crossing_exponent(crossings, first, max(last, 1.5 * first)).exponent
+    findings.add(
+        "9D", table[table["count"] > 0], first=first, last=last, snapshots=len(steps),
+        exponent=f"exponent {-exponent:.2f}" if np.isfinite(exponent) else "no exponent",
+        never=float(np.isnan(crossings).mean()), at_once=np.mean(crossings < first),
+    )  # fmt: skip

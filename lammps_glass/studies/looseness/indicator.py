@@ -13,7 +13,9 @@ from lammps_glass.products import Findings, Predictions, Record, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.studies.looseness.accuracy import columns_of
 from lammps_glass.studies.looseness.creep import inherent_strains
-from lammps_glass.studies.looseness.products import Fold
+from lammps_glass.studies.looseness.learning import Fold
+from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 D2MIN_EDGES = np.geomspace(1e-4, 3.0, 31)
 LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
@@ -75,15 +77,15 @@ def looseness_figures(
         left_out, _ = columns_of(product)
         for group in product.groups():
             counts.add(product.replica, group, left_out.name)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _plane(findings, counts)
         _distributions(findings, counts)
         means = pd.DataFrame(counts.means, columns=["replica", "step", "looseness"])
-        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep), case.seed)
+        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep))
     return findings
 
 
-def _plane(findings: Findings, counts: LoosenessCounts) -> None:
+def _plane(findings: PaperFindings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     d2min = np.sqrt(D2MIN_EDGES[:-1] * D2MIN_EDGES[1:])
     grid = np.meshgrid(d2min, middles, indexing="ij")
@@ -95,61 +97,33 @@ def _plane(findings: Findings, counts: LoosenessCounts) -> None:
     populated = populated.assign(weighted=populated["indicator"] * populated["density"])
     sums = populated.groupby("d2min")[["weighted", "density"]].sum()
     mean = sums["weighted"] / sums["density"]
-    findings.figure(
-        "6A",
-        table,
-        f"mean looseness {mean.iloc[0]:.2f} at D2min {mean.index[0]:.1e}, {mean.iloc[-1]:.2f} at {mean.index[-1]:.1f}",
-        f"Normalised within each interval of D2min (fewer than {FEWEST} particles: left out), Gaussian filter of "
-        f"{FILTER:g} bin; looseness by the indicator that left the replica out; threshold {counts.threshold:g}.",
-    )
+    findings.add(
+        "6A", table, first=mean.iloc[0], lowest=mean.index[0], last=mean.iloc[-1], highest=mean.index[-1],
+        fewest=FEWEST, width=FILTER, threshold=counts.threshold,
+    )  # fmt: skip
 
 
-def _distributions(findings: Findings, counts: LoosenessCounts) -> None:
+def _distributions(findings: PaperFindings, counts: LoosenessCounts) -> None:
     middles = (np.arange(FINE) + 0.5) / FINE
     table = analysis.indicator_distribution(
         np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=counts.by_class.ravel()
     )
     caught = counts.by_class[1, FINE // 2 :].sum() / max(counts.by_class[1].sum(), 1)
-    densities = pd.concat(
-        [
-            table[["indicator"]].assign(curve="all particles", density=table["p_all"]),
-            table[["indicator"]].assign(curve="loose particles (bars)", density=table["p_active"]),
-        ],
-        ignore_index=True,
-    )
-    findings.figure(
-        "6B",
-        densities,
-        f"{caught:.1%} of the loose have L > 0.5",
-        "All labelled particles after the loading transient.",
-    )
-    fit = analysis.exponential_fit(table)
-    findings.figure(
-        "6C",
-        table[table["count_active"] > 0],
-        f"p(loose | L) grows as exp({fit.rate:.1f} L)",
-        "The axis of the paper's figure, p(loose | L); its text says p(L | loose). Wilson interval of 90 %.",
-    )
-    findings.score({"looseness.exponential_rate": fit.rate, "looseness.share_of_loose_above_half": float(caught)})
+    names = {"p_all": "all particles", "p_active": "loose particles (bars)"}
+    densities = [table[["indicator"]].assign(curve=name, density=table[column]) for column, name in names.items()]
+    findings.add("6B", pd.concat(densities, ignore_index=True), caught=caught)
+    rate = analysis.exponential_fit(table).rate
+    findings.add("6C", table[table["count_active"] > 0], rate=rate)
+    findings.score({"looseness.exponential_rate": rate, "looseness.share_of_loose_above_half": float(caught)})
 
 
-def _in_time(findings: Findings, means: pd.DataFrame, strain: pd.DataFrame, seed: int) -> None:
-    table = analysis.mean_over_replicas(means, "step", "looseness", seed=seed)
+def _in_time(findings: PaperFindings, means: pd.DataFrame, strain: pd.DataFrame) -> None:
+    table = findings.mean_over_replicas(means, "step", "looseness")
     line = analysis.linear_in_log_time(table["step"], table["looseness"])
     findings.score({"looseness.slope": line.slope, "looseness.r2": line.r2})
-    findings.figure(
-        "7A",
-        table,
-        f"slope {line.slope:.4f} per ln t, R2 {line.r2:.2f}",
-        "Mean over labelled particles and replicas, interval over replicas.",
-    )
+    findings.add("7A", table, line=line)
     joined = means.merge(strain.rename(columns={"time": "step"}), on=["replica", "step"])
     mean = joined.groupby("step", as_index=False)[["looseness", "strain"]].mean()
     correlation = float(np.corrcoef(mean["strain"], mean["looseness"])[0, 1])
     findings.score({"looseness.strain_correlation": correlation})
-    findings.figure(
-        "7B",
-        mean,
-        f"correlation of the means {correlation:.2f}",
-        "Strain grows with + log t as in figure 2; the text of figure 7 prints - log t.",
-    )
+    findings.add("7B", mean, correlation=correlation)

@@ -11,14 +11,41 @@ import pandas as pd
 from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.labels import LabelColumn
-from lammps_glass.learn.estimator import Classifier
 from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.classes import ClassParameters
 from lammps_glass.operations.fit import LEFT_OUT, left_out_rows, save_fit
-from lammps_glass.products import Rows, pooled
+from lammps_glass.product import TableFile
+from lammps_glass.products import Rows, SavedIndicator, pooled
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.looseness.products import Fold, SplitFit
 from lammps_glass.tables import KEY
+
+
+class RankedFit(SavedIndicator):
+    """An indicator of the best features of a ranking."""
+
+    #: Feature, mean and deviation of its rank over balanced samples; metadata: their number ``n_samples``.
+    ranking = TableFile("ranking.parquet")
+
+
+class Fold(RankedFit):
+    """An indicator that left one replica out, and its accuracy on that replica by number of features."""
+
+    #: Correctly predicted rows of the replica, by number of features and balanced sample.
+    by_number = TableFile("by_number.parquet")
+
+
+class SplitFit(RankedFit):
+    """The indicator of the paper's split, with scans, choice of C, and comparisons."""
+
+    #: Scores by lag and threshold.
+    scan = TableFile("scan.parquet")
+    #: Balanced accuracy by C.
+    choice_of_c = TableFile("choice_of_c.parquet")
+    #: Scores on the training rows.
+    train = TableFile("train.parquet")
+    #: Predictions of folds of random rows, which leak.
+    random_rows = TableFile("random_rows.parquet")
+
 
 #: Name of the indicator.
 NAME = "looseness"
@@ -88,6 +115,12 @@ def check(stage: Wired) -> None:
                 raise InputError(f"{stage.key('lag')} is not among the lags of stages.{labels.stage}.label")
 
 
+def read(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> tuple[pd.DataFrame, LabelColumn, float]:
+    """Read the rows of all replicas; return them with the column and the threshold of their classes."""
+    label = case.parameters.column(rows[0].label_columns, f"stages.{case.stage}")
+    return pooled(rows), label, float(case.parameters.threshold or 0)
+
+
 def classified(rows: Sequence[Rows], table: pd.DataFrame, label: LabelColumn, threshold: float) -> pd.DataFrame:
     """Return rows to learn from, with the class in the column ``label``.
 
@@ -109,67 +142,62 @@ def classified(rows: Sequence[Rows], table: pd.DataFrame, label: LabelColumn, th
     return table[above | below].assign(label=above[above | below].astype(np.int64)).reset_index(drop=True)
 
 
-def rank(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
-    """Rank the features by recursive elimination on balanced samples."""
-    return learn.rank_features(
-        learn.matrix(rows, columns),
-        rows["label"],
-        columns,
-        n_samples=parameters.n_samples,
-        size_per_class=parameters.ranking_rows,
-        step=parameters.ranking_step,
-        seed=seed,
-    )
+def ensemble(parameters: LoosenessParameters, seed: int) -> learn.EasyEnsemble:
+    """Return the indicator before it is fitted."""
+    return learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed)
 
 
-def fit_ensemble(
-    rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int
-) -> learn.EasyEnsemble:
-    """Fit an EasyEnsemble of logistic regressions on the chosen columns."""
-    ensemble = learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed)
-    return ensemble.fit(learn.matrix(rows, columns), rows["label"].to_numpy())
+def fit_best(
+    case: Case[LoosenessParameters], fit: RankedFit, rows: Rows, label: LabelColumn, training: pd.DataFrame
+) -> tuple[pd.DataFrame, list[str], learn.EasyEnsemble]:
+    """Rank the features on the training rows, and save an ensemble of the best: ranking, their names, ensemble."""
+    parameters, classes = case.parameters, training["label"].to_numpy()
+    ranking = learn.rank_features(
+        learn.matrix(training, rows.features), classes, rows.features, n_samples=parameters.n_samples,
+        size_per_class=parameters.ranking_rows, step=parameters.ranking_step, seed=case.seed,
+    )  # fmt: skip
+    best = ranking["feature"].head(parameters.n_features).tolist()
+    estimator = ensemble(parameters, case.seed).fit(learn.matrix(training, best), classes)
+    fit.ranking.write(ranking, {"n_samples": parameters.n_samples})
+    save_fit(case, fit, NAME, estimator, rows, label, best, training, classes)
+    return ranking, best, estimator
 
 
 @operation(work=work, rates={"cases": 15.0, "rows": 2e-4}, check=check)
 def fit_without_one(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> Fold:
     """Rank and choose features and fit on all replicas but ``left_out``, which is used for tests only."""
-    parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
-    table = pooled(rows)
-    tests = left_out_rows(case, table, "replica")
-    label = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
-    training = classified(rows, table[~tests], label, threshold)
-    ranking = rank(training, rows[0].features, parameters, case.seed)
-    features = ranking["feature"].head(parameters.n_features).tolist()
+    table, label, threshold = read(case, rows)
+    training = classified(rows, table[~left_out_rows(case, table, "replica")], label, threshold)
     fold = Fold(case.directory)
-    fold.ranking.write(ranking)
-    test = classified(rows, table, label, threshold)
-    test = test[test["replica"].astype(str) == str(case.conditions[LEFT_OUT])]
-    fold.by_number.write(_by_number(training, test, ranking, parameters, case.seed))
-    estimator = fit_ensemble(training, features, parameters, case.seed)
-    save_fit(case, fold, NAME, estimator, rows[0], label, features, training, training["label"].to_numpy())
+    ranking, _, _ = fit_best(case, fold, rows[0], label, training)
+    learned = classified(rows, table, label, threshold)
+    split = learn.split_by_replica(learned["replica"], test_replicas=[str(case.conditions[LEFT_OUT])])
+    counts = learn.right_by_number_of_features(
+        learn.matrix(learned, ranking["feature"].tolist()), learned["label"], split, C=case.parameters.C,
+        n_samples=case.parameters.n_samples, size_per_class=case.parameters.ranking_rows, seed=case.seed,
+    )  # fmt: skip
+    fold.by_number.write(counts)
     return fold
 
 
 @operation(work=work, rates={"cases": 14.0, "rows": 4e-4}, check=check)
 def fit_split(case: Case[LoosenessParameters], rows: Sequence[Rows]) -> SplitFit:
     """Fit as the paper does, with one split of whole replicas; scan, choose C, rank features."""
-    parameters, threshold = case.parameters, float(case.parameters.threshold or 0)
-    table, features = pooled(rows), rows[0].features
-    label = parameters.column(rows[0].label_columns, f"stages.{case.stage}")
+    parameters, seed = case.parameters, case.seed
+    table, label, threshold = read(case, rows)
     learned = classified(rows, table, label, threshold)
-    split = learn.split_by_replica(learned["replica"], n_test=parameters.n_test, seed=case.seed)
-    training = learned.iloc[split.train]
-    ranking = rank(training, features, parameters, case.seed)
-    best = ranking["feature"].head(parameters.n_features).tolist()
-    estimator = fit_ensemble(training, best, parameters, case.seed)
-    fitted = SplitFit(case.directory)
-    save_fit(case, fitted, NAME, estimator, rows[0], label, best, training, training["label"].to_numpy())
-    fitted.scan.write(_scan(rows, table, parameters, case.seed))
-    fitted.choice_of_c.write(_choose_c(training, features, parameters, case.seed), {"C": parameters.C})
-    fitted.ranking.write(ranking, {"n_samples": parameters.n_samples})
-    fitted.train.write(_training_scores(training, best, estimator, case.seed))
-    fitted.random_rows.write(_random_rows(learned, best, parameters, case.seed))
-    return fitted
+    training = learned.iloc[learn.split_by_replica(learned["replica"], n_test=parameters.n_test, seed=seed).train]
+    split = SplitFit(case.directory)
+    _, best, estimator = fit_best(case, split, rows[0], label, training)
+    split.scan.write(_scan(rows, table, parameters, seed))
+    split.choice_of_c.write(_choose_c(training, rows[0].features, parameters, seed), {"C": parameters.C})
+    # A balanced sample of the rows that trained, as the paper gives its training accuracy.
+    sample = training.iloc[learn.balanced_samples(training["label"], 1, None, seed=seed).indices[0]]
+    probability = estimator.predict_proba(learn.matrix(sample, best))[:, 1]
+    split.train.write(pd.DataFrame([learn.scores(sample["label"], probability)]))
+    leaking = learn.random_row_predictions(learned, best, lambda: ensemble(parameters, seed), seed=seed)
+    split.random_rows.write(leaking)
+    return split
 
 
 def _choose_c(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
@@ -214,43 +242,5 @@ def _scan(rows: Sequence[Rows], table: pd.DataFrame, parameters: LoosenessParame
         except InputError:  # a fold of whole replicas trains without class 1: this combination cannot be evaluated
             scores = pd.DataFrame([{"dt": label.lag, "threshold": threshold, "folds": "replica", "leaking": False}])
         scanned.append(scores)
-    columns_of_scan = {"dt": "lag", **SCAN_COLUMNS, **{f"{n}_std": f"{c}_std" for n, c in SCAN_COLUMNS.items()}}
-    return pd.concat(scanned, ignore_index=True).rename(columns=columns_of_scan)
-
-
-def _by_number(
-    rows: pd.DataFrame, test: pd.DataFrame, ranking: pd.DataFrame, parameters: LoosenessParameters, seed: int
-) -> pd.DataFrame:
-    """Count the correctly predicted loose and tight rows of a left-out replica, by number of features (figure 5A).
-
-    Columns ``n_features``, ``sample``, and ``loose``, ``loose_right``, ``tight``, ``tight_right`` (rows).
-    """
-    samples = learn.balanced_samples(rows["label"], parameters.n_samples, parameters.ranking_rows, seed=seed).indices
-    order = ranking["feature"].tolist()
-    values, labels = learn.matrix(rows, order), rows["label"].to_numpy()
-    tested, loose = learn.matrix(test, order), test["label"].to_numpy() == 1
-    counts = []
-    for count in range(1, len(order) + 1):
-        for number, chosen in enumerate(samples):
-            model = learn.logistic(parameters.C)().fit(values[chosen, :count], labels[chosen])
-            right = (model.predict_proba(tested[:, :count])[:, 1] > 0.5) == loose
-            counts.append((count, number, loose.sum(), right[loose].sum(), (~loose).sum(), right[~loose].sum()))
-    columns = ["n_features", "sample", "loose", "loose_right", "tight", "tight_right"]
-    return pd.DataFrame(counts, columns=columns)
-
-
-def _training_scores(rows: pd.DataFrame, columns: list[str], estimator: Classifier, seed: int) -> pd.DataFrame:
-    """Score a balanced sample of the rows that trained, as the paper gives its training accuracy."""
-    sample = learn.balanced_samples(rows["label"], 1, None, seed=seed).indices[0]
-    probability = estimator.predict_proba(learn.matrix(rows.iloc[sample], columns))[:, 1]
-    return pd.DataFrame([learn.scores(rows["label"].to_numpy()[sample], probability)])
-
-
-def _random_rows(rows: pd.DataFrame, columns: list[str], parameters: LoosenessParameters, seed: int) -> pd.DataFrame:
-    """Cross-validate by folds of random rows, which leak, with the same estimator and features."""
-    return learn.random_row_predictions(
-        rows,
-        columns,
-        lambda: learn.EasyEnsemble(C=parameters.C, n_estimators=parameters.n_learners, random_state=seed),
-        seed=seed,
-    )
+    names = {"dt": "lag", **SCAN_COLUMNS, **{f"{n}_std": f"{c}_std" for n, c in SCAN_COLUMNS.items()}}
+    return pd.concat(scanned, ignore_index=True).rename(columns=names)

@@ -15,6 +15,8 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Labels, Rows
 from lammps_glass.simulate.work import particles_read
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.studies.looseness.paper import PAPER
+from lammps_glass.studies.paper import PaperFindings
 
 #: Lower end of the power-law tail of D2min (sigma^2); about the 99th percentile, as figure 3A shows.
 TAIL_FROM = 0.05
@@ -77,68 +79,50 @@ def rearrangement_figures(case: Case[NoParameters], labels: Sequence[Labels], ro
     for product in labels:
         for group in product.groups():
             distribution.add(product.replica, int(group["step"].iloc[0]), group)
-    with Findings(case.directory) as findings:
+    with PAPER.findings(case) as findings:
         _density(findings, distribution, every)
-        _mean(findings, distribution, case.seed)
-        _tail(findings, distribution, case.seed)
+        _mean(findings, distribution)
+        _tail(findings, distribution)
         _classes(findings, distribution, every)
     return findings
 
 
-def _density(findings: Findings, distribution: Distribution, every: int) -> None:
+def _density(findings: PaperFindings, distribution: Distribution, every: int) -> None:
     tables = [
         analysis.log_histogram(np.concatenate(values), 30, 1e-5, 10.0).assign(step=step)
         for step, values in sorted(distribution.whole.items())
     ]
     table = pd.concat(tables, ignore_index=True)
     whole = np.concatenate([np.concatenate(values) for values in distribution.whole.values()])
-    median, percentile = np.median(whole), np.quantile(whole, 0.99)
-    findings.figure(
-        "3A",
-        table[table["count"] > 0],
-        f"median {median:.4f}, 99th percentile {percentile:.3f}",
-        f"D2min over {every} steps, all replicas, at the steps named; particles of the labelled species.",
-    )
+    table = table[table["count"] > 0]
+    findings.add("3A", table, median=np.median(whole), percentile=np.quantile(whole, 0.99), every=every)
 
 
-def _mean(findings: Findings, distribution: Distribution, seed: int) -> None:
+def _mean(findings: PaperFindings, distribution: Distribution) -> None:
     table = pd.DataFrame(distribution.means, columns=["replica", "step", "d2min"])
-    mean = analysis.mean_over_replicas(table, "step", "d2min", seed=seed)
+    mean = findings.mean_over_replicas(table, "step", "d2min")
     first, last = mean["d2min"].iloc[0], mean["d2min"].iloc[-1]
-    verb = "falls" if last < first else "does not fall"
-    note = "Interval over replicas. One avalanche that spans the system can carry the mean of a small run."
-    findings.figure("3B", mean, f"{verb}: {first:.4f} at first, {last:.4f} at last", note)
+    findings.add("3B", mean, verb="falls" if last < first else "does not fall", first=first, last=last)
 
 
-def _tail(findings: Findings, distribution: Distribution, seed: int) -> None:
+def _tail(findings: PaperFindings, distribution: Distribution) -> None:
     rows = []
     for step, values in sorted(distribution.tails.items()):
-        fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=seed)
+        fit = analysis.tail_exponent_interval(values, TAIL_FROM, seed=findings.seed)
         rows.append((step, fit.exponent, fit.low, fit.high, fit.count))
     table = pd.DataFrame(rows, columns=["step", "exponent", "low", "high", "count"])
     fitted = table[np.isfinite(table["exponent"])]
-    line = analysis.linear_in_log_time(fitted["step"], fitted["exponent"]) if len(fitted) > 1 else None
-    trend = f", slope {line.slope:.2f} per ln t" if line else ""
-    findings.figure(
-        "3C",
-        table,
-        f"exponent {fitted['exponent'].mean():.2f} on average{trend}" if len(fitted) else "too few events in the tail",
-        f"Maximum likelihood above D2min = {TAIL_FROM}; interval over replicas. The paper calls the tail steeper in "
-        "time and its exponent smaller: here p(D2min) ~ D2min^-exponent, so steeper is larger.",
-    )
+    text = f"exponent {fitted['exponent'].mean():.2f} on average" if len(fitted) else "too few events in the tail"
+    if len(fitted) > 1:
+        text += f", slope {analysis.linear_in_log_time(fitted['step'], fitted['exponent']).slope:.2f} per ln t"
+    findings.add("3C", table, exponent=text, tail_from=TAIL_FROM)
 
 
-def _classes(findings: Findings, distribution: Distribution, every: int) -> None:
+def _classes(findings: PaperFindings, distribution: Distribution, every: int) -> None:
     rows = [
         (lag * every, threshold, int(counts.sum()), int(counts[1]), counts[1] / counts.sum())
         for (lag, threshold), counts in sorted(distribution.classes.items())
         if counts.sum()
     ]
     table = pd.DataFrame(rows, columns=["dt", "threshold", "rows", "loose", "fraction"])
-    low, high = table["fraction"].min(), table["fraction"].max()
-    findings.figure(
-        "table_S1",
-        table,
-        f"loose: {low:.2e} to {high:.2e} of the rows",
-        "Every labelled particle after the loading transient; dt in steps.",
-    )
+    findings.add("table_S1", table, low=table["fraction"].min(), high=table["fraction"].max())

@@ -1,23 +1,13 @@
-"""Products of this study: errors against the amount of data, and the models of the energy."""
+"""`BarcodeFit`: models of the energy of structures from their environments, with baselines."""
 
 from __future__ import annotations
 
-from lammps_glass.product import Product, TableFile
-from lammps_glass.products import IndicatorFile, SavedIndicator
-
-
-class Scan(Product):
-    """Errors at one threshold of similarity.
-
-    A row for each draw of training runs: ``threshold``, ``runs``, ``structures``, ``environments`` (among the
-    training structures), ``rounds`` (trees), ``rmse_ev`` (on the test structures, energy of the system).
-    """
-
-    table = TableFile("scan.parquet")
+from lammps_glass.product import TableFile
+from lammps_glass.products.indicators import IndicatorFile, SavedIndicator
 
 
 class BarcodeFit(SavedIndicator):
-    """The barcode with its baselines; see `lammps_glass.studies.barcode.models.EnergyModels`.
+    """The barcode with its baselines; see `lammps_glass.operations.energies.EnergyModels`.
 
     ``barcode`` and ``ridge`` apply to bare snapshots and are published. ``search`` has a row for each trial of the
     parameters; ``ranking`` a row for each environment, the most important first (its metadata hold the kind of

@@ -1,8 +1,8 @@
-"""Figure 2: map of D2min in a slice of one configuration through its most active particle."""
+"""The operation ``activity_map``: map labels in a slice of one configuration through its most active particle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,10 @@ from lammps_glass.operations.case import Case
 from lammps_glass.operations.describe import check_configurations, snapshot_at
 from lammps_glass.operations.label import require_quantity
 from lammps_glass.operations.operation import Wired, operation
-from lammps_glass.products import Labels, Record
+from lammps_glass.products import ActivityMap, Labels, Record
 from lammps_glass.products.keys import rows_in
-from lammps_glass.simulate.work import Work
+from lammps_glass.simulate.work import one_case
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.studies.ace.products import ActivityMap
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,7 @@ def check(stage: Wired) -> None:
         require_quantity(labels, stage.parameters.quantity, f"stages.{stage.stage}")
 
 
-def work(parameters: MapParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare one case."""
-    return Work(parts={"cases": 1.0})
-
-
-@operation(work=work, rates={"cases": 2.0}, check=check)
+@operation(work=one_case, rates={"cases": 2.0}, check=check)
 def activity_map(case: Case[MapParameters], configurations: Sequence[Record], labels: Labels) -> ActivityMap:
     """Map the labelled particles of the typical configuration of a replica."""
     from lammps_glass import analysis

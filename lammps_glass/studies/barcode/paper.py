@@ -1,0 +1,7 @@
+"""The paper of the study `barcode`."""
+
+from pathlib import Path
+
+from lammps_glass.studies.paper import Paper
+
+PAPER = Paper(Path(__file__).parent)
