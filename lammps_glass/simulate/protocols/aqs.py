@@ -97,6 +97,7 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    revisable: ClassVar[tuple[str, ...]] = ("attempts",)
     unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("angstrom", ("r_max",))
     draws_random_numbers: ClassVar[bool] = False
     record: ClassVar[type[ShearRecord]] = ShearRecord

@@ -53,6 +53,9 @@ class Protocol(ABC):
     units: ClassVar[str] = "of the glass"
     #: Parameters whose defaults are numbers in certain units; None where there are none.
     unit_defaults: ClassVar[UnitDefaults | None] = None
+    #: Fields that complete segments do not depend on, as they decide how the last minimisation ends: a run that failed
+    #: there goes on with other values.
+    revisable: ClassVar[tuple[str, ...]] = ()
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
     #: Fields that change the rate (seconds a unit of `work`): `plan` measures each of their values.
@@ -164,7 +167,7 @@ class Protocol(ABC):
             "seed": int(seed),
             "start": start,
         }
-        return running.Plan(directory, self.name, n_segments, identity, self.segment_product)
+        return running.Plan(directory, self.name, n_segments, identity, self.segment_product, self.revisable)
 
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
         """Return the configuration that a run starts from, and its glass, both checked."""

@@ -55,6 +55,7 @@ class Isoconfigurational(Protocol):
     """
 
     name: ClassVar[str] = "isoconfigurational"
+    revisable: ClassVar[tuple[str, ...]] = ("max_iterations",)
     unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("temperature",))
 
     steps: PositiveInt = 200_000
