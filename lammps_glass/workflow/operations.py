@@ -103,16 +103,19 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     if isinstance(parameters, Protocol):
         with located(f"{where}.{PROTOCOL}"):
             parameters.check_glass(glass)
+            parameters.require_units(glass.units)
     for item in fields(parameters):
         value = getattr(parameters, item.name)
         with located(f"{where}.{item.name}"):
             for part in value.values() if isinstance(value, Mapping) else [value]:
                 if isinstance(part, DescriptorPart):
-                    part.build(glass)
+                    part.build(glass, getattr(parameters, "r_cut", None)).require_units(glass.units)
                 elif isinstance(part, IndicatorPart):
                     part.build(seed=0)
                 elif isinstance(part, LabelPart):
-                    _check_neighbourhood(part.build(), glass)
+                    label = part.build()
+                    label.require_units(glass.units)
+                    _check_neighbourhood(label, glass)
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:
