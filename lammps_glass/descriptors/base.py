@@ -36,6 +36,9 @@ class Material(Protocol):
     def model(self) -> Model:
         """Build the interactions in compiled code."""
 
+    def require_model(self, owner: str) -> None:
+        """Raise `InputError` when there are no compiled interactions, which `owner` needs."""
+
 
 class RunFolder(Protocol):
     """The part of a record (`lammps_glass.simulate.Record`) that a simulated descriptor reads."""
@@ -111,6 +114,9 @@ class Descriptor(ABC):
                 f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
                 f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"
             )
+
+    def check_glass(self, glass: Material) -> None:  # noqa: B027  (most descriptors are of any glass)
+        """Raise `InputError` when this descriptor cannot be of `glass`, such as for want of compiled interactions."""
 
     def get_params(self, deep: bool = True) -> Options:
         """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""

@@ -196,7 +196,8 @@ class Definition:
         stage = self._stages[case.stage]
         where = f"{self.where}: stages.{case.stage}"
         by = self._values_by_condition(case)
-        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
+        of_glass = stage.operation.of_glass(self.glass(case)) if stage.operation.of_glass else {}
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where, of_glass)
 
     def _values_by_condition(self, case: CaseId) -> dict[str, Any]:
         """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case."""

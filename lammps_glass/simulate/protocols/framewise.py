@@ -93,7 +93,7 @@ class Framewise(Protocol):
                 require_ids(frame)  # the record would have ids, which its frames could be compared by
             steps.append(frame.step)
             sums.append(checksum(snapshot))
-            write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot))
+            write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot), glass.atom_style)
         if not steps:
             raise InputError(f"{self.name}: there are no frames")
         return steps, sums
