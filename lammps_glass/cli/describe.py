@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GlassName = Annotated[
     str | None,
-    typer.Option("--glass", help="Glass of the snapshots, a name or a glass.toml: names types, sets defaults."),
+    typer.Option("--glass", help="Glass of the snapshots, a name or a glass.toml: names types."),
 ]
 
 

@@ -34,16 +34,19 @@ def glass_class(name: str, options: Mapping[str, object]) -> type[Glass]:
     InputError
         Nothing registered has the name, and the options have no key of `OWN`, or two of them.
     """
-    entry = REGISTRY[name] if name in REGISTRY else None
-    if entry is None:
-        keys = [key for key in OWN if key in options]
-        if len(keys) > 1:
-            raise InputError(f"glass {name}: has both {' and '.join(keys)}: {_HINT}")
-        if not keys:
-            raise InputError(f"{unknown_name('glass', name, list(REGISTRY))}; {_HINT}")
-        entry = OWN[keys[0]]
+    entry = REGISTRY[name] if name in REGISTRY else own_entry(name, options)
     loaded: type[Glass] = entry.load()
     return loaded
+
+
+def own_entry(name: str, options: Mapping[str, object]) -> Entry:
+    """Return the entry of the glass of one's own that options tell; errors as for `glass_class`."""
+    keys = [key for key in OWN if key in options]
+    if len(keys) > 1:
+        raise InputError(f"glass {name}: has both {' and '.join(keys)}: {_HINT}")
+    if not keys:
+        raise InputError(f"{unknown_name('glass', name, list(REGISTRY))}; {_HINT}")
+    return OWN[keys[0]]
 
 
 def build(name: str, options: Mapping[str, Any] | None = None) -> Glass:
@@ -55,13 +58,11 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> Glass:
         The name is unknown, an option is missing, unknown or out of range, or a file has changed.
     """
     options = dict(options or {})
-    cls = glass_class(name, options)
     if name in REGISTRY:
         glass: Glass = REGISTRY.build(name, options)
-        return glass
-    entry = next(entry for entry in OWN.values() if entry.target.endswith(f":{cls.__name__}"))
-    built: Glass = entry.build({**options, "name": name})
-    return built
+    else:
+        glass = own_entry(name, options).build({**options, "name": name})
+    return glass
 
 
 def read(path: str | Path, **changes: object) -> Glass:

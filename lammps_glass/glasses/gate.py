@@ -1,4 +1,4 @@
-"""Limits of the glass gate (`analysis.check_glass`) that hold for glasses in general, in units of the nearest distance."""
+"""Limits of the glass gate (`analysis.check_glass`) for glasses in general, in units of the nearest distance."""
 
 from __future__ import annotations
 

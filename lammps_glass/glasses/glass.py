@@ -174,8 +174,8 @@ class Glass:
         """Raise `InputError` when this glass has no compiled interactions, which `owner` needs."""
         if type(self).model is Glass.model:
             raise InputError(
-                f"{owner} needs Hessians, and glass {self.name} has no compiled interactions: leave it out, or describe "
-                "the glass by a setfl table or by Lennard-Jones parameters"
+                f"{owner} needs Hessians, and glass {self.name} has no compiled interactions: leave it out, or give "
+                "the glass a setfl table or Lennard-Jones parameters"
             )
 
     def options(self) -> Options:

@@ -196,7 +196,7 @@ class OwnGlass(Glass):
         whole("initial", "seed", seed, minimum=0)
         return self.check(snapshot_file(self.start, self.start_checksum)[2]).replace(units=self.units, velocities=None)
 
-    # -- what others ask for --------------------------------------------------------------------------------------------
+    # -- limits and options ----------------------------------------------------------------------------------------
 
     def gate_limits(self) -> dict[str, Json]:
         """Return the limits of the glass gate: those of `gate`, the others general ones; none when it is off."""
