@@ -166,9 +166,8 @@ def _files(words: tuple[str, ...], at: str, folder: Path | None, species: Sequen
             continue
         if word.startswith("/") or ".." in word.split("/"):
             raise InputError(f"{at}: {word!r} leaves the folder of the lines: put the table beside them")
-        path = None if folder is None else folder / word
-        if path is not None and path.exists():
-            if not path.resolve().is_relative_to(Path(folder).resolve()):
+        if folder is not None and (path := folder / word).exists():
+            if not path.resolve().is_relative_to(folder.resolve()):
                 raise InputError(f"{at}: {word!r} is a link that leaves the folder of the lines: put the table there")
             if path.is_file():
                 files[word] = path.resolve()

@@ -108,7 +108,7 @@ class OwnGlass(Glass):
         if self.units not in TIMESTEPS:
             wrong = f"units = {self.units!r} are none of" if self.units else "units: missing:"
             raise InputError(f"{self.name}: {wrong} {', '.join(TIMESTEPS)}")
-        species = self.species
+        species: object = self.species
         if isinstance(species, str) or not isinstance(species, Sequence) or not species:
             raise InputError(f"{self.name}: species: missing: a list of names, in the order of LAMMPS's types")
         for name in species:
@@ -122,6 +122,7 @@ class OwnGlass(Glass):
 
     def _read_start(self) -> Snapshot | None:
         """Read the snapshot of the start; None for one that is made."""
+        self.set(start=str(self.start) if isinstance(self.start, Path) else self.start)
         for name in ("start", "start_checksum"):
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} must be text")
@@ -220,9 +221,7 @@ def _counts(snapshot: Snapshot) -> dict[str, int]:
     return dict(zip(snapshot.species, counted, strict=True))
 
 
-def by_species(
-    owner: str, key: str, values: float | Sequence[float] | Mapping[str, float], species: Sequence[str]
-) -> tuple[float, ...]:
+def by_species(owner: str, key: str, values: object, species: Sequence[str]) -> tuple[float, ...]:
     """Arrange positive numbers by species, from one for all, a list in their order, or a table by name."""
     if isinstance(values, Mapping):
         foreign = [str(name) for name in values if name not in species]

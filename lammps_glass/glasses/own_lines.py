@@ -79,7 +79,7 @@ class InteractionLinesGlass(OwnGlass):
         if not isinstance(self.folder, str):
             raise InputError(f"{self.name}: folder = {self.folder!r} must be text")
         folder = Path(self.folder).expanduser().resolve() if self.folder else None
-        return parse(self.lines, where, folder, self.species)  # type: ignore[arg-type]
+        return parse(self.lines, where, folder, self.species)
 
     def _take_masses(self, parsed: InteractionLines, where: str) -> None:
         """Take the masses of the lines, which must agree with those that are given."""

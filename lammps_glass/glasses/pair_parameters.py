@@ -10,8 +10,6 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import number
 from lammps_glass.snapshots.cell import Floats
 
-Values = float | Sequence[float] | Mapping[str, float]
-
 #: Mean of the values of two species, by the name of the rule.
 MIXING = {
     "arithmetic": lambda a, b: 0.5 * (a + b),
@@ -20,7 +18,7 @@ MIXING = {
 
 
 def pair_matrix(
-    owner: str, key: str, values: Values, species: Sequence[str], mixing: str, non_additivity: float = 0.0
+    owner: str, key: str, values: object, species: Sequence[str], mixing: str, non_additivity: float = 0.0
 ) -> Floats:
     """Arrange values of pairs as a (n_species, n_species) symmetric matrix.
 
@@ -52,7 +50,7 @@ def pair_matrix(
     return _mixed(owner, key, matrix, species, mixing, non_additivity)
 
 
-def _by_name(owner: str, key: str, values: Mapping[str, float], species: Sequence[str]) -> Floats:
+def _by_name(owner: str, key: str, values: Mapping[str, object], species: Sequence[str]) -> Floats:
     """(n, n) values by the names of the pairs, NaN where there is none."""
     matrix = np.full((len(species), len(species)), np.nan)
     pairs = _pairs_by_name(species)
