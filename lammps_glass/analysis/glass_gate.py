@@ -87,6 +87,8 @@ class GlassGate:
         Columns ``r`` (angstrom, middle of the bin), ``g`` and ``noise`` (standard deviation of g).
     faults
         Reasons why the sample is not a glass, one clause each; empty for a glass.
+    limits
+        Limits that it was tested by.
     """
 
     first_maximum: Extreme
@@ -95,6 +97,7 @@ class GlassGate:
     crystal_fraction: float
     rdf: pd.DataFrame = field(repr=False)
     faults: tuple[str, ...]
+    limits: GateLimits = field(default_factory=GateLimits)
 
     @property
     def passed(self) -> bool:
@@ -113,10 +116,12 @@ class GlassGate:
     def require(self, sample: str = "sample") -> GlassGate:
         """Return this result, or raise a `SimulationError` that says why `sample` is not a glass."""
         if self.faults:
-            raise SimulationError(
-                f"{sample} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
-            )
+            raise SimulationError(self.message(sample))
         return self
+
+    def message(self, sample: str) -> str:
+        """Say why `sample` is not a glass."""
+        return f"{sample} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
 
 
 def check_glass(
@@ -163,7 +168,7 @@ def check_glass(
     valley = _extreme(rdf, low, high, np.argmin)
     far = _extreme(rdf, limits.beyond, r_max, np.argmax)
     crystal = crystal_fraction(snapshot)
-    return GlassGate(peak, valley, far, crystal, rdf, _faults(limits, peak, valley, far, crystal))
+    return GlassGate(peak, valley, far, crystal, rdf, _faults(limits, peak, valley, far, crystal), limits)
 
 
 def _faults(limits: GateLimits, peak: Extreme, valley: Extreme, far: Extreme, crystal: float) -> tuple[str, ...]:

@@ -161,11 +161,12 @@ def _mass(words: tuple[str, ...], at: str, n_species: int) -> dict[int, float]:
 def _files(words: tuple[str, ...], at: str, folder: Path | None, species: Sequence[str]) -> dict[str, Path]:
     """Find the files that the words of a line name: beside the lines, or among those that come with LAMMPS."""
     files: dict[str, Path] = {}
+    for word in words[1:]:
+        if word.startswith("/") or ".." in word.split("/"):
+            raise InputError(f"{at}: {word!r} leaves the folder of the lines: put the table beside them")
     for word in words[2:] if words[0].endswith("_style") else words[1:]:
         if not _LETTER.search(word) or _NUMBER.fullmatch(word) or word in species:
             continue
-        if word.startswith("/") or ".." in word.split("/"):
-            raise InputError(f"{at}: {word!r} leaves the folder of the lines: put the table beside them")
         if folder is not None and (path := folder / word).exists():
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise InputError(f"{at}: {word!r} is a link that leaves the folder of the lines: put the table there")

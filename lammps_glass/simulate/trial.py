@@ -51,9 +51,7 @@ def _fault(name: str, options: str) -> str:
     r_cut = max(ranges, default=0.0) - glass.skin
     # 1e-5: the log has six digits
     if r_cut > glass.largest_r_cut * (1 + 1e-5):
-        return (
-            f"r_cut = {glass.largest_r_cut:g} is below the cutoff of its interactions, {r_cut:.6g}: set r_cut to that"
-        )
+        return f"r_cut = {glass.largest_r_cut:g} is below the cutoff of its interactions: set r_cut = {r_cut:.6g}"
     return ""
 
 

@@ -43,9 +43,10 @@ class _Subject:
 def check_glass(glass: type[Glass], options: Options | None = None) -> None:
     """Check a glass against the contract of its family.
 
-    Masses fit the species, the potential's folder (where there is one) fits the class, options make the round trip and bad ones are refused,
-    starts depend on the seed only, foreign snapshots are refused, LAMMPS takes the interactions, whose forces are the
-    slope of the energy, and compiled interactions (where there are some) give LAMMPS's energy and forces.
+    Masses fit the species, the potential's folder (where there is one) fits the class, options make the round trip and
+    bad ones are refused, starts depend on the seed only, foreign snapshots are refused, LAMMPS takes the interactions,
+    whose forces are the slope of the energy, and compiled interactions (where there are some) give LAMMPS's energy and
+    forces.
 
     Parameters
     ----------
