@@ -13,7 +13,7 @@ import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import gate
-from lammps_glass.glasses.checks import number, whole
+from lammps_glass.glasses.checks import PositiveFloat, number, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.glasses.starts import LATTICES, RANDOM, lattice, snapshot_file
 from lammps_glass.json_types import Json, Options
@@ -45,16 +45,16 @@ class OwnGlass(Glass):
     masses
         One for each species, in their order or by name, or one for all.
     n_particles
-        0: 1000, or those of the start.
+        Default 1000, or those of the start.
     composition
         Fractions by name, or the fraction of the last of two species; empty: equal fractions, or those of the start.
     density
-        0: that of the start, if this is a file; needed otherwise.
+        Default that of the start, if this is a file; needed otherwise.
     timestep, skin
-        0: that of `TIMESTEPS` and `SKINS` for the units.
+        Default that of `TIMESTEPS` and `SKINS` for the units.
     nearest_distance
         About the distance of nearest neighbours: snapshots in other units are found by it, and the glass gate scales
-        with it. 0: the distance by the density.
+        with it. Default the distance by the density.
     start
         ``random``, a lattice (``sc``, ``bcc``, ``fcc``, ``diamond``), or the path of a snapshot.
     start_checksum
@@ -75,13 +75,12 @@ class OwnGlass(Glass):
     units: str = ""  # type: ignore[misc]
     species: tuple[str, ...] = ()  # type: ignore[misc]
     masses: float | tuple[float, ...] | Mapping[str, float] = ()  # type: ignore[misc,assignment]
-    n_particles: int = 0
+    n_particles: int = None  # type: ignore[assignment]
     composition: float | Mapping[str, float] = field(default_factory=dict)
-    density: float = 0.0
-    timestep: float = 0.0
-    r_cut: float = 0.0
-    skin: float = 0.0
-    nearest_distance: float = 0.0  # type: ignore[misc]
+    density: float = None  # type: ignore[assignment]
+    timestep: float = None  # type: ignore[assignment]
+    skin: float = None  # type: ignore[assignment]
+    nearest_distance: PositiveFloat = None  # type: ignore[misc,assignment]
     start: str = RANDOM
     start_checksum: str = ""
     gate: bool | Mapping[str, Any] = True
@@ -144,25 +143,25 @@ class OwnGlass(Glass):
     def _fill(self, snapshot: Snapshot | None) -> None:
         """Fill in what the start, the units or the density decide."""
         counts = {} if snapshot is None else _counts(snapshot)
-        n_particles = whole(self.name, "n_particles", self.n_particles) or sum(counts.values()) or N_PARTICLES
-        density = number(self.name, "density", self.density)
-        if not density and snapshot is None:
-            raise InputError(f"{self.name}: density: missing: particles per cubic length unit of the start")
-        if not density and snapshot is not None:
+        defaults: dict[str, float] = {
+            "n_particles": sum(counts.values()) or N_PARTICLES,
+            "timestep": TIMESTEPS[self.units],
+            "skin": SKINS[self.units],
+        }
+        if self.density is not None:
+            density = number(self.name, "density", self.density, above=0.0)
+        elif snapshot is not None:
             density = snapshot.number_density
+        else:
+            raise InputError(f"{self.name}: density: missing: particles per cubic length unit of the start")
+        defaults |= {"density": density, "nearest_distance": density ** (-1 / 3)}
         composition = self.composition
         if isinstance(composition, Mapping) and not composition:
             n = len(self.species)
-            composition = {name: counts.get(name, 0) / n_particles if counts else 1 / n for name in self.species}
-        by_density = density ** (-1 / 3) if density > 0 else 1.0
-        self.set(
-            n_particles=n_particles,
-            density=density,
-            composition=composition,
-            timestep=self.timestep or TIMESTEPS[self.units],
-            skin=self.skin or SKINS[self.units],
-            nearest_distance=number(self.name, "nearest_distance", self.nearest_distance, minimum=0.0) or by_density,
-        )
+            total = sum(counts.values())
+            composition = {name: counts[name] / total if total else 1 / n for name in self.species}
+        self.set(composition=composition)
+        self.set(**{name: value for name, value in defaults.items() if getattr(self, name) is None})
 
     def _check_start(self, snapshot: Snapshot) -> None:
         """Refuse a start that contradicts the fields."""

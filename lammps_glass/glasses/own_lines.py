@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import MASS_TOLERANCE, number
+from lammps_glass.glasses.checks import MASS_TOLERANCE
 from lammps_glass.glasses.interaction_lines import InteractionLines, parse
 from lammps_glass.glasses.own import OwnGlass, by_species
 
@@ -40,6 +40,7 @@ class InteractionLinesGlass(OwnGlass):
     """
 
     name: str = "interaction-lines"  # type: ignore[misc]
+    r_cut: float = None  # type: ignore[assignment]
     lines: str | tuple[str, ...] = ()
     folder: str = ""
     checksum: str = ""
@@ -51,7 +52,7 @@ class InteractionLinesGlass(OwnGlass):
         if parsed.has("bond_") or parsed.has("angle_"):
             raise InputError(f"{where}: bonds and angles need particles that are joined, which this glass has not")
         self._take_masses(parsed, where)
-        if not number(self.name, "r_cut", self.r_cut):
+        if self.r_cut is None:
             raise InputError(f"{self.name}: r_cut: missing: the largest distance of an interaction of the lines")
         self._check_files(parsed)
         super().__post_init__()

@@ -37,6 +37,7 @@ class EmbeddedAtomGlass(OwnGlass, TableGlass):
 
     name: str = "embedded-atom"  # type: ignore[misc]
     units: str = "metal"  # type: ignore[misc]
+    r_cut: float = 0.0
     start: str = "fcc"
     retabulate: bool = False
 

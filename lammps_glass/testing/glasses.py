@@ -127,7 +127,8 @@ def _initial(subject: _Subject) -> None:
     glass = subject.build()
     first, again, other = glass.initial(1), glass.initial(1), glass.initial(2)
     require(_equal(first, again), "two starts with one seed differ")
-    require(not _equal(first, other), "starts do not depend on the seed")
+    if getattr(glass, "start", "random") == "random" or len(glass.species) > 1:  # a perfect crystal is always the same
+        require(not _equal(first, other), "starts do not depend on the seed")
     counted = dict(zip(first.species, np.bincount(first.types, minlength=len(first.species)).tolist()))
     require(counted == glass.counts(), f"a start has {counted}, counts() says {glass.counts()}")
     # 1e-9: the edge is a cube root
