@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def render(
     common: Common,
     protocol: Annotated[str, typer.Argument(help="Name; see `list protocols`.", show_default=False)],
-    glass: Annotated[str, typer.Option("--glass", help="Name; see `list glasses`.")],
+    glass: Annotated[str, typer.Option("--glass", help="Name (see `list glasses`), or a glass.toml of your own.")],
     settings: Settings = None,
     start: Annotated[
         Path | None,

@@ -34,6 +34,9 @@ class Material(Protocol):
     def model(self) -> Model:
         """Build the interactions in compiled code."""
 
+    def require_model(self, owner: str) -> None:
+        """Raise `InputError` when there are no compiled interactions, which `owner` needs."""
+
 
 class RunFolder(Protocol):
     """The part of a record (`lammps_glass.simulate.Record`) that a simulated descriptor reads."""
@@ -112,6 +115,9 @@ class Descriptor(ABC):
         """
         if self.unit_defaults is not None:
             self.unit_defaults.require_given(self.name, self, units)
+
+    def check_glass(self, glass: Material) -> None:  # noqa: B027  (most descriptors are of any glass)
+        """Raise `InputError` when this descriptor cannot be of `glass`, such as for want of compiled interactions."""
 
     def get_params(self, deep: bool = True) -> Options:
         """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""

@@ -88,6 +88,11 @@ class Vibrational(SimulatedDescriptor):
         """``vMSD(temperature)`` for each temperature."""
         return [f"vMSD({temperature:.12g})" for temperature in self.temperatures]
 
+    def check_glass(self, glass: Material) -> None:
+        """Refuse a glass without compiled interactions where the modes are computed."""
+        if self.method == "harmonic":
+            glass.require_model(f"{self.name} with method = 'harmonic'")
+
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need, one a temperature; none if harmonic.
 

@@ -161,11 +161,10 @@ class Record(Product):
     @property
     def glass(self) -> Glass:
         """The glass of this run."""
-        from lammps_glass.glasses import REGISTRY
+        from lammps_glass.glasses import build
 
         stored = self.identity["glass"]
-        glass: Glass = REGISTRY.build(stored["name"], stored["options"])
-        return glass
+        return build(stored["name"], stored["options"])
 
     def copy_to(self, directory: Path) -> None:
         """Copy the last configuration, the thermodynamic table and the identity: what another run can start from."""

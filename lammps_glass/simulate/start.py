@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots.grid import Integers
 
 
-def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) -> None:
+def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None, atom_style: str = "atomic") -> None:
     """Write a data file of ids, types and positions (%.17g: read back exactly); masses come with the interactions.
 
-    `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules.
+    `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules. With the
+    atom style ``charge`` every charge is 0: interactions set them by type.
     """
     bonded = bonds is not None and len(bonds) > 0
-    molecule = " 1" if bonded else ""
+    style = "bond" if bonded else "charge" if atom_style == "charge" else "atomic"
+    molecule, charge = " 1" if bonded else "", " 0" if style == "charge" else ""
     lines = [
         "configuration of lammps-glass",
         "",
@@ -31,12 +33,12 @@ def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) ->
         *([f"{len(bonds)} bonds", "1 bond types"] if bonds is not None and bonded else []),
         *_cell_lines(snapshot.cell),
         "",
-        f"Atoms # {'bond' if bonded else 'atomic'}",
+        f"Atoms # {style}",
         "",
     ]
     columns = np.column_stack([snapshot.ids, snapshot.types + 1]).tolist()
     rows = zip(columns, snapshot.positions.tolist(), strict=True)
-    lines += [f"{i}{molecule} {kind} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
+    lines += [f"{i}{molecule} {kind}{charge} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
     if bonds is not None and bonded:
         lines += ["", "Bonds", "", *(f"{number} 1 {a} {b}" for number, (a, b) in enumerate(bonds.tolist(), start=1))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

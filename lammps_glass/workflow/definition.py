@@ -193,12 +193,13 @@ class Definition:
     def parameters(self, case: CaseId) -> Any:
         """Build the parameters of a case: those of ``[by.CONDITION.VALUE.stages.STAGE]`` come before the stage's."""
         stage = self._stages[case.stage]
+        of_glass = stage.operation.of_glass(self.glass(case)) if stage.operation.of_glass else {}
         by: dict[str, Any] = {}
         for name, value in case.conditions.items():
             if table := self.file.by.get(name, {}).get(str(value)):
                 by |= table.stages.get(case.stage, {})
         where = f"{self.where}: stages.{case.stage}"
-        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where, of_glass)
 
     def params(self, case: CaseId) -> dict[str, Any]:
         """Return all that a case reads of the study file, as JSON values."""

@@ -168,13 +168,13 @@ def main(arguments: list[str]) -> None:
 
 
 def _work(communicator: MPI.Intracomm, directory: Path) -> None:
-    from lammps_glass.glasses import REGISTRY as GLASSES
+    from lammps_glass import glasses
     from lammps_glass.operations.simulation import run, simulation
     from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 
     job = communicator.bcast(_receive() if communicator.Get_rank() == 0 else None)
-    protocol, glass = PROTOCOLS.build(**job["protocol"]), GLASSES.build(**job["glass"])
+    protocol, glass = PROTOCOLS.build(**job["protocol"]), glasses.build(**job["glass"])
     case: Case[Protocol] = Case(parameters=protocol, glass=glass, directory=directory, **job["case"])
     reads = {port: [Record(Path(p), conditions=c) for p, c in products] for port, products in job["reads"].items()}
     run(case, **simulation(type(protocol)).arguments(case, reads), engine=EngineOptions(communicator))

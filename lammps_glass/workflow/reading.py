@@ -114,19 +114,33 @@ def check_text(value: Any, where: str) -> None:
     if isinstance(value, str):
         if any(ord(c) < 32 or c in "$`&;|<>\"'\\" for c in value):
             raise InputError(f"{where}: {value!r} holds a character that is not allowed: use letters, digits, - and _")
-        is_table = where.startswith("glass") and where.endswith(".table")  # of a potential: see `_resolve_tables`
-        if (value.startswith(("/", "~")) or ".." in value.split("/")) and not is_table:
+        keys = where.split(".")  # files that a glass names: see `_resolve_glasses`
+        is_file = keys[0] in ("glass", "glasses") and keys[-1] in ("table", "lines", "start", "folder")
+        if (value.startswith(("/", "~")) or ".." in value.split("/")) and not is_file:
             raise InputError(f"{where}: {value!r} is a path outside the study: name what the package knows")
 
 
-def _resolve_tables(tables: dict[str, Any], folder: Path) -> None:
-    """Make paths of potential tables absolute: those of a study file start from its folder, of ``--set`` from here."""
-    from lammps_glass.interactions.tables import is_path
+def _resolve_glasses(tables: dict[str, Any], folder: Path) -> None:
+    """Read glasses that are paths of a ``glass.toml``, alone or under the key ``file``, and make their paths absolute.
 
-    glasses = tables.get("glasses")
-    for glass in [tables.get("glass"), *(glasses.values() if isinstance(glasses, dict) else ())]:
-        if isinstance(glass, dict) and isinstance(glass.get("table"), str) and is_path(glass["table"]):
-            glass["table"] = str((folder / Path(glass["table"]).expanduser()).resolve())
+    Those of a study file start from its folder, those of ``--set`` from here.
+    """
+    if "glass" in tables:
+        tables["glass"] = _resolved_glass(tables["glass"], folder)
+    if isinstance(tables.get("glasses"), dict):
+        tables["glasses"] = {name: _resolved_glass(glass, folder) for name, glass in tables["glasses"].items()}
+
+
+def _resolved_glass(glass: Any, folder: Path) -> Any:
+    from lammps_glass.glasses.building import read_table, resolved
+
+    glass = {"file": glass} if isinstance(glass, str) else glass
+    if not isinstance(glass, dict):
+        return glass
+    if isinstance(file := glass.get("file"), str):
+        others = {key: value for key, value in glass.items() if key != "file"}
+        return {**read_table(folder / Path(file).expanduser()), **resolved(others, folder)}
+    return resolved(glass, folder)
 
 
 def parse_set(text: str) -> tuple[list[str], Any]:
@@ -178,17 +192,18 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     """
     path = find_study(study)
     tables = read_toml(path)
+    _resolve_glasses(tables, path.parent.absolute())
     presets, head = tables.pop("presets", {}), tables.get("study")
     if not isinstance(presets, dict):
         raise InputError(f"{path}: presets: expected tables [presets.NAME]")
     if preset is not None and (not isinstance(head, dict) or preset != head.get("preset")):
         with located(str(path)):
             _override(tables, named("preset", preset, presets), f"presets.{preset}")
+        _resolve_glasses(tables, path.parent.absolute())
         if isinstance(head, dict):
             head["preset"] = preset
-    _resolve_tables(tables, path.parent)
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
-    _resolve_tables(tables, Path.cwd())
+    _resolve_glasses(tables, Path.cwd())
     with located(str(path)):
         if isinstance(tables.get("stages"), dict):
             tables["stages"] = resolve_likes(tables["stages"])

@@ -167,6 +167,8 @@ def _what_ran(study: Study) -> str:
             settings = {name: value for name, value in stage.table.parameters.items() if name != PROTOCOL}
             cases = f"{len(stage.cases)} cases of {stage.operation.protocol}"
             sentences.append(f"{stage.name}: {cases} ({_settings(settings)}).")
+        elif remark := getattr(study.parameters(stage.cases[0]), "remark", ""):
+            sentences.append(f"{stage.name}: {remark}.")
     return " ".join(sentences)
 
 

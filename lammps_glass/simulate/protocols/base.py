@@ -140,7 +140,7 @@ class Protocol(ABC):
         deck = self.deck(glass, seed)  # rendered first: a refused value leaves no folder
         plan = self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
         plan.open()
-        write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot))
+        write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot), glass.atom_style)
         plan.deck.write_text(deck, encoding="utf-8")
         return plan
 

@@ -75,7 +75,7 @@ class Framewise(Protocol):
             for number, snapshot in enumerate(self._checked_frames(source, glass), start=1):
                 steps.append(snapshot.step)
                 sums.append(checksum(snapshot))
-                write_data(scratch / f"{number}.data", snapshot, glass.bonds(snapshot))
+                write_data(scratch / f"{number}.data", snapshot, glass.bonds(snapshot), glass.atom_style)
             plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
             plan.open()  # the folder is this run's from here on
             for path in scratch.iterdir():
