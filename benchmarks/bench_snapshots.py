@@ -16,7 +16,7 @@ from side_by_side import glassy_snapshot, interleaved, peer_version, print_per_p
 from lammps_glass.snapshots.files import read_all, write
 
 FRAMES = 10
-RATIO = 2.0
+RATIO = 1.3
 
 
 def compare(path: Path, particles: int, rounds: int) -> None:

@@ -66,31 +66,27 @@ def _nearest_distance(snapshot: Snapshot) -> float:
 
 def require_distinct_positions(snapshot: Snapshot) -> None:
     """Raise `InputError` when two particles have the same position: a column was taken for another one."""
-    # Only the few particles that have a coordinate in common with others are compared with them.
+    # Only the few particles whose coordinates share their buckets with others are compared.
     rows = _rows_that_meet(snapshot.positions[:, 0])
     for k in (1, 2):
         rows = rows[_rows_that_meet(snapshot.positions[rows, k])]
+    places = (snapshot.positions[rows] + 0.0).view("V24").ravel().tolist()  # -0 is 0
+    if len(set(places)) == len(places):
+        return
     rows = rows[np.lexsort(snapshot.positions[rows].T)]
     same = (snapshot.positions[rows[1:]] == snapshot.positions[rows[:-1]]).all(axis=1)
-    if same.any():
-        first = int(np.argmax(same))
-        one, other = sorted(snapshot.ids[rows[first : first + 2]].tolist())
-        raise InputError(
-            f"particles {one} and {other} have the same position (step {snapshot.step}): are these the coordinates?"
-        )
+    first = int(np.argmax(same))
+    one, other = sorted(snapshot.ids[rows[first : first + 2]].tolist())
+    raise InputError(
+        f"particles {one} and {other} have the same position (step {snapshot.step}): are these the coordinates?"
+    )
 
 
 def _rows_that_meet(values: Floats) -> Integers:
-    """Rows whose value is equal to that of another row, and few others: those that a table of hashes confuses."""
-    if len(values) < 2:
-        return np.empty(0, dtype=np.int64)
-    words = (values + 0.0).view(np.uint64)  # -0 is 0
-    size = (2 * len(values)).bit_length()  # a table that stays in the processor's cache
-    buckets = ((words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - size)).view(np.int64)
-    numbers = np.arange(len(values), dtype=np.int32)
-    table = np.empty(1 << size, dtype=np.int32)
-    table[buckets] = numbers
-    last = table[buckets]
-    meets = last != numbers
-    meets[last[meets]] = True
-    return np.flatnonzero(meets)
+    """Rows whose value is equal to that of another row, and few others: those that share a bucket of hashes."""
+    hashes = (values + 0.0).view(np.uint64)  # -0 is 0
+    hashes *= np.uint64(0x9E3779B97F4A7C15)
+    n_bits = max(1, (2 * len(values)).bit_length())  # a table that stays in the processor's cache
+    hashes >>= np.uint64(64 - n_bits)
+    buckets = hashes.view(np.int64)
+    return np.flatnonzero(np.bincount(buckets, minlength=1)[buckets] > 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.snapshots.cell import Cell
 from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame
 from lammps_glass.snapshots.naming import Naming
 from lammps_glass.snapshots.snapshot import Snapshot
 from lammps_glass.snapshots.streams import Lines, check_readable, open_lines
 
 Periodic = NDArray[np.bool_] | None
+CellOfText = Callable[[str, tuple[str, ...]], tuple[Cell, str]]
 
 
 def read_dump(path: Path, frame: int = -1, naming: Naming | None = None, periodic: Periodic = None) -> Snapshot:
@@ -29,7 +32,7 @@ def read_dump(path: Path, frame: int = -1, naming: Naming | None = None, periodi
     count = 0
     with closing(_frames(path, periodic)) as frames:
         for candidate in frames:
-            kept.append(candidate)
+            kept.append(candidate.kept())
             count += 1
             if frame >= 0 and count == frame + 1:
                 break
@@ -56,8 +59,9 @@ def _snapshots(path: Path, naming: Naming | None, periodic: Periodic) -> Iterato
     ids: Any = None
     first = ""
     for frame in _frames(path, periodic):
-        shape, first = shape or frame.shape, first or frame.where
-        for quantity, value in frame.shape.items():
+        frame_shape = frame.shape
+        shape, first = shape or frame_shape, first or frame.where
+        for quantity, value in frame_shape.items():
             if value != shape[quantity]:
                 raise InputError(
                     f"{frame.where}: {quantity} is {value}, but {shape[quantity]} in {_frame_name(first)}: a mixed dump"
@@ -75,11 +79,16 @@ def _frame_name(where: str) -> str:
 
 
 def _frames(path: Path, periodic: Periodic) -> Generator[Frame, None, None]:
-    """The frames of the file, not yet parsed. The unit style, which LAMMPS writes once, holds for all that follow."""
+    """The frames of the file, not yet parsed; the text of one holds until the next one is read.
+
+    The unit style, which LAMMPS writes once, holds for all that follow.
+    """
     number, units = 0, None
+    # Most trajectories have one cell: the snapshots hold the same object.
+    cell_of_text = lru_cache(maxsize=1)(partial(_cell_of_text, periodic))
     with open_lines(path) as lines:
         while True:
-            frame = _next_frame(lines, f"{path}: frame {number}", units, periodic)
+            frame = _next_frame(lines, f"{path}: frame {number}", units, cell_of_text)
             if frame is None:
                 break
             number, units = number + 1, frame.units
@@ -88,7 +97,11 @@ def _frames(path: Path, periodic: Periodic) -> Generator[Frame, None, None]:
         raise InputError(f"{path}: not a LAMMPS dump: it holds no frame")
 
 
-def _next_frame(lines: Lines, where: str, units: str | None, periodic: Periodic) -> Frame | None:
+def _cell_of_text(periodic: Periodic, item: str, rows: tuple[str, ...]) -> tuple[Cell, str]:
+    return parse_cell(item.split()[2:], [[float(word) for word in row.split()] for row in rows], periodic)
+
+
+def _next_frame(lines: Lines, where: str, units: str | None, cell_of_text: CellOfText) -> Frame | None:
     header: dict[str, Any] = {"UNITS": units}
     started = False
     while True:
@@ -103,7 +116,7 @@ def _next_frame(lines: Lines, where: str, units: str | None, periodic: Periodic)
         if words[1:2] == ["ATOMS"]:
             return _frame(lines, where, header, tuple(words[2:]))
         started = True
-        _read_item(lines, where, header, " ".join(words[1:]), periodic)
+        _read_item(lines, where, header, " ".join(words[1:]), cell_of_text)
 
 
 def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> InputError:
@@ -116,17 +129,17 @@ def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> Inpu
     return InputError(f"{where}: line {lines.number} is {text!r}, expected an 'ITEM:'{hint}")
 
 
-def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, periodic: Periodic) -> None:
+def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, cell_of_text: CellOfText) -> None:
     """Read one item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
     is_box = item.startswith("BOX BOUNDS")
-    values = [row.decode("utf-8", "replace").split() for row in lines.take(3 if is_box else 1)]
+    rows = tuple(row.decode("utf-8", "replace") for row in lines.take(3 if is_box else 1))
     try:
         if is_box:
-            header["BOX"] = parse_cell(item.split()[2:], [[float(word) for word in row] for row in values], periodic)
+            header["BOX"] = cell_of_text(item, rows)
         elif item == "UNITS":
-            header[item] = values[0][0]
+            header[item] = rows[0].split()[0]
         elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
-            header[item] = _whole_number(values[0][0])
+            header[item] = _whole_number(rows[0].split()[0])
         elif item != "TIME":
             raise InputError(f"'ITEM: {item[:40]}' is not an item of a dump of atoms")
     except InputError as error:
@@ -155,7 +168,7 @@ def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str,
     n_rows = lines.number + 1 - first_line
     if n_rows < count:
         raise InputError(f"{where}: the file is cut short: {n_rows} of {count} particles are there")
-    if not text.endswith(b"\n"):
+    if text[-1] != ord("\n"):
         # The last number may have lost digits, and nothing else would show it.
         raise InputError(f"{where}: the file is cut short in line {lines.number}, which has no line end")
     cell, kind = header["BOX"]

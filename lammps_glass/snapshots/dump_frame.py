@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots.boundary import combined
 from lammps_glass.snapshots.cell import Cell, Floats
 from lammps_glass.snapshots.checks import TWO_DIMENSIONS, require_distinct_positions
-from lammps_glass.snapshots.naming import DEFAULT_ELEMENT, Naming, Words, name_species
+from lammps_glass.snapshots.naming import DEFAULT_ELEMENT, Naming, name_species
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
+from lammps_glass.snapshots.words import Words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,11 @@ class Frame:
     cell_kind: str
     columns: tuple[str, ...]
     n_particles: int
-    text: bytes
+    text: memoryview | bytes
+
+    def kept(self) -> Frame:
+        """The frame with its text copied from the reader's buffer, which the next frame overwrites."""
+        return replace(self, text=bytes(self.text))
 
     @property
     def shape(self) -> dict[str, object]:
@@ -51,7 +56,7 @@ class Frame:
             "number of particles": self.n_particles,
             "columns": " ".join(self.columns),
             "kind of box": self.cell_kind,
-            "periodic directions": " ".join("np"[flag] for flag in self.cell.periodic.astype(int)),
+            "periodic directions": " ".join("np"[flag] for flag in self.cell.periodic.tolist()),
         }
 
 
@@ -97,6 +102,7 @@ def parse_frame(frame: Frame, naming: Naming | None = None) -> tuple[Snapshot, N
         table, words = _table(frame)
         numbers = _whole(table["type"], "type") if "type" in table else None
         types, naming = name_species(frame.n_particles, numbers, words, naming)
+        types.setflags(write=False)
         used, positions = _positions(table, frame.cell)
         velocities = _stacked(table, VELOCITIES) if set(VELOCITIES) <= table.keys() else None
         used |= {"id", "type", *(VELOCITIES if velocities is not None else ())}
@@ -116,24 +122,23 @@ def _table(frame: Frame) -> tuple[dict[str, NDArray[Any]], Words | None]:
     """The columns of numbers by name, and the words of the first text column that names the species."""
     if len(set(frame.columns)) < len(frame.columns):
         raise InputError(f"a column is duplicated in 'ITEM: ATOMS {' '.join(frame.columns)}'")
-    whole = {"id", "type", *INTEGER_COLUMNS}
-    table = _parsed(frame.text, frame, whole)
+    table = _parsed(frame.text, frame, whole=("id", "type", *INTEGER_COLUMNS))
     if table is None:
         # Other white space than single spaces, whole numbers written as 1.0, nan: or damage.
-        rows = [b" ".join(row.split()) + b"\n" for row in frame.text[:-1].split(b"\n")]
-        table = _parsed(b"".join(rows), frame, set())
+        rows = [b" ".join(row.split()) + b"\n" for row in bytes(frame.text[:-1]).split(b"\n")]
+        table = _parsed(b"".join(rows), frame, whole=())
     if table is None:
         raise _bad_row(frame)
-    words = {name: _words(table[name]) for name in TEXT_COLUMNS if name in frame.columns}
-    if words and any("" in column.names for column in words.values()):
+    words = {name: Words(table[name]) for name in TEXT_COLUMNS if name in frame.columns}
+    if any(column.some_empty for column in words.values()):
         raise _bad_row(frame)
-    if "element" in words and words["element"].names == (DEFAULT_ELEMENT,):
+    if "element" in words and words["element"].all_are(DEFAULT_ELEMENT):
         del words["element"]
     numbers = {name: table[name].to_numpy() for name in frame.columns if name not in TEXT_COLUMNS}
     return numbers, next(iter(words.values()), None)
 
 
-def _parsed(text: bytes, frame: Frame, whole: set[str]) -> pa.Table | None:
+def _parsed(text: memoryview | bytes, frame: Frame, whole: tuple[str, ...]) -> pa.Table | None:
     """The rows as a table, if they are words parted by single spaces, as many as there are columns, all of their type.
 
     Arrow's parser rounds correctly and has many times numpy's speed.
@@ -141,48 +146,36 @@ def _parsed(text: bytes, frame: Frame, whole: set[str]) -> pa.Table | None:
     import pyarrow as pa
     from pyarrow import csv
 
-    word, integer, number = pa.string(), pa.int64(), pa.float64()
-    types = {n: word if n in TEXT_COLUMNS else integer if n in whole else number for n in frame.columns}
-    spaced = text[: text.find(b"\n")].endswith(b" ")  # LAMMPS ends its rows with a space
-    names = [*types, *([""] if spaced else [])]
+    spaced = bytes(text[-2:]) == b" \n"  # LAMMPS ends its rows with a space
+    names, parsing, conversion = _csv_options(frame.columns, whole, spaced=spaced)
+    reading = csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False)
     try:
-        table = csv.read_csv(
-            pa.BufferReader(text),
-            csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False),
-            csv.ParseOptions(delimiter=" ", quote_char=False, double_quote=False, ignore_empty_lines=False),
-            csv.ConvertOptions(column_types={**types, "": word}, null_values=[], check_utf8=True),
-        )
+        table = csv.open_csv(pa.BufferReader(text), reading, parsing, conversion).read_all()
     except (pa.ArrowInvalid, OverflowError):
         return None
     if table.num_rows != frame.n_particles:
         return None
-    return None if spaced and _words(table[""]).names != ("",) else table
+    return None if spaced and not Words(table[""]).all_empty else table
 
 
-def _words(column: pa.ChunkedArray) -> Words:
-    """The words of a text column; words of one letter, or all of two, are told apart by their bytes."""
-    text = column.combine_chunks()
-    _, ends, letters = text.buffers()
-    ends = np.frombuffer(ends, np.int32, len(text), 4)
-    width = int(ends[0])
-    if width in (1, 2) and (np.diff(ends) == width).all():
-        codes = np.frombuffer(letters, np.uint8 if width == 1 else np.uint16, len(text))
-        present = np.flatnonzero(np.bincount(codes))
-        names = [int(code).to_bytes(width, sys.byteorder).decode() for code in present]
-        index = np.zeros(int(present[-1]) + 1, dtype=np.int64)
-        index[present] = np.arange(len(present))
-        index = index[codes]
-    else:
-        encoded = text.dictionary_encode()
-        names, index = encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
-    if names == (ordered := sorted(names)):
-        return Words(tuple(names), index)
-    return Words(tuple(ordered), np.array([ordered.index(name) for name in names], dtype=np.int64)[index])
+@lru_cache(maxsize=8)
+def _csv_options(columns: tuple[str, ...], whole: tuple[str, ...], *, spaced: bool) -> tuple[list[str], Any, Any]:
+    """The names of the columns, and how Arrow parses and converts them; an empty column at the end where `spaced`."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    word, integer, number = pa.string(), pa.int64(), pa.float64()
+    types = {n: word if n in TEXT_COLUMNS else integer if n in whole else number for n in columns}
+    return (
+        [*types, *([""] if spaced else [])],
+        csv.ParseOptions(delimiter=" ", quote_char=False, double_quote=False, ignore_empty_lines=False),
+        csv.ConvertOptions(column_types={**types, "": word}, null_values=[], check_utf8=True),
+    )
 
 
 def _bad_row(frame: Frame) -> InputError:
     """The first row that made the parsing fail, in words."""
-    for number, row in enumerate(frame.text[:-1].split(b"\n"), start=frame.first_line):
+    for number, row in enumerate(bytes(frame.text[:-1]).split(b"\n"), start=frame.first_line):
         words = row.decode("utf-8", "replace").split()
         if len(words) != len(frame.columns):
             return InputError(f"line {number} has {len(words)} values for {len(frame.columns)} columns")
@@ -216,7 +209,9 @@ def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str],
 
 
 def _stacked(table: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Floats:
-    return np.column_stack([table[name] for name in names])
+    stacked = np.column_stack([table[name] for name in names])
+    stacked.setflags(write=False)  # so that the snapshot holds it without a copy
+    return stacked
 
 
 def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.snapshot import UNKNOWN, Integers
+from lammps_glass.snapshots.words import Words
 
 MAX_TYPES = 10_000  # a larger type number is damage, not a species
 DEFAULT_ELEMENT = "C"  # LAMMPS writes it for every type unless `dump_modify element` names them
-
-
-class Words(NamedTuple):
-    """A text column: its different words, sorted, and the number of each row's word."""
-
-    names: tuple[str, ...]
-    codes: Integers
 
 
 @dataclass(frozen=True)
@@ -73,14 +66,20 @@ def name_species(
     """
     if types is None:
         return _without_types(n_particles, words, naming)
-    if types.min() < 1 or types.max() > MAX_TYPES:
-        raise InputError(f"particle types run from {types.min()} to {types.max()}: they count from 1")
+    lowest, highest = int(types.min()), int(types.max())
+    if lowest < 1 or highest > MAX_TYPES:
+        raise InputError(f"particle types run from {lowest} to {highest}: they count from 1")
+    if naming is not None and highest > len(naming.species):
+        raise InputError(f"type {highest} has no name: there are {len(naming.species)} types {naming.origin}")
+    index = types - 1
+    if naming is not None and naming.by_word and words is not None and words.are(naming.species, index):
+        return index, naming
     names = {} if words is None else _names_of_types(types, words)
     if naming is None:
-        species = tuple(names.get(number, str(number)) for number in range(1, int(types.max()) + 1))
+        species = tuple(names.get(number, str(number)) for number in range(1, highest + 1))
         naming = Naming(species, bool(names))
-    _check_names(types, names, naming)
-    return types - 1, naming
+    _check_names(names, naming)
+    return index, naming
 
 
 def _without_types(n_particles: int, words: Words | None, naming: Naming | None) -> tuple[Integers, Naming]:
@@ -116,9 +115,7 @@ def _names_of_types(types: Integers, words: Words) -> dict[int, str]:
     return {int(number): words.names[column] for number, column in zip(numbers, columns)}
 
 
-def _check_names(types: Integers, names: dict[int, str], naming: Naming) -> None:
-    if types.max() > len(naming.species):
-        raise InputError(f"type {types.max()} has no name: there are {len(naming.species)} types {naming.origin}")
+def _check_names(names: dict[int, str], naming: Naming) -> None:
     if naming.by_word:
         for number, name in names.items():
             if naming.species[number - 1] != name:

@@ -22,6 +22,30 @@ def _no_ids() -> Integers:
     return np.empty(0, dtype=np.int64)
 
 
+def _increase(ids: Integers) -> bool:
+    return bool((ids[1:] > ids[:-1]).all())
+
+
+def _order(ids: Integers) -> NDArray[np.intp]:
+    """The order that sorts the ids; those from 1 to n, as most files have them, are put in their places."""
+    lowest = int(ids.min())
+    if int(ids.max()) - lowest == len(ids) - 1:
+        order = np.zeros(len(ids), dtype=np.intp)
+        order[ids - lowest] = np.arange(len(ids))
+        if _increase(ids[order]):
+            return order
+    return np.argsort(ids)
+
+
+def _readonly(values: NDArray[Any]) -> NDArray[Any]:
+    """`values` where nobody can write to them, else a copy: the arrays of the caller stay writable."""
+    if not values.flags.writeable and values.flags.owndata and values.flags.c_contiguous:
+        return values
+    copy = np.array(values, order="C")
+    copy.setflags(write=False)
+    return copy
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Positions, species and cell of n particles at one step, sorted by particle id.
@@ -97,19 +121,20 @@ class Snapshot:
         if len(set(self.species)) < len(self.species):
             raise InputError(f"a species is duplicated among {', '.join(self.species)}")
 
-    def _store(self, columns: dict[str, Any], properties: dict[str, Any]) -> None:
+    def _store(self, columns: dict[str, NDArray[Any]], properties: dict[str, NDArray[Any]]) -> None:
         ids = columns["ids"]
-        # Fancy indexing copies, and so does this slice: the arrays of the caller stay writable.
-        order: Any = slice(None) if (ids[1:] > ids[:-1]).all() else np.argsort(ids, kind="stable")
-        ordered_ids = ids[order]
-        repeated = ordered_ids[1:][ordered_ids[1:] == ordered_ids[:-1]]
-        if repeated.size:
-            raise InputError(f"particle id {repeated[0]} is duplicated (step {self.step})")
+        if not _increase(ids):
+            order = _order(ids)
+            ids = ids[order]
+            if not _increase(ids):
+                raise InputError(f"particle id {ids[1:][ids[1:] == ids[:-1]][0]} is duplicated (step {self.step})")
+            columns = {name: values.take(order, axis=0) for name, values in columns.items()}
+            for values in columns.values():
+                values.setflags(write=False)
+            properties = {name: values.take(order, axis=0) for name, values in properties.items()}
         for name, values in columns.items():
-            ordered = np.array(values[order], order="C")
-            ordered.setflags(write=False)
-            object.__setattr__(self, name, ordered)
-        object.__setattr__(self, "properties", {name: np.array(values[order]) for name, values in properties.items()})
+            object.__setattr__(self, name, _readonly(values))
+        object.__setattr__(self, "properties", {name: np.array(values) for name, values in properties.items()})
         object.__setattr__(self, "species", tuple(self.species))
 
     def __len__(self) -> int:

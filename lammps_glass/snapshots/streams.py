@@ -15,9 +15,9 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 
 COMPRESSIONS = (".gz", ".zst")
-_BUFFER = 1 << 24
 _CHUNK = 1 << 20
-_WINDOW = 1 << 17
+_WINDOW = 1 << 14
+_KEPT_BY_GLIBC = 1 << 24
 
 
 class _Source(Protocol):
@@ -30,9 +30,10 @@ class Lines:
 
     def __init__(self, stream: _Source, path: Path) -> None:
         self._stream = stream
-        # One buffer for the whole file: fresh memory for each chunk costs more time than reading it. Freeing one of
-        # this size makes glibc keep the memory of a frame's arrays for the next frame; pages not used cost nothing.
-        self._buffer = bytearray(_BUFFER)
+        # One buffer for the whole file: fresh memory for each chunk costs more time than reading it.
+        self._buffer = bytearray(2 * _CHUNK)
+        # Freed at once: from then on glibc keeps the memory of a frame's arrays for the next frame.
+        np.empty(_KEPT_BY_GLIBC, dtype=np.uint8)
         self._at = self._end = 0
         self.path = path
         self.number = 0
@@ -51,33 +52,34 @@ class Lines:
         lines = [self.next() for _ in range(count)]
         return [line for line in lines if line]
 
-    def rows(self, count: int) -> bytes:
-        """The text of the next `count` lines, or of fewer at the end of the file."""
-        at, missing = self._at, count
+    def rows(self, count: int) -> memoryview:
+        """The text of the next `count` lines, or of fewer at the end of the file; it holds until more is read."""
+        size, missing = 0, count
         while missing > 0:
-            size = min(_WINDOW, self._end - at)
-            ends = np.frombuffer(self._buffer, np.uint8, size, at) == ord("\n")
+            # Large steps are counted only; the last one, whose line ends are looked up one by one, is small.
+            expected = int(0.98 * missing * size / (count - missing)) if missing < count else 0
+            window = min(max(_WINDOW, expected), self._end - self._at - size)
+            ends = np.frombuffer(self._buffer, np.uint8, window, self._at + size) == ord("\n")
             n_lines = int(np.count_nonzero(ends))
-            at += size if n_lines < missing else int(np.flatnonzero(ends)[missing - 1]) + 1
+            size += window if n_lines < missing else int(np.flatnonzero(ends)[missing - 1]) + 1
             missing -= min(n_lines, missing)
-            if missing and at == self._end:
-                at -= self._at
-                if not self._more():
-                    missing -= at > 0 and self._buffer[self._end - 1] != ord("\n")
-                    break
-        text = bytes(memoryview(self._buffer)[self._at : at])
-        self._at = at
+            if missing and self._at + size == self._end and not self._more():
+                missing -= size > 0 and self._buffer[self._end - 1] != ord("\n")
+                break
+        text = memoryview(self._buffer)[self._at : self._at + size]
+        self._at += size
         self.number += count - missing
         return text
 
     def _more(self) -> bool:
-        """Read more of the file; the text from the present position on moves to the front. False at the end."""
-        kept = memoryview(self._buffer)[self._at : self._end]
-        room = self._buffer if 2 * len(kept) <= len(self._buffer) else bytearray(2 * len(self._buffer))
-        memoryview(room)[: len(kept)] = kept
-        self._buffer, self._at, self._end = room, 0, len(kept)
+        """Read more of the file; False at the end. The text from the present position on may move to the front."""
+        if len(self._buffer) - self._end < _CHUNK:
+            kept = memoryview(self._buffer)[self._at : self._end]
+            room = self._buffer if 2 * len(kept) <= len(self._buffer) else bytearray(2 * len(self._buffer))
+            memoryview(room)[: len(kept)] = kept
+            self._buffer, self._at, self._end = room, 0, len(kept)
         try:
-            size = self._stream.readinto(memoryview(room)[self._end : self._end + _CHUNK]) or 0
+            size = self._stream.readinto(memoryview(self._buffer)[self._end : self._end + _CHUNK]) or 0
         except (EOFError, OSError) as error:
             raise InputError(f"{self.path}: cut short or damaged after line {self.number} ({error})") from error
         self._end += size
