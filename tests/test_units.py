@@ -16,7 +16,7 @@ DESCRIPTORS = {
     "radial-gaussians": ("metal", {"centers": (1.0, 1.5), "width": 0.3}),
     "pair-entropy": ("metal", {"cutoffs": (1.5, 2.0)}),
     "soap": ("metal", {"r_cut": 2.0, "sigma": 0.2, "n_max": 2, "l_max": 2}),
-    "vibrational": ("metal", {"temperatures": (0.1,), "duration": 1.0, "equilibration": 0.5, "sample_every": 0.1}),
+    "vibrational": ("metal", {"temperatures": (0.1,)}),
     "ace": ("lj", {"r_cut": 6.0, "max_order": 1}),
     "interstices": ("lj", {"radii": {"Cu": 1.3, "Zr": 1.6}}),
     "local-density": ("lj", {"r_cut": 6.0, "shell": 3.8}),

@@ -1,29 +1,28 @@
-"""``lammps-glass label NAME``: a label of two snapshots, such as D2min, of every particle."""
+"""``lammps-glass label NAME``: a label, such as D2min, of every particle, from two snapshots or from runs."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
-from itertools import islice, zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lammps_glass.cli import parts
+from lammps_glass.cli import label_runs, parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.describe import GlassName
+from lammps_glass.cli.label_runs import Group
+from lammps_glass.cli.pairs import pairs_of_frames
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames, located
+from lammps_glass.cli.spread import Spread
 from lammps_glass.errors import InputError
 
 if TYPE_CHECKING:
-    from lammps_glass.labels import PairLabel
+    from lammps_glass.labels import Label, PairLabel
     from lammps_glass.registry import Entry
+    from lammps_glass.simulate import ShearRecord
     from lammps_glass.snapshots import Snapshot
-    from lammps_glass.snapshots.cell import Floats
-    from lammps_glass.snapshots.snapshot import Integers
-
-    Pairs = Iterator[tuple[Snapshot, Snapshot]]
 
 #: Field of a label that says which frames are paired, as ``--lag`` does here.
 _LAGS = "lags"
@@ -36,9 +35,15 @@ def register(app: typer.Typer) -> None:
 
 def label(
     common: Common,
-    name: Annotated[str, typer.Argument(metavar="LABEL", help="d2min or another label of two snapshots.")],
-    reference: Annotated[Path, typer.Argument(help="Dump of the earlier configuration.", show_default=False)],
-    current: Annotated[Path, typer.Argument(help="Dump of the later configuration; may be the same file.")],
+    name: Annotated[str, typer.Argument(metavar="LABEL", help="d2min or another of `list labels`.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="REFERENCE CURRENT | RUN...",
+            help="Dumps of the earlier and later configurations (may be one file), or folders of runs.",
+            show_default=False,
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write: Parquet, .csv or .extxyz.")],
     r_max: Annotated[
         float | None, typer.Option("--r-max", help="Radius of the neighbourhood, in the dump's length unit.")
@@ -53,141 +58,146 @@ def label(
     any_lag: Annotated[
         bool, typer.Option("--any-lag", help="Label pairs of frames that are different numbers of steps apart.")
     ] = False,
+    start: Annotated[
+        Path | None,
+        typer.Option("--start", help="Start of the runs: its step is that of the rows (default: their first frame)."),
+    ] = None,
     glass: GlassName = None,
     settings: Settings = None,
     replica: Annotated[
-        str | None, typer.Option("--replica", help="Replica (default: the folder of REFERENCE).")
+        str | None, typer.Option("--replica", help="Replica (default: the folder of REFERENCE or of the runs).")
     ] = None,
     types: TypeNames = None,
     boundary: Boundary = None,
     rows_are_particles: RowsAreParticles = False,
 ) -> None:
-    """Label particles by what happens to them between two snapshots: d2min, von_mises_strain, those of plug-ins.
+    """Label particles by what happens to them: between two snapshots (d2min, von_mises_strain), or in runs.
 
     Frames are paired by their order; both files must hold the same number. With --lag N and the same file twice, each
     frame is compared with the one N frames later, and the last N frames get no label. With --steps N frames are paired
     by their steps, which must ascend; frames without a partner get no label. The step in the output is REFERENCE's,
     and the lag is the number of steps to CURRENT's, the same for all pairs unless --any-lag.
+
+    Labels of runs (largest-jump, isoconfigurational, strain-step-activity) take the folders of the runs of one replica;
+    d2min takes one folder of a quasi-static shear, whose blocks of strain it labels as they are.
     """
     from lammps_glass.cli.rows import check_rows_file, row_writer
-
-    if steps is not None and lag:
-        raise InputError("--steps pairs frames by step and --lag by order: give one of them")
-    entry = _entry(name)
-    label_options = [option for option in entry.options() if option != _LAGS]
-    options = parts.sort_settings(settings, {"label": label_options, "glass": parts.glass_options(glass)})
-    built = _build(entry, {**options["label"], **_of_options(r_max, total)})
-    reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
-    of_reference = parts.replica_names([reference], [replica] if replica else None)[0]
-    check_rows_file(output)
-    pairs = _by_order(reference, current, reader, lag) if steps is None else _by_step(reference, current, reader, steps)
-    if not any_lag:
-        pairs = _of_one_lag(pairs, current)
-    parameters = {key: value for key, value in built.get_params().items() if key != _LAGS}
-    if common.dry_run:
-        listed = ", ".join(f"{key} {value}" for key, value in parameters.items())
-        common.show({"pairs": sum(1 for _ in pairs)}, f"would label {reference} against {current} with {listed}")
-        return
-    with row_writer(output, {"label": name, **parameters, "lag": lag, "glass": glass}) as writer:
-        for before, after in pairs:
-            writer.append(before, of_reference, _columns(built, before, after, current), current)
-    common.show(
-        {"output": output, "pairs": writer.n_snapshots, "rows": writer.n_rows},
-        f"{output}: {writer.n_snapshots} pairs of frames, {writer.n_rows} rows",
-    )
-
-
-def _entry(name: str) -> Entry:
-    """Return the entry of a label of two snapshots."""
     from lammps_glass.labels import PairLabel
 
     entry = parts.registry_of("labels")[name]
+    label_options = [option for option in entry.options() if option != _LAGS]
+    options = parts.sort_settings(settings, {"label": label_options, "glass": parts.glass_options(glass)})
+    given = {**options["label"], **_of_options(r_max, total)}
+    reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
+    check_rows_file(output)
+    facts: dict[str, Any] = {"label": name, "glass": glass}
+    shear = _shear(name, sources, by_frames=bool(lag) or steps is not None)
+    if shear is not None:
+        label_runs.require_settings_of(shear, given)
+        if output.suffix in (".extxyz", ".xyz"):
+            raise InputError(f"{output}: a shear does not store the positions of its blocks: write .parquet or .csv")
+        groups, unit = label_runs.block_labels(shear), "blocks of strain"
+        facts |= {**shear.block_settings, "lag": 1}
+        names = [name]
+    elif issubclass(_label_class(entry), PairLabel):
+        built = _build(entry, given)
+        reference, current = _two(name, sources)
+        groups = _pair_groups(built, reference, current, reader, lag, steps, any_lag)
+        facts |= {**_parameters(built), "lag": lag}
+        names, unit = [name], "pairs of frames"
+    else:
+        records = label_runs.open_runs(sources)
+        built = _build(entry, given)
+        label_runs.check_runs(built, records)
+        configuration = None if start is None else next(reader.frames(start, last=True))
+        groups, unit = label_runs.label_runs(built, records, configuration), "configurations"
+        facts |= {**_parameters(built), **label_runs.facts_of_runs(built, records)}
+        names = [column["name"] for column in facts["columns"]]
+    of_replica = replica or _replica(sources)
+    if common.dry_run:
+        common.show({unit.split()[0]: sum(1 for _ in groups)}, f"would label {', '.join(map(str, sources))} by {name}")
+        return
+    spread = Spread(names)
+    with row_writer(output, facts) as writer:
+        for snapshot, columns in groups:
+            writer.append(snapshot, of_replica, columns, sources[-1])
+            spread.add(columns)
+    counts = {unit.split()[0]: writer.n_snapshots, "rows": writer.n_rows}
+    common.show({"output": output, **counts, "statistics": spread.rows()})
+    if not common.json:
+        common.say(f"{output}: {writer.n_snapshots} {unit}, {writer.n_rows} rows")
+        common.table("", spread.rows())
+
+
+def _label_class(entry: Entry) -> type[Label]:
+    """Load the class of a label."""
+    from lammps_glass.labels import Label
+
     loaded = entry.load()
-    if not (isinstance(loaded, type) and issubclass(loaded, PairLabel)):
-        raise InputError(f"label {name} is of the records of runs, not of two snapshots: a study can make it")
-    return entry
+    if not (isinstance(loaded, type) and issubclass(loaded, Label)):
+        raise InputError(f"{entry} is not a class derived from lammps_glass.labels.Label")
+    return loaded
+
+
+def _shear(name: str, sources: Sequence[Path], *, by_frames: bool) -> ShearRecord | None:
+    """Return the record of a quasi-static shear whose own D2min is asked for; None in all other cases."""
+    from lammps_glass.simulate import Record
+
+    if name != "d2min" or len(sources) != 1 or by_frames or not sources[0].is_dir():
+        return None
+    record = Record.open(sources[0])
+    return record if getattr_static(record, "d2min_path", None) is not None else None  # type: ignore[return-value]
+
+
+def _two(name: str, sources: Sequence[Path]) -> tuple[Path, Path]:
+    """Return the files of the earlier and the later configurations; one folder of a run is both."""
+    if len(sources) == 1 and sources[0].is_dir():
+        return sources[0], sources[0]
+    if len(sources) != 2:
+        raise InputError(
+            f"label {name} is of two snapshots: give REFERENCE and CURRENT (they may be the same file, with --lag), "
+            f"not {len(sources)} files"
+        )
+    return sources[0], sources[1]
+
+
+def _replica(sources: Sequence[Path]) -> str:
+    """Name the replica by the folder of the first file, or of the runs."""
+    if all(source.is_dir() for source in sources):
+        return label_runs.replica_of_runs(list(dict.fromkeys(sources)))
+    return parts.replica_names([sources[0]], None)[0]
 
 
 def _of_options(r_max: float | None, total: bool) -> dict[str, object]:
     return {**({} if r_max is None else {"r_max": r_max}), **({"reduce": "sum"} if total else {})}
 
 
-def _build(entry: Entry, options: Mapping[str, object]) -> PairLabel:
-    """Build a label; its length has no default here, as the unit of the dump is not known."""
+def _parameters(built: Label) -> dict[str, Any]:
+    return {key: value for key, value in built.get_params().items() if key != _LAGS}
+
+
+def _build(entry: Entry, options: Mapping[str, object]) -> Any:
+    """Build a label; its length has no default here, as the unit of the dump need not be known."""
     if "r_max" in entry.options() and "r_max" not in options:
         raise InputError(f"label {entry.name} needs --r-max, the radius of the neighbourhood")
-    built: PairLabel = entry.build(options)
-    return built
+    return entry.build(options)
 
 
-def _by_order(reference: Path, current: Path, reader: Reader, lag: int) -> Pairs:
-    """Iterate over the pairs of frames (k, k + lag); two frames are held at a time."""
-    earlier, later = reader.frames(reference), reader.frames(current)
-    skipped = deque(islice(later, lag), maxlen=0)
-    del skipped
-    unpaired, paired = 0, 0
-    for before, after in zip_longest(earlier, later):
-        if after is None:
-            unpaired += 1
-        elif before is None or unpaired:
-            unpaired = -1
-            break
-        else:
-            paired += 1
-            yield before, after
-    if lag and not paired and unpaired > 0:
-        raise InputError(f"{current}: --lag {lag} needs at least {lag + 1} frames, {reference} has {unpaired}")
-    if unpaired != lag:
-        raise InputError(
-            f"{reference} and {current} do not hold the same number of frames: they are paired by order "
-            "(cut the files, give the same file twice with --lag, or pair by step with --steps)"
-        )
+def _pair_groups(
+    built: PairLabel, reference: Path, current: Path, reader: Reader, lag: int, steps: int | None, any_lag: bool
+) -> Iterator[Group]:
+    """Iterate over the labelled frames of two files; errors name the later one."""
+    pairs = pairs_of_frames(reference, current, reader, lag=lag, steps=steps, any_lag=any_lag)
+    return (Group(before, _columns(built, before, after, current)) for before, after in pairs)
 
 
-def _by_step(reference: Path, current: Path, reader: Reader, steps: int) -> Pairs:
-    """Iterate over the pairs of frames whose steps are `steps` apart; two frames are held at a time."""
-    later = _ascending(reader.frames(current), current)
-    after = next(later, None)
-    paired = False
-    for before in _ascending(reader.frames(reference), reference):
-        while after is not None and after.step < before.step + steps:
-            after = next(later, None)
-        if after is not None and after.step == before.step + steps:
-            paired = True
-            yield before, after
-    if not paired:
-        raise InputError(f"{current}: no frame is {steps} steps (--steps) after one of {reference}")
-
-
-def _ascending(frames: Iterator[Snapshot], path: Path) -> Iterator[Snapshot]:
-    last: int | None = None
-    for frame in frames:
-        if last is not None and frame.step <= last:
-            raise InputError(f"{path}: step {frame.step} follows step {last}: --steps needs ascending steps")
-        last = frame.step
-        yield frame
-
-
-def _of_one_lag(pairs: Pairs, path: Path) -> Pairs:
-    """Iterate over pairs of frames, which must all be the same number of steps apart."""
-    first: int | None = None
-    for before, after in pairs:
-        lag = after.step - before.step
-        if first is not None and lag != first:
-            raise InputError(
-                f"{path}: steps {before.step} and {after.step} are {lag} steps apart, the pair before {first}: labels "
-                "of different lags do not compare; pair by step with --steps, or use --any-lag and the column lag"
-            )
-        first = lag
-        yield before, after
-
-
-def _columns(label: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, Floats | Integers]:
+def _columns(built: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, Any]:
     """Label the particles of one pair of frames, the later one read from `path`."""
     import numpy as np
 
     try:
-        columns = label.table(before, after)
+        built.require_units(before.units)
+        columns = built.table(before, after)
     except InputError as error:
         raise located(error, path, after.step) from error
     return {**columns, "lag": np.full(len(before), after.step - before.step)}

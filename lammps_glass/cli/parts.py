@@ -175,9 +175,10 @@ def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) ->
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
-    """Name the replica of each file: one ``--replica`` per file or for all, or the folder of the file."""
+    """Name the replica of each file: one ``--replica`` per file or for all, or the folder of the file or run."""
     if not names:
-        return [path.resolve().parent.name or "all" for path in paths]
+        folders = (path if path.is_dir() else path.parent for path in map(Path.resolve, paths))
+        return [folder.name or "all" for folder in folders]
     if len(names) not in (1, len(paths)):
         raise InputError(f"--replica is given {len(names)} times for {len(paths)} files: give one, or one per file")
     return list(names) * (len(paths) if len(names) == 1 else 1)

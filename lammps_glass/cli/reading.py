@@ -22,7 +22,7 @@ Snapshots = Annotated[
     list[Path],
     typer.Argument(
         metavar="SNAPSHOT...",
-        help="LAMMPS dumps or data files (.gz, .zst), or files that ASE reads (extxyz, POSCAR, databases).",
+        help="LAMMPS dumps or data files (.gz, .zst), files that ASE reads (extxyz, POSCAR ...), or folders of runs.",
         show_default=False,
     ),
 ]
@@ -76,9 +76,14 @@ class Reader:
         return {"types": types, "boundary": self.boundary, "rows_are_particles": self.rows_are_particles}
 
     def frames(self, path: Path, *, last: bool = False) -> Iterator[Snapshot]:
-        """Iterate over the frames of a file, with the species of the glass and checked against it."""
+        """Iterate over the frames of a file, with the species of the glass and checked against it.
+
+        The folder of a run stands for its frames, or its last configuration where its protocol writes no frames.
+        """
         from lammps_glass.snapshots import Snapshot
 
+        if path.is_dir():
+            path = _dump_of(path)
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         frames = [Snapshot.read(path, **self.options)] if last else Snapshot.read_all(path, **self.options)
@@ -94,6 +99,18 @@ class Reader:
         if unnamed and len(checked.species) > 1 and checked.species != snapshot.species:
             names = ", ".join(f"{number} = {name}" for number, name in enumerate(checked.species, 1))
             self.say(f"{path}: types {names}, in the order of the glass (--types names them otherwise)")
+
+
+def _dump_of(folder: Path) -> Path:
+    """Return the dump in the folder of a run: its frames, else its last configuration."""
+    from lammps_glass.simulate.record import IDENTITY, Record
+
+    record = Record(folder)
+    if not (folder / IDENTITY).is_file():
+        raise InputError(f"{folder}: a folder that no run has made (it has no {IDENTITY}): name a file in it")
+    if not record.is_complete:
+        raise InputError(f"{folder}: the run there has not ended: the same `simulate` resumes it")
+    return record.frames_path if record.frames_path.is_file() else record.final_path
 
 
 def as_glass(snapshot: Snapshot, glass: Glass | None, path: Path) -> Snapshot:

@@ -12,6 +12,7 @@ import typer
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.describe import rows_metadata
+from lammps_glass.cli.score_intervals import score_rows, score_test_rows
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
 
@@ -83,16 +84,17 @@ def train(
     check_writable(output)
     table, columns = _joined(common, rows, labels, label, species, drop_unmatched, source)
     classes, parting = _split(table, label, threshold, split, test_replica, test_fraction, seed)
+    counts = _counts(classes, parting)
     if common.dry_run:
         common.show(
-            {"rows": len(table), "class_1": int(classes.sum())},
-            f"would train on {len(parting.train)} rows: {parting.name}",
+            {"rows": len(table), "class_1": int(classes.sum()), "counts": counts},
+            f"would train without {parting.name}: {_in_words(counts)}",
         )
         return
     if "random_state" in options_of["indicator"]:
         options["indicator"].setdefault("random_state", seed)
     estimator = parts.registry_of("indicators").build(indicator, options["indicator"])
-    scored = _fit(estimator, table, columns, classes, parting)
+    scored, interval = _fit(estimator, table, columns, classes, parting, seed)
     metadata = {
         **source,
         "columns": columns,
@@ -102,7 +104,9 @@ def train(
         "label": label,
         "threshold": threshold,
         "split": parting.name,
+        "counts": counts,
         "scores": scored,
+        "interval": interval,
         "seed": seed,
     }
     _save(output, estimator, metadata)
@@ -164,7 +168,15 @@ def _joined(
         f"{len(joined.table)} rows with a label, {joined.rows_without_label} rows without, "
         f"{joined.labels_without_row} labels without a row"
     )
-    return _of_species(joined.table, species, rows), columns
+    return _of_species(_with_value(common, joined.table, label), species, rows), columns
+
+
+def _with_value(common: Common, table: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Leave out the particles that have no value of the label (NaN), such as those of neither class."""
+    without = table[label].isna()
+    if without.any():
+        common.say(f"{int(without.sum())} rows have no value of {label} and are left out")
+    return table[~without].reset_index(drop=True)
 
 
 def _require_finite(table: pd.DataFrame, columns: list[str], rows: Path) -> None:
@@ -239,20 +251,53 @@ def _split(
     return classes, parting
 
 
+def _counts(classes: NDArray[np.int64], parting: Split) -> dict[str, int]:
+    """Count the rows, and those of class 1, of both parts."""
+    return {
+        f"{part}_{what}": int(count)
+        for part, rows in (("train", parting.train), ("test", parting.test))
+        for what, count in (("rows", len(rows)), ("class_1", classes[rows].sum()))
+    }
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return (
+        f"trains on {counts['train_rows']} rows ({counts['train_class_1']} of class 1), "
+        f"tests on {counts['test_rows']} ({counts['test_class_1']} of class 1)"
+    )
+
+
 def _fit(
-    estimator: Estimator, table: pd.DataFrame, columns: list[str], classes: NDArray[np.int64], parting: Split
-) -> dict[str, float]:
-    """Fit on the training rows, and score the test rows, then the training rows as ``train.*``."""
+    estimator: Estimator,
+    table: pd.DataFrame,
+    columns: list[str],
+    classes: NDArray[np.int64],
+    parting: Split,
+    seed: int,
+) -> tuple[dict[str, float], str]:
+    """Fit on the training rows, and score the test rows, with intervals, then the training rows as ``train.*``.
+
+    Returns
+    -------
+    tuple
+        Scores by name, ``<name>.low`` and ``<name>.high`` among them, and what the intervals are over.
+    """
     from lammps_glass import learn
 
     values = learn.matrix(table, columns)
     estimator.fit(values[parting.train], classes[parting.train])
-    scored: dict[str, float] = {}
-    for prefix, part in (("random_split." if parting.leaking else "", parting.test), ("train.", parting.train)):
-        predicted = learn.indicator_values(estimator, values[part])
-        scores = learn.scores(classes[part], predicted, learn.threshold_of(estimator))
-        scored |= {f"{prefix}{name}": value for name, value in scores.items()}
-    return scored
+    threshold = learn.threshold_of(estimator)
+    predicted = {part: learn.indicator_values(estimator, values[part_rows]) for part, part_rows in _parts(parting)}
+    replicas = table["replica"].astype(str).to_numpy()[parting.test]
+    tested, interval = score_test_rows(classes[parting.test], predicted["test"], replicas, threshold, seed)
+    prefix = "random_split." if parting.leaking else ""
+    scored = {f"{prefix}{name}": value for name, value in tested.items()}
+    trained = learn.scores(classes[parting.train], predicted["train"], threshold)
+    return scored | {f"train.{name}": value for name, value in trained.items()}, interval
+
+
+def _parts(parting: Split) -> tuple[tuple[str, NDArray[np.intp]], ...]:
+    return ("test", parting.test), ("train", parting.train)
 
 
 def _save(output: Path, estimator: Estimator, metadata: Mapping[str, Any]) -> None:
@@ -267,10 +312,9 @@ def _report(common: Common, output: Path, metadata: Mapping[str, Any], leaking: 
     if common.json:
         return common.show({"output": output, **metadata, "leaking": leaking})
     warning = "; LEAKS: rows of one replica train and test, the scores are too good" if leaking else ""
-    common.table(
-        f"scores on left-out {metadata['split']}{warning}",
-        [{"score": name, "value": value} for name, value in metadata["scores"].items()],
-    )
+    common.table(f"scores on left-out {metadata['split']}{warning}", score_rows(metadata["scores"]))
+    common.say(f"intervals: {metadata['interval']}")
+    common.say(_in_words(metadata["counts"]))
     common.say(f"{output}: {metadata['indicator']} trained on species {', '.join(metadata['species']) or 'unknown'}")
     if metadata["descriptor"] is None:
         common.say(

@@ -52,7 +52,7 @@ class Vibrational(SimulatedDescriptor):
     """
 
     name = "vibrational"
-    unit_defaults = UnitDefaults("metal units", ("temperatures", "duration", "equilibration", "sample_every"))
+    unit_defaults = UnitDefaults("metal units", ("temperatures",))
     protocol: ClassVar[str] = "vibrate"
 
     def __init__(

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.json_types import Json
 from lammps_glass.labels.base import CLASS, LabelColumn
 from lammps_glass.operations.case import Case
@@ -57,6 +57,8 @@ def check(stage: Wired) -> None:
     """Refuse records that the label cannot be computed from, and a quantity that it does not have."""
     parameters: LabelParameters = stage.parameters
     label = parameters.label.build(parameters.species)
+    with located(f"stages.{stage.stage}.label"):
+        label.require_units(stage.glass.units)
     if parameters.quantity is not None:
         require_quantity(stage, parameters.quantity, f"stages.{stage.stage}")
     for run in stage.reads["records"]:

@@ -128,9 +128,7 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
                 elif isinstance(part, IndicatorPart):
                     part.build(seed=0)
                 elif isinstance(part, LabelPart):
-                    label = part.build()
-                    label.require_units(glass.units)
-                    _check_neighbourhood(label, glass)
+                    _check_neighbourhood(part.build(), glass)
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:

@@ -140,7 +140,7 @@ def test_types_name_the_species_of_a_data_file(run, quenched, tmp_path):
 @pytest.mark.parametrize(
     ("words", "reasons"),
     [
-        (["aqs", *GLASS], ["aqs starts from a configuration", "--start"]),
+        (["aqs", *GLASS, "--set", "r_max=2.0"], ["aqs starts from a configuration", "--start"]),
         (["relax", *GLASS], ["relax starts from frames", "--start"]),
         (["creep"], ["no glass is named", "--glass", "--start"]),
         (["crep", *GLASS], ["did you mean 'creep'"]),

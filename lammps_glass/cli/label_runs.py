@@ -1,0 +1,131 @@
+"""Labels of runs on the command line: those of the registry, and the D2min blocks that `aqs` has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from inspect import getattr_static
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lammps_glass.errors import InputError
+
+if TYPE_CHECKING:
+    from lammps_glass.labels import Label
+    from lammps_glass.simulate import Record, ShearRecord
+    from lammps_glass.snapshots import Snapshot
+
+
+class Group(NamedTuple):
+    """A labelled configuration and the columns of its particles, in its order."""
+
+    snapshot: Snapshot
+    columns: Mapping[str, Any]
+
+
+def open_runs(paths: Sequence[Path]) -> list[Record]:
+    """Open the records in folders of runs.
+
+    Raises
+    ------
+    InputError
+        A path is a file, or a folder that no run has made.
+    """
+    from lammps_glass.simulate import Record
+
+    for path in paths:
+        if not path.is_dir():
+            raise InputError(
+                f"{path}: the label is of runs, not of two snapshots: give the folder of each, as `simulate` makes it"
+            )
+    return [Record.open(path) for path in paths]
+
+
+def replica_of_runs(paths: Sequence[Path]) -> str:
+    """Name the replica of runs: the folder of one run, or the folder that holds all of several."""
+    folders = {path.resolve() if len(paths) == 1 else path.resolve().parent for path in paths}
+    if len(folders) > 1:
+        raise InputError("the runs lie in different folders: name the replica that all are of with --replica")
+    return folders.pop().name
+
+
+def label_runs(label: Label, records: Sequence[Record], configuration: Snapshot | None = None) -> Iterator[Group]:
+    """Label the particles of one replica by its runs, configuration by configuration.
+
+    Parameters
+    ----------
+    configuration
+        Start of the runs: its step, not that of their first frame, is then that of the rows.
+
+    Raises
+    ------
+    InputError
+        The label cannot be made from these runs, or a default of it is in other units.
+    """
+    names = [column.name for column in label.columns(records)]
+    for labelled in label.groups(records):
+        snapshot = labelled.snapshot
+        label.require_units(snapshot.units)
+        if configuration is not None:
+            snapshot = same_particles(configuration, snapshot)
+        yield Group(snapshot, {name: labelled.values[name].to_numpy() for name in names})
+
+
+def check_runs(label: Label, records: Sequence[Record]) -> None:
+    """Refuse runs that the label cannot be made from, before any of their tables is read."""
+    missing = object()
+    for record in records:
+        protocol = record.protocol
+        if not record.is_complete:
+            raise InputError(f"{record.directory}: the run has not ended: run it again to resume it")
+        lacking = [name for name in label.needs if getattr_static(record, name, missing) is missing]
+        try:
+            if lacking:
+                raise InputError(f"label {label.name} needs records with {', '.join(lacking)}")
+            if not protocol.has_frames:
+                raise InputError(f"protocol {protocol.name} stores no frames")
+            label.check_run(protocol)
+        except InputError as error:
+            raise InputError(f"{record.directory} ({protocol.name}): {error}") from error
+
+
+def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Any]:
+    """Collect the metadata of a label of runs: the meaning of its columns, and facts about the runs."""
+    columns = [asdict(column) for column in label.columns(records)]
+    return {"columns": columns, **label.details(records)}
+
+
+def block_labels(record: ShearRecord) -> Iterator[Group]:
+    """Iterate over the D2min blocks of a quasi-static shear: rows of the step at which each block begins.
+
+    The configurations have the positions of the first frame: `aqs` stores no others.
+    """
+    import numpy as np
+
+    first = next(record.frames())
+    lag = int(record.protocol.block_steps)  # type: ignore[attr-defined]
+    for block in record.blocks():
+        if not np.array_equal(block["particle"], first.ids):
+            raise InputError(f"{record.d2min_path}: the blocks hold other particles than the first frame of the shear")
+        columns = {name: block[name].to_numpy() for name in ("n_neighbors", "d2min", "block", "strain")}
+        yield Group(first.replace(step=int(block["step"].iloc[0])), {**columns, "lag": np.full(len(first), lag)})
+
+
+def require_settings_of(record: ShearRecord, options: Mapping[str, object]) -> None:
+    """Raise `InputError` unless `options` (`r_max`, `reduce`) are those that the blocks of a shear were made with."""
+    settings = record.block_settings
+    for name, value in options.items():
+        if settings.get(name) != value:
+            raise InputError(
+                f"{record.d2min_path}: its D2min was made with {name} = {settings.get(name)}, not {value}: leave it "
+                "out, or compare frames with --lag"
+            )
+
+
+def same_particles(configuration: Snapshot, snapshot: Snapshot) -> Snapshot:
+    """Return `configuration`, after checking that it has the particles of `snapshot`."""
+    import numpy as np
+
+    if not np.array_equal(configuration.ids, snapshot.ids):
+        raise InputError("--start has other particles than the runs that are labelled")
+    return configuration

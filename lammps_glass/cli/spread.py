@@ -1,0 +1,41 @@
+"""How the values of labels are spread, from which thresholds are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+#: Quantiles by the name of their column.
+QUANTILES = {"median": 0.5, "p95": 0.95, "p99": 0.99, "maximum": 1.0}
+
+
+class Spread:
+    """Collects columns of values, group by group, and gives their count and quantiles; NaN is no value.
+
+    Parameters
+    ----------
+    names
+        Names of the columns.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._groups: dict[str, list[Any]] = {name: [] for name in names}
+
+    def add(self, columns: Mapping[str, Any]) -> None:
+        """Add the (n,) values of each column."""
+        import numpy as np
+
+        for name, groups in self._groups.items():
+            values = np.asarray(columns[name], dtype=np.float64)
+            groups.append(values[~np.isnan(values)])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row a column: ``label``, ``count`` and quantiles (linear between values), None without values."""
+        import numpy as np
+
+        rows = []
+        for name, groups in self._groups.items():
+            values = np.concatenate(groups) if groups else np.empty(0)
+            at = np.quantile(values, list(QUANTILES.values())).tolist() if values.size else [None] * len(QUANTILES)
+            rows.append({"label": name, "count": len(values), **dict(zip(QUANTILES, at))})
+        return rows
