@@ -44,6 +44,7 @@ def render(
     built_glass = parts.build_glass(glass, options["glass"])
     built = protocols.build(protocol, options["protocol"])
     seed = 1 if common.seed is None else common.seed
+    built.require_units(built_glass.units)
     deck = built.deck(built_glass, seed)
     if output is None:
         # The deck is the result: it is printed with --quiet too.

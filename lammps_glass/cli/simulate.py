@@ -66,6 +66,7 @@ def simulate(
     built: Protocol = protocols.build(protocol, options["protocol"])
     seed = common.seed if common.seed is not None else int(built.draws_random_numbers)
     _check_folder(output, start)
+    built.require_units(built_glass.units)
     built.deck(built_glass, seed)  # a glass that does not fit is refused before a start is read
     begin = Start(start, Reader(built_glass, types, boundary, say=common.say))
     if gate and start is not None:

@@ -15,6 +15,7 @@ from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ class Vibrational(SimulatedDescriptor):
     """
 
     name = "vibrational"
+    unit_defaults = UnitDefaults("metal units", ("temperatures", "duration", "equilibration", "sample_every"))
     protocol: ClassVar[str] = "vibrate"
 
     def __init__(

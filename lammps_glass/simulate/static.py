@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.errors import InputError, SimulationError, UnconvergedError
 from lammps_glass.glasses.checks import number, whole
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import glass_variables, variable_line
 from lammps_glass.simulate.engine import Engine, EngineOptions, in_folder
 from lammps_glass.simulate.record import Record
@@ -84,23 +85,28 @@ def minimize(
     limit = whole("minimize", "max_iterations", max_iterations, minimum=1)
     snapshot, glass = configuration_of(source, glass)
     with _loaded(snapshot, glass, engine) as instance:
-        instance.commands(
-            "min_style cg\nmin_modify line quadratic norm max\n"
-            f"minimize 0 {tolerance:.17g} {limit} {10 * limit}"
-        )  # fmt: skip
+        minimum = _minimise(instance, f"minimize 0 {tolerance:.17g} {limit} {10 * limit}")
         residual = _gather(instance, snapshot, "f")
         moved = _gather(instance, snapshot, "x")
     largest = float(np.linalg.norm(residual, axis=1).max())
     if not np.isfinite(largest):
         raise SimulationError("minimisation: forces are not finite: do particles overlap?")
     if not largest <= tolerance:
-        raise SimulationError(
-            f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g}: "
-            "allow more iterations or a larger tolerance"
+        raise UnconvergedError(
+            f"minimisation stopped ({minimum.criterion}) at a largest force of {largest:.3g}, "
+            f"tolerance {tolerance:.3g}: {minimum.advice()}"
         )
     # LAMMPS wraps positions: the image nearest to the start keeps displacements meaningful
     positions = snapshot.positions + snapshot.cell.minimum_image(moved - snapshot.positions)
     return snapshot.replace(positions=positions, velocities=None)
+
+
+def _minimise(instance: Engine, command: str) -> thermo.Minimum:
+    """Minimise, and return how it ended, which LAMMPS tells its log alone."""
+    with tempfile.TemporaryDirectory() as folder, in_folder(Path(folder)):
+        instance.commands("log minimise.log\nmin_style cg\nmin_modify line quadratic norm max")
+        instance.commands(f"{command}\nlog none")
+        return thermo.minima(Path("minimise.log"))[-1]
 
 
 def configuration_of(source: Snapshot | Record, glass: Glass | None) -> tuple[Snapshot, Glass]:

@@ -124,15 +124,20 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     if isinstance(parameters, Protocol):
         with located(f"{where}.{PROTOCOL}"):
             parameters.check_glass(glass)
+            parameters.require_units(glass.units)
     for item in fields(parameters):
         with located(f"{where}.{item.name}"):
             for part in _parts(getattr(parameters, item.name)):
                 if isinstance(part, DescriptorPart):
-                    part.build(glass).check_glass(glass)
+                    built = part.build(glass, getattr(parameters, "r_cut", None))
+                    built.require_units(glass.units)
+                    built.check_glass(glass)
                 elif isinstance(part, IndicatorPart):
                     part.build(seed=0)
                 else:
-                    _check_neighbourhood(part.build(), glass)
+                    label = part.build()
+                    label.require_units(glass.units)
+                    _check_neighbourhood(label, glass)
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:
