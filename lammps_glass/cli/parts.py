@@ -130,11 +130,9 @@ def glass_options(name: str | None) -> list[str]:
     """List the options of a glass; none when no glass is named."""
     if name is None:
         return []
-    if not is_glass_file(name):
-        return registry_of("glasses")[name].options()
     from lammps_glass.glasses.building import options_of, read_table
 
-    return options_of(read_table(name))
+    return options_of(read_table(name) if is_glass_file(name) else {"name": name})
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
@@ -151,7 +149,7 @@ def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> O
     if isinstance(parts := options.get("parts"), Mapping):
         return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
     names = descriptor_entry(name).options()
-    shared = [key for key in ("species", "radii") if key in names and hasattr(glass, key)]
+    shared = [key for key in ("species", "radii") if key in names and getattr(glass, key, None)]
     of_glass: Options = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}
 

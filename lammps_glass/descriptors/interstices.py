@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lammps_glass.descriptors import hull, interstice_kernels
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, Material
 from lammps_glass.descriptors.voronoi import voronoi_neighbors
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
@@ -94,6 +94,16 @@ class Interstices(Descriptor):
     def species_needed(self) -> tuple[str, ...]:
         """Species that have a radius."""
         return tuple(self.radii)
+
+    def check_glass(self, glass: Material) -> None:
+        """Refuse a glass with a species that has no radius."""
+        fractions = getattr(glass, "fractions", {})
+        missing = [name for name in glass.species if name not in self.radii and fractions.get(name, 1.0) > 0]
+        if missing:
+            raise InputError(
+                f"interstices have no radius for species {', '.join(missing)} of the glass: radii are given for "
+                f"{', '.join(self.radii)}"
+            )
 
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, 60) float64 features.

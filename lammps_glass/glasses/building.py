@@ -23,7 +23,7 @@ OWN = {
     "sigma": Entry("lennard-jones", f"{_PACKAGE}.own_lennard_jones:LennardJonesGlass", kind="glass"),
     "lines": Entry("interaction-lines", f"{_PACKAGE}.own_lines:InteractionLinesGlass", kind="glass"),
 }
-_HINT = "a glass of your own has one of the keys `table` (setfl), `sigma` (Lennard-Jones) or `lines` (LAMMPS)"
+_HINT = "your own is a glass.toml with one of the keys `table` (setfl), `sigma` (Lennard-Jones) or `lines` (LAMMPS)"
 
 
 def glass_class(name: str, options: Mapping[str, object]) -> type[Glass]:

@@ -55,6 +55,8 @@ class OwnGlass(Glass):
     nearest_distance
         About the distance of nearest neighbours: snapshots in other units are found by it, and the glass gate scales
         with it. Default the distance by the density.
+    radii
+        By name, for descriptors that need them.
     start
         ``random``, a lattice (``sc``, ``bcc``, ``fcc``, ``diamond``), or the path of a snapshot.
     start_checksum
@@ -81,6 +83,7 @@ class OwnGlass(Glass):
     timestep: float = None  # type: ignore[assignment]
     skin: float = None  # type: ignore[assignment]
     nearest_distance: PositiveFloat = None  # type: ignore[misc,assignment]
+    radii: Mapping[str, float] = field(default_factory=dict)
     start: str = RANDOM
     start_checksum: str = ""
     gate: bool | Mapping[str, Any] = True
@@ -88,6 +91,9 @@ class OwnGlass(Glass):
     def __post_init__(self) -> None:
         self._check_names()
         self.set(masses=by_species(self.name, "masses", self.masses, self.species))
+        if self.radii:
+            radii = by_species(self.name, "radii", self.radii, self.species)
+            self.set(radii=dict(zip(self.species, radii, strict=True)))
         snapshot = self._read_start()
         self._fill(snapshot)
         super().__post_init__()

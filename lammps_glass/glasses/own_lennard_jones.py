@@ -44,6 +44,8 @@ class LennardJonesGlass(OwnGlass):
     r_inner
         0: the energy is shifted to zero at the cutoff. Otherwise a polynomial takes the force and its slope to zero
         between `r_inner` and the cutoff.
+    radii
+        For descriptors that need them; default half of sigma of like pairs.
     r_cut_scaled
         True: `r_cut` and `r_inner` are in units of sigma of each pair.
     shift
@@ -80,6 +82,9 @@ class LennardJonesGlass(OwnGlass):
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {r_cut:g}")
         if self.r_inner and not self.shift:
             raise InputError(f"{self.name}: r_inner = {self.r_inner:g} smooths the energy to zero: leave out shift")
+        if not self.radii:
+            like = np.diag(pair_matrix(self.name, "sigma", self.sigma, self.species, self.mixing))
+            self.set(radii={name: float(sigma) / 2 for name, sigma in zip(self.species, like, strict=True)})
         super().__post_init__()
 
     def _pairs(self) -> _Pairs:

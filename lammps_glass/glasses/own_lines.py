@@ -28,6 +28,8 @@ class InteractionLinesGlass(OwnGlass):
         May be left out where the lines have them.
     r_cut
         Largest distance of an interaction that the lines define.
+    start
+        As for `OwnGlass`; a lattice by default, as tables end above the distances of random positions.
     folder
         Folder of the tables that the lines name; default that of the file.
     checksum
@@ -41,6 +43,7 @@ class InteractionLinesGlass(OwnGlass):
 
     name: str = "interaction-lines"  # type: ignore[misc]
     r_cut: float = None  # type: ignore[assignment]
+    start: str = "fcc"
     lines: str | tuple[str, ...] = ()
     folder: str = ""
     checksum: str = ""

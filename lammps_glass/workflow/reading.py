@@ -180,6 +180,8 @@ def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> N
                 raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', path, names)}")
             table = table[key]
         table[keys[-1]] = value
+        if keys[0] in ("glass", "glasses"):
+            _resolve_glasses(tables, Path.cwd())
 
 
 def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, Any] | list[str] = ()) -> StudyFile:  # type: ignore[assignment]
@@ -203,7 +205,6 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         if isinstance(head, dict):
             head["preset"] = preset
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
-    _resolve_glasses(tables, Path.cwd())
     with located(str(path)):
         if isinstance(tables.get("stages"), dict):
             tables["stages"] = resolve_likes(tables["stages"])
