@@ -106,15 +106,20 @@ def execute(
 
 
 def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:
-    """Run one segment in a new LAMMPS instance; one that fails its check is not left marked as complete."""
+    """Run one segment; one that fails its check is not left marked as complete."""
     log = plan.log(segment)
-    with Engine(options, {"first": segment, "last": segment}) as engine:
-        engine.run_file(plan.deck, log)
+    protocol.run_segment(plan, segment, options)
     try:
         options.on_root(lambda: protocol.check_segment(log, segment))
     except SimulationError as error:
         plan.mark(segment).unlink(missing_ok=True)  # on every rank: the first that gets here removes it
         raise SimulationError(str(error), log_tail=tail(log), deck=str(plan.deck)) from error
+
+
+def run_deck(plan: Plan, segment: int, options: EngineOptions) -> None:
+    """Run the deck of a segment in a new LAMMPS instance."""
+    with Engine(options, {"first": segment, "last": segment}) as engine:
+        engine.run_file(plan.deck, plan.log(segment))
 
 
 def finish(protocol: Protocol, plan: Plan) -> None:

@@ -34,7 +34,7 @@ def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
     SimulationError
         LAMMPS failed, or the energy is not finite (particles on top of each other).
     """
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
         value = instance.lammps.get_thermo("pe")
     if not np.isfinite(value):
@@ -44,9 +44,9 @@ def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
 
 def forces(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> Floats:
     """Compute (n_particles, 3) forces, in force units of the glass; errors as for `energy`."""
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
-        values = _gather(instance, snapshot, "f")
+        values = gather(instance, snapshot, "f")
     if not np.isfinite(values).all():
         raise SimulationError("forces are not finite: particles lie on top of each other")
     return values
@@ -71,13 +71,13 @@ def minimize(
     """
     tolerance = number("minimize", "force_tolerance", force_tolerance, above=0.0)
     limit = whole("minimize", "max_iterations", max_iterations, minimum=1)
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         instance.commands(
             "min_style cg\nmin_modify line quadratic norm max\n"
             f"minimize 0 {tolerance:.17g} {limit} {10 * limit}"
         )  # fmt: skip
-        residual = _gather(instance, snapshot, "f")
-        moved = _gather(instance, snapshot, "x")
+        residual = gather(instance, snapshot, "f")
+        moved = gather(instance, snapshot, "x")
     largest = float(np.linalg.norm(residual, axis=1).max())
     if not np.isfinite(largest):
         raise SimulationError("minimisation: forces are not finite: do particles overlap?")
@@ -92,9 +92,9 @@ def minimize(
 
 
 @contextlib.contextmanager
-def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
-    """Load `snapshot` into LAMMPS with the interactions of `glass`."""
-    configuration = _enclosed(_oriented(glass.check(snapshot))[0])
+def loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
+    """Load `snapshot` into LAMMPS with the interactions of `glass`; see `gather`."""
+    configuration = _enclosed(oriented(glass.check(snapshot))[0])
     with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
         write_data(Path(folder) / "start.data", configuration, glass.bonds(configuration))
         with in_folder(Path(folder)):
@@ -116,7 +116,7 @@ def _setup(snapshot: Snapshot, glass: Glass) -> str:
     )
 
 
-def _oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
+def oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
     """Rotate `snapshot` so that a lies along x and b in the xy plane, as LAMMPS needs; return the rotation too."""
     matrix = snapshot.cell.matrix
     rotation = np.eye(3)
@@ -141,7 +141,7 @@ def _enclosed(snapshot: Snapshot) -> Snapshot:
     return snapshot.replace(cell=wider)
 
 
-def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
+def gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
     """Read (n_particles, 3) of LAMMPS's per-particle array `name`, in the order and orientation of `snapshot`."""
     lammps = instance.lammps
     n_particles = len(snapshot)
@@ -152,6 +152,6 @@ def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
         raise SimulationError(f"LAMMPS holds {local} of {n_particles} particles: use one rank for single snapshots")
     order = np.searchsorted(snapshot.ids, ids)
     result = np.empty((n_particles, 3))
-    _, rotation = _oriented(snapshot)
+    _, rotation = oriented(snapshot)
     result[order] = values @ rotation.T
     return result
