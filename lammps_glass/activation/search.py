@@ -13,7 +13,6 @@ from lammps_glass.activation.ends import Ends, descend, sides, verdict_of
 from lammps_glass.activation.lanczos import Mode
 from lammps_glass.activation.settings import SearchSettings
 from lammps_glass.activation.surface import Counted, Surface
-
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers

@@ -78,7 +78,8 @@ class Artn(Protocol):
     radius
         Particles within it of the chosen one move in the search; None: 9 angstrom.
     refine, refine_radius
-        Converge saddle and ends again with all particles within `refine_radius` mobile; None: all of the snapshot.
+        Converge saddle and ends again with all particles within `refine_radius` mobile (None: 20 angstrom), or with all
+        of the snapshot where its box is narrower than twice that.
     length, energy
         Units of the defaults; None: by the units of the glass.
     settings
@@ -165,6 +166,11 @@ class Artn(Protocol):
     def _radius(self, glass: Glass) -> float:
         return self.radius or 9.0 * self._units(glass)[0]
 
+    def _refine_radius(self, glass: Glass, minimum: Snapshot) -> float | None:
+        """Return the radius of the refinement; None where all particles move."""
+        radius = self.refine_radius or 20.0 * self._units(glass)[0]
+        return radius if float(minimum.cell.heights.min()) >= 2 * radius else None
+
     def selected(self, snapshot: Snapshot) -> list[int]:
         """List the ids of the particles that this run searches around.
 
@@ -186,12 +192,12 @@ class Artn(Protocol):
         """Write the start, the deck that minimises it, and the list of particles."""
         snapshot, glass = self.start(source, seed, glass)
         ids, deck = self.selected(snapshot), self.deck(glass, seed)
-        for title, radius in (("radius", self._radius(glass)), ("refine_radius", self.refine_radius or 0.0)):
-            if snapshot.cell.heights.min() < 2 * radius:
-                raise InputError(
-                    f"{self.name}: {title} = {radius:g} needs a box of twice that between opposite faces, and this one "
-                    f"has {snapshot.cell.heights.min():.4g}: take a smaller sphere"
-                )
+        radius, height = self._radius(glass), float(snapshot.cell.heights.min())
+        if height < 2 * radius:
+            raise InputError(
+                f"{self.name}: radius = {radius:g} needs a box of twice that between opposite faces, and this one has "
+                f"{height:.4g}: take a smaller radius"
+            )
         plan = self.plan(Path(directory), glass, seed, 1 + len(ids), checksum(snapshot))
         plan.open()
         write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot))

@@ -1,4 +1,4 @@
-"""The figures of the study `igd`; those of barriers (2, 13b) and of long times (6b-6d, 14c-14f) come later."""
+"""The figures of the study `igd`; those of long times (6b-6d, 14c-14f) come later."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ X, Y = "x (angstrom)", "y (angstrom)"
 #: Limits of the logarithmic axis of autocorrelations; below lies noise.
 DECAY = (3e-3, 1.5)
 JUMP = "largest jump of D2min (angstrom^2)"
+BARRIER = "activation energy (eV)"
 REDUCED = "g(nu) / nu^2 (THz^-3)"
 THRESHOLD = 0.05
 
@@ -17,6 +18,25 @@ FIGURES = (
     FigureSpec(
         "1", "Radial distribution function", "line", "r", "g", series="pair", markers=False, highlight="all",
         x_label=R, y_label="g(r)", paper="split second peak; first peak at 2.7 angstrom",
+    ),
+    *(
+        FigureSpec(
+            identity, f"Distribution of the activation energies of {particles}", "histogram", "barrier", "density",
+            series="particles", x_label=BARRIER, y_label="probability density (1 / eV)", paper=paper,
+        )
+        for identity, particles, paper in (
+            ("2a", "all atoms", "very broad"),
+            ("2b", "Cu atoms", "lower and narrower than that of Zr"),
+            ("2c", "Zr atoms", "its peak lies above that of Cu"),
+        )
+    ),
+    FigureSpec(
+        "2d", "Lowest activation energy in a slice", "map", "x", "y", value="value", series="layer", x_label=X,
+        y_label=Y, value_label="lowest " + BARRIER, paper="heterogeneous in space",
+    ),
+    FigureSpec(
+        "2e", "Activation energies of two atoms, sorted", "line", "number", "barrier", series="particle",
+        x_label="number of the event, by energy", y_label=BARRIER, paper="wide for single atoms, 24 events each",
     ),
     FigureSpec(
         "3a", "Jump in D2min against shear strain of three particles", "line", "strain", "d2min", series="particle",
@@ -113,7 +133,7 @@ FIGURES = (
         )
         for identity, title, paper in (
             ("13a", "Autocorrelation of the predictor from vMSD", "longer than those of structure"),
-            ("13b", "Autocorrelation of all predictors (in the paper: of barriers)", "barriers: a later addition"),
+            ("13b", "Autocorrelation of the predictor from barriers", "longer than those of structure"),
             ("13c", "Autocorrelation of the predictor from G", "decay length 2.0 angstrom"),
             ("13d", "Autocorrelation of the predictor from S2", "decay length 1.9 angstrom"),
         )

@@ -21,12 +21,12 @@ PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
 def range_figures(findings: Findings, samples: Sequence[PredictedSample], names: Sequence[str], seed: int) -> None:
-    """Draw figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
+    """Draw figures 9c, 13a, 13c and 13d: autocorrelations, and decay lengths from the peaks of g(r)."""
     columns = {"largest jump": JUMP} | {"IGD" if name == ALL else name: name for name in names}
     tables = {name: _autocorrelations(samples, column) for name, column in columns.items()}
     peaks = analysis.pair_distances(tables["IGD"])
     decays = {name: analysis.decay_by_replica(table, peaks, NEAR, R_MAX) for name, table in tables.items()}
-    curves = {name: _curve(name, tables[name], decay, seed) for name, decay in decays.items()}
+    curves = {name: decay_curve(name, tables[name], decay, seed) for name, decay in decays.items()}
     for name, decay in decays.items():
         prefix = {"IGD": ALL}.get(name, name.replace(" ", "_"))
         findings.score({f"{prefix}.decay_length": decay.length})
@@ -40,20 +40,15 @@ def range_figures(findings: Findings, samples: Sequence[PredictedSample], names:
         "below the axis are not drawn, negative ones among them."
     )
 
-    def draw(identity: str, shown: Sequence[str], remark: str = "") -> None:
+    def draw(identity: str, shown: Sequence[str]) -> None:
         """Add a figure of some curves."""
-        texts = "decay length: " + ", ".join(_text(name, decays[name]) for name in shown)
-        findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, remark + note)
+        texts = "decay length: " + ", ".join(decay_text(name, decays[name]) for name in shown)
+        findings.figure(identity, pd.concat([curves[name] for name in shown]), texts, note)
 
     draw("9c", ["largest jump", "IGD"])
     for name, identity in PANELS.items():
         if name in curves:
             draw(identity, [name])
-    draw(
-        "13b", [name for name in columns if name != "largest jump"],
-        "The paper's panel shows the predictor from activation barriers, which are a later addition to this study: "
-        "here all predictors that exist stand together. ",
-    )  # fmt: skip
 
 
 def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.DataFrame:
@@ -65,7 +60,7 @@ def _autocorrelations(samples: Sequence[PredictedSample], column: str) -> pd.Dat
     return pd.concat(tables, ignore_index=True).query("pairs >= @FEWEST_PAIRS")
 
 
-def _curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: int) -> pd.DataFrame:
+def decay_curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: int) -> pd.DataFrame:
     """Return a curve, the points that are fitted, and their exponential if there is one."""
     mean = analysis.mean_over_replicas(table, "r", "normalized", seed=seed)
     points = decay.points.rename(columns={"correlation": "normalized"})
@@ -76,7 +71,8 @@ def _curve(name: str, table: pd.DataFrame, decay: analysis.ReplicaDecay, seed: i
     return pd.concat(parts, ignore_index=True)
 
 
-def _text(name: str, decay: analysis.ReplicaDecay) -> str:
+def decay_text(name: str, decay: analysis.ReplicaDecay) -> str:
+    """Say the decay length of a predictor, with the least and largest of single samples."""
     counts = f"{decay.n_fitted} of {decay.n_replicas} samples"
     if not np.isfinite(decay.length):
         return f"{name}: no exponential ({counts})"

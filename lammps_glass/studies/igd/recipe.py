@@ -3,8 +3,7 @@
 The rates that its operations state were read off the finished presets smoke and demo on two cores: good to a factor of
 two there, and of three at sizes that were not run.
 
-Barriers (activation-relaxation technique) enter later as one more descriptor of `describe`, with a stage beside
-`vibrate`; long times as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
+Long times enter later as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
 """
 
 from __future__ import annotations
@@ -14,10 +13,14 @@ from math import pi, sqrt
 
 from lammps_glass.descriptors import Descriptor, PairEntropy, RadialGaussians
 from lammps_glass.errors import require
+from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations.gate import GateParameters
 from lammps_glass.operations.operation import Wired, require_equal
 from lammps_glass.simulate.protocols import Vibrate
 from lammps_glass.studies.igd.accuracy import accuracy_figures
+from lammps_glass.studies.igd.barrier_figures import barrier_figures
+from lammps_glass.studies.igd.barrier_learning import fit_with_barriers
+from lammps_glass.studies.igd.barriers import BarrierParameters, search_barriers
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.figures import FIGURES
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
@@ -30,6 +33,8 @@ from lammps_glass.studies.recipe import Recipe, Stages
 
 #: Width L of the Gaussians in the paper, angstrom.
 PAPER_WIDTH = 3.5
+#: Figures that need barriers.
+BARRIER_FIGURES = ("2a", "2b", "2c", "2d", "2e", "13b")
 #: Lowest temperature (K) at which the start melts within picoseconds: B2 stays solid at 2000 K.
 MELTS = 3000.0
 
@@ -55,8 +60,8 @@ def check(stages: Stages) -> None:
     for grid_stage in stages.running("grid"):
         for labels in (label for rows in grid_stage.reads["rows"] for label in rows.reads.get("labels", ())):
             _check_labels(grid_stage, labels)
-        for figures in stages.running("shear_figures"):
-            require_equal(figures, grid_stage, "threshold")
+        for other in (*stages.running("shear_figures"), *stages.running("search_barriers")):
+            require_equal(other, grid_stage, "threshold")
 
 
 def _check_labels(grid_stage: Wired, labels: Wired) -> None:
@@ -78,8 +83,8 @@ def _check_labels(grid_stage: Wired, labels: Wired) -> None:
 
 def deviations(stages: Stages) -> tuple[str, ...]:
     """List departures from the paper and choices where it is silent, from the parameters that ran."""
-    names = ("melt-quench", "aqs", "vibrate", "describe", "modes")
-    quench, shear, vibrate, describe, modes = map(stages.parameters_of, names)
+    names = ("melt-quench", "aqs", "vibrate", "describe", "modes", "search_barriers")
+    quench, shear, vibrate, describe, modes, searches = map(stages.parameters_of, names)
     descriptor = describe and describe.descriptor.build()
     members = {member.name: member for member in getattr(descriptor, "members", [descriptor] if descriptor else [])}
     families = [FAMILIES.get(name, name) for name in members]
@@ -87,9 +92,10 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "Bare scores are of left-out samples: each sample is predicted by a machine that saw nothing of it, its C and "
         "gamma chosen by folds of the other samples. The paper's split (the last sample tests) stands beside as "
         "paper_split, random rows (which leak: particles of one event train and test) as random_split.",
-        "Activation barriers, the paper's fourth family of features (24 of 100), and figures 2, 6b-6d and 14c-14f are "
-        "not part of this study yet: IGD is learned from "
-        f"{' and '.join(filter(None, [', '.join(families[:-1]), *families[-1:]]))}.",
+        "Figures 6b-6d and 14c-14f are not part of this study yet. IGD of all atoms is learned from "
+        f"{' and '.join(filter(None, [', '.join(families[:-1]), *families[-1:]]))}"
+        f"{', and with barriers on the atoms that were searched around' if searches else ''}.",
+        *(_barriers(searches) if searches else ("No activation barriers: no stage of the study file runs ARTn.",)),
         quench
         and "Glasses: the 2007 Cu-Zr table that LAMMPS ships unless the study file names another (the paper cites "
         f"2009); cooled at {quench.rate:.0e} K/s (the paper: 1e10), from {quench.liquid_temperature:g} K after "
@@ -137,6 +143,28 @@ def _structure(members: Mapping[str, Descriptor]) -> Iterator[str]:
         )
 
 
+def _barriers(searches: BarrierParameters) -> Iterator[str]:
+    """Describe the searches for barriers."""
+    atoms = "every atom" if searches.everywhere else "the atoms that rearrange and as many others"
+    if searches.most and not searches.everywhere:
+        atoms = f"at most {searches.most} {atoms[4:]}"
+    region = f"{searches.refine_radius:g} angstrom around" if searches.refine_radius else "the whole sample"
+    stages = (
+        f"converged again with {region} mobile" if searches.refine else "of a sphere whose surroundings do not move"
+    )
+    yield (
+        f"Barriers: {searches.n_barriers} accepted ones (the paper: 24 activations) of {atoms}, energies {stages}, "
+        "fixed volume. In the basin the random direction of the kick is kept (the paper follows the lowest mode, which "
+        "there is the softest of the sample, not of the atom); a saddle is converged to 0.01 eV/angstrom (the paper: "
+        "0.05), and accepted if one side returns to the initial minimum and the other does not."
+    )
+
+
+def makes(figure: FigureSpec, stages: Stages) -> bool:
+    """Whether the stages make a figure: those of barriers need searches."""
+    return figure.id not in BARRIER_FIGURES or bool(stages.running("barrier_figures"))
+
+
 def _vibrations(vibrate: Vibrate) -> str:
     """Describe the runs for the vibrational amplitudes."""
     held = "at the volume of the inherent structure" if vibrate.pressure is None else "at constant pressure"
@@ -154,7 +182,8 @@ RECIPE = Recipe(
         operation.name: operation
         for operation in (
             grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures,
-            accuracy_figures, space_figures, defect_figures, vibration_figures,
+            accuracy_figures, space_figures, defect_figures, vibration_figures, search_barriers, fit_with_barriers,
+            barrier_figures,
         )
     },
     figures=FIGURES,
@@ -162,6 +191,7 @@ RECIPE = Recipe(
         "paper_split.accuracy": "0.784",
         "paper_split.recall": "0.764",
         "paper_split.vMSD.accuracy": "0.725",
+        "searched.paper_split.barriers.accuracy": "0.642",
         "paper_split.G.accuracy": "0.615",
         "paper_split.S2.accuracy": "0.554",
         "predicted_past_0.1": "0.87",
@@ -174,4 +204,5 @@ RECIPE = Recipe(
     },
     deviations=deviations,
     check=check,
+    makes=makes,
 )  # fmt: skip
