@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -107,7 +108,8 @@ class Search:
         positions = np.ascontiguousarray(found.saddle.positions[moving])
         here, forces = surface.energy_and_forces(positions)
         mode = Mode(found.saddle.mode.eigenvalue, np.ascontiguousarray(found.saddle.mode.vector[moving]))
-        climber = Climber(surface, settings, start, energy, positions, here, forces, mode)
+        finer = replace(settings, force=settings.refine_force)
+        climber = Climber(surface, finer, start, energy, positions, here, forces, mode)
         climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
         calls = {**found.calls, "refine": surface.calls}
         if climber.status != "saddle":

@@ -12,7 +12,7 @@ Climb = Literal["quasi-newton", "classical"]
 _UNITS = {
     "kick": (1, 0), "push": (1, 0), "threshold": (-2, 1), "basin_step": (1, 0), "inverse_curvature": (2, -1),
     "largest_inverse_curvature": (2, -1), "basin_force": (-1, 1), "energy_limit": (0, 1), "step": (1, 0),
-    "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1), "back": (1, 0),
+    "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1), "refine_force": (-1, 1), "back": (1, 0),
     "difference": (1, 0), "eigenvalue_floor": (-2, 1), "offset": (1, 0), "end_step": (1, 0), "end_force": (-1, 1),
     "same_distance": (1, 0), "same_energy": (0, 1), "soft_distance": (1, 0), "soft_energy": (0, 1),
     "duplicate_distance": (1, 0), "duplicate_energy": (0, 1),
@@ -45,8 +45,8 @@ class SearchSettings:
         Steps between renewals of the mode; every step where the eigenvalue is above `soft_eigenvalue`.
     n_pairs, overlap
         Pairs of L-BFGS; they are dropped when a renewed mode overlaps less.
-    loose_force, force
-        Largest force at which the energy is noted, and at which the saddle is converged.
+    loose_force, force, refine_force
+        Largest force at which the energy is noted, and at which the saddle is converged, in the refinement too.
     back
         Displacement from the start below which a positive eigenvalue means that the search fell back.
     products, climb_products, check_products
@@ -85,6 +85,7 @@ class SearchSettings:
     overlap: float = 0.9
     loose_force: float = 0.05
     force: float = 0.01
+    refine_force: float = 0.01
     back: float = 0.15
     products: int = 20
     climb_products: int = 5

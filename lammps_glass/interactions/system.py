@@ -57,7 +57,7 @@ class System:
 
         Energies of the same `System` at different positions differ exactly as the whole energies do.
         """
-        return self._evaluate(positions).energy
+        return self._evaluate(positions).energy - self._unchanging
 
     def forces(self, positions: ArrayLike | None = None) -> Floats:
         """Compute (m, 3) forces on the mobile particles at `positions` (m, 3; default those of the snapshot)."""
@@ -67,7 +67,7 @@ class System:
         """Evaluate energy and forces together, at the cost of one."""
         moves = self._moves(positions)
         energy, forces = self.model.energy_and_forces(self._sites, moves)
-        return energy, forces[: len(self.mobile)]
+        return energy - self._unchanging, forces[: len(self.mobile)]
 
     def reset(self, positions: ArrayLike) -> None:
         """Find the pairs at `positions` (m, 3), so that results do not depend on earlier ones to the last digit."""
@@ -104,10 +104,11 @@ class System:
         everywhere[self.mobile] = positions
         moved = self.snapshot.replace(positions=everywhere)
         pairs = mobile_pairs(moved, self.mobile, self.model.r_cut + self.skin)
-        self._sites = Sites(
-            self.snapshot.types[pairs.particles], self._held_density(pairs.particles), pairs.first, pairs.second,
-            pairs.vectors,
-        )  # fmt: skip
+        types, held = self.snapshot.types[pairs.particles], self._held_density(pairs.particles)
+        m = len(self.mobile)
+        # which particles are touched changes: each counts as the change of its embedding by the mobile ones
+        self._unchanging = float(self.model.embedding(types[m:], held[m:])[:, 0].sum())
+        self._sites = Sites(types, held, pairs.first, pairs.second, pairs.vectors)
 
     def _held_density(self, particles: Integers) -> Floats:
         """(n,) density that particles which do not move put on each of `particles`; 0 on mobile ones.
