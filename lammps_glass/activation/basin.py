@@ -12,7 +12,7 @@ from lammps_glass.activation.surface import Surface
 from lammps_glass.activation.vectors import dot, largest, limited
 from lammps_glass.snapshots.cell import Floats
 
-#: Round from which the lowest mode is computed.
+#: Round from which the lowest mode of a kick is computed.
 FIRST_MODE = 2
 
 
@@ -28,12 +28,12 @@ class Departure(NamedTuple):
 
 def leave_basin(
     surface: Surface, minimum: Floats, energy: float, direction: Floats, settings: SearchSettings,
-    random: np.random.Generator,
+    random: np.random.Generator, first_mode: int = FIRST_MODE,
 ) -> Departure:  # fmt: skip
     """Push along `direction` (m, d), relaxing perpendicular to it, until the lowest eigenvalue passes the threshold.
 
     `energy` is that of the `minimum`. The direction stays as it is: inside the basin the lowest mode is the softest of
-    the sample, not of the particle.
+    the sample, not of the particle. It is computed from round `first_mode` on.
     """
     noise = random.normal(size=direction.shape)
     start = direction + 0.1 * noise / np.sqrt(dot(noise.ravel(), noise.ravel()))
@@ -42,7 +42,7 @@ def leave_basin(
         x, here, forces = _relaxed(surface, x, direction, settings)
         if here - energy > settings.energy_limit:
             return Departure(x, here, forces, None, count)
-        if count >= FIRST_MODE:
+        if count >= first_mode:
             mode = lowest_mode(
                 surface, x, forces, start, products=settings.products, difference=settings.difference,
                 tolerance=settings.tolerance, floor=settings.eigenvalue_floor,

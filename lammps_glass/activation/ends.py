@@ -10,6 +10,8 @@ from lammps_glass.activation.surface import Surface
 from lammps_glass.activation.vectors import largest
 from lammps_glass.snapshots.cell import Floats
 
+#: Fraction of the bounds of the initial minimum within which a descent is taken to have arrived.
+RETURNED = 0.3
 Verdict = Literal["connected", "unconnected", "self", "limit"]
 
 
@@ -36,11 +38,17 @@ class Ends(NamedTuple):
     soft: bool
 
 
-def descend(surface: Surface, start: Floats, settings: SearchSettings) -> Minimum:
-    """Minimise with the short steps of `settings`."""
+def descend(surface: Surface, start: Floats, initial: Floats, energy: float, settings: SearchSettings) -> Minimum:
+    """Minimise with the short steps of `settings`; well inside the bounds of the initial minimum it is that one."""
+
+    def is_initial(positions: Floats, here: float) -> bool:
+        """Whether the descent has come so near to the initial minimum that it ends there."""
+        near = largest(positions - initial) < RETURNED * settings.same_distance
+        return near and abs(here - energy) < RETURNED * settings.same_energy
+
     return minimize(
         surface, start, force=settings.end_force, step=settings.end_step, initial=settings.inverse_curvature,
-        max_steps=settings.end_steps,
+        max_steps=settings.end_steps, arrived=is_initial,
     )  # fmt: skip
 
 
@@ -63,6 +71,8 @@ def verdict_of(first: Minimum, second: Minimum, initial: Floats, energy: float, 
         return Ends(near, far, "limit", False)
     if far.returns(settings.same_distance, settings.same_energy):
         return Ends(near, far, "self", False)
+    if soft and not strict and far.returns(settings.soft_distance, settings.soft_energy):
+        return Ends(near, far, "self", True)
     if (strict or soft) and largest(far.positions - near.positions) > settings.same_distance:
         return Ends(near, far, "connected", not strict)
     return Ends(near, far, "self" if strict else "unconnected", False)

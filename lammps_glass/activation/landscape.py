@@ -32,12 +32,13 @@ class CompiledLandscape:
 
         Systems of the last particle are kept; each begins anew, so that a search does not depend on earlier ones.
         """
-        key = (b"all" if rows is None else rows.tobytes()) + (b"" if positions is self.minimum.positions else b"other")
+        if positions is not self.minimum.positions:  # held elsewhere: a system of its own
+            return System(self.minimum.replace(positions=positions), self._model, mobile=rows, skin=self._skin)
+        key = b"all" if rows is None else rows.tobytes()
         if key not in self._kept:
             if len(self._kept) > 2:
                 self._kept = {name: system for name, system in self._kept.items() if name == b"all"}
-            snapshot = self.minimum.replace(positions=positions)
-            self._kept[key] = System(snapshot, self._model, mobile=rows, skin=self._skin)
+            self._kept[key] = System(self.minimum, self._model, mobile=rows, skin=self._skin)
         system = self._kept[key]
         system.reset(positions if rows is None else positions[rows])
         return system

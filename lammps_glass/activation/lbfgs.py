@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,10 @@ import numpy as np
 from lammps_glass.activation.surface import Surface
 from lammps_glass.activation.vectors import dot, largest, limited, two_loops
 from lammps_glass.snapshots.cell import Floats
+
+
+#: Fraction of the longest step below which one that raises the energy is rounding.
+SHORTEST = 1e-3
 
 
 class History:
@@ -65,23 +70,24 @@ class Minimum(NamedTuple):
 
 
 def minimize(
-    surface: Surface, positions: Floats, *, force: float, step: float, initial: float, max_steps: int, n_pairs: int = 10
-) -> Minimum:
+    surface: Surface, positions: Floats, *, force: float, step: float, initial: float, max_steps: int,
+    n_pairs: int = 10, arrived: Callable[[Floats, float], bool] | None = None,
+) -> Minimum:  # fmt: skip
     """Minimise by L-BFGS with steps of at most `step` on a particle, until no force exceeds `force`.
 
     Long steps jump over barriers to other minima. A step that raises the energy is taken back and the pairs are
-    dropped.
+    dropped. `arrived` of positions and energy ends it earlier.
     """
     history, x = History(n_pairs, initial), positions
     energy, forces = surface.energy_and_forces(x)
     shrink = 1.0
     for _ in range(max_steps):
         residual = largest(forces)
-        if residual < force:
+        if residual < force or (arrived is not None and arrived(x, energy)):
             return Minimum(x, energy, residual, True)
         move = limited(history.step(forces), shrink * step)
         new_energy, new_forces = surface.energy_and_forces(x + move)
-        if new_energy > energy and shrink > 1e-3:
+        if new_energy > energy and shrink > SHORTEST:
             history.clear()
             shrink *= 0.25
             continue

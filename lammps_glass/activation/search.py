@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from lammps_glass.activation.basin import leave_basin
 from lammps_glass.activation.climb import Climber
-from lammps_glass.activation.ends import Ends, descend, sides, verdict_of
+from lammps_glass.activation.ends import End, Ends, descend, sides, verdict_of
 from lammps_glass.activation.lanczos import Mode
 from lammps_glass.activation.settings import SearchSettings
 from lammps_glass.activation.surface import Counted, Surface
+from lammps_glass.activation.vectors import dot
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -114,17 +115,46 @@ class Search:
         calls = {**found.calls, "refine": surface.calls}
         if climber.status != "saddle":
             return found._replace(status=climber.status, state="refine", calls=calls)
-        saddle = self._saddle(climber, rows, energy)
-        counted = Counted(surface)
+        counted, steps_back = Counted(surface), 0
         ends = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
+        while ends.verdict == "unconnected" and not ends.soft and steps_back < settings.steps_back:
+            earlier = self._step_back(counted, ends.near, start, energy)
+            if earlier is None:
+                break
+            climber, ends, steps_back = *earlier, steps_back + 1
         calls["refined_ends"] = counted.calls
         return found._replace(
-            status=ends.verdict, state="refined", calls=calls, refined=saddle, ends=self._whole(ends, rows)
+            status=ends.verdict, state="refined", calls=calls, refined=self._saddle(climber, rows, energy),
+            ends=self._whole(ends, rows), steps_back=steps_back,
+        )  # fmt: skip
+
+    def _step_back(self, surface: Surface, between: End, start: Floats, energy: float) -> tuple[Climber, Ends] | None:
+        """Find the saddle from a minimum between the initial one and a saddle, on the way back; None without one.
+
+        With more particles mobile than in the sphere there may be a minimum that the sphere had not, on the way to the
+        saddle: the first saddle of that way is the one that is connected.
+        """
+        settings = self.settings
+        way = start - between.positions
+        direction = way / np.sqrt(dot(way.ravel(), way.ravel()))
+        left = leave_basin(
+            surface, between.positions, between.energy, direction, settings, np.random.default_rng(0), first_mode=0
         )
+        if left.mode is None:
+            return None
+        finer = replace(settings, force=settings.refine_force)
+        climber = Climber(
+            surface, finer, between.positions, energy, left.positions, left.energy, left.forces, left.mode
+        )
+        climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
+        if climber.status != "saddle":
+            return None
+        return climber, self._ends(surface, climber.positions, climber.mode.vector, start, energy)
 
     def _ends(self, surface: Surface, saddle: Floats, vector: Floats, initial: Floats, energy: float) -> Ends:
-        first, second = (descend(surface, side, self.settings) for side in sides(saddle, vector, self.settings))
-        return verdict_of(first, second, initial, energy, self.settings)
+        settings = self.settings
+        first, second = (descend(surface, side, initial, energy, settings) for side in sides(saddle, vector, settings))
+        return verdict_of(first, second, initial, energy, settings)
 
     def _saddle(self, climber: Climber, rows: Integers | None, energy: float) -> Saddle:
         vector = np.zeros_like(self.initial)
@@ -150,7 +180,7 @@ class Found(NamedTuple):
     """Result of a search: its verdict, the state that it ended in, its calls, and what it found.
 
     ``calls`` are evaluations of energy and forces by state. ``ends`` are those of the refined saddle where there is
-    one.
+    one; `steps_back` counts the minima that lay between it and the first saddle.
     """
 
     status: str
@@ -160,6 +190,7 @@ class Found(NamedTuple):
     saddle: Saddle | None = None
     ends: Ends | None = None
     refined: Saddle | None = None
+    steps_back: int = 0
 
     @property
     def best(self) -> Saddle | None:

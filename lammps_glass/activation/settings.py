@@ -12,10 +12,10 @@ Climb = Literal["quasi-newton", "classical"]
 _UNITS = {
     "kick": (1, 0), "push": (1, 0), "threshold": (-2, 1), "basin_step": (1, 0), "inverse_curvature": (2, -1),
     "largest_inverse_curvature": (2, -1), "basin_force": (-1, 1), "energy_limit": (0, 1), "step": (1, 0),
-    "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1), "refine_force": (-1, 1), "back": (1, 0),
-    "difference": (1, 0), "eigenvalue_floor": (-2, 1), "offset": (1, 0), "end_step": (1, 0), "end_force": (-1, 1),
-    "same_distance": (1, 0), "same_energy": (0, 1), "soft_distance": (1, 0), "soft_energy": (0, 1),
-    "duplicate_distance": (1, 0), "duplicate_energy": (0, 1),
+    "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1),
+    "refine_force": (-1, 1), "back": (1, 0), "difference": (1, 0), "eigenvalue_floor": (-2, 1), "offset": (1, 0),
+    "end_step": (1, 0), "end_force": (-1, 1), "same_distance": (1, 0), "same_energy": (0, 1),
+    "soft_distance": (1, 0), "soft_energy": (0, 1), "duplicate_distance": (1, 0), "duplicate_energy": (0, 1),
 }  # fmt: skip
 
 
@@ -53,6 +53,9 @@ class SearchSettings:
         Products with the Hessian in the basin, in a renewal, and in the last check.
     difference, tolerance, eigenvalue_floor
         Displacement of the finite difference of forces; relative and absolute change at which Lanczos stops.
+    steps_back
+        Saddles that are looked for on the way back, one after the other, where a refined one leads to a minimum that
+        lies between it and the initial one.
     offset, end_step, end_force
         Displacement along the mode to each side, longest step and last force of the minimisations there.
     same_distance, same_energy, soft_distance, soft_energy
@@ -93,6 +96,7 @@ class SearchSettings:
     difference: float = 1e-3
     tolerance: float = 0.02
     eigenvalue_floor: float = 0.002
+    steps_back: int = 2
     offset: float = 0.15
     end_step: float = 0.03
     end_force: float = 1e-3
@@ -109,6 +113,8 @@ class SearchSettings:
         for field in fields(self):
             value = getattr(self, field.name)
             negative = field.name in ("threshold", "soft_eigenvalue")
+            if field.name == "steps_back" and value == 0:
+                continue
             if not isinstance(value, str) and not (value < 0 if negative else value > 0):
                 raise InputError(f"{field.name} = {value:g} must be {'below' if negative else 'above'} 0")
 

@@ -31,6 +31,8 @@ class Row:
         Verdict, and the state that the search ended in: ``basin``, ``climb``, ``search``, ``refine`` or ``refined``.
     soft
         Whether it returns to a soft neighbour of the initial minimum.
+    steps_back
+        Minima between the saddle that was found first and the one that counts.
     barrier
         That of the last saddle: refined where it was.
     barrier_sphere, barrier_refined, barrier_loose
@@ -53,6 +55,7 @@ class Row:
     status: str
     state: str
     soft: bool
+    steps_back: int
     barrier: float
     barrier_sphere: float
     barrier_refined: float
@@ -87,6 +90,7 @@ def row_of(found: Found, minimum: Snapshot, row: int, trial: int, status: str) -
         status=status,
         state=found.state,
         soft=bool(ends and ends.soft),
+        steps_back=found.steps_back,
         barrier=barrier,
         barrier_sphere=nan if found.saddle is None else found.saddle.barrier,
         barrier_refined=nan if found.refined is None else found.refined.barrier,

@@ -10,8 +10,9 @@ from samples import MuellerBrown
 
 from lammps_glass.activation.basin import leave_basin
 from lammps_glass.activation.climb import Climber
-from lammps_glass.activation.ends import descend, sides, verdict_of
+from lammps_glass.activation.ends import sides, verdict_of
 from lammps_glass.activation.lanczos import lowest_mode
+from lammps_glass.activation.lbfgs import minimize
 from lammps_glass.activation.settings import SearchSettings
 from lammps_glass.activation.surface import Counted
 from lammps_glass.errors import InputError
@@ -22,6 +23,10 @@ SADDLES = np.array([[-0.82200, 0.62431, -40.6648], [0.21249, 0.29299, -72.2489]]
 SETTINGS = replace(
     SearchSettings().scaled(0.1, 30.0), force=1e-3, end_force=1e-3, difference=1e-5, threshold=-50.0, max_pushes=40
 )  # fmt: skip
+
+
+def descend(surface, start, settings):
+    return minimize(surface, start, force=settings.end_force, step=settings.end_step, initial=1e-5, max_steps=2000)
 
 
 def climbed(start, angle, settings=SETTINGS):

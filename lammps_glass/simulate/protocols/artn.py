@@ -386,6 +386,6 @@ def _checked_settings(
         raise InputError(f"{owner}: settings: {unknown} is not one of {', '.join(names)}")
     for name, value in changes.items():
         kind = type(getattr(defaults, name))
-        if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+        if isinstance(value, bool) != (kind is bool) or not isinstance(value, (int, float) if kind is float else kind):
             raise InputError(f"{owner}: settings.{name} = {value!r} must be of the kind {kind.__name__}")
     return SearchSettings(**{**asdict(defaults), **changes})
