@@ -11,7 +11,6 @@ from lammps_glass.activation.surface import Surface
 from lammps_glass.activation.vectors import dot, largest, limited, two_loops
 from lammps_glass.snapshots.cell import Floats
 
-
 #: Fraction of the longest step below which one that raises the energy is rounding.
 SHORTEST = 1e-3
 
