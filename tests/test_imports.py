@@ -20,7 +20,8 @@ ALLOWED = {
     "interactions": BASE | {"snapshots"},
     "glasses": PHYSICS,
     "activation": PHYSICS,
-    "simulate": PHYSICS | {"activation", "glasses", "labels"},  # labels made on the way, where trajectories would be too large
+    "simulate": PHYSICS
+    | {"activation", "glasses", "labels"},  # labels made on the way, where trajectories would be too large
     "descriptors": PHYSICS,
     "labels": PHYSICS,
     "analysis": PHYSICS,
