@@ -74,9 +74,8 @@ def force(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -
     for radius in (8.0, 9.0, 10.0, 12.0, 16.0):
         rows = sphere(minimum, 7, radius)
         surface, part = landscape.surface(rows, x), np.array(x[rows])
-        print(
-            f"sphere {radius:4.1f} A, {len(rows):4d} atoms: {per_call(lambda: surface.energy_and_forces(part), 100):.3f} ms"
-        )
+        milliseconds = per_call(partial(surface.energy_and_forces, part), 100)
+        print(f"sphere {radius:4.1f} A, {len(rows):4d} atoms: {milliseconds:.3f} ms")
     whole = landscape.surface(None, x)
     print(f"whole cell, {len(minimum)} atoms: {per_call(lambda: whole.energy_and_forces(x), 30):.2f} ms")
     for name, table in (("table in 2000 rows", glass), ("table as shipped", shipped)):
@@ -171,9 +170,8 @@ def refined(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace)
     print(f"with steps back to the first saddle of the way: {interval(connected, n)}")
     print(f"barrier of the sphere less the refined one (deciles, eV): {np.quantile(shifts, [0.1, 0.5, 0.9]).round(3)}")
     print(f"exactly one negative eigenvalue, converged to 0.001 in the sphere: {interval(negative, modes)}")
-    print(
-        f"seconds: a search {search_seconds / n_searches:.2f}, a refinement {np.mean(seconds):.2f}; calls {np.mean(calls):.0f}"
-    )
+    print(f"seconds: a search {search_seconds / n_searches:.2f}, a refinement {np.mean(seconds):.2f}")
+    print(f"calls: a search {search_calls / n_searches:.0f}, a refinement {np.mean(calls):.0f}")
     # one search and refinement on LAMMPS's whole cell, in the same run: the same calls, and seconds a call
     with LammpsLandscape(minimum, glass) as lammps:
         search = Search(lammps, first[0], radius=options.radius, refine_radius=None, settings=SearchSettings())
