@@ -42,7 +42,7 @@ class LammpsLandscape:
 
     def __enter__(self) -> LammpsLandscape:
         self._engine = self._stack.enter_context(loaded(self.minimum, self._glass, self._options))
-        self._engine.commands("thermo 1\nthermo_style custom step pe\nrun 0 post no")
+        self._engine.commands("thermo 1\nthermo_style custom step pe\nthermo_modify norm no\nrun 0 post no")
         self._read_images(self.minimum.positions @ self._rotation)
         return self
 
