@@ -29,11 +29,12 @@ def largest(rows: Floats) -> float:
     """Return the largest norm of the rows (m, d)."""
     square = 0.0
     for i in range(rows.shape[0]):
-        norm = 0.0
+        row = 0.0
         for a in range(rows.shape[1]):
-            norm += rows[i, a] * rows[i, a]
-        square = max(square, norm)
-    return np.sqrt(square)
+            row += rows[i, a] * rows[i, a]
+        square = max(square, row)
+    norm: float = np.sqrt(square)
+    return norm
 
 
 @kernel
@@ -62,7 +63,8 @@ def combined(basis: Floats, weights: Floats) -> Floats:
     for k in range(len(weights)):
         for a in range(len(result)):
             result[a] += weights[k] * basis[k, a]
-    return result / np.sqrt(dot(result, result))
+    result /= np.sqrt(dot(result, result))
+    return result
 
 
 @kernel

@@ -125,7 +125,8 @@ class Barriers(SimulatedDescriptor):
         rows = np.full((len(snapshot), self.n_barriers + 1), np.nan)
         for record in records:
             searches = _searches_of(record)
-            for particle, table in searches.groupby("particle"):
+            for particle in searches["particle"].unique().astype(int):
+                table = searches[searches["particle"] == particle]
                 row = int(np.searchsorted(snapshot.ids, particle))
                 if row == len(snapshot) or snapshot.ids[row] != particle:
                     raise InputError(f"{self.name}: {record.directory} has particle {particle}, the snapshot has not")

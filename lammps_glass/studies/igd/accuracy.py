@@ -14,7 +14,6 @@ from lammps_glass.products import Findings, Predictions, pooled
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.products import BarrierFold, Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
 from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
-from lammps_glass.tables import KEY
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
@@ -137,8 +136,7 @@ def _searched(findings: Findings, folds: Sequence[BarrierFold], seed: int) -> pd
     if not folds:
         return pd.DataFrame()
     table = pd.concat([fold.predictions.read() for fold in folds], ignore_index=True)
-    names = [name for name in table if name not in {*KEY, "label", "leaking", "fold"}]
-    scored = learn.score_table(table, names, seed=seed).set_index("predictor")
+    scored = learn.score_table(table, [*folds[0].predictors, "species_only"], seed=seed).set_index("predictor")
     last = table[table["replica"] == max(table["replica"].unique(), key=int)]
     for name, row in scored.iterrows():
         findings.score(_numbers(row), f"searched.{name}")

@@ -51,7 +51,7 @@ def _verdicts(findings: Findings, table: pd.DataFrame, accepted: pd.DataFrame) -
     """Score how the searches ended."""
     fractions = table["status"].value_counts(normalize=True)
     findings.score({f"fraction_{verdict}": float(fractions.get(verdict, 0.0)) for verdict in VERDICTS}, "searches")
-    calls = [name for name in table if name.startswith("calls_")]
+    calls = [name for name in map(str, table.columns) if name.startswith("calls_")]
     soft = float(accepted["soft"].mean()) if len(accepted) else float("nan")
     findings.score(
         {

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lammps_glass import learn
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import operation
 from lammps_glass.products import Rows, pooled
@@ -52,12 +53,14 @@ def fit_with_barriers(
         )
     cells = [(c, gamma) for c in parameters.log2_c for gamma in parameters.log2_gamma]
     tested = training[training.groupby("replica")["label"].transform("nunique") == 2]
-    stored = fold.choices.read().set_index("predictor")
-    choices = {}
+    stored = {
+        row["predictor"]: (float(row["C"]), float(row["gamma"])) for row in fold.choices.read().to_dict("records")
+    }
+    choices: dict[str, tuple[float, float]] = {}
     every = [name for columns in members.values() for name in columns]
     for name, columns in {ALL: every, **members}.items():
-        if name in stored.index and name != ALL:
-            choices[name] = (float(stored.loc[name, "C"]), float(stored.loc[name, "gamma"]))
+        if name in stored and name != ALL:
+            choices[name] = stored[name]
             continue
         grid = None
         if learn.can_cross_validate(tested["replica"]):
@@ -67,7 +70,8 @@ def fit_with_barriers(
         choices[name] = (choice.C, choice.gamma)
     predictions = learn.family_predictions(table, members, [split], chosen=choices, in_deviations=True, seed=seed)
     result = BarrierFold(case.directory)
-    result.predictions.write(predictions, {"choices": {name: list(values) for name, values in choices.items()}})
+    chosen: dict[str, Json] = {name: list(values) for name, values in choices.items()}
+    result.predictions.write(predictions, {"predictors": list(choices), "C and gamma": chosen})
     return result
 
 

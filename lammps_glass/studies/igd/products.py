@@ -81,3 +81,8 @@ class BarrierFold(Product):
 
     #: Key, ``label``, ``igd`` of all families, a column for each family, ``species_only``.
     predictions = TableFile("predictions.parquet")
+
+    @property
+    def predictors(self) -> list[str]:
+        """Columns of the machines: all families, then each."""
+        return list(self.predictions.metadata["predictors"])
