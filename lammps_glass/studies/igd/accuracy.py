@@ -17,11 +17,13 @@ from lammps_glass.studies.igd.samples import ALL, JUMP, UNIT, predictors
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
+#: Scores of the machines of particles that have barriers.
+SEARCHED = (*SHOWN, "recall", "precision")
 #: Intervals of the jump in 8c: edges in angstrom^2, and the fewest particles that one shows.
 JUMPS, FEWEST = np.geomspace(1e-4, 3.2, 19), 5
 
 
-@operation(work=one_case, rates={"cases": 3.0})
+@operation(version=2, work=one_case, rates={"cases": 3.0})
 def accuracy_figures(
     case: Case[NoParameters],
     predictions: Sequence[Predictions],
@@ -139,16 +141,18 @@ def _searched(findings: Findings, folds: Sequence[BarrierFold], seed: int) -> pd
     scored = learn.score_table(table, [*folds[0].predictors, "species_only"], seed=seed).set_index("predictor")
     last = table[table["replica"] == max(table["replica"].unique(), key=int)]
     for name, row in scored.iterrows():
-        findings.score(_numbers(row), f"searched.{name}")
+        findings.score({key: row[key] for key in row.index if key.split(".")[0] in SEARCHED}, f"searched.{name}")
         for replica, part in table.groupby("replica"):
             if part["label"].nunique() == 2:
                 numbers = learn.scores(part["label"], part[str(name)], 0.0)
                 findings.score({"balanced_accuracy": numbers["balanced_accuracy"]}, f"searched.sample_{replica}.{name}")
         if last["label"].nunique() == 2:
-            findings.score(learn.scores(last["label"], last[str(name)], 0.0), f"searched.paper_split.{name}")
+            numbers = learn.scores(last["label"], last[str(name)], 0.0)
+            findings.score({key: numbers[key] for key in SEARCHED}, f"searched.paper_split.{name}")
     findings.score({"particles": float(len(table)), "rearranged": float(table["label"].mean())}, "searched")
-    names = {ALL: "IGD with barriers", "species_only": "species"}
-    return scored.rename(index=lambda name: f"{names.get(name, name)} (searched)").assign(number=len(table))
+    titles = {ALL: "IGD with barriers", "species_only": "species"}
+    scored.index = pd.Index([f"{titles.get(str(name), name)} (searched)" for name in scored.index])
+    return scored.assign(number=len(table))
 
 
 def _families(findings: Findings, scored: pd.DataFrame, searched: pd.DataFrame) -> None:
@@ -175,6 +179,8 @@ def _families(findings: Findings, scored: pd.DataFrame, searched: pd.DataFrame) 
     infinite = np.isinf(power["chi"])
     power.loc[infinite, "chi"] = (power[["p_top", "p_low"]].max(axis=1) * power["n_each"])[infinite]
     power = power.replace([np.inf, -np.inf], np.nan)
+    drawn = power["chi"].notna() & (power["n_each"] >= np.where(power["family"].str.endswith("(searched)"), FEWEST, 0))
+    power, infinite = power[drawn], infinite[drawn]
     factors = ", ".join(
         f"{r.family} {'>' if unbounded else ''}{r.chi:.1f} ({r.p_top:.2f} / {r.p_low:.3f}"
         f"{', FALLS' if r.falling else ''})"

@@ -20,8 +20,8 @@ from lammps_glass.studies.igd.ranges import BIN, FEWEST_PAIRS, NEAR, R_MAX, deca
 
 #: Thickness of the slice of 2d, and standard deviation of the Gaussian that smooths it (angstrom).
 THICKNESS, WIDTH = 5.0, 2.0
-#: Bins of a distribution of barriers, and its upper end (eV).
-BINS, HIGHEST = 36, 9.0
+#: Bin of a distribution of barriers (eV).
+BIN_OF_ENERGY = 0.25
 #: Bin of the autocorrelation of few particles (angstrom), and fewest pairs in it.
 WIDE_BIN, FEW_PAIRS = 0.5, 50
 
@@ -71,7 +71,7 @@ def _distributions(findings: Findings, accepted: pd.DataFrame) -> None:
         identity: (name, accepted.loc[accepted["species"] == name, "barrier"])
         for identity, name in zip(("2b", "2c"), species)
     }
-    edges = np.linspace(0.0, HIGHEST, BINS + 1)
+    edges = np.arange(0.0, float(accepted["barrier"].max()) + BIN_OF_ENERGY, BIN_OF_ENERGY)
     counts = accepted.groupby(["replica", "particle"]).size()
     note = (
         f"{len(accepted)} accepted barriers of {len(counts)} particles in {accepted['replica'].nunique()} samples, "
