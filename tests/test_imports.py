@@ -19,7 +19,9 @@ ALLOWED = {
     "snapshots": BASE,
     "interactions": BASE | {"snapshots"},
     "glasses": PHYSICS,
-    "simulate": PHYSICS | {"glasses", "labels"},  # labels made on the way, where trajectories would be too large
+    "activation": PHYSICS,
+    "simulate": PHYSICS
+    | {"activation", "glasses", "labels"},  # labels made on the way, where trajectories would be too large
     "descriptors": PHYSICS,
     "labels": PHYSICS,
     "analysis": PHYSICS,

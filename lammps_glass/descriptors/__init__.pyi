@@ -1,6 +1,7 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
 from .ace import ACE as ACE
+from .barriers import Barriers as Barriers
 from .base import Descriptor as Descriptor
 from .interstices import Interstices as Interstices
 from .joined import Joined as Joined

@@ -45,6 +45,13 @@ REGISTRY = Registry(
             protocol="vibrate",
         ),
         Entry(
+            "barriers",
+            "lammps_glass.descriptors.barriers:Barriers",
+            "sorted energies of the saddles around a particle: 24; runs the protocol artn",
+            "energy",
+            protocol="artn",
+        ),
+        Entry(
             "local-density",
             "lammps_glass.descriptors.local_density:LocalDensity",
             "number density around a particle, and its coordination: a baseline",

@@ -9,7 +9,7 @@ import numpy as np
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions import setfl
-from lammps_glass.interactions.model import Model, PairTerms
+from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.interactions.spline import coefficients
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -40,6 +40,10 @@ class EAM(Model):
         self._pair = coefficients(self.table.pair[grid])
         self._density = coefficients(self.table.density[grid])
         self._embedding = coefficients(self.table.embedding[rows])
+        # both densities of a pair side by side, and the distance beyond which all of them are zero
+        self._both = np.ascontiguousarray(np.concatenate([self._density.swapaxes(0, 1), self._density], axis=-1))
+        filled = np.flatnonzero(self._density.any(axis=(0, 1, 3)))
+        self._density_cut = min(self.r_cut, float(filled[-1] + 1) * self.table.dr) if len(filled) else 0.0
 
     def pairs(self, first: Integers, second: Integers, distances: Floats) -> PairTerms:
         """Evaluate phi and the densities of each pair, with two derivatives; lengths in angstrom, energies in eV."""
@@ -50,6 +54,15 @@ class EAM(Model):
         """Evaluate F, F' and F'' of each particle at its density: (n, 3)."""
         values: Floats = _embed(types, density, self._embedding, self.table.d_rho)
         return values
+
+    def energy_and_forces(self, sites: Sites, moves: Floats) -> tuple[float, Floats]:
+        """Evaluate energy and (n, 3) forces in one compiled loop; see `Model.energy_and_forces`."""
+        energy, forces, shortest = _energy_and_forces(
+            *sites, moves, self._pair, self._both, self._embedding, self.table.dr, self.table.d_rho, self.r_cut**2,
+            self._density_cut**2,
+        )  # fmt: skip
+        require_apart(shortest)
+        return energy, forces
 
 
 @kernel
@@ -103,3 +116,66 @@ def _embed(types: Integers, density: Floats, table: Floats, d_rho: float):  # ty
         result[i, 1] = slope
         result[i, 2] = curvature
     return result
+
+
+@kernel
+def _energy_and_forces(  # type: ignore[no-untyped-def]
+    types: Integers, held: Floats, first: Integers, second: Integers, vectors: Floats, moves: Floats, pair: Floats,
+    both: Floats, embedding: Floats, dr: float, d_rho: float, cut: float, density_cut: float,
+):  # fmt: skip
+    """Energy, (n, 3) forces, and the square of the shortest distance; `cut` and `density_cut` are squares."""
+    n, n_mobile = len(types), len(moves)
+    forces, density = np.zeros((n, 3)), held.copy()
+    # pairs with a density, for the second loop: vector, slopes of the density at the first and at the second
+    count, ends, later = 0, np.empty((len(first), 2), np.int64), np.empty((len(first), 5))
+    energy, shortest = 0.0, np.inf
+    last = pair.shape[2] - 2
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        x, y, z = vectors[k, 0] - moves[i, 0], vectors[k, 1] - moves[i, 1], vectors[k, 2] - moves[i, 2]
+        if j < n_mobile:
+            x += moves[j, 0]
+            y += moves[j, 1]
+            z += moves[j, 2]
+        square = x * x + y * y + z * z
+        if square >= cut:
+            continue
+        shortest = min(shortest, square)
+        if square == 0.0:
+            continue
+        r = np.sqrt(square)
+        a, b = types[i], types[j]
+        row = min(int(r / dr), last)
+        p = min(r / dr - row, 1.0)
+        c0, c1, c2, c3 = pair[a, b, row, 0], pair[a, b, row, 1], pair[a, b, row, 2], pair[a, b, row, 3]
+        phi = (((c3 * p + c2) * p + c1) * p + c0) / r  # the table holds r phi
+        energy += phi
+        over_r = (((3.0 * c3 * p + 2.0 * c2) * p + c1) / dr - phi) / square
+        forces[i, 0] += over_r * x
+        forces[i, 1] += over_r * y
+        forces[i, 2] += over_r * z
+        forces[j, 0] -= over_r * x
+        forces[j, 1] -= over_r * y
+        forces[j, 2] -= over_r * z
+        if square >= density_cut:
+            continue
+        c0, c1, c2, c3 = both[a, b, row, 0], both[a, b, row, 1], both[a, b, row, 2], both[a, b, row, 3]
+        density[i] += ((c3 * p + c2) * p + c1) * p + c0
+        later[count, 3] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) / (dr * r)
+        c0, c1, c2, c3 = both[a, b, row, 4], both[a, b, row, 5], both[a, b, row, 6], both[a, b, row, 7]
+        density[j] += ((c3 * p + c2) * p + c1) * p + c0
+        later[count, 4] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) / (dr * r)
+        ends[count, 0], ends[count, 1] = i, j
+        later[count, 0], later[count, 1], later[count, 2] = x, y, z
+        count += 1
+    slopes = _embed(types, density, embedding, d_rho)
+    for i in range(n):
+        energy += slopes[i, 0]
+    for k in range(count):
+        i, j = ends[k, 0], ends[k, 1]
+        over_r = slopes[i, 1] * later[k, 3] + slopes[j, 1] * later[k, 4]
+        for axis in range(3):
+            part = over_r * later[k, axis]
+            forces[i, axis] += part
+            forces[j, axis] -= part
+    return energy, forces, shortest

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
-from lammps_glass.interactions.model import Model, PairTerms
+from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
 
@@ -81,6 +81,30 @@ class LennardJones(Model):
             )
         )
 
+    def energy_and_forces(self, sites: Sites, moves: Floats) -> tuple[float, Floats]:
+        """Evaluate energy and (n, 3) forces in one compiled loop; see `Model.energy_and_forces`."""
+        energy, forces, shortest = _energy_and_forces(
+            sites.types, sites.first, sites.second, sites.vectors, moves, self._epsilon, self._sigma, self._cut,
+            self._inner, self._force, self._shift,
+        )  # fmt: skip
+        require_apart(shortest)
+        return energy, forces
+
+
+@kernel
+def _term(  # type: ignore[no-untyped-def]
+    r: float, four: float, sigma: float, cut: float, inner: float, c: Floats, shift: float
+):
+    """Value, first and second derivative at a distance below the cutoff."""
+    six = (sigma / min(r, inner)) ** 6
+    value = four * (six * six - six) - shift
+    if r < inner or inner >= cut:
+        slope = -four * (12.0 * six * six - 6.0 * six) / r
+        return value, slope, four * (156.0 * six * six - 42.0 * six) / (r * r)
+    t = r - inner
+    value -= (((c[3] / 4.0 * t + c[2] / 3.0) * t + c[1] / 2.0) * t + c[0]) * t
+    return value, -(((c[3] * t + c[2]) * t + c[1]) * t + c[0]), -((3.0 * c[3] * t + 2.0 * c[2]) * t + c[1])
+
 
 @kernel
 def _pair_terms(  # type: ignore[no-untyped-def]
@@ -92,16 +116,42 @@ def _pair_terms(  # type: ignore[no-untyped-def]
         a, b, r = first[k], second[k], distances[k]
         if r >= cut[a, b]:
             continue
-        near = min(r, inner[a, b])
-        six = (sigma[a, b] / near) ** 6
-        four = 4.0 * epsilon[a, b]
-        phi[k, 0] = four * (six * six - six) - shift[a, b]
-        if r < inner[a, b] or inner[a, b] >= cut[a, b]:
-            phi[k, 1] = -four * (12.0 * six * six - 6.0 * six) / r
-            phi[k, 2] = four * (156.0 * six * six - 42.0 * six) / (r * r)
-        else:
-            t, c = r - inner[a, b], force[a, b]
-            phi[k, 0] -= (((c[3] / 4.0 * t + c[2] / 3.0) * t + c[1] / 2.0) * t + c[0]) * t
-            phi[k, 1] = -(((c[3] * t + c[2]) * t + c[1]) * t + c[0])
-            phi[k, 2] = -((3.0 * c[3] * t + 2.0 * c[2]) * t + c[1])
+        phi[k, 0], phi[k, 1], phi[k, 2] = _term(
+            r, 4.0 * epsilon[a, b], sigma[a, b], cut[a, b], inner[a, b], force[a, b], shift[a, b]
+        )
     return phi
+
+
+@kernel
+def _energy_and_forces(  # type: ignore[no-untyped-def]
+    types: Integers, first: Integers, second: Integers, vectors: Floats, moves: Floats, epsilon: Floats, sigma: Floats,
+    cut: Floats, inner: Floats, force: Floats, shift: Floats,
+):  # fmt: skip
+    """Energy, (n, 3) forces, and the square of the shortest distance."""
+    n_mobile = len(moves)
+    forces, energy, shortest = np.zeros((len(types), 3)), 0.0, np.inf
+    for k in range(len(first)):
+        i, j = first[k], second[k]
+        x, y, z = vectors[k, 0] - moves[i, 0], vectors[k, 1] - moves[i, 1], vectors[k, 2] - moves[i, 2]
+        if j < n_mobile:
+            x += moves[j, 0]
+            y += moves[j, 1]
+            z += moves[j, 2]
+        a, b = types[i], types[j]
+        square = x * x + y * y + z * z
+        if square >= cut[a, b] * cut[a, b]:
+            continue
+        shortest = min(shortest, square)
+        if square == 0.0:
+            continue
+        r = np.sqrt(square)
+        value, slope, _ = _term(r, 4.0 * epsilon[a, b], sigma[a, b], cut[a, b], inner[a, b], force[a, b], shift[a, b])
+        energy += value
+        over_r = slope / r
+        forces[i, 0] += over_r * x
+        forces[i, 1] += over_r * y
+        forces[i, 2] += over_r * z
+        forces[j, 0] -= over_r * x
+        forces[j, 1] -= over_r * y
+        forces[j, 2] -= over_r * z
+    return energy, forces, shortest

@@ -32,8 +32,8 @@ class MobilePairs(NamedTuple):
     vectors: Floats
 
 
-def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> tuple[MobilePairs, Grid]:
-    """Find the pairs of `mobile` (rows of the snapshot) within `r_max`; also the grid of the search."""
+def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> MobilePairs:
+    """Find the pairs of `mobile` (rows of the snapshot) within `r_max`."""
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
     offsets, indices, vectors = neighbor_rows(grid, mobile)
     local = np.full(len(snapshot), -1, dtype=np.int64)
@@ -45,7 +45,7 @@ def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> tuple[Mo
     # a pair seen from both ends is kept from the smaller index; of two opposite images of itself, the positive one
     kept = (second > first) | ((second == first) & _positive(vectors))
     particles = np.concatenate([mobile, touched])
-    return MobilePairs(particles, first[kept], second[kept], np.ascontiguousarray(vectors[kept])), grid
+    return MobilePairs(particles, first[kept], second[kept], np.ascontiguousarray(vectors[kept]))
 
 
 def _positive(vectors: Floats) -> NDArray[np.bool_]:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lammps_glass.errors import InputError
 from lammps_glass.interactions import kernels
-from lammps_glass.interactions.model import Model, PairTerms
+from lammps_glass.interactions.model import Evaluation, Model, Sites
 from lammps_glass.interactions.pairs import mobile_pairs, neighbor_rows
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.snapshots.grid import Grid, Integers
+from lammps_glass.snapshots.grid import Integers, build_grid
 from lammps_glass.snapshots.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from lammps_glass.interactions.hessian import Hessian
-
-
-class _Evaluation(NamedTuple):
-    """Energy and its derivatives at one configuration."""
-
-    energy: float
-    vectors: Floats  # (p, 3) of the pairs
-    distances: Floats  # (p,)
-    slopes: Floats  # (p,) dE / d distance
-    terms: PairTerms
-    sites: Floats  # (n, 3) F, F' and F'' of each particle
 
 
 class System:
@@ -54,6 +43,7 @@ class System:
     def __init__(self, snapshot: Snapshot, model: Model, *, mobile: ArrayLike | None = None, skin: float = 0.0) -> None:
         self.snapshot, self.model, self.skin = snapshot.with_species(model.species), model, float(skin)
         self.mobile = _rows(len(snapshot), mobile)
+        self._held = np.full(len(self.snapshot), np.nan)
         self._find_pairs(self.snapshot.positions[self.mobile])
 
     @property
@@ -67,7 +57,7 @@ class System:
 
         Energies of the same `System` at different positions differ exactly as the whole energies do.
         """
-        return self._evaluate(positions).energy
+        return self._evaluate(positions).energy - self._unchanging
 
     def forces(self, positions: ArrayLike | None = None) -> Floats:
         """Compute (m, 3) forces on the mobile particles at `positions` (m, 3; default those of the snapshot)."""
@@ -75,9 +65,13 @@ class System:
 
     def energy_and_forces(self, positions: ArrayLike | None = None) -> tuple[float, Floats]:
         """Evaluate energy and forces together, at the cost of one."""
-        energy, vectors, distances, slopes, _, _ = self._evaluate(positions)
-        forces = kernels.forces(self._pairs.first, self._pairs.second, vectors, slopes / distances, len(self._types))
-        return energy, forces[: len(self.mobile)]
+        moves = self._moves(positions)
+        energy, forces = self.model.energy_and_forces(self._sites, moves)
+        return energy - self._unchanging, forces[: len(self.mobile)]
+
+    def reset(self, positions: ArrayLike) -> None:
+        """Find the pairs at `positions` (m, 3), so that results do not depend on earlier ones to the last digit."""
+        self._find_pairs(np.array(positions, dtype=float))
 
     def pressure(self) -> float:
         """Compute the virial pressure of the snapshot (energy per volume); all particles must be mobile."""
@@ -90,17 +84,17 @@ class System:
         """Differentiate the energy twice by the mobile coordinates, at `positions`."""
         from lammps_glass.interactions.hessian import Hessian
 
-        _, vectors, distances, slopes, terms, sites = self._evaluate(positions)
-        first, second = self._pairs.first, self._pairs.second
+        here = self._evaluate(positions)
+        terms, first, second = here.terms, self._sites.first, self._sites.second
         curvature = terms.energy[:, 2].copy()
         gradients = np.zeros((len(first), 2))
         if terms.at_first is not None and terms.at_second is not None:
-            curvature += sites[first, 1] * terms.at_first[:, 2] + sites[second, 1] * terms.at_second[:, 2]
+            slopes = here.embedding[:, 1]
+            curvature += slopes[first] * terms.at_first[:, 2] + slopes[second] * terms.at_second[:, 2]
             gradients = np.column_stack([terms.at_first[:, 1], terms.at_second[:, 1]])
-        return Hessian(
-            len(self.mobile), first, second, vectors / distances[:, None], curvature, slopes / distances, gradients,
-            np.ascontiguousarray(sites[:, 2]),
-        )  # fmt: skip
+        units, across = here.vectors / here.distances[:, None], here.slopes / here.distances
+        second_derivative = np.ascontiguousarray(here.embedding[:, 2])
+        return Hessian(len(self.mobile), first, second, units, curvature, across, gradients, second_derivative)
 
     # -- pairs and their terms ----------------------------------------------------------------------------------------
 
@@ -109,61 +103,55 @@ class System:
         everywhere = np.array(self.snapshot.positions)
         everywhere[self.mobile] = positions
         moved = self.snapshot.replace(positions=everywhere)
-        self._pairs, grid = mobile_pairs(moved, self.mobile, self.model.r_cut + self.skin)
-        self._types: Integers = self.snapshot.types[self._pairs.particles]
-        self._held = self._held_density(grid)
+        pairs = mobile_pairs(moved, self.mobile, self.model.r_cut + self.skin)
+        types, held = self.snapshot.types[pairs.particles], self._held_density(pairs.particles)
+        m = len(self.mobile)
+        # which particles are touched changes: each counts as the change of its embedding by the mobile ones
+        self._unchanging = float(self.model.embedding(types[m:], held[m:])[:, 0].sum())
+        self._sites = Sites(types, held, pairs.first, pairs.second, pairs.vectors)
 
-    def _held_density(self, grid: Grid) -> Floats:
-        """(n,) density that particles which do not move put on each of the system's particles; 0 on mobile ones."""
-        m, density = len(self.mobile), np.zeros(len(self._types))
-        touched = self._pairs.particles[m:]
-        if not len(touched):
-            return density
-        offsets, indices, vectors = neighbor_rows(grid, touched)
-        held = np.ones(len(self.snapshot), dtype=bool)
-        held[self.mobile] = False
-        site = np.repeat(np.arange(len(touched)), np.diff(offsets))[held[indices]]
-        indices, vectors = indices[held[indices]], vectors[held[indices]]
-        types = self.snapshot.types
-        terms = self.model.pairs(types[touched[site]], types[indices], np.linalg.norm(vectors, axis=1))
-        if terms.at_first is not None:
-            density[m:] = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(touched))
+    def _held_density(self, particles: Integers) -> Floats:
+        """(n,) density that particles which do not move put on each of `particles`; 0 on mobile ones.
+
+        It is computed once for each particle that is touched.
+        """
+        m, density = len(self.mobile), np.zeros(len(particles))
+        touched = particles[m:]
+        missing = touched[np.isnan(self._held[touched])]
+        if len(missing):
+            self._held[missing] = self._density_of_held(missing)
+        density[m:] = self._held[touched]
         return density
 
-    def _evaluate(self, positions: ArrayLike | None) -> _Evaluation:
-        vectors = self._vectors(positions)
-        first, second = self._pairs.first, self._pairs.second
-        distances = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
-        if len(distances) and not distances.min() > 0:
-            raise InputError("energy is not finite: particles lie on top of each other")
-        terms = self.model.pairs(self._types[first], self._types[second], distances)
-        sites = np.zeros((len(self._types), 3))
-        slopes = terms.energy[:, 1].copy()
-        if terms.at_first is not None and terms.at_second is not None:
-            sites = self._sites(terms)
-            slopes += sites[first, 1] * terms.at_first[:, 1] + sites[second, 1] * terms.at_second[:, 1]
-        energy = float(terms.energy[:, 0].sum() + sites[:, 0].sum())
-        return _Evaluation(energy, vectors, distances, slopes, terms, sites)
+    def _density_of_held(self, particles: Integers) -> Floats:
+        """(k,) density that particles which do not move put on `particles`, rows of the snapshot."""
+        grid = build_grid(self.snapshot.cell, self.snapshot.positions, self.model.r_cut)
+        offsets, indices, vectors = neighbor_rows(grid, particles)
+        held = np.ones(len(self.snapshot), dtype=bool)
+        held[self.mobile] = False
+        site = np.repeat(np.arange(len(particles)), np.diff(offsets))[held[indices]]
+        indices, vectors = indices[held[indices]], vectors[held[indices]]
+        types = self.snapshot.types
+        terms = self.model.pairs(types[particles[site]], types[indices], np.linalg.norm(vectors, axis=1))
+        if terms.at_first is None:
+            return np.zeros(len(particles))
+        density: Floats = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(particles))
+        return density
 
-    def _sites(self, terms: PairTerms) -> Floats:
-        assert terms.at_first is not None
-        assert terms.at_second is not None
-        n = len(self._types)
-        density = self._held + np.bincount(self._pairs.first, weights=terms.at_first[:, 0], minlength=n)
-        density += np.bincount(self._pairs.second, weights=terms.at_second[:, 0], minlength=n)
-        return self.model.embedding(self._types, density)
+    def _evaluate(self, positions: ArrayLike | None) -> Evaluation:
+        moves, sites = self._moves(positions), self._sites
+        return self.model.evaluate(sites, kernels.moved(sites.first, sites.second, sites.vectors, moves))
 
-    def _vectors(self, positions: ArrayLike | None) -> Floats:
-        """(m, 3) of the pairs at `positions`; they are found again when a particle has left the skin."""
+    def _moves(self, positions: ArrayLike | None) -> Floats:
+        """(m, 3) from where the pairs were found to `positions`; they are found again past half the skin."""
         current = self.positions if positions is None else np.asarray(positions, dtype=float)
         if current.shape != self._at.shape or not np.isfinite(current).all():
             raise InputError(f"positions have shape {current.shape}: {self._at.shape} finite numbers are needed")
-        moves = current - self._at
+        moves: Floats = current - self._at
         if moves.any() and np.sqrt(np.einsum("ij,ij->i", moves, moves).max()) > 0.5 * self.skin:
             self._find_pairs(current)
-            return self._pairs.vectors
-        vectors: Floats = kernels.moved(self._pairs.first, self._pairs.second, self._pairs.vectors, moves)
-        return vectors
+            moves = np.zeros_like(moves)
+        return moves
 
 
 def _rows(n_particles: int, mobile: ArrayLike | None) -> Integers:

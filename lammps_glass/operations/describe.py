@@ -19,6 +19,7 @@ from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import key_columns, rows_in, rows_of_species
+from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.tables import KEY
@@ -105,8 +106,9 @@ def check(stage: Wired) -> None:
             )
     descriptor = stage.parameters.descriptor.build(stage.glass)
     needed = {getattr(member, "protocol", "") for member in getattr(descriptor, "members", [descriptor])}
+    written = {PROTOCOLS[name].load().record for name in needed if name} - {Record}
     for source in stage.reads.get("simulations", ()):
-        if source.runs not in needed:
+        if source.runs not in needed and source.writes not in written:
             raise InputError(
                 f"stages.{stage.stage}.reads.simulations: stage {source.stage} runs {source.runs}, and the descriptor "
                 f"needs {', '.join(sorted(filter(None, needed))) or 'no simulation'}"

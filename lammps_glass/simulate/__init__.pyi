@@ -3,10 +3,16 @@
 from .describing import describe as describe
 from .engine import Engine as Engine, EngineOptions as EngineOptions
 from .mpi import load_mpi as load_mpi
-from .record import Record as Record, ShearRecord as ShearRecord, VibrationRecord as VibrationRecord
+from .record import (
+    BarrierRecord as BarrierRecord,
+    Record as Record,
+    ShearRecord as ShearRecord,
+    VibrationRecord as VibrationRecord,
+)
 from .short import (
     anneal as anneal,
     aqs as aqs,
+    artn as artn,
     constant_volume_cooling as constant_volume_cooling,
     creep as creep,
     inherent as inherent,

@@ -259,3 +259,33 @@ class VibrationRecord(Record):
         from lammps_glass.tables import read_metadata
 
         return float(read_metadata(self._existing(self.vibrations_path))[key])
+
+
+@dataclass(frozen=True)
+class BarrierRecord(Record):
+    """Products of `artn`: those of every run, a row a search, and the configurations of events."""
+
+    @property
+    def searches_path(self) -> Path:
+        """Path of the table of the searches."""
+        return self.directory / "searches.parquet"
+
+    @property
+    def events_path(self) -> Path:
+        """Path of the frames of the events, whether or not any were kept."""
+        return self.directory / "events.lammpstrj.gz"
+
+    @property
+    def searches(self) -> pd.DataFrame:
+        """One row a search, by particle and trial; columns as in `activation.Row`, and ``event``.
+
+        That is the step of the event's first frame; -1 where the event was not kept.
+        """
+        from lammps_glass.tables import read_table
+
+        return read_table(self._existing(self.searches_path))
+
+    def events(self) -> Iterator[tuple[Snapshot, Snapshot, Snapshot]]:
+        """Initial minimum, saddle and final minimum of the events that were kept, in the order of `searches`."""
+        frames = Snapshot.read_all(self._existing(self.events_path))
+        return zip(frames, frames, frames, strict=True)

@@ -148,10 +148,9 @@ def execute(
 
 
 def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOptions) -> None:
-    """Run one segment in a new LAMMPS instance; one that fails its check is not left marked as complete."""
+    """Run one segment; one that fails its check is not left marked as complete."""
     log = plan.log(segment)
-    with Engine(options, {"first": segment, "last": segment}) as engine:
-        engine.run_file(plan.deck, log)
+    protocol.run_segment(plan, segment, options)
     try:
         options.on_root(lambda: protocol.check_segment(log, segment))
     except SimulationError as error:
@@ -180,6 +179,12 @@ def keep_state(plan: Plan, segment: int, options: EngineOptions) -> str:
     fields = " or ".join(plan.revisable)
     again = f"; run it again with another {fields}, and only what failed is repeated" if fields else ""
     return f" (the configuration before is kept in {record.unfinished_path}{again})"
+
+
+def run_deck(plan: Plan, segment: int, options: EngineOptions) -> None:
+    """Run the deck of a segment in a new LAMMPS instance."""
+    with Engine(options, {"first": segment, "last": segment}) as engine:
+        engine.run_file(plan.deck, plan.log(segment))
 
 
 def finish(protocol: Protocol, plan: Plan) -> None:

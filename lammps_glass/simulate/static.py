@@ -44,7 +44,7 @@ def energy(source: Snapshot | Record, glass: Glass | None = None, *, engine: Eng
         LAMMPS failed, or the energy is not finite (particles on top of each other).
     """
     snapshot, glass = configuration_of(source, glass)
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
         value = instance.lammps.get_thermo("pe")
     if not np.isfinite(value):
@@ -55,10 +55,9 @@ def energy(source: Snapshot | Record, glass: Glass | None = None, *, engine: Eng
 def forces(source: Snapshot | Record, glass: Glass | None = None, *, engine: EngineOptions | None = None) -> Floats:
     """Compute (n_particles, 3) forces, in force units of the glass; parameters and errors as for `energy`."""
     snapshot, glass = configuration_of(source, glass)
-    snapshot, glass = configuration_of(source, glass)
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
-        values = _gather(instance, snapshot, "f")
+        values = gather(instance, snapshot, "f")
     if not np.isfinite(values).all():
         raise SimulationError("forces are not finite: particles lie on top of each other")
     return values
@@ -84,10 +83,10 @@ def minimize(
     tolerance = number("minimize", "force_tolerance", force_tolerance, above=0.0)
     limit = whole("minimize", "max_iterations", max_iterations, minimum=1)
     snapshot, glass = configuration_of(source, glass)
-    with _loaded(snapshot, glass, engine) as instance:
+    with loaded(snapshot, glass, engine) as instance:
         minimum = _minimise(instance, f"minimize 0 {tolerance:.17g} {limit} {10 * limit}")
-        residual = _gather(instance, snapshot, "f")
-        moved = _gather(instance, snapshot, "x")
+        residual = gather(instance, snapshot, "f")
+        moved = gather(instance, snapshot, "x")
     largest = float(np.linalg.norm(residual, axis=1).max())
     if not np.isfinite(largest):
         raise SimulationError("minimisation: forces are not finite: do particles overlap?")
@@ -119,9 +118,9 @@ def configuration_of(source: Snapshot | Record, glass: Glass | None) -> tuple[Sn
 
 
 @contextlib.contextmanager
-def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
-    """Load `snapshot` into LAMMPS with the interactions of `glass`."""
-    configuration = _enclosed(_oriented(glass.check(snapshot))[0])
+def loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> Iterator[Engine]:
+    """Load `snapshot` into LAMMPS with the interactions of `glass`; see `gather`."""
+    configuration = _enclosed(oriented(glass.check(snapshot))[0])
     with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
         write_data(Path(folder) / "start.data", configuration, glass.bonds(configuration), glass.atom_style)
         with in_folder(Path(folder)):
@@ -144,7 +143,7 @@ def setup_lines(snapshot: Snapshot, glass: Glass) -> str:
     )
 
 
-def _oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
+def oriented(snapshot: Snapshot) -> tuple[Snapshot, Floats]:
     """Rotate `snapshot` so that a lies along x and b in the xy plane, as LAMMPS needs; return the rotation too."""
     matrix = snapshot.cell.matrix
     rotation = np.eye(3)
@@ -169,7 +168,7 @@ def _enclosed(snapshot: Snapshot) -> Snapshot:
     return snapshot.replace(cell=wider)
 
 
-def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
+def gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
     """Read (n_particles, 3) of LAMMPS's per-particle array `name`, in the order and orientation of `snapshot`."""
     lammps = instance.lammps
     n_particles = len(snapshot)
@@ -180,6 +179,6 @@ def _gather(instance: Engine, snapshot: Snapshot, name: str) -> Floats:
         raise SimulationError(f"LAMMPS holds {local} of {n_particles} particles: use one rank for single snapshots")
     order = np.searchsorted(snapshot.ids, ids)
     result = np.empty((n_particles, 3))
-    _, rotation = _oriented(snapshot)
+    _, rotation = oriented(snapshot)
     result[order] = values @ rotation.T
     return result

@@ -23,8 +23,9 @@ from lammps_glass.products import (
     VibrationRecord,
 )
 from lammps_glass.resources import data_path
+from lammps_glass.simulate import BarrierRecord
 from lammps_glass.studies.igd import RECIPE
-from lammps_glass.studies.igd.products import Fold, Grid
+from lammps_glass.studies.igd.products import BarrierFold, Fold, Grid
 from lammps_glass.workflow import Study, run_case
 
 FAMILIES = ("G", "S2", "vMSD")
@@ -53,7 +54,7 @@ def products(study: Study, stage: str, kind: type) -> list:
 
 def test_every_figure_that_is_not_for_later_has_a_specification():
     assert [spec.id for spec in RECIPE.figures] == figure_ids("igd")
-    assert {row["later"] for row in listed("igd")} == {"", "barriers", "long times"}
+    assert {row["later"] for row in listed("igd")} == {"", "long times"}
 
 
 def test_every_stage_and_figure_is_there(smoke):
@@ -143,6 +144,32 @@ def test_predictions_are_the_machines_own_values(study):
     distances = estimator.decision_function(trained[metadata["columns"]].to_numpy())
     assert metadata["spread"] == pytest.approx(np.std(distances), rel=1e-9)
     assert set(FAMILIES) <= set(table)
+
+
+def test_barriers_are_of_the_atoms_that_were_chosen(smoke, study):
+    """Half of them rearrange; their rows are the sorted energies of their searches; machines know no left-out atom."""
+    predictions = {}
+    for fold in products(study, "fold_barriers", BarrierFold):
+        table = fold.predictions.read()
+        assert set(table["replica"].astype(str)) == {str(fold.conditions["left_out"])}
+        assert np.isfinite(table[fold.predictors]).all().all()
+        predictions[table["replica"].iloc[0]] = table.set_index("particle")
+    rows = {product.replica: product.read() for product in products(study, "describe_barriers", Rows)}
+    for record, labels in zip(products(study, "barriers", BarrierRecord), products(study, "label", Labels)):
+        table = record.searches
+        classes = labels.read().set_index("particle")["largest_jump"].loc[table["particle"].unique()] > 0.05
+        assert classes.sum() == 4 == (~classes).sum()
+        features = rows[record.replica].set_index("particle").filter(like="barrier(")
+        assert set(features.dropna().index) == set(predictions[record.replica].index)
+        for particle, group in table.groupby("particle"):
+            accepted = np.sort(group.loc[group["status"].isin(["connected", "duplicate"]), "barrier"])
+            if len(accepted):
+                expected = np.pad(accepted, (0, 2 - len(accepted)), mode="edge")
+                np.testing.assert_array_equal(features.loc[particle], expected)
+    scores = smoke[1]["scores"]
+    assert scores["searched.particles"] == sum(map(len, predictions.values()))
+    for family in (*FAMILIES, "barriers", "igd"):
+        assert 0 <= scores[f"searched.{family}.balanced_accuracy"] <= 1
 
 
 def test_a_score_follows_from_the_products(smoke, study):

@@ -2,6 +2,7 @@
 
 from .anneal import Anneal as Anneal
 from .aqs import AQS as AQS
+from .artn import Artn as Artn
 from .base import Protocol as Protocol
 from .constant_volume_cooling import ConstantVolumeCooling as ConstantVolumeCooling
 from .creep import Creep as Creep

@@ -216,6 +216,10 @@ class Protocol(ABC):
         options = engine or EngineOptions()
         return running.execute(self, source, seed, Path(directory), glass, options, progress)
 
+    def run_segment(self, plan: running.Plan, segment: int, options: EngineOptions) -> None:
+        """Run one segment, up to the file that marks it as complete: by default the deck, in LAMMPS."""
+        running.run_deck(plan, segment, options)
+
     # -- products; called by `run.finish` -----------------------------------------------------------------------------
 
     @abstractmethod

@@ -31,6 +31,12 @@ REGISTRY = Registry(
             "athermal quasi-static shear in a plane, with D2min by blocks of strain",
             "of the glass",
         ),
+        Entry(
+            "artn",
+            f"{_HERE}.artn:Artn",
+            "saddles and barriers around particles of a minimum (activation-relaxation technique)",
+            "of the glass",
+        ),
         Entry("creep", f"{_HERE}.creep:Creep", "constant compressive stress along z", "of the glass"),
         Entry("relax", f"{_HERE}.relax:Relax", "inherent structures of frames under a load", "of the glass"),
         Entry("inherent", f"{_HERE}.inherent:Inherent", "inherent structures of frames at fixed box", "of the glass"),

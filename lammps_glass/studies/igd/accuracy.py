@@ -12,23 +12,26 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.products import Findings, Predictions, pooled
 from lammps_glass.simulate.work import one_case
 from lammps_glass.studies.igd.paper import PAPER
-from lammps_glass.studies.igd.products import Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
+from lammps_glass.studies.igd.products import BarrierFold, Fold, Grid, PaperSplit, cells_of, choices_of, last_fold
 from lammps_glass.studies.igd.samples import ALL, JUMP, predictors
 from lammps_glass.studies.paper import PaperFindings
 
 #: Scores in 12a: two that do not depend on the fraction of class 1, and that of the paper, which does.
 SHOWN = ("balanced_accuracy", "accuracy", "auc")
+#: Scores of the machines of particles that have barriers.
+SEARCHED = (*SHOWN, "recall", "precision")
 #: Intervals of the jump in 8c: edges in angstrom^2, and the fewest particles that one shows.
 JUMPS, FEWEST = np.geomspace(1e-4, 3.2, 19), 5
 
 
-@operation(work=one_case, rates={"cases": 3.0})
+@operation(version=2, work=one_case, rates={"cases": 3.0})
 def accuracy_figures(
     case: Case[NoParameters],
     predictions: Sequence[Predictions],
     grids: Sequence[Grid],
     folds: Sequence[Fold],
     split: PaperSplit,
+    barriers: Sequence[BarrierFold] = (),
 ) -> Findings:
     """Score by left-out sample, the paper's split and random rows; draw grid, families, probability by jump."""
     table, names = pooled(predictions), predictors(predictions[0])
@@ -46,7 +49,7 @@ def accuracy_figures(
             findings.score({n: row[n] for n in ("prevalence", "balanced_accuracy", "auc")}, f"sample_{row['replica']}")
         _grid(findings, grids, choices_of(folds), random["balanced_accuracy"])
         _by_jump(findings, table)
-        _families(findings, scored)
+        _families(findings, scored, _searched(findings, barriers, case.seed))
     return findings
 
 
@@ -111,8 +114,31 @@ def _by_jump(findings: PaperFindings, table: pd.DataFrame) -> None:
     findings.add("8c", table, large=large, small=small, fewest=FEWEST)
 
 
-def _families(findings: PaperFindings, scored: pd.DataFrame) -> None:
-    scored = scored.rename(index={ALL: "IGD", "species_only": "species"})
+def _searched(findings: PaperFindings, folds: Sequence[BarrierFold], seed: int) -> pd.DataFrame:
+    """Score the machines of the particles that have barriers: of all families, and of each alone on the same rows."""
+    if not folds:
+        return pd.DataFrame()
+    table = pd.concat([fold.predictions.read() for fold in folds], ignore_index=True)
+    scored = learn.score_table(table, [*folds[0].predictors, "species_only"], seed=seed).set_index("predictor")
+    last = table[table["replica"] == max(table["replica"].unique(), key=int)]
+    for name, row in scored.iterrows():
+        findings.score({key: row[key] for key in row.index if key.split(".")[0] in SEARCHED}, f"searched.{name}")
+        for replica, part in table.groupby("replica"):
+            if part["label"].nunique() == 2:
+                numbers = learn.scores(part["label"], part[str(name)], 0.0)
+                findings.score({"balanced_accuracy": numbers["balanced_accuracy"]}, f"searched.sample_{replica}.{name}")
+        if last["label"].nunique() == 2:
+            numbers = learn.scores(last["label"], last[str(name)], 0.0)
+            findings.score({key: numbers[key] for key in SEARCHED}, f"searched.paper_split.{name}")
+    findings.score({"particles": float(len(table)), "rearranged": float(table["label"].mean())}, "searched")
+    titles = {ALL: "IGD with barriers", "species_only": "species"}
+    scored.index = pd.Index([f"{titles.get(str(name), name)} (searched)" for name in scored.index])
+    return scored.assign(number=len(table))
+
+
+def _families(findings: PaperFindings, scored: pd.DataFrame, searched: pd.DataFrame) -> None:
+    scored = pd.concat([scored.rename(index={ALL: "IGD", "species_only": "species"}), searched])
+    scored.index.name = "predictor"
     ends = ("", ".low", ".high")
     rows = [
         (name, score.replace("_", " "), *(float(row.get(f"{score}{end}", np.nan)) for end in ends))
@@ -121,13 +147,20 @@ def _families(findings: PaperFindings, scored: pd.DataFrame) -> None:
     ]
     balanced = ", ".join(f"{name} {value:.3f}" for name, value in scored["balanced_accuracy"].items())
     table = pd.DataFrame(rows, columns=["family", "score", "value", "low", "high"])
-    findings.add("12a", table, balanced=balanced)
+    of_searched = (
+        PAPER.text("no_barriers")
+        if searched.empty
+        else PAPER.text("with_barriers", number=int(searched["number"].iloc[0]))
+    )
+    findings.add("12a", table, balanced=balanced, of_searched=of_searched)
     power = scored.rename_axis("family").reset_index().rename(columns={"chi.low": "low", "chi.high": "high"})
     power = power[["family", "chi", "low", "high", "p_top", "p_low", "n_each", "falling"]]
     # No particle of the lowest part rearranged: the share of one particle stands for it, and chi is a lower bound.
     infinite = np.isinf(power["chi"])
     power.loc[infinite, "chi"] = (power[["p_top", "p_low"]].max(axis=1) * power["n_each"])[infinite]
     power = power.replace([np.inf, -np.inf], np.nan)
+    drawn = power["chi"].notna() & (power["n_each"] >= np.where(power["family"].str.endswith("(searched)"), FEWEST, 0))
+    power, infinite = power[drawn], infinite[drawn]
     factors = ", ".join(
         f"{r.family} {'>' if unbounded else ''}{r.chi:.1f} ({r.p_top:.2f} / {r.p_low:.3f}"
         f"{', FALLS' if r.falling else ''})"

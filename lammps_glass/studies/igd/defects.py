@@ -24,7 +24,7 @@ BEYOND = 0.005
 EXTREME, ENDS = 0.1, ("lowest 10 % IGD", "highest 10 % IGD")
 
 
-@operation(work=particles_read("samples"), rates={"cases": 2.0, "particles": 2e-3})
+@operation(version=2, work=particles_read("samples"), rates={"cases": 2.0, "particles": 2e-3})
 def defect_figures(case: Case[NoParameters], samples: Sequence[Record], predictions: Sequence[Predictions]) -> Findings:
     """Draw the distribution of the indicator, g(r) around its extremes, and its correlation with the jump, left out."""
     joined, table = join_samples(samples, predictions), pooled(predictions)

@@ -24,7 +24,7 @@ from lammps_glass.tables import KEY
 
 NAME = "integrated-defect"
 #: Descriptor -> name of its family of features, as in the paper.
-FAMILIES = {"radial-gaussians": "G", "pair-entropy": "S2", "vibrational": "vMSD"}
+FAMILIES = {"radial-gaussians": "G", "pair-entropy": "S2", "vibrational": "vMSD", "barriers": "barriers"}
 #: Fraction of particles that rearrange in preset demo, to estimate training rows; slower cooling leaves fewer.
 PREVALENCE = 0.2
 #: Number of features of a row, and of machines a cell of the grid: one of all features, one of each family.

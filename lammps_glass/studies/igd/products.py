@@ -74,3 +74,15 @@ class PaperSplit(SavedIndicator):
     draws = TableFile("draws.parquet")
     #: Scores on the training rows.
     train = TableFile("train.parquet")
+
+
+class BarrierFold(Product):
+    """Predictions for one sample, left out in training, of the particles that have barriers."""
+
+    #: Key, ``label``, ``igd`` of all families, a column for each family, ``species_only``.
+    predictions = TableFile("predictions.parquet")
+
+    @property
+    def predictors(self) -> list[str]:
+        """Columns of the machines: all families, then each."""
+        return list(self.predictions.metadata["predictors"])

@@ -22,7 +22,7 @@ PANELS = {"vMSD": "13a", "G": "13c", "S2": "13d"}
 
 
 def range_figures(findings: PaperFindings, samples: Sequence[PredictedSample], names: Sequence[str]) -> None:
-    """Draw figures 9c and 13a-13d: autocorrelations, and decay lengths from the peaks of g(r)."""
+    """Draw figures 9c, 13a, 13c and 13d: autocorrelations, and decay lengths from the peaks of g(r)."""
     columns = {"largest jump": JUMP} | {"IGD" if name == ALL else name: name for name in names}
     tables = {name: _autocorrelations(samples, column) for name, column in columns.items()}
     peaks = analysis.pair_distances(tables["IGD"])
@@ -35,7 +35,7 @@ def range_figures(findings: PaperFindings, samples: Sequence[PredictedSample], n
         findings.score({"least": decay.least, "largest": decay.largest, **counts}, f"{prefix}.decay_length")
     facts = {"fewest": FEWEST_PAIRS, "near": NEAR, "n_peaks": len(peaks), "peaks": ", ".join(f"{p:.1f}" for p in peaks)}
     panels = {"9c": ["largest jump", "IGD"]} | {PANELS[name]: [name] for name in PANELS if name in curves}
-    for identity, shown in (panels | {"13b": [name for name in columns if name != "largest jump"]}).items():
+    for identity, shown in panels.items():
         lengths = ", ".join(decay_text(name, decays[name]) for name in shown)
         findings.add(identity, pd.concat([curves[name] for name in shown]), lengths=lengths, **facts)
 

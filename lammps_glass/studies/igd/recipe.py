@@ -3,8 +3,7 @@
 The rates that its operations state were read off the finished presets smoke and demo on two cores: good to a factor of
 two there, and of three at sizes that were not run.
 
-Barriers (activation-relaxation technique) enter later as one more descriptor of `describe`, with a stage beside
-`vibrate`; long times as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
+Long times enter later as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
 """
 
 from __future__ import annotations
@@ -14,9 +13,13 @@ from math import pi, sqrt
 
 from lammps_glass.descriptors import Descriptor, PairEntropy, RadialGaussians
 from lammps_glass.errors import require
+from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations import Wired, require_equal
 from lammps_glass.operations.gate import GateParameters
 from lammps_glass.studies.igd.accuracy import accuracy_figures
+from lammps_glass.studies.igd.barrier_figures import barrier_figures
+from lammps_glass.studies.igd.barrier_learning import fit_with_barriers
+from lammps_glass.studies.igd.barriers import BarrierParameters, search_barriers
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.glass import shear_figures, structure_figures
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
@@ -28,6 +31,8 @@ from lammps_glass.studies.recipe import Stages
 #: Width L of the Gaussians in the paper, angstrom.
 PAPER_WIDTH = 3.5
 VOLUME = "at the volume of the inherent structure"
+#: Figures that need barriers.
+BARRIER_FIGURES = ("2a", "2b", "2c", "2d", "2e", "13b")
 #: Lowest temperature (K) at which the start melts within picoseconds: B2 stays solid at 2000 K.
 MELTS = 3000.0
 
@@ -53,8 +58,8 @@ def check(stages: Stages) -> None:
     for grid_stage in stages.running("grid"):
         for labels in (label for rows in grid_stage.reads["rows"] for label in rows.reads.get("labels", ())):
             _check_labels(grid_stage, labels)
-        for figures in stages.running("shear_figures"):
-            require_equal(figures, grid_stage, "threshold")
+        for other in (*stages.running("shear_figures"), *stages.running("search_barriers")):
+            require_equal(other, grid_stage, "threshold")
 
 
 def _check_labels(grid_stage: Wired, labels: Wired) -> None:
@@ -76,21 +81,23 @@ def _check_labels(grid_stage: Wired, labels: Wired) -> None:
 
 def deviations(stages: Stages) -> tuple[str, ...]:
     """List departures from the paper and choices where it is silent, from the parameters that ran."""
-    names = ("melt-quench", "aqs", "vibrate", "describe", "modes")
-    quench, shear, vibrate, describe, modes = map(stages.parameters_of, names)
+    names = ("melt-quench", "aqs", "vibrate", "describe", "modes", "search_barriers")
+    quench, shear, vibrate, describe, modes, searches = map(stages.parameters_of, names)
     descriptor = describe and describe.descriptor.build()
     members = {member.name: member for member in getattr(descriptor, "members", [descriptor] if descriptor else [])}
     families = [FAMILIES.get(name, name) for name in members]
     values = {
         "families": " and ".join(filter(None, [", ".join(families[:-1]), *families[-1:]])),
+        "also": ", and with barriers on the atoms that were searched around" if searches else "",
         "quench": quench,
         "shear": shear,
         "vibrate": vibrate,
         "no_vibrate": None if vibrate else True,
         "held": vibrate and ("at constant pressure" if vibrate.pressure is not None else VOLUME),
         "modes": modes,
+        "no_searches": None if searches else True,
     }
-    return PAPER.departures(values | _structure(members))
+    return PAPER.departures(values | _structure(members) | (_barriers(searches) if searches else {}))
 
 
 def _structure(members: Mapping[str, Descriptor]) -> dict[str, object]:
@@ -108,12 +115,29 @@ def _structure(members: Mapping[str, Descriptor]) -> dict[str, object]:
     return values
 
 
+def _barriers(searches: BarrierParameters) -> dict[str, object]:
+    """Return the values in the sentence on the searches for barriers."""
+    atoms = "every atom" if searches.everywhere else "the atoms that rearrange and as many others"
+    if searches.most and not searches.everywhere:
+        atoms = f"at most {searches.most} {atoms[4:]}"
+    region = f"{searches.refine_radius:g} angstrom around" if searches.refine_radius else "the whole sample"
+    refined = f"converged again with {region} mobile"
+    energies = refined if searches.refine else "of a sphere whose surroundings do not move"
+    return {"searches": searches, "atoms": atoms, "energies": energies}
+
+
+def makes(figure: FigureSpec, stages: Stages) -> bool:
+    """Whether the stages make a figure: those of barriers need searches."""
+    return figure.id not in BARRIER_FIGURES or bool(stages.running("barrier_figures"))
+
+
 RECIPE = PAPER.recipe(
     "igd",
     (
         grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures, accuracy_figures,
-        space_figures, defect_figures, vibration_figures,
+        space_figures, defect_figures, vibration_figures, search_barriers, fit_with_barriers, barrier_figures,
     ),
     deviations=deviations,
     check=check,
+    makes=makes,
 )  # fmt: skip

@@ -1,0 +1,78 @@
+"""The minima on the two sides of a saddle, and the verdict on what it connects."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from lammps_glass.activation.lbfgs import Minimum, minimize
+from lammps_glass.activation.settings import SearchSettings
+from lammps_glass.activation.surface import Surface
+from lammps_glass.activation.vectors import largest
+from lammps_glass.snapshots.cell import Floats
+
+#: Fraction of the bounds of the initial minimum within which a descent is taken to have arrived.
+RETURNED = 0.3
+Verdict = Literal["connected", "unconnected", "self", "limit"]
+
+
+class End(NamedTuple):
+    """Minimum on one side of a saddle."""
+
+    positions: Floats
+    energy: float
+    distance: float  # of the most displaced particle from the initial minimum
+    above: float  # energy above the initial minimum
+    converged: bool
+
+    def returns(self, distance: float, energy: float) -> bool:
+        """Whether it is the initial minimum within these bounds."""
+        return self.distance < distance and abs(self.above) < energy
+
+
+class Ends(NamedTuple):
+    """Both minima, that nearer to the initial one first, and what they say."""
+
+    near: End
+    far: End
+    verdict: Verdict
+    soft: bool
+
+
+def descend(surface: Surface, start: Floats, initial: Floats, energy: float, settings: SearchSettings) -> Minimum:
+    """Minimise with the short steps of `settings`; well inside the bounds of the initial minimum it is that one."""
+
+    def is_initial(positions: Floats, here: float) -> bool:
+        """Whether the descent has come so near to the initial minimum that it ends there."""
+        near = largest(positions - initial) < RETURNED * settings.same_distance
+        return near and abs(here - energy) < RETURNED * settings.same_energy
+
+    return minimize(
+        surface, start, force=settings.end_force, step=settings.end_step, initial=settings.inverse_curvature,
+        max_steps=settings.end_steps, arrived=is_initial,
+    )  # fmt: skip
+
+
+def sides(saddle: Floats, vector: Floats, settings: SearchSettings) -> tuple[Floats, Floats]:
+    """Displace a saddle along its mode to both sides, so that the largest displacement of a particle is the offset."""
+    shift = (settings.offset / largest(vector)) * vector
+    return saddle - shift, saddle + shift
+
+
+def verdict_of(first: Minimum, second: Minimum, initial: Floats, energy: float, settings: SearchSettings) -> Ends:
+    """Compare the minima on both sides with the initial one at `energy`."""
+    ends = [
+        End(side.positions, side.energy, largest(side.positions - initial), side.energy - energy, side.converged)
+        for side in (first, second)
+    ]
+    near, far = sorted(ends, key=lambda end: end.distance)
+    strict = near.returns(settings.same_distance, settings.same_energy)
+    soft = near.returns(settings.soft_distance, settings.soft_energy)
+    if not (near.converged and far.converged):
+        return Ends(near, far, "limit", False)
+    if far.returns(settings.same_distance, settings.same_energy):
+        return Ends(near, far, "self", False)
+    if soft and not strict and far.returns(settings.soft_distance, settings.soft_energy):
+        return Ends(near, far, "self", True)
+    if (strict or soft) and largest(far.positions - near.positions) > settings.same_distance:
+        return Ends(near, far, "connected", not strict)
+    return Ends(near, far, "self" if strict else "unconnected", False)

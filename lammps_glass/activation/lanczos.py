@@ -1,0 +1,55 @@
+"""The lowest mode of the Hessian by Lanczos iterations, from forces alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lammps_glass.activation.surface import Surface
+from lammps_glass.activation.vectors import combined, dot, orthogonalized
+from lammps_glass.snapshots.cell import Floats
+
+
+class Mode(NamedTuple):
+    """Lowest eigenvalue of the Hessian and its unit eigenvector."""
+
+    eigenvalue: float
+    vector: Floats  # (m, d)
+
+
+def lowest_mode(
+    surface: Surface, positions: Floats, forces: Floats, start: Floats, *, products: int, difference: float,
+    tolerance: float, floor: float,
+) -> Mode:  # fmt: skip
+    """Find the lowest mode at `positions` (m, d), where the forces are `forces`.
+
+    ``H u = (F(x) - F(x + h u)) / h`` with h = `difference` the norm of the whole displacement. At most `products` of
+    them are computed; the iteration stops when the eigenvalue changes by less than the fraction `tolerance` of it, or
+    by less than `floor`. The vector has a positive overlap with `start` (m, d), from which it begins.
+    """
+    size = positions.size
+    products = min(products, size)
+    basis = np.empty((products, size))
+    diagonal, beside = np.zeros(products), np.zeros(products)
+    vector = start.ravel() / np.sqrt(dot(start.ravel(), start.ravel()))
+    eigenvalue, weights = np.inf, np.ones(1)
+    for k in range(products):
+        basis[k] = vector
+        shifted = surface.energy_and_forces(positions + difference * vector.reshape(positions.shape))[1]
+        image = (forces - shifted).ravel() / difference
+        diagonal[k] = dot(vector, image)
+        last = eigenvalue
+        count = k + 1
+        matrix = np.diag(diagonal[:count]) + np.diag(beside[:k], 1) + np.diag(beside[:k], -1)
+        values, vectors = np.linalg.eigh(matrix)
+        eigenvalue, weights = float(values[0]), vectors[:, 0]
+        if abs(eigenvalue - last) < max(tolerance * abs(eigenvalue), floor):
+            break
+        image = orthogonalized(image, basis, count)
+        beside[k] = np.sqrt(dot(image, image))
+        if beside[k] < floor * 1e-6:
+            break
+        vector = image / beside[k]
+    mode: Floats = combined(basis, weights).reshape(positions.shape)
+    return Mode(eigenvalue, mode if dot(mode.ravel(), start.ravel()) >= 0 else -mode)

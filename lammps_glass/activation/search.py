@@ -1,0 +1,205 @@
+"""One search: from a minimum, around one particle, to a saddle and the minima on its two sides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lammps_glass.activation.basin import leave_basin
+from lammps_glass.activation.climb import Climber
+from lammps_glass.activation.ends import End, Ends, descend, sides, verdict_of
+from lammps_glass.activation.lanczos import Mode
+from lammps_glass.activation.settings import SearchSettings
+from lammps_glass.activation.surface import Counted, Surface
+from lammps_glass.activation.vectors import dot
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import Integers
+
+#: Words of a search that found no saddle: fell back, or reached a limit.
+BACK, LIMIT = "back", "limit"
+
+
+class Landscape(Protocol):
+    """The energy of a snapshot, with all particles mobile or some of them."""
+
+    @property
+    def minimum(self) -> Snapshot:
+        """The initial minimum."""
+
+    def surface(self, rows: Integers | None, positions: Floats) -> Surface:
+        """Return the energy of the particles in `rows` (None: all), the others held at `positions` (n, 3)."""
+
+
+class Saddle(NamedTuple):
+    """A saddle with the particles that were mobile; positions are of the whole snapshot (n, 3)."""
+
+    positions: Floats
+    barrier: float
+    loose_barrier: float
+    mode: Mode  # of the whole snapshot
+
+
+class Search:
+    """Searches around one particle of a minimum.
+
+    Parameters
+    ----------
+    landscape
+        The minimum and its energy.
+    row
+        Row of the particle.
+    radius
+        Particles within it of the chosen one are mobile in the search.
+    refine_radius
+        Those within it are mobile in the refinement; None: all of the snapshot.
+    settings
+        In the units of the snapshot.
+    """
+
+    def __init__(
+        self, landscape: Landscape, row: int, *, radius: float, refine_radius: float | None, settings: SearchSettings
+    ) -> None:
+        self.landscape, self.row, self.settings = landscape, row, settings
+        self.sphere = sphere(landscape.minimum, row, radius)
+        self.region = None if refine_radius is None else sphere(landscape.minimum, row, refine_radius)
+        self.initial: Floats = landscape.minimum.positions
+
+    def direction(self, random: np.random.Generator) -> Floats:
+        """Draw a unit vector of the chosen particle, as (m, 3) of the sphere."""
+        direction = np.zeros((len(self.sphere), 3))
+        vector = random.normal(size=3)
+        direction[np.searchsorted(self.sphere, self.row)] = vector / np.linalg.norm(vector)
+        return direction
+
+    def run(self, random: np.random.Generator, direction: Floats | None = None) -> Found:
+        """Search from a random direction, or from `direction` (m, 3)."""
+        settings = self.settings
+        kick = self.direction(random) if direction is None else direction
+        surface = Counted(self.landscape.surface(self.sphere, self.initial))
+        start = np.ascontiguousarray(self.initial[self.sphere])
+        energy, _ = surface.energy_and_forces(start)
+        left = leave_basin(surface, start, energy, kick, settings, random)
+        calls = {"basin": surface.calls, "climb": 0, "ends": 0, "refine": 0, "refined_ends": 0}
+        if left.mode is None:
+            return Found(LIMIT, "basin", left.pushes, calls)
+        climber = Climber(surface, settings, start, energy, left.positions, left.energy, left.forces, left.mode)
+        climber.run(step=settings.step, renew=settings.renew, max_steps=settings.max_steps)
+        calls["climb"] = surface.calls - calls["basin"]
+        if climber.status != "saddle":
+            return Found(climber.status, "climb", left.pushes, calls)
+        saddle = self._saddle(climber, self.sphere, energy)
+        counted = Counted(surface)
+        ends = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
+        calls["ends"] = counted.calls
+        return Found(ends.verdict, "search", left.pushes, calls, saddle, self._whole(ends, self.sphere))
+
+    def refine(self, found: Found) -> Found:
+        """Converge the saddle of a connected search, and its ends, with the particles of the region mobile."""
+        if found.saddle is None:
+            return found
+        settings, rows = self.settings, self.region
+        moving = slice(None) if rows is None else rows
+        surface = Counted(self.landscape.surface(rows, self.initial))
+        start = np.ascontiguousarray(self.initial[moving])
+        energy, _ = surface.energy_and_forces(start)
+        positions = np.ascontiguousarray(found.saddle.positions[moving])
+        here, forces = surface.energy_and_forces(positions)
+        mode = Mode(found.saddle.mode.eigenvalue, np.ascontiguousarray(found.saddle.mode.vector[moving]))
+        finer = replace(settings, force=settings.refine_force)
+        climber = Climber(surface, finer, start, energy, positions, here, forces, mode)
+        climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
+        calls = {**found.calls, "refine": surface.calls}
+        if climber.status != "saddle":
+            return found._replace(status=climber.status, state="refine", calls=calls)
+        counted, steps_back = Counted(surface), 0
+        ends = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
+        while ends.verdict == "unconnected" and not ends.soft and steps_back < settings.steps_back:
+            earlier = self._step_back(counted, ends.near, start, energy)
+            if earlier is None:
+                break
+            climber, ends, steps_back = *earlier, steps_back + 1
+        calls["refined_ends"] = counted.calls
+        return found._replace(
+            status=ends.verdict, state="refined", calls=calls, refined=self._saddle(climber, rows, energy),
+            ends=self._whole(ends, rows), steps_back=steps_back,
+        )  # fmt: skip
+
+    def _step_back(self, surface: Surface, between: End, start: Floats, energy: float) -> tuple[Climber, Ends] | None:
+        """Find the saddle from a minimum between the initial one and a saddle, on the way back; None without one.
+
+        With more particles mobile than in the sphere there may be a minimum that the sphere had not, on the way to the
+        saddle: the first saddle of that way is the one that is connected.
+        """
+        settings = self.settings
+        way = start - between.positions
+        direction = way / np.sqrt(dot(way.ravel(), way.ravel()))
+        left = leave_basin(
+            surface, between.positions, between.energy, direction, settings, np.random.default_rng(0), first_mode=0
+        )
+        if left.mode is None:
+            return None
+        finer = replace(settings, force=settings.refine_force)
+        climber = Climber(
+            surface, finer, between.positions, energy, left.positions, left.energy, left.forces, left.mode
+        )
+        climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
+        if climber.status != "saddle":
+            return None
+        return climber, self._ends(surface, climber.positions, climber.mode.vector, start, energy)
+
+    def _ends(self, surface: Surface, saddle: Floats, vector: Floats, initial: Floats, energy: float) -> Ends:
+        settings = self.settings
+        first, second = (descend(surface, side, initial, energy, settings) for side in sides(saddle, vector, settings))
+        return verdict_of(first, second, initial, energy, settings)
+
+    def _saddle(self, climber: Climber, rows: Integers | None, energy: float) -> Saddle:
+        vector = np.zeros_like(self.initial)
+        vector[slice(None) if rows is None else rows] = climber.mode.vector
+        loose = climber.energy if climber.loose_energy is None else climber.loose_energy
+        return Saddle(
+            self._placed(climber.positions, rows), climber.energy - energy, loose - energy,
+            Mode(climber.mode.eigenvalue, vector),
+        )  # fmt: skip
+
+    def _placed(self, positions: Floats, rows: Integers | None) -> Floats:
+        """Put mobile particles among the others of the initial minimum."""
+        placed = np.array(self.initial)
+        placed[slice(None) if rows is None else rows] = positions
+        return placed
+
+    def _whole(self, ends: Ends, rows: Integers | None) -> Ends:
+        near, far = (end._replace(positions=self._placed(end.positions, rows)) for end in (ends.near, ends.far))
+        return ends._replace(near=near, far=far)
+
+
+class Found(NamedTuple):
+    """Result of a search: its verdict, the state that it ended in, its calls, and what it found.
+
+    ``calls`` are evaluations of energy and forces by state. ``ends`` are those of the refined saddle where there is
+    one; `steps_back` counts the minima that lay between it and the first saddle.
+    """
+
+    status: str
+    state: str
+    pushes: int
+    calls: dict[str, int]
+    saddle: Saddle | None = None
+    ends: Ends | None = None
+    refined: Saddle | None = None
+    steps_back: int = 0
+
+    @property
+    def best(self) -> Saddle | None:
+        """The refined saddle, else that of the sphere."""
+        return self.refined or self.saddle
+
+
+def sphere(snapshot: Snapshot, row: int, radius: float) -> Integers:
+    """Return the rows of the particles within `radius` of a particle, itself among them; ascending."""
+    vectors = snapshot.cell.minimum_image(snapshot.positions - snapshot.positions[row])
+    rows: NDArray[np.int64] = np.flatnonzero(np.einsum("ij,ij->i", vectors, vectors) <= radius**2)
+    return rows

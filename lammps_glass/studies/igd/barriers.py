@@ -1,0 +1,105 @@
+"""Searches for activation barriers around the particles that rearrange, and around as many others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from lammps_glass.errors import require
+from lammps_glass.glasses.checks import NonNegativeInt, PositiveFloat, PositiveInt, check_fields
+from lammps_glass.operations.case import Case
+from lammps_glass.operations.operation import Wired, operation
+from lammps_glass.products import Labels, Record
+from lammps_glass.simulate import BarrierRecord
+from lammps_glass.simulate.protocols import Artn
+from lammps_glass.simulate.work import Work
+from lammps_glass.studies.igd.learning import PREVALENCE
+from lammps_glass.studies.igd.samples import JUMP
+
+#: Smallest number of particles that do not rearrange, for samples in which few do.
+FEWEST_OTHERS = 4
+
+
+@dataclass(frozen=True)
+class BarrierParameters:
+    """Parameters of the searches; those not named here are as in the protocol `artn`.
+
+    Parameters
+    ----------
+    everywhere
+        Search around all particles; else around those that rearrange and as many others.
+    threshold
+        Largest jump above which a particle is rearranged, that of the grid.
+    most
+        Largest number of particles that rearrange to search around in a sample; 0: all of them.
+    chunk, n_chunks
+        Part of the particles, from 1, and number of parts.
+    events
+        Accepted events a particle whose configurations are kept.
+    """
+
+    sets_rate: ClassVar[tuple[str, ...]] = ()
+
+    n_barriers: PositiveInt = 24
+    max_trials: PositiveInt = 72
+    everywhere: bool = False
+    threshold: PositiveFloat = 0.05
+    most: NonNegativeInt = 0
+    chunk: PositiveInt = 1
+    n_chunks: PositiveInt = 1
+    radius: PositiveFloat | None = None
+    refine: bool = True
+    refine_radius: PositiveFloat | None = None
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+    events: NonNegativeInt = 0
+
+    def __post_init__(self) -> None:
+        check_fields("search_barriers", self)
+
+    def protocol(self, particles: Sequence[int] | None) -> Artn:
+        """Build the protocol for some particles."""
+        options = {
+            name: value for name, value in asdict(self).items() if name not in ("everywhere", "threshold", "most")
+        }
+        return Artn(particles=None if particles is None else tuple(particles), **options)
+
+
+def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
+    """Declare the accepted barriers of a chunk; the number of particles that rearrange is that of preset demo."""
+    n = sum(counts.values())
+    rearranged = min(int(PREVALENCE * n), parameters.most or n)
+    particles = n if parameters.everywhere else 2 * max(rearranged, FEWEST_OTHERS)
+    barriers = parameters.n_barriers * particles / parameters.n_chunks
+    kind = "refined_barriers" if parameters.refine else "barriers"
+    return Work(n, {"cases": 1.0, kind: barriers}, 1, barriers)
+
+
+def check(stage: Wired) -> None:
+    """Refuse parameters that no protocol takes, and a chunk beyond their number."""
+    stage.parameters.protocol(None)
+
+
+@operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined_barriers": 2.0}, check=check)
+def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Labels) -> BarrierRecord:
+    """Search for barriers around the particles that rearrange and as many others; resumed particle by particle."""
+    parameters, snapshot = case.parameters, sample.final
+    seed = sample.identity["seed"]  # of the sample: searches do not depend on the chunks
+    particles = None if parameters.everywhere else selected(labels, parameters, seed)
+    parameters.protocol(particles).run(snapshot, seed, case.directory, glass=case.glass)
+    return BarrierRecord(case.directory, conditions=case.conditions)
+
+
+def selected(labels: Labels, parameters: BarrierParameters, seed: int) -> list[int]:
+    """Draw the ids to search around: of those that rearrange at most `most`, and as many others."""
+    table = labels.read(["particle", labels.label_column(quantity="largest-jump").name])
+    rearranged = table[JUMP].to_numpy() > parameters.threshold
+    random = np.random.default_rng([seed, len(table)])
+    ids = table["particle"].to_numpy()
+    first, others = random.permutation(ids[rearranged]), random.permutation(ids[~rearranged])
+    first = first[: parameters.most or None]
+    chosen = np.concatenate([first, others[: max(len(first), FEWEST_OTHERS)]])
+    require(len(chosen) > 0, "search_barriers: the sample has no particle with a label")
+    return sorted(map(int, chosen))

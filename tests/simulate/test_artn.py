@@ -1,0 +1,199 @@
+"""The protocol `artn` and the descriptor `barriers`: chunks, events, padding, both backends, bad input."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lammps_glass import glasses, simulate
+from lammps_glass.descriptors import Barriers
+from lammps_glass.descriptors.barriers import sorted_barriers
+from lammps_glass.errors import InputError
+from lammps_glass.simulate.protocols import Artn
+
+OPTIONS = {"n_barriers": 2, "max_trials": 6, "radius": 2.5, "refine": False}
+PARTICLES = (3, 40, 41, 150)
+
+
+@pytest.fixture(scope="module")
+def quenched(tmp_path_factory):
+    glass = glasses.KobAndersen(n_particles=200)
+    folder = tmp_path_factory.mktemp("quench")
+    return simulate.quench(glass, liquid=500, cooling=2000, segment_steps=2500, seed=3, directory=folder)
+
+
+@pytest.fixture(scope="module")
+def record(quenched, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("artn")
+    return simulate.artn(quenched, seed=1, directory=folder, particles=PARTICLES, events=1, **OPTIONS)
+
+
+def test_rows_say_what_was_found(record):
+    table = record.searches
+    assert set(table["particle"]) == set(PARTICLES)
+    accepted = table[table["status"].isin(["connected", "duplicate"])]
+    assert len(accepted) > 0
+    assert accepted.groupby("particle").size().max() <= 2
+    assert (table.groupby("particle").size() <= 6).all()
+    assert (accepted["barrier"] > 0).all()
+    assert (accepted["eigenvalue"] < 0).all()
+    np.testing.assert_allclose(accepted["barrier"] - accepted["backward_barrier"], accepted["far_energy"], atol=1e-12)
+    assert (accepted["moved_most"] >= accepted["moved"]).all()
+    searched = table[table["status"] != "limit"]
+    assert (searched["calls_basin"] > 0).all()
+    assert "searches around" not in (record.directory / "log.lammps").read_text()[:50]
+    assert f"particle {PARTICLES[0]}" in (record.directory / "log.lammps").read_text()
+
+
+def test_an_event_is_three_frames_whose_energies_are_those_of_its_row(record):
+    """Energies by LAMMPS; OVITO reads the file with as many frames."""
+    from ovito.io import import_file
+
+    table = record.searches
+    kept = table[table["event"] >= 0].sort_values("event")
+    events = list(record.events())
+    assert len(events) == len(kept) > 0
+    for event, (_, row) in zip(events, kept.iterrows()):
+        assert [frame.step for frame in event] == [row["event"] + k for k in range(3)]
+        near, saddle, far = (simulate.energy(frame, record.glass) for frame in event)
+        assert saddle - near == pytest.approx(row["barrier"] - row["near_energy"], abs=1e-6)
+        assert far - near == pytest.approx(row["far_energy"] - row["near_energy"], abs=1e-6)
+        assert event[1].properties["displacement"].max() == pytest.approx(row["moved_most"])
+    assert import_file(str(record.events_path)).source.num_frames == 3 * len(kept)
+
+
+def test_chunks_give_the_list_of_one_run(record, quenched, tmp_path):
+    parts = [
+        simulate.artn(
+            quenched, seed=1, directory=tmp_path / str(chunk), particles=PARTICLES, chunk=chunk, n_chunks=3, **OPTIONS
+        )
+        for chunk in (1, 2, 3)
+    ]
+    joined = pd.concat([part.searches for part in parts], ignore_index=True)
+    pd.testing.assert_frame_equal(joined, record.searches.assign(event=-1), check_exact=True)
+    descriptor, glass = Barriers(n_barriers=2), quenched.glass
+    rows = descriptor.of_records(glass, parts).from_simulations(record.final, glass, parts)
+    assert np.array_equal(rows, descriptor.from_simulations(record.final, glass, [record]), equal_nan=True)
+    with pytest.raises(InputError, match="chunk 2 of 3 is missing"):
+        descriptor.from_simulations(record.final, glass, [parts[0], parts[2]])
+    with pytest.raises(InputError, match="chunk 1 is there twice"):
+        descriptor.from_simulations(record.final, glass, [*parts, parts[0]])
+    searched = np.isin(record.final.ids, PARTICLES)
+    assert np.isnan(rows[~searched]).all()
+    assert np.isfinite(rows[searched, -1]).all()
+
+
+def test_barriers_are_sorted_and_padded():
+    table = pd.DataFrame(
+        {
+            "trial": [0, 1, 2, 3, 4],
+            "status": ["connected", "self", "duplicate", "unconnected", "connected"],
+            "barrier": [3.0, 0.1, 1.0, 0.2, 2.0],
+        }
+    )
+    assert sorted_barriers(table, 5).tolist() == [1.0, 2.0, 3.0, 3.0, 3.0, 3.0]
+    assert sorted_barriers(table, 2).tolist() == [1.0, 3.0, 2.0]  # those that were accepted first
+    none = sorted_barriers(table.iloc[[1, 3]], 2)
+    assert np.isnan(none[:2]).all()
+    assert none[2] == 0
+
+
+def test_describe_makes_the_rows_of_a_dump(record, quenched, tmp_path):
+    """By the command line, on the start of the runs written by another tool's reader: extended XYZ."""
+    from lammps_glass.cli.app import run
+
+    path, output = tmp_path / "start.lammpstrj", tmp_path / "rows.parquet"
+    quenched.final.write(path)
+    sets = ["particles=[3,40]", "n_barriers=2", "max_trials=6", "radius=2.5", "refine=false"]
+    words = [word for text in sets for word in ("--set", text)]
+    glass = ["--glass", "kob-andersen", "--set", "glass.n_particles=200"]
+    assert run(["describe", str(path), "-d", "barriers", *glass, *words, "-o", str(output), "--quiet"]) == 0
+    table = pd.read_parquet(output)
+    assert list(table.columns[4:]) == ["barrier(1)", "barrier(2)", "n_genuine"]
+    assert set(table.loc[table["n_genuine"].notna(), "particle"]) == {3, 40}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncompiled(glasses.KobAndersen):
+    """A glass whose pair style has no compiled interactions."""
+
+    name: ClassVar[str] = "kob-andersen"
+
+    def model(self):
+        raise InputError("pair style of this glass has no compiled interactions")
+
+
+@pytest.fixture
+def messages(caplog, monkeypatch):
+    """What the package logs, also after a run of the command line, which keeps it from other handlers."""
+    monkeypatch.setattr(logging.getLogger("lammps_glass"), "propagate", True)
+    with caplog.at_level(logging.INFO, logger="lammps_glass"):
+        yield caplog
+
+
+def test_a_pair_style_without_compiled_interactions_falls_back_to_lammps(record, quenched, tmp_path, messages):
+    protocol = Artn(particles=(40,), **OPTIONS)
+    glass = Uncompiled(n_particles=200)
+    with protocol.landscape(record.final, glass) as landscape:
+        rows, _ = protocol.search(landscape, int(np.searchsorted(record.final.ids, 40)), glass, 1)
+    assert "no compiled interactions; LAMMPS computes the forces" in messages.text
+    table = record.searches
+    expected = table[table["particle"] == 40]
+    assert [row["status"] for row in rows] == expected["status"].tolist()
+    # the same searches with forces of another summation: the paths part in the last digits
+    np.testing.assert_allclose([row["barrier"] for row in rows], expected["barrier"], atol=1e-4)
+    with (
+        pytest.raises(InputError, match="no compiled interactions"),
+        Artn(backend="compiled", **OPTIONS).landscape(record.final, glass),
+    ):
+        pass
+
+
+def test_a_start_that_is_no_minimum_is_relaxed_and_said(quenched, tmp_path, messages):
+    random = np.random.default_rng(0)
+    start = quenched.final
+    shaken = start.replace(positions=start.positions + random.normal(0, 0.02, start.positions.shape))
+    record = simulate.artn(
+        shaken, glass=quenched.glass, seed=1, directory=tmp_path, particles=[5], n_barriers=1, max_trials=1,
+        radius=2.5, refine=False,
+    )  # fmt: skip
+    assert "the start was no minimum" in messages.text
+    forces = simulate.forces(record.final, quenched.glass)
+    assert np.linalg.norm(forces, axis=1).max() <= 1.01e-4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"particles": [3, 999]}, "particle 999 is not in the snapshot"),
+        ({"radius": 3.5}, "needs a box of twice that"),
+        ({"particles": []}, "must be a list of ids"),
+        ({"particles": [3, 3]}, "names one twice"),
+        ({"chunk": 3, "n_chunks": 2}, "chunk = 3 of n_chunks = 2"),
+        ({"max_trials": 1}, "below n_barriers"),
+        ({"backend": "gpu"}, "known are auto, compiled, lammps"),
+        ({"settings": {"tresh": 1.0}}, "tresh is not one of"),
+        ({"settings": {"threshold": 1.0}}, "must be below 0"),
+        ({"settings": {"max_pushes": 1.5}}, "must be of the kind int"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_written(options, message, quenched, tmp_path):
+    with pytest.raises(InputError, match=message):
+        simulate.artn(quenched, seed=1, directory=tmp_path / "run", **{**OPTIONS, **options})
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_records_of_other_protocols_are_refused(quenched):
+    protocol = SimpleNamespace(chunk=1, n_chunks=1)
+    foreign = SimpleNamespace(protocol=protocol, directory=quenched.directory)
+    with pytest.raises(InputError, match="no record of the protocol artn"):
+        Barriers().from_simulations(quenched.final, quenched.glass, [foreign])
+    for bad in ({"n_barriers": 0}, {"radius": -1.0}, {"n_chunks": 1.5}):
+        with pytest.raises(InputError):
+            Barriers(**bad)
