@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import changed_keys
 from lammps_glass.workflow.reading import read_study
 from lammps_glass.workflow.schema import StudyFile
 
@@ -83,20 +82,5 @@ def check_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
 
 def differences(there: StudyFile, file: StudyFile) -> list[str]:
     """List the keys that differ between two study files, but those of the engine: ``key = OLD, now NEW``."""
-    old, new = (
-        dict(_flat(one.model_dump(exclude={"engine"}, exclude_none=True, mode="json"))) for one in (there, file)
-    )
-    return [
-        f"{key} = {old.get(key, '(none)')}, now {new.get(key, '(none)')}"
-        for key in {**old, **new}
-        if old.get(key) != new.get(key)
-    ]
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """List dotted keys and values of nested tables."""
-    flat: list[tuple[str, Any]] = []
-    for key, value in table.items():
-        nested = isinstance(value, Mapping) and value
-        flat += _flat(value, f"{prefix}{key}.") if nested else [(f"{prefix}{key}", value)]
-    return flat
+    old, new = (one.model_dump(exclude={"engine"}, exclude_none=True, mode="json") for one in (there, file))
+    return changed_keys(old, new)
