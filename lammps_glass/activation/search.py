@@ -117,9 +117,9 @@ class Search:
             return found._replace(status=climber.status, state="refine", calls=calls)
         counted, steps_back = Counted(surface), 0
         ends = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
-        while ends.verdict == "unconnected" and not ends.soft and steps_back < settings.steps_back:
+        while ends.verdict == "unconnected" and self._moved(ends.near, rows) and steps_back < settings.steps_back:
             earlier = self._step_back(counted, ends.near, start, energy)
-            if earlier is None:
+            if earlier is None or not self._moved(earlier[1].far, rows):
                 break
             climber, ends, steps_back = *earlier, steps_back + 1
         calls["refined_ends"] = counted.calls
@@ -127,6 +127,12 @@ class Search:
             status=ends.verdict, state="refined", calls=calls, refined=self._saddle(climber, rows, energy),
             ends=self._whole(ends, rows), steps_back=steps_back,
         )  # fmt: skip
+
+    def _moved(self, end: End, rows: Integers | None) -> bool:
+        """Whether the chosen particle has left its place: other events on the way are not its own."""
+        index = self.row if rows is None else int(np.searchsorted(rows, self.row))
+        move = end.positions[index] - self.initial[self.row]
+        return bool(np.linalg.norm(move) > self.settings.soft_distance)
 
     def _step_back(self, surface: Surface, between: End, start: Floats, energy: float) -> tuple[Climber, Ends] | None:
         """Find the saddle from a minimum between the initial one and a saddle, on the way back; None without one.
