@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -16,7 +16,11 @@ from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
 
 if TYPE_CHECKING:
+    from lammps_glass.descriptors.configuration import Configuration
     from lammps_glass.interactions import Model
+
+#: Function that minimises the energy of a snapshot at fixed box.
+Relax = Callable[[Snapshot], Snapshot]
 
 #: LAMMPS's unit styles -> the unit of length.
 LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
@@ -82,6 +86,9 @@ class Descriptor(ABC):
     default_length: ClassVar[tuple[str, str] | None] = None
     """Parameter whose default is a length and the unit of that default, ``"angstrom"`` or ``"reduced"``."""
 
+    needs_glass: ClassVar[bool] = False
+    """Whether rows need the glass of a snapshot; see `lammps_glass.descriptors.configuration`."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -95,6 +102,26 @@ class Descriptor(ABC):
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
+
+    def of_configuration(self, configuration: Configuration) -> Floats:
+        """Compute (n_particles, n_features) float64 of the state that a configuration shows."""
+        return self.compute(configuration.snapshot)
+
+    def of_glass(self, snapshot: Snapshot, glass: Material, relax: Relax, seed: int = 0) -> Floats:
+        """Compute (n_particles, n_features) float64 of a snapshot of a glass.
+
+        Parameters
+        ----------
+        glass
+            Its interactions are there for descriptors that need them.
+        relax
+            Function that minimises the energy of a snapshot at fixed box; called when the inherent structure is needed.
+        seed
+            Of descriptors that draw random numbers.
+        """
+        from lammps_glass.descriptors.configuration import Configuration
+
+        return self.of_configuration(Configuration(snapshot, glass, relax, seed))
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
