@@ -30,8 +30,9 @@ ALLOWED["products"] = set(ALLOWED)
 ALLOWED["operations"] = set(ALLOWED)
 ALLOWED["studies"] = set(ALLOWED)
 ALLOWED["workflow"] = set(ALLOWED)
+ALLOWED["comparison"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
-ALLOWED["testing"] = set(ALLOWED) - {"figures", "cli"}
+ALLOWED["testing"] = set(ALLOWED) - {"figures", "comparison", "cli"}
 ALLOWED["__main__"] = {"cli"}
 
 

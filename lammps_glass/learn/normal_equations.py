@@ -84,37 +84,37 @@ class NormalEquations:
             setattr(result, name, getattr(self, name) + sign * getattr(other, name))
         return result
 
-    def fits(self, penalties: Sequence[float], kept: Floats | None = None) -> list[LinearFit]:
+    def fits(self, penalties: Sequence[float], scales: Floats | None = None) -> list[LinearFit]:
         """Fit by least squares with the penalty times the sum of the squared weights of standardised columns.
 
         Parameters
         ----------
         penalties
             One fit each.
-        kept
-            Indices of the columns to use; the weights of the others are 0.
+        scales
+            (n_columns,) factors that divide the weights in the penalty: a column of a smaller one is penalised more.
         """
         from scipy.linalg import cho_factor, cho_solve
 
         if self.n_rows < 2:
             raise InputError(f"regression: {self.n_rows} rows, at least 2 are needed")
-        index = np.arange(len(self.origin)) if kept is None else np.asarray(kept, dtype=np.intp)
-        mean, target = self.columns[index] / self.n_rows, self.target / self.n_rows
-        covariance = self.products[np.ix_(index, index)] - self.n_rows * np.outer(mean, mean)
-        slope = self.with_target[index] - self.n_rows * target * mean
+        mean, target = self.columns / self.n_rows, self.target / self.n_rows
+        covariance = self.products - self.n_rows * np.outer(mean, mean)
+        slope = self.with_target - self.n_rows * target * mean
         scale = np.sqrt(np.maximum(np.diag(covariance), 0.0) / self.n_rows)
-        floor = 1e-10 * (np.abs(mean) + np.abs(self.origin[index]))
-        scale = np.where(scale > floor, scale, np.inf)  # a constant column gets no weight
-        covariance /= scale
-        covariance /= scale[:, None]
-        slope = slope / scale
+        floor = 1e-10 * (np.abs(mean) + np.abs(self.origin))
+        deviation = np.where(scale > floor, scale, 0.0)
+        unit = np.where(scale > floor, scale, np.inf)  # a constant column gets no weight
+        if scales is not None:
+            unit = unit / scales
+        covariance /= unit
+        covariance /= unit[:, None]
+        slope = slope / unit
         fits = []
         for penalty in penalties:
-            system = covariance + penalty * np.eye(len(index))
-            solved = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), slope) / scale
-            weights, deviation = np.zeros(len(self.origin)), np.zeros(len(self.origin))
-            weights[index], deviation[index] = solved, np.where(np.isfinite(scale), scale, 0.0)
-            intercept = target - float(solved @ (mean + self.origin[index]))
+            system = covariance + penalty * np.eye(len(unit))
+            weights = cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), slope) / unit
+            intercept = target - float(weights @ (mean + self.origin))
             fits.append(LinearFit(weights, intercept, deviation))
         return fits
 
@@ -127,7 +127,7 @@ class NormalEquations:
 
 
 def choose_penalty(
-    by_replica: Sequence[NormalEquations], penalties: Sequence[float] = PENALTIES, kept: Floats | None = None
+    by_replica: Sequence[NormalEquations], penalties: Sequence[float] = PENALTIES, scales: Floats | None = None
 ) -> float:
     """Choose the penalty with the smallest squared error on left-out replicas, each left out once.
 
@@ -137,7 +137,7 @@ def choose_penalty(
         Equations of the rows of each replica, two at least.
     penalties
         Tried.
-    kept
+    scales
         As in `NormalEquations.fits`.
 
     Raises
@@ -150,7 +150,7 @@ def choose_penalty(
     everything = total(by_replica)
     errors = np.zeros(len(penalties))
     for left_out in by_replica:
-        fits = (everything - left_out).fits(penalties, kept)
+        fits = (everything - left_out).fits(penalties, scales)
         errors += [left_out.squared_error(fit) for fit in fits]
     return float(penalties[int(np.argmin(errors))])
 
