@@ -20,7 +20,7 @@ ALLOWED = {
     "interactions": BASE | {"snapshots"},
     "glasses": PHYSICS,
     "simulate": PHYSICS | {"glasses", "labels"},  # labels made on the way, where trajectories would be too large
-    "descriptors": PHYSICS,
+    "descriptors": PHYSICS | {"labels"},  # D2min of a linear response
     "labels": PHYSICS,
     "analysis": PHYSICS,
     "learn": BASE,  # rows only

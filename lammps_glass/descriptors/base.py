@@ -89,6 +89,12 @@ class Descriptor(ABC):
     needs_glass: ClassVar[bool] = False
     """Whether rows need the glass of a snapshot; see `lammps_glass.descriptors.configuration`."""
 
+    directional: ClassVar[bool] = False
+    """Whether columns belong to directions of space, so that a rotation changes them."""
+
+    of_box: ClassVar[bool] = False
+    """Whether rows depend on the whole box, such as on its vibrations: those of a repeated box differ."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:

@@ -99,6 +99,18 @@ REGISTRY = Registry(
             "length, and those of its parts",
         ),
         Entry(
+            "harmonic",
+            "lammps_glass.descriptors.harmonic:Harmonic",
+            "harmonic displacement by band of frequency, soft and localised modes, of the inherent structure",
+            "length^2/energy, length^2/energy^2, 1",
+        ),
+        Entry(
+            "nonaffine",
+            "lammps_glass.descriptors.nonaffine:Nonaffine",
+            "linear response of the inherent structure to shear: forces, displacements, their D2min, by plane",
+            "force, length, length^2 by strain",
+        ),
+        Entry(
             "joined",
             "lammps_glass.descriptors.joined:Joined",
             "the columns of several descriptors side by side, such as --set parts.pair-entropy={}",

@@ -8,6 +8,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.interactions import monte_carlo_kernels as kernels
 from lammps_glass.interactions.model import Model
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.grid import build_grid
 from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
@@ -94,7 +95,10 @@ def cage_positions(
     for name, value in (("temperature", temperature), ("radius", radius), ("step", step), ("sweeps", sweeps)):
         if not np.isfinite(value) or value <= 0:
             raise InputError(f"cage state: {name} = {value:g} must be above 0")
-    configuration = snapshot.with_species(model.species)
+    typed = snapshot.with_species(model.species)
+    # particles that are near in space are near in memory
+    order = build_grid(typed.cell, typed.positions, 1.5 / typed.number_density ** (1 / 3)).order
+    configuration = Snapshot(typed.cell, typed.positions[order], typed.types[order], typed.species)
     origins = np.array(configuration.positions)
     walk = _Walk(configuration, model, 1.0 / temperature)
     random = np.random.default_rng(seed)
@@ -108,7 +112,9 @@ def cage_positions(
             step = min(step, 0.3 * radius)
         else:
             walk.total[:], walk.n_sweeps = 0.0, 0
-    return walk.total / walk.n_sweeps, accepted / (sweeps * len(origins))
+    mean = np.empty_like(origins)
+    mean[order] = walk.total / walk.n_sweeps
+    return mean, accepted / (sweeps * len(origins))
 
 
 def _cutoffs(tables: kernels.EnergyTables) -> Floats:
@@ -141,12 +147,20 @@ class _Walk:
         """Find the pairs that may interact while every particle is within half the skin of its centre."""
         pairs = pairs_within(self.snapshot.replace(positions=centres), self.r_cut * (1 + _SKIN))
         first = np.repeat(np.arange(len(centres)), pairs.counts)
-        reach = self.cutoffs[self.types[first], self.types[pairs.indices]] + _SKIN * self.r_cut
-        near = pairs.distances <= reach
+        limit = self.cutoffs[self.types[first], self.types[pairs.indices]] + _SKIN * self.r_cut
+        near = pairs.distances <= limit
         first, second = first[near], pairs.indices[near]
         shifts = pairs.vectors[near] - centres[second] + centres[first]
         offsets = np.concatenate([[0], np.cumsum(np.bincount(first, minlength=len(centres)))])
-        self.neighbors = offsets, second, np.ascontiguousarray(shifts)
+        turns = np.rint(shifts @ self.snapshot.cell.inverse).astype(np.int64)
+        reach = np.abs(turns).max(axis=0, initial=0)
+        span = 2 * reach + 1
+        images = ((turns[:, 0] + reach[0]) * span[1] + turns[:, 1] + reach[1]) * span[2] + turns[:, 2] + reach[2]
+        lattice = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
+        self.neighbors = (
+            offsets, second.astype(np.int32), images.astype(np.int32),
+            np.ascontiguousarray(lattice @ self.snapshot.cell.matrix),
+        )  # fmt: skip
         self.centres = centres
 
     def _farthest(self, centres: Floats) -> float:
