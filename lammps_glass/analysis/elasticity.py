@@ -17,8 +17,7 @@ from dataclasses import dataclass
 
 from lammps_glass.errors import InputError
 from lammps_glass.interactions import Model, System
-from lammps_glass.interactions.nonaffine import nonaffine_displacements, shear_coupling
-from lammps_glass.interactions.nonaffine import sheared as sheared
+from lammps_glass.interactions.nonaffine import nonaffine_displacements, shear_coupling, sheared as sheared
 from lammps_glass.snapshots import Snapshot
 
 

@@ -20,8 +20,7 @@ def compare(
     settings: Settings = None,
 ) -> None:
     """Compare descriptors and indicators on the same particles, labels and splits, from where it stopped."""
-    from lammps_glass.comparison import compare as run_comparison
-    from lammps_glass.comparison import read_comparison
+    from lammps_glass.comparison import compare as run_comparison, read_comparison
 
     sets = list(settings or [])
     sets += [f"seed={common.seed}"] if common.seed is not None else []

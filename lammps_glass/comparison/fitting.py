@@ -95,9 +95,7 @@ def fit_entry(
         A single configuration, where one must be left out.
     """
     if leave_out and len(labels) < 2:
-        raise InputError(
-            "one training configuration: none can be left out for honest scores; give more, or a test set"
-        )
+        raise InputError("one training configuration: none can be left out for honest scores; give more, or a test set")
     estimator = part.build(seed)
     if isinstance(estimator, RidgeRegression) and not max_rows:
         return _ridge(estimator, rows, labels, leave_out, scales)

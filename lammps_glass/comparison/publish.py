@@ -148,7 +148,8 @@ def _page(comparison: Comparison, picture: Path) -> str:
 def _notes(comparison: Comparison) -> list[str]:
     file = comparison.file
     notes = [
-        "within: mean over configurations of the Pearson coefficient in one, with its 5-95 % interval by bootstrap over "
+        "within: mean over configurations of the Pearson coefficient in one, with its 5-95 % interval by bootstrap "
+        "over "
         "configurations. pooled: coefficient of all particles together, which also rewards knowing which configuration "
         "is fast. ceiling: largest coefficient that any predictor can reach, from the noise of the labels.",
         "seconds: processor time a particle, to describe it (with its inherent structure or cage state where these are "

@@ -157,10 +157,9 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
         values = configuration.columns[spec.column]
         chosen = np.isfinite(values)
         if spec.species is not None:
-            if spec.species not in configuration.snapshot.species:
-                raise InputError(
-                    f"labels.{name}.species: {unknown_name('species', spec.species, list(configuration.snapshot.species))}"
-                )
+            known = list(configuration.snapshot.species)
+            if spec.species not in known:
+                raise InputError(f"labels.{name}.species: {unknown_name('species', spec.species, known)}")
             chosen &= configuration.snapshot.species_of_particles == spec.species
         if chosen.sum() < 10:
             raise InputError(f"{configuration.path}: {int(chosen.sum())} particles have the label {spec.column}: 10 do")
@@ -180,9 +179,7 @@ def _estimate_ceiling(problem: Problem) -> None:
             f", the files have no {missing[0]}" if missing else ", the file names neither halves nor repeats"
         )
         return
-    parts = {
-        n: [c.columns[n][rows] for c, rows in zip(data.configurations, problem.rows, strict=True)] for n in names
-    }
+    parts = {n: [c.columns[n][rows] for c, rows in zip(data.configurations, problem.rows, strict=True)] for n in names}
     if spec.halves:
         problem.ceiling_within, problem.ceiling_pooled = ceiling(*(parts[n] for n in spec.halves))
     else:
@@ -251,7 +248,8 @@ class _Results:
             self._correlations(),
             pd.DataFrame(self.importance, columns=["entry", "label", "trained_on", "descriptor", "decrease_within"]),
             pd.DataFrame(
-                self.coefficients, columns=["entry", "label", "trained_on", "descriptor", "family", "n_features", "size"]
+                self.coefficients,
+                columns=["entry", "label", "trained_on", "descriptor", "family", "n_features", "size"],
             ),
             notes,
         )
@@ -527,9 +525,7 @@ def _sizes(label: dict, predicted: Predicted, names: Sequence[str], slices: Mapp
             by_family.setdefault(_family(name), []).append(float(weight))
         for family, weights in by_family.items():
             size = float(np.sqrt(np.sum(np.square(weights))))
-            rows.append(
-                {**label, "descriptor": descriptor, "family": family, "n_features": len(weights), "size": size}
-            )
+            rows.append({**label, "descriptor": descriptor, "family": family, "n_features": len(weights), "size": size})
     return rows
 
 

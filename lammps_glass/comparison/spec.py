@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses import REGISTRY as GLASSES
-from lammps_glass.glasses import Glass
+from lammps_glass.glasses import REGISTRY as GLASSES, Glass
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart
 from lammps_glass.registry import unknown_name
 from lammps_glass.resources import data_path
@@ -301,24 +300,23 @@ def _entry(name: str, value: object) -> EntrySpec:
 
 def _check_names(file: ComparisonFile) -> None:
     """Refuse names that nothing has, and a file without a label or an entry."""
-    for kind, table in (("label", file.labels), ("descriptor", file.descriptors), ("entry", file.entries)):
-        if not table:
-            raise InputError(f"there is no {kind}: write one in [{kind}s]" if kind != "entry" else "there is no entry")
+    if not (file.labels and file.descriptors and file.entries):
+        raise InputError("a comparison needs [labels], [descriptors] and [entries] with one member each at least")
     for name, entry in file.entries.items():
-        for column in entry.columns:
-            if column not in file.descriptors:
-                raise InputError(f"entries.{name}.columns: {unknown_name('descriptor', column, list(file.descriptors))}")
-        for label in entry.labels:
-            if label not in file.labels:
-                raise InputError(f"entries.{name}.labels: {unknown_name('label', label, list(file.labels))}")
+        _require_known(f"entries.{name}.columns", "descriptor", entry.columns, file.descriptors)
+        _require_known(f"entries.{name}.labels", "label", entry.labels, file.labels)
         if entry.indicator is None and len(entry.columns) != 1:
             raise InputError(f"entries.{name}: an indicator that learns nothing takes one descriptor")
     for name, label in file.labels.items():
-        for one in label.sets:
-            if one not in file.sets:
-                raise InputError(f"labels.{name}.sets: {unknown_name('set', one, list(file.sets))}")
+        _require_known(f"labels.{name}.sets", "set", label.sets, file.sets)
     for name, published in file.published.items():
-        if published.label not in file.labels:
-            raise InputError(f"published.{name}.label: {unknown_name('label', published.label, list(file.labels))}")
+        _require_known(f"published.{name}.label", "label", [published.label], file.labels)
     if not any(spec.trains for spec in file.sets.values()):
         raise InputError("no set trains: give --set train=FOLDER")
+
+
+def _require_known(where: str, kind: str, names: Sequence[str], known: Mapping[str, object]) -> None:
+    """Refuse a name that is not among those of the file."""
+    for name in names:
+        if name not in known:
+            raise InputError(f"{where}: {unknown_name(kind, name, list(known))}")

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, say: Callable[[str], None]) -> Path:
     """Run the study of a set, from where it stopped, and return the folder of its configurations with labels.
 
-    The study's folder is ``out/studies/<set>``, that of the configurations ``out/sets/<set>``: one npz file a replica,
-    as `comparison.data` reads them.
+    The study's folder is ``out/studies/<study>``, which sets of one study share; that of the configurations is
+    ``out/sets/<set>``: one npz file a replica, as `comparison.data` reads them.
 
     Raises
     ------
@@ -37,9 +37,13 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
         A case failed.
     """
     from lammps_glass.workflow import Study, reproduce
+    from lammps_glass.workflow.values import digest
 
     path = file.path.parent / spec.study
-    study = Study.read(path if path.is_file() else spec.study, spec.preset, out / "studies" / name, list(spec.settings))
+    folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
+    study = Study.read(
+        path if path.is_file() else spec.study, spec.preset, out / "studies" / folder_name, list(spec.settings)
+    )
     say(f"{name}: runs {spec.study}, preset {spec.preset or 'none'}, in {study.out}")
     summary = reproduce(study, cores=file.cores, quiet=True)
     if failed := summary["cases"]["failed"]:
@@ -63,8 +67,8 @@ def _replicas(name: str, study: Study, spec: SetSpec) -> dict[str, dict[str, Flo
             kept = replicas.setdefault(replica, arrays)
             if not np.array_equal(kept["positions"], arrays["positions"]):
                 raise InputError(
-                    f"sets.{name}.labels: {', '.join(spec.labels)} label different configurations of replica {replica}: "
-                    "make a set of each"
+                    f"sets.{name}.labels: {', '.join(spec.labels)} label different configurations of replica "
+                    f"{replica}: make a set of each"
                 )
             kept.update(arrays)
     return replicas
@@ -96,9 +100,7 @@ def _on_all(snapshot: Snapshot, rows: Floats, values: Floats) -> Floats:
     return everywhere
 
 
-def _halves(
-    study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]
-) -> dict[str, Floats]:
+def _halves(study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]) -> dict[str, Floats]:
     """Labels of the first and of the second half of the runs, where the label is a mean over runs."""
     label: Label = study.parameters(case).label.build(study.parameters(case).species)
     records = [r for r in study.sources(case).get("records", ()) if isinstance(r, Record)]

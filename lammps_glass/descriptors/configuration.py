@@ -35,9 +35,7 @@ class Configuration:
         Of descriptors that draw random numbers.
     """
 
-    def __init__(
-        self, thermal: Snapshot, material: Material, relax: Relax, seed: int = 0
-    ) -> None:
+    def __init__(self, thermal: Snapshot, material: Material, relax: Relax, seed: int = 0) -> None:
         self.thermal, self.snapshot = thermal, thermal
         self.material, self.relax, self.seed = material, relax, seed
         self._states: dict[Hashable, Snapshot] = {}

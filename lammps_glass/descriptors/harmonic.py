@@ -40,8 +40,8 @@ class Harmonic(ConfigurationDescriptor):
 
     References
     ----------
-    A. Widmer-Cooper, H. Perry, P. Harrowell and D. R. Reichman, Nature Phys. 4, 711 (2008); M. L. Manning and A. J. Liu,
-    Phys. Rev. Lett. 107, 108302 (2011).
+    A. Widmer-Cooper, H. Perry, P. Harrowell and D. R. Reichman, Nature Phys. 4, 711 (2008); M. L. Manning and
+    A. J. Liu, Phys. Rev. Lett. 107, 108302 (2011).
     """
 
     name = "harmonic"
@@ -93,7 +93,11 @@ class Harmonic(ConfigurationDescriptor):
         masses = np.asarray(material.masses)[inherent.with_species(model.species).types]
         ends = [min(round(end * n_modes), len(found.eigenvalues)) for end in self.bands]
         low = max(1, round(self.low * n_modes))
-        parts, soft, localised = np.zeros((len(ends) + 1, len(inherent))), np.zeros(len(inherent)), np.zeros(len(inherent))
+        parts, soft, localised = (
+            np.zeros((len(ends) + 1, len(inherent))),
+            np.zeros(len(inherent)),
+            np.zeros(len(inherent)),
+        )
         for start in range(0, len(found.eigenvalues), 256):  # the squares of all modes at once would be as large
             weights = found.weights(start, start + 256)
             values = found.eigenvalues[start : start + 256]

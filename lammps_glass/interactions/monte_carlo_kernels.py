@@ -136,9 +136,7 @@ def sweep(  # type: ignore[no-untyped-def]  # noqa: C901
             if before < tables.limit:
                 change -= of_pair(tables.pair, home, types[j], before * tables.inverse_step)
                 if embedded:
-                    changes[m - offsets[i]] -= of_pair(
-                        tables.density, types[j], home, before * tables.inverse_step
-                    )
+                    changes[m - offsets[i]] -= of_pair(tables.density, types[j], home, before * tables.inverse_step)
             if after < tables.limit:
                 change += of_pair(tables.pair, home, types[j], after * tables.inverse_step)
                 if embedded:

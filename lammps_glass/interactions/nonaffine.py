@@ -3,8 +3,8 @@ r"""Linear response of an inherent structure to a simple shear.
 With the energy :math:`U(\gamma, \mathbf u)` of a box sheared by :math:`\gamma` and particles displaced by
 :math:`\mathbf u` from where the strain took them, a minimum follows the strain as
 :math:`\mathbf u' = -\mathbf H^{-1} \boldsymbol\Xi` with
-:math:`\boldsymbol\Xi = \partial^2 U / \partial \gamma\, \partial \mathbf u` (C. Maloney and A. Lemaitre, Phys. Rev. E 74,
-016118 (2006), eqs. 20-26).
+:math:`\boldsymbol\Xi = \partial^2 U / \partial \gamma\, \partial \mathbf u` (C. Maloney and A. Lemaitre, Phys. Rev. E
+74, 016118 (2006), eqs. 20-26).
 """
 
 from __future__ import annotations

@@ -51,9 +51,7 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
     A. E. Hoerl and R. W. Kennard, Technometrics 12, 55 (1970).
     """
 
-    def __init__(
-        self, penalty: float | None = None, penalties: Sequence[float] = PENALTIES, folds: int = 5
-    ) -> None:
+    def __init__(self, penalty: float | None = None, penalties: Sequence[float] = PENALTIES, folds: int = 5) -> None:
         self.penalty = penalty
         self.penalties = penalties
         self.folds = folds

@@ -174,7 +174,9 @@ def _replication(subject: _Subject) -> None:
         positions = np.concatenate([snapshot.positions, snapshot.positions + matrix[axis]])
         matrix[axis] *= 2
         doubled = Snapshot(Cell(matrix), positions, np.tile(snapshot.types, 2), snapshot.species)
-        subject.require_same(subject.rows(descriptor, doubled), rows, f"rows change when the box is repeated along {axis}")
+        subject.require_same(
+            subject.rows(descriptor, doubled), rows, f"rows change when the box is repeated along {axis}"
+        )
 
 
 def _runs(subject: _Subject) -> None:

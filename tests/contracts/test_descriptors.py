@@ -45,7 +45,12 @@ def shaken(seed: int) -> Snapshot:
 
 #: Snapshots and tolerances of descriptors of an inherent structure: forces are minimised to 1e-5, positions to about
 #: 1e-6, and the response to a strain multiplies that by the ratio of the stiffest to the softest mode.
-INHERENT = {"rattle": (shaken, 1e-4), "inherent": (minimum, 1e-4), "nonaffine": (minimum, 1e-3), "harmonic": (minimum, 1e-3)}
+INHERENT = {
+    "rattle": (shaken, 1e-4),
+    "inherent": (minimum, 1e-4),
+    "nonaffine": (minimum, 1e-3),
+    "harmonic": (minimum, 1e-3),
+}
 
 
 @pytest.mark.parametrize("name", descriptors.REGISTRY.bundled)

@@ -51,7 +51,8 @@ def test_bond_order_agrees_with_complex_harmonics_and_the_addition_theorem():
     moments = np.array(moments)
     averaged = np.array(
         [
-            (moments[i] + moments[pairs.indices[pairs.offsets[i] : pairs.offsets[i + 1]]].sum(0)) / (pairs.counts[i] + 1)
+            (moments[i] + moments[pairs.indices[pairs.offsets[i] : pairs.offsets[i + 1]]].sum(0))
+            / (pairs.counts[i] + 1)
             for i in range(len(snapshot))
         ]
     )
@@ -75,7 +76,9 @@ def test_voronoi_cells_fill_the_box_and_those_of_fcc_are_dodecahedra():
 
 def test_structure_functions_are_the_sums_written_out():
     snapshot = binary_snapshot(6, n_cells=3)
-    made = descriptors.StructureFunctions(r_max=1.4, spacing=0.7, width=0.3, ranges=(1.5,), signs=(-1, 1), powers=(1, 3))
+    made = descriptors.StructureFunctions(
+        r_max=1.4, spacing=0.7, width=0.3, ranges=(1.5,), signs=(-1, 1), powers=(1, 3)
+    )
     rows = made.compute(snapshot)
     pairs = pairs_within(snapshot, 1.4)
     for i in range(0, len(snapshot), 7):

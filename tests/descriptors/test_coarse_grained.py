@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from lammps_glass import descriptors
 from lammps_glass.errors import InputError
@@ -56,9 +55,7 @@ def test_averages_are_those_written_out(weights, r_max):
 
 def test_second_level_averages_the_first():
     snapshot = binary_snapshot(5, n_cells=3)
-    made = descriptors.CoarseGrained(
-        PARTS, ("A", "B"), (0.7, 2.0), 2.0, second_lengths=(1.0,), second_of=(2.0,)
-    )
+    made = descriptors.CoarseGrained(PARTS, ("A", "B"), (0.7, 2.0), 2.0, second_lengths=(1.0,), second_of=(2.0,))
     rows = made.compute(snapshot)
     first = rows[:, :8].reshape(len(snapshot), 2, 2, 2)[:, :, 1].reshape(len(snapshot), -1)
     np.testing.assert_allclose(rows[:, 8:], written_out(snapshot, first, (1.0,), 2.0, False), rtol=1e-12)
