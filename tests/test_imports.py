@@ -22,7 +22,7 @@ ALLOWED = {
     "activation": PHYSICS,
     "simulate": PHYSICS
     | {"activation", "glasses", "labels"},  # labels made on the way, where trajectories would be too large
-    "descriptors": PHYSICS,
+    "descriptors": PHYSICS | {"labels"},  # D2min of a linear response
     "labels": PHYSICS,
     "analysis": PHYSICS,
     "learn": BASE,  # rows only
@@ -32,8 +32,9 @@ ALLOWED["products"] = set(ALLOWED)
 ALLOWED["operations"] = set(ALLOWED)
 ALLOWED["studies"] = set(ALLOWED)
 ALLOWED["workflow"] = set(ALLOWED)
+ALLOWED["comparison"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
-ALLOWED["testing"] = set(ALLOWED) - {"figures", "cli"}
+ALLOWED["testing"] = set(ALLOWED) - {"figures", "comparison", "cli"}
 ALLOWED["__main__"] = {"cli"}
 
 

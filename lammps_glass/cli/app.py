@@ -10,6 +10,7 @@ import typer
 
 from lammps_glass import __version__
 from lammps_glass.cli import (
+    compare,
     describe,
     doctor,
     label,
@@ -48,7 +49,9 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (study, study_state, study_files, simulate, describe, label, train, predict, render, listing, doctor):
+    for module in (
+        study, study_state, study_files, compare, simulate, describe, label, train, predict, render, listing, doctor,
+    ):  # fmt: skip
         module.register(app)
     return app
 

@@ -145,13 +145,16 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None)
 
 
 def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
-    """Complete the options of a descriptor, and of each part of a joined one, with those of the glass."""
-    if isinstance(parts := options.get("parts"), Mapping):
-        return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
+    """Complete the options of a descriptor, and of each part of a composite one, with those of the glass."""
     names = descriptor_entry(name).options()
     shared = [key for key in ("species", "radii") if key in names and getattr(glass, key, None)]
-    of_glass: Options = {key: getattr(glass, key) for key in shared}
-    return {**of_glass, **options}
+    completed: Options = {**{key: getattr(glass, key) for key in shared}, **options}
+    if isinstance(parts := options.get("parts"), Mapping):
+        completed["parts"] = {
+            key: _with_glass(str(part.get("name", key)), part, glass) if isinstance(part, Mapping) else part
+            for key, part in parts.items()
+        }
+    return completed
 
 
 def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) -> Describe:
@@ -163,7 +166,7 @@ def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) ->
         The descriptor needs simulations, and no glass is named.
     """
     protocol = getattr(descriptor, "protocol", "")
-    if not protocol:
+    if not protocol and (not descriptor.needs_glass or glass is None):
         return descriptor.compute
     if glass is None:
         raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
@@ -17,7 +17,11 @@ from lammps_glass.snapshots.snapshot import Integers
 from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
+    from lammps_glass.descriptors.configuration import Configuration
     from lammps_glass.interactions import Model
+
+#: Function that minimises the energy of a snapshot at fixed box.
+Relax = Callable[[Snapshot], Snapshot]
 
 
 class Material(Protocol):
@@ -94,6 +98,15 @@ class Descriptor(ABC):
     unit_defaults: ClassVar[UnitDefaults | None] = None
     """Parameters whose defaults are numbers in certain units; None where there are none."""
 
+    needs_glass: ClassVar[bool] = False
+    """Whether rows need the glass of a snapshot; see `lammps_glass.descriptors.configuration`."""
+
+    directional: ClassVar[bool] = False
+    """Whether columns belong to directions of space, so that a rotation changes them."""
+
+    of_box: ClassVar[bool] = False
+    """Whether rows depend on the whole box, such as on its vibrations: those of a repeated box differ."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -107,6 +120,26 @@ class Descriptor(ABC):
     @abstractmethod
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
+
+    def of_configuration(self, configuration: Configuration) -> Floats:
+        """Compute (n_particles, n_features) float64 of the state that a configuration shows."""
+        return self.compute(configuration.snapshot)
+
+    def of_glass(self, snapshot: Snapshot, glass: Material, relax: Relax, seed: int = 0) -> Floats:
+        """Compute (n_particles, n_features) float64 of a snapshot of a glass.
+
+        Parameters
+        ----------
+        glass
+            Its interactions are there for descriptors that need them.
+        relax
+            Function that minimises the energy of a snapshot at fixed box; called when the inherent structure is needed.
+        seed
+            Of descriptors that draw random numbers.
+        """
+        from lammps_glass.descriptors.configuration import Configuration
+
+        return self.of_configuration(Configuration(snapshot, glass, relax, seed))
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).

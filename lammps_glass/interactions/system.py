@@ -59,6 +59,14 @@ class System:
         """
         return self._evaluate(positions).energy - self._unchanging
 
+    def particle_energies(self) -> Floats:
+        """Compute (m,) energies of the mobile particles: half of that of their pairs, and that of their embedding."""
+        here = self._evaluate(None)
+        halves, n = 0.5 * here.terms.energy[:, 0], len(self._types)
+        energies: Floats = here.sites[:, 0] + np.bincount(self._pairs.first, weights=halves, minlength=n)
+        energies += np.bincount(self._pairs.second, weights=halves, minlength=n)
+        return energies[: len(self.mobile)]
+
     def forces(self, positions: ArrayLike | None = None) -> Floats:
         """Compute (m, 3) forces on the mobile particles at `positions` (m, 3; default those of the snapshot)."""
         return self.energy_and_forces(positions)[1]

@@ -53,9 +53,12 @@ from .nested_subsets import (
     accuracy_of_nested_subsets as accuracy_of_nested_subsets,
     curve_numbers as curve_numbers,
 )
+from .normal_equations import NormalEquations as NormalEquations, choose_penalty as choose_penalty
 from .persistence import load as load, save as save
 from .power import PowerFactor as PowerFactor, power_factor as power_factor
 from .registry import REGISTRY as REGISTRY
+from .regressors import ARDRegression as ARDRegression, BoostedTrees as BoostedTrees, SmallNetwork as SmallNetwork
+from .ridge_regression import RidgeRegression as RidgeRegression
 from .rows import (
     Joined as Joined,
     binary_labels as binary_labels,

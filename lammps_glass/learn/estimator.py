@@ -67,6 +67,12 @@ def fit_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Labels
     return values, encoded.astype(np.int64)
 
 
+def regression_rows(estimator: Any, X: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
+    """Check the training rows of a regression: (n_rows, n_features) values and (n_rows,) targets, all finite."""
+    values, target = _validated(estimator, X, y=y, y_numeric=True, ensure_min_samples=2)
+    return values, np.asarray(target, dtype=np.float64)
+
+
 def predict_rows(estimator: Estimator, X: ArrayLike) -> Floats:
     """Check that an estimator is fitted, and return the rows (n_rows, n_features) as float64."""
     check_is_fitted(estimator)

@@ -37,5 +37,29 @@ REGISTRY = Registry(
             "energy by ridge regression on mean SOAP vectors, and its share by particle",
             "energy",
         ),
+        Entry(
+            "ridge-regression",
+            "lammps_glass.learn.ridge_regression:RidgeRegression",
+            "a number a particle, linear in standardised columns; penalty chosen by leaving replicas out",
+            "that of the label",
+        ),
+        Entry(
+            "ard-regression",
+            "lammps_glass.learn.regressors:ARDRegression",
+            "a number a particle, linear, irrelevant columns without weight (automatic relevance determination)",
+            "that of the label",
+        ),
+        Entry(
+            "boosted-trees",
+            "lammps_glass.learn.regressors:BoostedTrees",
+            "a number a particle by gradient-boosted trees (XGBoost)",
+            "that of the label",
+        ),
+        Entry(
+            "small-network",
+            "lammps_glass.learn.regressors:SmallNetwork",
+            "a number a particle by a small multilayer perceptron",
+            "that of the label",
+        ),
     ],
 )

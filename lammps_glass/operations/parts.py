@@ -89,8 +89,14 @@ class DescriptorPart(Part):
     def with_glass(self, glass: Glass | None, r_cut: float | None = None) -> Options:
         """Return the options with those that `build` adds, for each part of a joined descriptor too."""
         if isinstance(members := self.options.get("parts"), Mapping):
-            parts = {name: DescriptorPart(name, part).with_glass(glass, r_cut) for name, part in members.items()}
-            return {**self.options, "parts": parts}
+            parts = {
+                key: DescriptorPart(str(part.get("name", key)), part).with_glass(glass, r_cut)
+                for key, part in members.items()
+            }
+            return self._completed(glass, None) | {"parts": parts}
+        return self._completed(glass, r_cut)
+
+    def _completed(self, glass: Glass | None, r_cut: float | None) -> Options:
         accepted = self.registry()[self.name].options()
         of_glass = {name: getattr(glass, name) for name in ("species", "radii") if getattr(glass, name, None)}
         options = {**{name: value for name, value in of_glass.items() if name in accepted}, **self.options}

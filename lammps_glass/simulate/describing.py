@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeGuard
 
@@ -30,8 +31,10 @@ class Computed(Protocol):
 
     name: ClassVar[str]
 
-    def compute(self, snapshot: Snapshot) -> NDArray[np.float64]:
-        """Compute (n_particles, n_features)."""
+    def of_glass(
+        self, snapshot: Snapshot, glass: Glass, relax: Callable[[Snapshot], Snapshot], seed: int
+    ) -> NDArray[np.float64]:
+        """Compute (n_particles, n_features) of a snapshot of a glass."""
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default is used in other units than its own."""
@@ -81,8 +84,9 @@ def describe(
     """
     configuration = glass.check(snapshot)
     descriptor.require_units(glass.units)
+    relax = functools.partial(minimize, glass=glass, engine=engine)
     if not _is_simulated(descriptor):
-        return descriptor.compute(configuration)
+        return descriptor.of_glass(configuration, glass, relax, seed)
     inherent = minimize(configuration, glass, engine=engine)
     members: list[Computed] | None = getattr(descriptor, "members", None)
     with _folder(directory) as folder:
@@ -91,7 +95,7 @@ def describe(
         parts = [
             _simulated(member, inherent, glass, seed, folder / member.name, engine)
             if _is_simulated(member)
-            else member.compute(inherent)
+            else member.of_glass(inherent, glass, relax, seed)
             for member in members
         ]
     return np.hstack(parts)

@@ -14,6 +14,7 @@ from lammps_glass.descriptors.base import Descriptor, SimulatedDescriptor
 from lammps_glass.glasses import Glass, KobAndersen
 from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Cell, Snapshot
+from lammps_glass.snapshots.cell import Floats
 from lammps_glass.testing.checking import require, require_close, require_numbers_checked, require_refused, run_checks
 from lammps_glass.testing.samples import binary_snapshot
 
@@ -32,6 +33,14 @@ class _Subject:
     def build(self) -> Descriptor:
         """Build the descriptor."""
         return self.descriptor(**self.options)
+
+    def rows(self, descriptor: Descriptor, snapshot: Snapshot) -> Floats:
+        """Compute the rows of a snapshot, with the glass where the descriptor needs it."""
+        if not descriptor.needs_glass:
+            return descriptor.compute(snapshot)
+        from lammps_glass.simulate import describe
+
+        return describe(descriptor, snapshot, self.glass)
 
     def require_same(self, values: ArrayLike, expected: ArrayLike, message: str) -> None:
         """Raise `AssertionError` unless values agree to the tolerance."""
@@ -68,7 +77,9 @@ def check_descriptor(
     n_seeds
         Number of snapshots for each symmetry.
     glass
-        Glass of the simulations that a descriptor needs; they are not run. Default: Kob-Andersen.
+        Glass of the simulations that a descriptor needs, which are not run, or of its interactions. Default:
+        Kob-Andersen. A descriptor that says so is not checked against a symmetry that it lacks: ``directional``
+        (rotation), ``of_box`` (repeated box), ``stochastic`` (all of them).
 
     Raises
     ------
@@ -76,8 +87,11 @@ def check_descriptor(
         The first check that fails, with what was wrong.
     """
     subject = _Subject(descriptor, dict(options or {}), snapshot, tolerance, n_seeds, glass or KobAndersen())
+    symmetries = [_order, _motion, *([] if descriptor.of_box else [_replication])]
+    if getattr(descriptor, "stochastic", False):
+        symmetries = []
     simulated = issubclass(descriptor, SimulatedDescriptor)
-    checks = [_parameters, *([_runs] if simulated else [_rows, _repetition, _order, _motion, _replication])]
+    checks = [_parameters, *([_runs] if simulated else [_rows, _repetition, *symmetries])]
     run_checks(f"descriptor {getattr(descriptor, 'name', descriptor.__name__)}", checks, subject)
 
 
@@ -98,7 +112,7 @@ def _parameters(subject: _Subject) -> None:
 
 def _rows(subject: _Subject) -> None:
     descriptor, snapshot = subject.build(), subject.snapshot(0)
-    values, names = descriptor.compute(snapshot), descriptor.feature_names
+    values, names = subject.rows(descriptor, snapshot), descriptor.feature_names
     require(values.dtype == np.float64, f"rows are {values.dtype}, not float64")
     expected = (len(snapshot), len(names))
     require(values.shape == expected, f"rows have shape {values.shape}, not (n_particles, n_features) = {expected}")
@@ -113,11 +127,11 @@ def _rows(subject: _Subject) -> None:
 def _repetition(subject: _Subject) -> None:
     descriptor, snapshot = subject.build(), subject.snapshot(1)
     before, positions = copy.deepcopy(vars(descriptor)), snapshot.positions.copy()
-    first = descriptor.compute(snapshot).copy()
-    subject.build().compute(subject.snapshot(2))
-    require(np.array_equal(descriptor.compute(snapshot), first), "a second call gives other values")
+    first = subject.rows(descriptor, snapshot).copy()
+    subject.rows(subject.build(), subject.snapshot(2))
+    require(np.array_equal(subject.rows(descriptor, snapshot), first), "a second call gives other values")
     copied = type(descriptor)(**descriptor.get_params())
-    require(np.array_equal(copied.compute(snapshot), first), "a copy with the same parameters gives other values")
+    require(np.array_equal(subject.rows(copied, snapshot), first), "a copy with the same parameters gives other values")
     require(_same_state(vars(descriptor), before), "compute leaves state behind in the descriptor")
     require(np.array_equal(snapshot.positions, positions), "compute changes the snapshot")
 
@@ -132,33 +146,37 @@ def _order(subject: _Subject) -> None:
         snapshot = subject.snapshot(seed)
         order = np.random.default_rng(seed).permutation(len(snapshot))
         shuffled = Snapshot(snapshot.cell, snapshot.positions[order], snapshot.types[order], snapshot.species)
-        rows = descriptor.compute(snapshot)[order]
-        subject.require_same(descriptor.compute(shuffled), rows, "rows depend on the order of the particles")
+        rows = subject.rows(descriptor, snapshot)[order]
+        subject.require_same(subject.rows(descriptor, shuffled), rows, "rows depend on the order of the particles")
 
 
 def _motion(subject: _Subject) -> None:
     descriptor = subject.build()
     for seed in range(subject.n_seeds):
         snapshot = subject.snapshot(seed)
-        rows = descriptor.compute(snapshot)
+        rows = subject.rows(descriptor, snapshot)
         shift = np.random.default_rng(seed).normal(size=(2, 3)) * snapshot.cell.volume ** (1 / 3)
         moved = snapshot.replace(positions=snapshot.positions + shift[0])
-        subject.require_same(descriptor.compute(moved), rows, "rows change under translation")
+        subject.require_same(subject.rows(descriptor, moved), rows, "rows change under translation")
+        if descriptor.directional:
+            continue
         rotation = special_ortho_group.rvs(3, random_state=seed)
         cell = Cell(snapshot.cell.matrix @ rotation, shift[1])
         turned = snapshot.replace(cell=cell, positions=(snapshot.positions + shift[0]) @ rotation)
-        subject.require_same(descriptor.compute(turned), rows, "rows change under rotation")
+        subject.require_same(subject.rows(descriptor, turned), rows, "rows change under rotation")
 
 
 def _replication(subject: _Subject) -> None:
     descriptor, snapshot = subject.build(), subject.snapshot(4)
-    rows = np.tile(descriptor.compute(snapshot), (2, 1))
+    rows = np.tile(subject.rows(descriptor, snapshot), (2, 1))
     for axis in range(3):
         matrix = np.array(snapshot.cell.matrix)
         positions = np.concatenate([snapshot.positions, snapshot.positions + matrix[axis]])
         matrix[axis] *= 2
         doubled = Snapshot(Cell(matrix), positions, np.tile(snapshot.types, 2), snapshot.species)
-        subject.require_same(descriptor.compute(doubled), rows, f"rows change when the box is repeated along {axis}")
+        subject.require_same(
+            subject.rows(descriptor, doubled), rows, f"rows change when the box is repeated along {axis}"
+        )
 
 
 def _runs(subject: _Subject) -> None:

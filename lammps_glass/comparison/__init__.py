@@ -1,0 +1,7 @@
+"""Comparison of descriptors and indicators on the same particles, splits and labels."""
+
+from __future__ import annotations
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,322 @@
+"""The file of a comparison: sets of configurations, labels, descriptors, entries, published numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lammps_glass.errors import InputError
+from lammps_glass.glasses import REGISTRY as GLASSES, Glass
+from lammps_glass.operations.parts import DescriptorPart, IndicatorPart
+from lammps_glass.registry import unknown_name
+from lammps_glass.resources import data_path
+
+#: Names of the sets that the keys ``train`` and ``test`` make.
+TRAIN, TEST = "train", "test"
+#: Indicator of an entry that learns nothing: its only column is the prediction.
+NOTHING = "none"
+
+
+@dataclass(frozen=True)
+class SetSpec:
+    """A set of configurations with labels.
+
+    Parameters
+    ----------
+    folder
+        Of the configurations, a file each.
+    study, preset, settings, labels
+        Instead of a folder: a study file that is run (its folder lies in that of the comparison), its preset, settings
+        as of ``--set``, and the stages whose labels are compared.
+    glass
+        Name and options; the glass of the file by default.
+    trains
+        Whether entries learn from it, leaving one configuration out; otherwise it tests what the others teach.
+    """
+
+    folder: str = ""
+    study: str = ""
+    preset: str | None = None
+    settings: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    glass: dict[str, Any] = field(default_factory=dict)
+    trains: bool = True
+
+
+@dataclass(frozen=True)
+class LabelSpec:
+    """A label of particles.
+
+    Parameters
+    ----------
+    column
+        Name of the numbers in the files.
+    halves
+        Names of the means over two halves of the runs, for the noise ceiling.
+    repeats
+        Names of independent repeats of the label, such as planes of shear: their mean coefficient is a ceiling on what
+        one number can say about all of them.
+    species
+        Species that is scored; all by default.
+    fraction
+        Fraction of the particles of each configuration that are class 1 of the AUC: those with the largest labels.
+    drive
+        What moved the particles, for the table.
+    sets
+        Sets that have the label; all by default.
+    """
+
+    column: str
+    halves: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
+    species: str | None = None
+    fraction: float = 0.1
+    drive: str = "thermal"
+    sets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.halves) not in (0, 2):
+            raise InputError(f"halves = {list(self.halves)}: give two columns, or none")
+        if not 0 < self.fraction < 1:
+            raise InputError(f"fraction = {self.fraction:g} must be above 0 and below 1")
+
+
+@dataclass(frozen=True)
+class EntrySpec:
+    """An entry of the table: columns of descriptors and what learns from them.
+
+    Parameters
+    ----------
+    columns
+        Names of descriptors of the file, whose columns stand side by side.
+    indicator
+        Name in the registry with options; ``none`` takes the only column as it is.
+    sign
+        1, or -1 where small values of the column mean a large label; for an indicator ``none``.
+    pick
+        Name of the column that an indicator ``none`` takes where the descriptor has several.
+    max_rows
+        Training rows of a fit, drawn at random where there are more; 0 takes all. For learners whose cost grows faster
+        than the rows.
+    prior
+        Descriptor of `columns` -> deviation of the weights of its standardised columns before any data, for a ridge
+        regression: columns of a smaller one are penalised more. 1 by default. With `prior_length`, the weight of an
+        average over neighbours with decay length L is expected to fall as ``L ** -prior_length``.
+    prior_length
+        That exponent; 0 by default.
+    labels
+        Labels of the file that the entry predicts; all by default.
+    source
+        Where the method comes from, for the card.
+    """
+
+    columns: tuple[str, ...]
+    indicator: IndicatorPart | None = None
+    sign: int = 1
+    pick: str = ""
+    max_rows: int = 0
+    prior: dict[str, float] = field(default_factory=dict)
+    prior_length: float = 0.0
+    labels: tuple[str, ...] = ()
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for name, deviation in self.prior.items():
+            if name not in self.columns or not deviation > 0:
+                raise InputError(f"prior.{name} = {deviation}: give a positive number for one of the columns")
+        if not self.columns:
+            raise InputError("columns is empty: name descriptors of the file")
+        if self.sign not in (1, -1):
+            raise InputError(f"sign = {self.sign} must be 1 or -1")
+        if self.max_rows < 0:
+            raise InputError(f"max_rows = {self.max_rows} must be at least 0")
+
+
+@dataclass(frozen=True)
+class PublishedSpec:
+    """Numbers that others have published; shown as published, not measured.
+
+    Parameters
+    ----------
+    label
+        Label of the file that they are about.
+    source
+        Reference.
+    within, pooled, auc
+        Numbers, where they are printed.
+    data
+        What they were measured on.
+    """
+
+    label: str
+    source: str
+    within: float | None = None
+    pooled: float | None = None
+    auc: float | None = None
+    data: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonFile:
+    """A comparison, checked.
+
+    Parameters
+    ----------
+    title, path
+        Of the file.
+    seed, cores
+        Seed of all random numbers; processes that describe at a time.
+    sets, labels, descriptors, entries, published
+        By name.
+    nulls, importance
+        Whether to add null entries, and to permute the columns of each descriptor of an entry.
+    """
+
+    title: str
+    path: Path
+    seed: int
+    cores: int
+    sets: Mapping[str, SetSpec]
+    labels: Mapping[str, LabelSpec]
+    descriptors: Mapping[str, DescriptorPart]
+    entries: Mapping[str, EntrySpec]
+    published: Mapping[str, PublishedSpec]
+    nulls: bool = True
+    importance: bool = True
+
+    def glass(self, name: str) -> Glass:
+        """Build the glass of a set."""
+        options = dict(self.sets[name].glass)
+        glass: Glass = GLASSES.build(str(options.pop("name")), options)
+        return glass
+
+
+_KEYS = (
+    "title", "seed", "cores", "glass", TRAIN, TEST, "sets", "labels", "descriptors", "entries", "published", "nulls",
+    "importance", "presets",
+)  # fmt: skip
+
+
+def find_comparison(name: str | Path) -> Path:
+    """Find the file of a comparison: by its path, or the bundled ``public`` or ``demo`` by name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    bundled = data_path("examples", "compare", f"{path.stem}.toml")
+    if path.suffix in ("", ".toml") and path.parent.name in ("", "compare") and bundled.is_file():
+        return bundled
+    raise InputError(f"{name}: no such file; bundled are {', '.join(p.name for p in bundled.parent.glob('*.toml'))}")
+
+
+def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:
+    """Read the file of a comparison with ``--set`` options; every fault is one line with file and key."""
+    from lammps_glass.workflow.reading import apply_sets, read_toml
+
+    path = find_comparison(name)
+    tables = read_toml(path)
+    presets = tables.pop("presets", {})
+    if preset is not None:
+        if preset not in presets:
+            raise InputError(f"{path}: {unknown_name('preset', preset, list(presets))}")
+        _merge(tables, presets[preset])
+    for table in ("sets", "labels", "descriptors", "entries", "published", "glass"):
+        tables.setdefault(table, {})
+    apply_sets(tables, list(settings))
+    try:
+        return _checked(tables, path)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def _merge(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and isinstance(tables.get(key), dict):
+            _merge(tables[key], value)
+        else:
+            tables[key] = value
+
+
+def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
+    from lammps_glass.workflow.values import build
+
+    for key in tables:
+        if key not in _KEYS:
+            raise unknown_name("key", key, list(_KEYS))
+    glass = tables["glass"]
+    sets = dict(tables["sets"])
+    for name in (TRAIN, TEST):
+        if tables.get(name):
+            sets[name] = {"folder": str(tables[name]), "trains": name == TRAIN, "glass": glass}
+    if not sets:
+        raise InputError("no configurations: give --set train=FOLDER, and --set test=FOLDER for unseen ones")
+    built_sets = {
+        name: build(SetSpec, {"glass": glass, **_table(value, f"sets.{name}")}, f"sets.{name}")
+        for name, value in sets.items()
+    }
+    for name, spec in built_sets.items():
+        if bool(spec.folder) == bool(spec.study):
+            raise InputError(f"sets.{name}: give a folder, or a study to run")
+        if "name" not in spec.glass:
+            raise InputError(f"sets.{name}.glass names no glass: give [glass] with a name")
+    file = ComparisonFile(
+        title=str(tables.get("title", path.stem)),
+        path=path,
+        seed=int(tables.get("seed", 1)),
+        cores=int(tables.get("cores", 2)),
+        sets=built_sets,
+        labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in tables["labels"].items()},
+        descriptors={k: DescriptorPart.parse(v) for k, v in tables["descriptors"].items()},
+        entries={k: _entry(k, v) for k, v in tables["entries"].items()},
+        published={
+            k: build(PublishedSpec, _table(v, f"published.{k}"), f"published.{k}")
+            for k, v in tables["published"].items()
+        },
+        nulls=bool(tables.get("nulls", True)),
+        importance=bool(tables.get("importance", True)),
+    )
+    _check_names(file)
+    return file
+
+
+def _table(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InputError(f"{where} = {value!r}: it must be a table")
+    return dict(value)
+
+
+def _entry(name: str, value: object) -> EntrySpec:
+    from lammps_glass.workflow.values import build
+
+    table = _table(value, f"entries.{name}")
+    indicator = table.pop("indicator", "ridge-regression")
+    if isinstance(table.get("columns"), str):
+        table["columns"] = [table["columns"]]
+    built = build(EntrySpec, table, f"entries.{name}")
+    part = None if indicator == NOTHING else IndicatorPart.parse(indicator)
+    return EntrySpec(**{**built.__dict__, "indicator": part})
+
+
+def _check_names(file: ComparisonFile) -> None:
+    """Refuse names that nothing has, and a file without a label or an entry."""
+    if not (file.labels and file.descriptors and file.entries):
+        raise InputError("a comparison needs [labels], [descriptors] and [entries] with one member each at least")
+    for name, entry in file.entries.items():
+        _require_known(f"entries.{name}.columns", "descriptor", entry.columns, file.descriptors)
+        _require_known(f"entries.{name}.labels", "label", entry.labels, file.labels)
+        if entry.indicator is None and len(entry.columns) != 1:
+            raise InputError(f"entries.{name}: an indicator that learns nothing takes one descriptor")
+    for name, label in file.labels.items():
+        _require_known(f"labels.{name}.sets", "set", label.sets, file.sets)
+    for name, published in file.published.items():
+        _require_known(f"published.{name}.label", "label", [published.label], file.labels)
+    if not any(spec.trains for spec in file.sets.values()):
+        raise InputError("no set trains: give --set train=FOLDER")
+
+
+def _require_known(where: str, kind: str, names: Sequence[str], known: Mapping[str, object]) -> None:
+    """Refuse a name that is not among those of the file."""
+    for name in names:
+        if name not in known:
+            raise InputError(f"{where}: {unknown_name(kind, name, list(known))}")

@@ -1,0 +1,129 @@
+"""Sets of configurations that a study makes: it is run, and its labels are written as files that anyone can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lammps_glass.comparison.spec import ComparisonFile, SetSpec
+from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.files import atomic_path
+from lammps_glass.labels.base import Label, LabelColumn
+from lammps_glass.operations.describe import snapshot_at
+from lammps_glass.products import Labels, Record
+from lammps_glass.products.keys import rows_in
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
+
+if TYPE_CHECKING:
+    from lammps_glass.workflow.stages import CaseId
+    from lammps_glass.workflow.study import Study
+
+
+def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, say: Callable[[str], None]) -> Path:
+    """Run the study of a set, from where it stopped, and return the folder of its configurations with labels.
+
+    The study's folder is ``out/studies/<study>``, which sets of one study share; that of the configurations is
+    ``out/sets/<set>``: one npz file a replica, as `comparison.data` reads them.
+
+    Raises
+    ------
+    InputError
+        A stage writes no labels, or stages label different configurations of a replica.
+    SimulationError
+        A case failed.
+    """
+    from lammps_glass.workflow import Study, reproduce
+    from lammps_glass.workflow.values import digest
+
+    path = file.path.parent / spec.study
+    folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
+    study = Study.read(
+        path if path.is_file() else spec.study, spec.preset, out / "studies" / folder_name, list(spec.settings)
+    )
+    say(f"{name}: runs {spec.study}, preset {spec.preset or 'none'}, in {study.out}")
+    summary = reproduce(study, cores=file.cores, quiet=True)
+    if failed := summary["cases"]["failed"]:
+        raise SimulationError(f"sets.{name}: {len(failed)} cases of {study.out} failed, first {failed[0]}")
+    folder = out / "sets" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for replica, arrays in _replicas(name, study, spec).items():
+        _write(folder / f"{replica}.npz", arrays)
+    return folder
+
+
+def _replicas(name: str, study: Study, spec: SetSpec) -> dict[str, dict[str, Floats]]:
+    """Collect the arrays of each replica from the cases of the label stages."""
+    replicas: dict[str, dict[str, Floats]] = {}
+    for stage in spec.labels or [s for s, made in study.stages.items() if issubclass(made.operation.writes, Labels)]:
+        if not issubclass(study.stage(stage).operation.writes, Labels):
+            raise InputError(f"sets.{name}.labels: stage {stage} of {study.name} writes no labels")
+        for case in study.stage(stage).cases:
+            replica = str(dict(case.conditions).get("replica", "all"))
+            arrays = _arrays(study, case)
+            kept = replicas.setdefault(replica, arrays)
+            if not np.array_equal(kept["positions"], arrays["positions"]):
+                raise InputError(
+                    f"sets.{name}.labels: {', '.join(spec.labels)} label different configurations of replica "
+                    f"{replica}: make a set of each"
+                )
+            kept.update(arrays)
+    return replicas
+
+
+def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:
+    """Arrays of the first labelled configuration of a case: positions, types, box, a column for each label."""
+    labels, sources = study.product(case), study.sources(case)
+    assert isinstance(labels, Labels)
+    table = next(labels.groups())
+    records = [record for port in ("reference", "records") for record in sources.get(port, ())]
+    snapshot = snapshot_at([r for r in records if isinstance(r, Record)], int(table["step"].iloc[0]))
+    if snapshot is None:
+        raise InputError(f"{labels.directory}: no record holds the labelled configuration")
+    rows = rows_in(snapshot, table)
+    arrays = {
+        "positions": snapshot.positions,
+        "types": snapshot.species_of_particles.astype(str),
+        "box": snapshot.cell.matrix,
+        **{c.name: _on_all(snapshot, rows, table[c.name].to_numpy(dtype=float)) for c in labels.label_columns},
+    }
+    arrays |= _halves(study, case, snapshot, labels.label_columns)
+    return arrays
+
+
+def _on_all(snapshot: Snapshot, rows: Floats, values: Floats) -> Floats:
+    everywhere = np.full(len(snapshot), np.nan)
+    everywhere[rows] = values
+    return everywhere
+
+
+def _halves(study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]) -> dict[str, Floats]:
+    """Labels of the first and of the second half of the runs, where the label is a mean over runs."""
+    label: Label = study.parameters(case).label.build(study.parameters(case).species)
+    records = [r for r in study.sources(case).get("records", ()) if isinstance(r, Record)]
+    half = len(records) // 2
+    if label.name != "isoconfigurational" or not half:
+        return {}
+    halves = {}
+    for number, part in enumerate((records[:half], records[half : 2 * half]), start=1):
+        (labelled,) = label.groups(part)
+        for column in columns:
+            if column.name in labelled.values and not column.details:
+                halves[f"{column.name}_half_{number}"] = labelled.values[column.name].to_numpy(dtype=float)
+    return halves
+
+
+def _write(path: Path, arrays: Mapping[str, Floats]) -> None:
+    """Write the arrays unless the file holds them already: its checksum then stays, and rows are not made again."""
+    if path.is_file():
+        with np.load(path, allow_pickle=False) as kept:
+            same = set(kept.files) == set(arrays)
+            if same and all(
+                np.array_equal(kept[n], a, equal_nan=np.asarray(a).dtype.kind == "f") for n, a in arrays.items()
+            ):
+                return
+    with atomic_path(path) as temporary:
+        np.savez(temporary, **arrays)  # type: ignore[arg-type]

@@ -1,0 +1,104 @@
+"""`RidgeRegression`: a number for each particle, linear in standardised columns, with a penalty chosen by replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from lammps_glass.errors import InputError
+from lammps_glass.learn.estimator import Floats, predict_rows, regression_rows
+from lammps_glass.learn.normal_equations import PENALTIES, NormalEquations, choose_penalty, total
+
+_BLOCK = 8192  # rows of the normal equations at a time
+
+
+class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+    r"""Linear regression with a penalty on the weights of standardised columns, by streamed normal equations.
+
+    .. math:: \min_{w, b} \sum_i (y_i - w \cdot z_i - b)^2 + \lambda |w|^2
+
+    with z the columns standardised by mean and deviation of the training rows. Memory grows with the square of the
+    number of columns, not with the rows.
+
+    Parameters
+    ----------
+    penalty
+        :math:`\lambda`; None chooses among `penalties` by leaving one replica out.
+    penalties
+        Tried where `penalty` is None.
+    folds
+        Number of parts of the rows, in their order, that stand for replicas where `fit` is not given any.
+
+    Attributes
+    ----------
+    penalty_ : float
+    coef_, scale_ : (n_features,)
+        Weights of the columns as they are, and the deviation of each column; their product compares columns.
+    intercept_ : float
+    n_features_in_ : int
+
+    Raises
+    ------
+    InputError
+        A value is not finite, a penalty is not positive, or there is one replica only and `penalty` is None.
+
+    References
+    ----------
+    A. E. Hoerl and R. W. Kennard, Technometrics 12, 55 (1970).
+    """
+
+    def __init__(self, penalty: float | None = None, penalties: Sequence[float] = PENALTIES, folds: int = 5) -> None:
+        self.penalty = penalty
+        self.penalties = penalties
+        self.folds = folds
+
+    def fit(self, X: ArrayLike, y: ArrayLike, replicas: ArrayLike | None = None) -> Self:
+        """Fit on (n_rows, n_features) values and (n_rows,) numbers.
+
+        Parameters
+        ----------
+        replicas
+            (n_rows,) replica of each row, for the choice of the penalty.
+        """
+        values, target = regression_rows(self, X, y)
+        groups = self._groups(len(target), replicas)
+        origin = values[:_BLOCK].mean(axis=0)
+        return self._solve([_equations(values[groups == g], target[groups == g], origin) for g in np.unique(groups)])
+
+    def fit_equations(self, by_replica: Sequence[NormalEquations]) -> Self:
+        """Fit to the normal equations of the rows of each replica."""
+        self.n_features_in_ = len(by_replica[0].origin)
+        return self._solve(by_replica)
+
+    def _groups(self, n_rows: int, replicas: ArrayLike | None) -> np.ndarray:
+        if replicas is None:
+            return np.arange(n_rows) * min(self.folds, n_rows) // n_rows
+        groups = np.asarray(replicas)
+        if groups.shape != (n_rows,):
+            raise InputError(f"ridge regression: {groups.shape} replicas of {n_rows} rows")
+        return groups
+
+    def _solve(self, by_replica: Sequence[NormalEquations]) -> Self:
+        tried = [self.penalty] if self.penalty is not None else list(self.penalties)
+        if not tried or not all(np.isfinite(value) and value > 0 for value in tried):
+            raise InputError(f"ridge regression: penalty = {tried} must be positive")
+        self.penalty_ = float(tried[0]) if len(tried) == 1 else choose_penalty(by_replica, tried)
+        (fit,) = total(by_replica).fits([self.penalty_])
+        self.coef_, self.intercept_, self.scale_ = fit.weights, fit.intercept, fit.scale
+        return self
+
+    def predict(self, X: ArrayLike) -> Floats:
+        """Predict (n_rows,) numbers."""
+        result: Floats = predict_rows(self, X) @ self.coef_ + self.intercept_
+        return result
+
+
+def _equations(values: Floats, target: Floats, origin: Floats) -> NormalEquations:
+    equations = NormalEquations(origin)
+    for first in range(0, len(target), _BLOCK):
+        equations.add_rows(values[first : first + _BLOCK], target[first : first + _BLOCK])
+    return equations
