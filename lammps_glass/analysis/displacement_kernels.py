@@ -52,52 +52,69 @@ def pair_sums(start, end, groups, n_groups, q, vectors, distance, scratch, sums)
     """
     sums[:] = 0.0
     n = start.shape[1]
+    scratch[:] = 0.0
     squared, fourth, waves, near = scratch[0:64], scratch[64:128], scratch[128:192], scratch[192:256]
-    d2 = distance * distance
-    scratch[256:] = 0.0
-    sum_2, sum_4 = scratch[256:320], scratch[320:384]
-    sum_w, sum_n = scratch[384:448], scratch[448:512]
-    grouped = len(groups) > 0
     for first in range(0, n, _BLOCK):
         m = min(_BLOCK, n - first)
         x0, y0, z0 = start[0, first : first + m], start[1, first : first + m], start[2, first : first + m]
         x1, y1, z1 = end[0, first : first + m], end[1, first : first + m], end[2, first : first + m]
-        for k in range(m):
-            dx, dy, dz = x1[k] - x0[k], y1[k] - y0[k], z1[k] - z0[k]
-            r2 = dx * dx + dy * dy + dz * dz
-            squared[k] = r2
-            fourth[k] = r2 * r2
-            near[k] = 1.0 if r2 < d2 else 0.0
+        _squares(x0, y0, z0, x1, y1, z1, distance * distance, squared, fourth, near)
         if q > 0.0:
-            for k in range(m):
-                x = q * np.sqrt(squared[k] + 1e-300)
-                waves[k] = np.true_divide(_sine(x), x)
+            _sphere_waves(squared[:m], q, waves)
         elif len(vectors):
             _box_waves(x0, y0, z0, x1, y1, z1, vectors, waves)
-        if grouped:
-            for k in range(m):
-                g = groups[first + k]
-                if g >= 0:
-                    sums[g, 0] += 1.0
-                    sums[g, 1] += squared[k]
-                    sums[g, 2] += fourth[k]
-                    sums[g, 3] += waves[k]
-                    sums[g, 4] += near[k]
+        if len(groups):
+            _add_groups(groups[first : first + m], squared, fourth, waves, near, sums)
         else:
-            for k in range(m):
-                sum_2[k] += squared[k]
-                sum_4[k] += fourth[k]
-                sum_n[k] += near[k]
-            if q > 0.0 or len(vectors):
-                for k in range(m):
-                    sum_w[k] += waves[k]
-    if not grouped:
+            _add_lanes(m, squared, fourth, waves, near, scratch[256:])
+    if not len(groups):
         sums[0, 0] = n
-        for k in range(_BLOCK):
-            sums[0, 1] += sum_2[k]
-            sums[0, 2] += sum_4[k]
-            sums[0, 3] += sum_w[k]
-            sums[0, 4] += sum_n[k]
+        for column in range(4):
+            for k in range(_BLOCK):
+                sums[0, 1 + column] += scratch[256 + _BLOCK * column + k]
+
+
+@kernel
+def _squares(x0, y0, z0, x1, y1, z1, d2, squared, fourth, near):  # type: ignore[no-untyped-def]
+    """Compute |r|^2, |r|^4, and whether |r|^2 < d2."""
+    for k in range(len(x0)):
+        dx, dy, dz = x1[k] - x0[k], y1[k] - y0[k], z1[k] - z0[k]
+        r2 = dx * dx + dy * dy + dz * dz
+        squared[k] = r2
+        fourth[k] = r2 * r2
+        near[k] = 1.0 if r2 < d2 else 0.0
+
+
+@kernel
+def _sphere_waves(squared, q, waves):  # type: ignore[no-untyped-def]
+    """Compute sin(q r) / (q r)."""
+    for k in range(len(squared)):
+        x = q * np.sqrt(squared[k] + 1e-300)
+        waves[k] = np.true_divide(_sine(x), x)
+
+
+@kernel
+def _add_lanes(m, squared, fourth, waves, near, lanes):  # type: ignore[no-untyped-def]
+    """Add a block to the sums of its lanes."""
+    first, second, third, last = lanes[0:64], lanes[64:128], lanes[128:192], lanes[192:256]
+    for k in range(m):
+        first[k] += squared[k]
+        second[k] += fourth[k]
+        third[k] += waves[k]
+        last[k] += near[k]
+
+
+@kernel
+def _add_groups(groups, squared, fourth, waves, near, sums):  # type: ignore[no-untyped-def]
+    """Add a block to the sums of the groups of its particles."""
+    for k in range(len(groups)):
+        g = groups[k]
+        if g >= 0:
+            sums[g, 0] += 1.0
+            sums[g, 1] += squared[k]
+            sums[g, 2] += fourth[k]
+            sums[g, 3] += waves[k]
+            sums[g, 4] += near[k]
 
 
 @kernel

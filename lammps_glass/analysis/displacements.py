@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -120,8 +121,7 @@ def displacement_averages(
     if max_origins is not None and max_origins < 1:
         raise InputError(f"max_origins = {max_origins} must be at least 1")
     chosen = groups or _ALL
-    labels = {int(step): chosen.at(int(step)) for step in followed.steps} if groups else {}
-    starts = np.array([groups is None or labels[int(step)] is not None for step in followed.steps])
+    starts = np.array([groups is None or chosen.at(step) is not None for step in followed.steps.tolist()])
     if not starts.any():
         raise InputError(
             f"no frame has a value by which its particles could be grouped: the trajectory has the steps "
@@ -130,29 +130,31 @@ def displacement_averages(
     lags = _lags(followed.steps, starts)
     totals = np.zeros((len(lags.steps), len(chosen.names), 8))
     wave = scattering or Scattering(0.0, np.empty((0, 3)))
-    fixed = chosen.by_step.get(None)
+    ranks = np.cumsum(starts) - 1
     for (a, b), (c, d) in _blocks(followed, MEMORY):
-        if not starts[a:b].any():
-            continue
         rows = np.searchsorted(lags.steps, followed.steps[None, c:d] - followed.steps[a:b, None])
         after = np.arange(c, d)[None, :] >= np.arange(a, b)[:, None]
         rows = np.where(after & starts[a:b, None], rows, -1)
         if max_origins is not None:
-            rows = _thinned(rows, lags, np.cumsum(starts)[a:b] - 1, max_origins)
-        if groups is None:
-            members = np.empty((1, 0), dtype=np.int64)
-        elif fixed is not None and len(chosen.by_step) == 1:
-            members = fixed[None, followed.rows]
-        else:
-            nobody = np.full(len(followed.first), -1)
-            each = (labels[int(step)] for step in followed.steps[a:b])
-            members = np.stack([(nobody if of is None else of)[followed.rows] for of in each])
-        first, second = followed.frames(a, b), followed.frames(c, d)
+            rows = _thinned(rows, lags, ranks[a:b], max_origins)
+        if (rows < 0).all():
+            continue
+        members = _members(followed, chosen, a, b) if groups else np.empty((1, 0), dtype=np.int64)
+        first = followed.frames(a, b)
+        second = first if a == c else followed.frames(c, d)
         block_sums(
-            first, second, rows, np.ascontiguousarray(members), len(chosen.names), wave.q, wave.vectors,
-            distance or 0.0, totals,
+            first, second, rows, members, len(chosen.names), wave.q, wave.vectors, distance or 0.0, totals
         )  # fmt: skip
     return _table(lags, totals, chosen.names, scattering is not None, distance is not None, timestep)
+
+
+def _members(followed: Track, groups: ParticleGroups, start: int, stop: int) -> Integers:
+    """(k, n) groups of the particles at each frame of a block, one row if they do not depend on it."""
+    if list(groups.by_step) == [None]:
+        return np.ascontiguousarray(groups.by_step[None][None, followed.rows])
+    nobody = np.full(len(followed.first), -1)
+    each = (groups.at(step) for step in followed.steps[start:stop].tolist())
+    return np.stack([(nobody if of is None else of)[followed.rows] for of in each])
 
 
 def _listed(groups: ParticleGroups) -> str:
@@ -187,7 +189,7 @@ def _blocks(followed: Track, memory: int) -> Iterator[tuple[tuple[int, int], tup
     """Yield pairs of blocks of frames, the second not before the first."""
     size = max(1, memory // (2 * 24 * max(1, followed.n_particles)))
     edges = [*range(0, len(followed.steps), size), len(followed.steps)]
-    blocks = list(zip(edges[:-1], edges[1:]))
+    blocks = list(itertools.pairwise(edges))
     for number, first in enumerate(blocks):
         for second in blocks[number:]:
             yield first, second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -53,13 +54,15 @@ class Track:
     def frames(self, start: int, stop: int) -> Floats:
         """Read (k, 3, n) positions of the frames `start` to `stop`."""
         shape = (min(stop, len(self.steps)) - start, 3, self.n_particles)
-        self._spool.seek(24 * self.n_particles * start)
-        return np.frombuffer(self._spool.read(8 * int(np.prod(shape)))).reshape(shape)
+        return self._read(3 * self.n_particles * start, int(np.prod(shape))).reshape(shape)
+
+    def _read(self, first: int, count: int) -> Floats:
+        """Read `count` numbers from number `first` on."""
+        return np.frombuffer(os.pread(self._spool.fileno(), 8 * count, 8 * first))
 
     def replace(self, at: int, positions: Floats) -> None:
         """Write (n, 3) positions of one frame."""
-        self._spool.seek(24 * self.n_particles * at)
-        self._spool.write(np.ascontiguousarray(positions.T).tobytes())
+        os.pwrite(self._spool.fileno(), np.ascontiguousarray(positions.T).tobytes(), 24 * self.n_particles * at)
 
     def particles(self, start: int, stop: int) -> Floats:
         """Read (T, 3, k) positions of the particles `start` to `stop` in all frames."""
@@ -67,8 +70,7 @@ class Track:
         result = np.empty((len(self.steps), 3, stop - start))
         for at in range(len(self.steps)):
             for axis in range(3):
-                self._spool.seek(8 * ((3 * at + axis) * self.n_particles + start))
-                result[at, axis] = np.frombuffer(self._spool.read(8 * (stop - start)))
+                result[at, axis] = self._read((3 * at + axis) * self.n_particles + start, stop - start)
         return result
 
 

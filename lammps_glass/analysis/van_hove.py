@@ -106,15 +106,10 @@ def distinct_van_hove(
         both = Snapshot(cell, np.concatenate([before, after]), np.zeros(2 * n, int), ("all",))
         pairs, _ = pair_counts(both, r_max, bins, np.arange(n), np.arange(n, 2 * n))
         itself = np.linalg.norm(cell.minimum_image(after - before), axis=1)
-        if lag > 0:
-            counts += pairs - np.histogram(itself[itself > 0], edges)[0]
-        else:
-            counts += pairs  # the particle itself at distance zero is in no neighbour list
+        counts += pairs - np.histogram(itself, edges)[0]
     ideal = ideal_counts(edges, n / cell.volume) * n * len(origins)
     time = lag if timestep is None else lag * timestep
-    return pd.DataFrame(
-        {"time": time, "r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "origins": len(origins)}
-    )
+    return pd.DataFrame({"time": time, "r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "origins": len(origins)})
 
 
 def four_point_structure_factor(
@@ -199,5 +194,7 @@ def _origins(followed: Track, lag: int) -> list[tuple[int, int]]:
     ends = np.searchsorted(steps, steps + lag)
     pairs = [(k, int(e)) for k, e in enumerate(ends) if e < len(steps) and steps[e] - steps[k] == lag]
     if not pairs:
-        raise InputError(f"no two frames are {lag} steps apart; the first differences are {np.diff(steps)[:5].tolist()}")
+        raise InputError(
+            f"no two frames are {lag} steps apart; the first differences are {np.diff(steps)[:5].tolist()}"
+        )
     return pairs

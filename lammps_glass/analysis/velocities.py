@@ -51,10 +51,10 @@ def velocity_autocorrelation(
     from scipy.fft import irfft, next_fast_len, rfft
 
     analysis = "velocity autocorrelation"
-    followed = spooled(_with_velocities(snapshots, analysis), species, analysis, lambda snapshot: _velocities(snapshot))
+    followed = spooled(_with_velocities(snapshots, analysis), species, analysis, _velocities)
     spacing = np.diff(followed.steps)
     if len(spacing) and not followed.evenly_spaced:
-        at = int(np.flatnonzero(spacing != spacing[0])[0]) + 1
+        at = int(np.flatnonzero(spacing != spacing[0])[0])
         raise InputError(
             f"{analysis}: frames are {spacing[0]} steps apart up to step {followed.steps[at]}, then "
             f"{spacing[at]}: give evenly spaced frames"
@@ -82,9 +82,7 @@ def velocity_autocorrelation(
     vacf = irfft(power, length)[:n_frames] / ((n_frames - np.arange(n_frames)) * np.count_nonzero(weights))
     lags = followed.steps - followed.steps[0]
     normalized = vacf / vacf[0] if vacf[0] > 0 else np.full(n_frames, np.nan)
-    return pd.DataFrame(
-        {"time": lags if timestep is None else lags * timestep, "vacf": vacf, "normalized": normalized}
-    )
+    return pd.DataFrame({"time": lags if timestep is None else lags * timestep, "vacf": vacf, "normalized": normalized})
 
 
 def velocity_density_of_states(
