@@ -13,6 +13,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.operations.dynamics_curves import (
     FEW_LAGS,
+    QUANTILE,
     SPECIES,
     DynamicsSettings,
     GroupedTrajectory,
@@ -117,8 +118,8 @@ class _Page:
         replicas = self.curves["replica"].nunique()
         n_origins = int(self.curves["origins"].max())
         self.note = (
-            f"{len(trajectories)} trajectories of {replicas} replicas, {len(self.first)} particles each; at most "
-            f"{n_origins} origins a lag"
+            f"{len(trajectories)} trajectories of {replicas} replicas, {len(self.first)} particles each; up to "
+            f"{n_origins} {'origin' if n_origins == 1 else 'origins'} a lag"
             + (", those at which the indicator was computed" if self.settings.by != SPECIES else "")
             + f". {labels.note}"
         ).strip()
@@ -167,6 +168,8 @@ class _Page:
 
     @property
     def _series(self) -> str:
+        if self.settings.by == QUANTILE:
+            return f"quantile of\n{self.labels.indicator}\n(1: lowest)"
         return "species" if self.settings.by == SPECIES else self.labels.indicator
 
     def _add_msd(self) -> None:
@@ -214,8 +217,8 @@ class _Page:
             self.findings.warn("relaxation time", f"none within the run: {missing['fault'].iloc[0]}")
             return
         spec = FigureSpec(
-            "relaxation", "Relaxation time", "bar", "group", "tau", error=BAND, logy=True, x_label=self._series,
-            y_label=f"relaxation time, crossing of 1/e ({self.labels.time})",
+            "relaxation", "Relaxation time", "bar", "group", "tau", error=BAND, logy=True,
+            x_label=self._series.replace("\n", " "), y_label=f"relaxation time, crossing of 1/e ({self.labels.time})",
         )  # fmt: skip
         self.findings.figure(spec, reached, said, f"{f'Not reached: {faults}. ' if faults else ''}{self.note}")
 

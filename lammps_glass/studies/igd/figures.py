@@ -1,8 +1,8 @@
-"""The figures of the study `igd`; those of barriers (2, 13b) and of long times (6b-6d, 14c-14f) come later."""
+"""The figures of the study `igd`; those of barriers (2, 13b) come later."""
 
 from __future__ import annotations
 
-from lammps_glass.figures.spec import FigureSpec, Mark
+from lammps_glass.figures.spec import FigureSpec, Mark, Panel
 
 BAND = ("low", "high")
 R, NU, IGD = "r (angstrom)", "frequency nu (THz)", "integrated glassy defect (IGD, standard deviations)"
@@ -12,6 +12,8 @@ DECAY = (3e-3, 1.5)
 JUMP = "largest jump of D2min (angstrom^2)"
 REDUCED = "g(nu) / nu^2 (THz^-3)"
 THRESHOLD = 0.05
+T, MSD, ONE_E = "t (ps)", "mean squared displacement (angstrom^2)", (Mark("y", 0.36788, "1/e"),)
+SISF = "F_s(q = 2.7 / angstrom, t)"
 
 FIGURES = (
     FigureSpec(
@@ -52,6 +54,18 @@ FIGURES = (
     FigureSpec(
         "6a", "Structure factor", "line", "q", "s", error=BAND, markers=False, x_label="q (1 / angstrom)",
         y_label="S(q)", paper="main peak at 2.7 / angstrom", paper_marks=(Mark("x", 2.7, "2.7"),),
+    ),
+    FigureSpec(
+        "6b", "Mean squared displacement", "line", "time", "msd", error=BAND, logx=True, logy=True, markers=False,
+        x_label=T, y_label=MSD, paper="ballistic, plateau, then diffusive at 700 K",
+    ),
+    FigureSpec(
+        "6c", "Non-Gaussian parameter", "line", "time", "alpha2", error=BAND, logx=True, markers=False, x_label=T,
+        y_label="alpha2", paper="always positive, with a maximum at intermediate times",
+    ),
+    FigureSpec(
+        "6d", "Self-intermediate scattering function", "line", "time", "fs", error=BAND, logx=True, markers=False,
+        x_label=T, y_label=SISF, paper="two steps; falls to 1/e at the relaxation time", paper_marks=ONE_E,
     ),
     FigureSpec(
         "8a", "Rearrangements of a left-out sample in space", "space", "x", "y", z="z", series="particles",
@@ -125,5 +139,27 @@ FIGURES = (
     FigureSpec(
         "14b", "Intensity of the boson peak against IGD", "scatter", "indicator", "value", error=BAND,
         x_label=IGD, y_label="I_BP = max g_i(nu) / nu^2 (THz^-3)", paper="linear, rising",
+    ),
+    FigureSpec(
+        "14c", "Mean squared displacement by IGD", "line", "time", "msd", series="igd", logx=True, logy=True,
+        markers=False, x_label=T, y_label=MSD, series_label="mean IGD", paper="rises with IGD",
+    ),
+    FigureSpec(
+        "14d", "Non-Gaussian parameter by IGD, and its maximum against IGD", "panels", "x", "y", series="igd",
+        paper="maximum falls with IGD, and comes later for low IGD",
+        panels=(
+            Panel("_curves", "line", (0.0, 0.0, 0.56, 0.86), T, "alpha2", logx=True),
+            Panel("maximum against IGD", "scatter", (0.68, 0.0, 0.32, 0.86), "mean IGD", "largest alpha2"),
+            Panel("legend", "legend", (0.0, 0.92, 1.0, 0.08)),
+        ),
+    ),
+    FigureSpec(
+        "14e", "Self-intermediate scattering function by IGD", "line", "time", "fs", series="igd", logx=True,
+        markers=False, x_label=T, y_label=SISF, series_label="mean IGD", paper="falls later for low IGD",
+        paper_marks=ONE_E,
+    ),
+    FigureSpec(
+        "14f", "Relaxation time against IGD", "scatter", "indicator", "tau", error=BAND, logy=True, x_label=IGD,
+        y_label="relaxation time, crossing of 1/e (ps)", paper="falls with IGD",
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ The rates that its operations state were read off the finished presets smoke and
 two there, and of three at sizes that were not run.
 
 Barriers (activation-relaxation technique) enter later as one more descriptor of `describe`, with a stage beside
-`vibrate`; long times as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
+`vibrate`. Nothing here needs them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from lammps_glass.descriptors import Descriptor, PairEntropy, RadialGaussians
 from lammps_glass.errors import require
 from lammps_glass.operations.gate import GateParameters
 from lammps_glass.operations.operation import Wired, require_equal
-from lammps_glass.simulate.protocols import Vibrate
+from lammps_glass.simulate.protocols import Dynamics, Vibrate
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.defects import defect_figures
+from lammps_glass.studies.igd.dynamics import PAPER_TEMPERATURE, dynamics_figures
 from lammps_glass.studies.igd.figures import FIGURES
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
 from lammps_glass.studies.igd.samples import UNIT
@@ -87,7 +88,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "Bare scores are of left-out samples: each sample is predicted by a machine that saw nothing of it, its C and "
         "gamma chosen by folds of the other samples. The paper's split (the last sample tests) stands beside as "
         "paper_split, random rows (which leak: particles of one event train and test) as random_split.",
-        "Activation barriers, the paper's fourth family of features (24 of 100), and figures 2, 6b-6d and 14c-14f are "
+        "Activation barriers, the paper's fourth family of features (24 of 100), and figure 2 are "
         "not part of this study yet: IGD is learned from "
         f"{' and '.join(filter(None, [', '.join(families[:-1]), *families[-1:]]))}.",
         quench
@@ -113,6 +114,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "single modes. Below the lowest transverse wave of the box, nu_min, there is no sound: what figures 5 and 14 "
         "show there are other soft modes. In boxes of up to about a thousand atoms nu_min lies near the boson peak's "
         "0.6-0.8 THz or above.",
+        *_dynamics(stages.parameters_of("dynamics")),
         "In 8c the paper's sentence exchanges the two: the figure is the fraction of positive predictions at a jump.",
     )
     return tuple(sentence for sentence in sentences if sentence)
@@ -146,6 +148,19 @@ def _vibrations(vibrate: Vibrate) -> str:
     )
 
 
+def _dynamics(run: Dynamics | None) -> Iterator[str]:
+    """Describe the runs at temperature."""
+    if run is None:
+        return
+    hotter = "" if run.temperature == PAPER_TEMPERATURE else " (the paper: 700 K, too slow for runs of this length)"
+    yield (
+        f"Long times (6b-6d, 14c-14f): at {run.temperature:g} K{hotter}, {run.ensemble} after {run.heating} steps of "
+        f"heating from {run.start_temperature or run.temperature:g} K and {run.equilibration} of equilibration. IGD is "
+        "known of the glass at 0 K alone, so that its particles are followed from the first frame of each run and from "
+        "no other; frames are logarithmic. F_s is averaged over all directions of q."
+    )
+
+
 RECIPE = Recipe(
     name="igd",
     title="Athermal shear of a Cu-Zr glass and its integrated glassy defects",
@@ -154,7 +169,7 @@ RECIPE = Recipe(
         operation.name: operation
         for operation in (
             grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures,
-            accuracy_figures, space_figures, defect_figures, vibration_figures,
+            accuracy_figures, space_figures, defect_figures, vibration_figures, dynamics_figures,
         )
     },
     figures=FIGURES,
