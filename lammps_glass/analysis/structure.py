@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
+from lammps_glass.analysis.pair_counts import count_pairs
 from lammps_glass.analysis.statistics import mean_over_replicas
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Pair = tuple[str, str]
@@ -137,9 +137,8 @@ def pair_counts(
     (counts, edges)
         (bins,) and (bins + 1,) from 0 to `r_max`.
     """
-    neighbors = pairs_within(snapshot, r_max)
-    kept = np.repeat(_mask(snapshot, centres), neighbors.counts) & _mask(snapshot, others)[neighbors.indices]
-    return np.histogram(neighbors.distances[kept], bins=bins, range=(0.0, r_max))
+    edges = np.linspace(0.0, r_max, bins + 1)
+    return count_pairs(snapshot, edges, _mask(snapshot, centres), _mask(snapshot, others)), edges
 
 
 def ideal_counts(edges: Floats, density: float) -> Floats:
