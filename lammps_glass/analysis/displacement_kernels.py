@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from lammps_glass.compiled import kernel
+from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.snapshot import Integers
 
 #: Columns of the sums: particles, |r|^2, |r|^4, scattering, overlap.
 N_SUMS = 5
@@ -21,18 +23,28 @@ _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10 = _C[1:]
 
 
 @kernel
-def _sine(x):  # type: ignore[no-untyped-def]
+def _sine(x: float) -> float:
     """Compute sin(x) for x >= 0 without branches, so that loops over it are vectorised."""
     turns = np.floor(x * _INVERSE_PI + 0.5)
     y = (x - turns * _PI_HIGH) - turns * _PI_LOW
     z = y * y
     high = _C6 + z * (_C7 + z * (_C8 + z * (_C9 + z * _C10)))
     value = y * (1.0 + z * (_C1 + z * (_C2 + z * (_C3 + z * (_C4 + z * (_C5 + z * high))))))
-    return value * (1.0 - 2.0 * (turns - 2.0 * np.floor(0.5 * turns)))
+    return float(value * (1.0 - 2.0 * (turns - 2.0 * np.floor(0.5 * turns))))
 
 
 @kernel
-def pair_sums(start, end, groups, n_groups, q, vectors, distance, scratch, sums):  # type: ignore[no-untyped-def]
+def pair_sums(
+    start: Floats,
+    end: Floats,
+    groups: Integers,
+    n_groups: int,
+    q: float,
+    vectors: Floats,
+    distance: float,
+    scratch: Floats,
+    sums: Floats,
+) -> None:
     """Sum over the particles of each group from one frame to another; `sums` (n_groups, 5) is overwritten.
 
     Parameters
@@ -75,7 +87,18 @@ def pair_sums(start, end, groups, n_groups, q, vectors, distance, scratch, sums)
 
 
 @kernel
-def _squares(x0, y0, z0, x1, y1, z1, d2, squared, fourth, near):  # type: ignore[no-untyped-def]
+def _squares(
+    x0: Floats,
+    y0: Floats,
+    z0: Floats,
+    x1: Floats,
+    y1: Floats,
+    z1: Floats,
+    d2: float,
+    squared: Floats,
+    fourth: Floats,
+    near: Floats,
+) -> None:
     """Compute |r|^2, |r|^4, and whether |r|^2 < d2."""
     for k in range(len(x0)):
         dx, dy, dz = x1[k] - x0[k], y1[k] - y0[k], z1[k] - z0[k]
@@ -86,7 +109,7 @@ def _squares(x0, y0, z0, x1, y1, z1, d2, squared, fourth, near):  # type: ignore
 
 
 @kernel
-def _sphere_waves(squared, q, waves):  # type: ignore[no-untyped-def]
+def _sphere_waves(squared: Floats, q: float, waves: Floats) -> None:
     """Compute sin(q r) / (q r)."""
     for k in range(len(squared)):
         x = q * np.sqrt(squared[k] + 1e-300)
@@ -94,7 +117,7 @@ def _sphere_waves(squared, q, waves):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_lanes(m, squared, fourth, waves, near, lanes):  # type: ignore[no-untyped-def]
+def _add_lanes(m: int, squared: Floats, fourth: Floats, waves: Floats, near: Floats, lanes: Floats) -> None:
     """Add a block to the sums of its lanes."""
     first, second, third, last = lanes[0:64], lanes[64:128], lanes[128:192], lanes[192:256]
     for k in range(m):
@@ -105,7 +128,7 @@ def _add_lanes(m, squared, fourth, waves, near, lanes):  # type: ignore[no-untyp
 
 
 @kernel
-def _add_groups(groups, squared, fourth, waves, near, sums):  # type: ignore[no-untyped-def]
+def _add_groups(groups: Integers, squared: Floats, fourth: Floats, waves: Floats, near: Floats, sums: Floats) -> None:
     """Add a block to the sums of the groups of its particles."""
     for k in range(len(groups)):
         g = groups[k]
@@ -118,7 +141,9 @@ def _add_groups(groups, squared, fourth, waves, near, sums):  # type: ignore[no-
 
 
 @kernel
-def _box_waves(x0, y0, z0, x1, y1, z1, vectors, waves):  # type: ignore[no-untyped-def]
+def _box_waves(
+    x0: Floats, y0: Floats, z0: Floats, x1: Floats, y1: Floats, z1: Floats, vectors: Floats, waves: Floats
+) -> None:
     """Average cos(q . r) over wave vectors."""
     m = len(x0)
     waves[:m] = 0.0
@@ -132,7 +157,17 @@ def _box_waves(x0, y0, z0, x1, y1, z1, vectors, waves):  # type: ignore[no-untyp
 
 
 @kernel
-def block_sums(starts, ends, lags, groups, n_groups, q, vectors, distance, totals):  # type: ignore[no-untyped-def]
+def block_sums(
+    starts: Floats,
+    ends: Floats,
+    lags: Integers,
+    groups: Integers,
+    n_groups: int,
+    q: float,
+    vectors: Floats,
+    distance: float,
+    totals: Floats,
+) -> None:
     """Add the sums of all pairs of frames of two blocks to their lags.
 
     Parameters

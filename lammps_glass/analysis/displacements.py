@@ -168,12 +168,14 @@ def _lags(steps: Integers, starts: np.ndarray) -> _Lags:
         at = np.flatnonzero(starts)
         first = len(steps) - at  # lags from each origin
         count = np.arange(len(steps))
-        origins = (first[None, :] > count[:, None]).sum(axis=1) if len(at) < len(steps) else len(steps) - count
+        origins: Integers = len(steps) - count
+        if len(at) < len(steps):
+            origins = np.array([(first > lag).sum() for lag in count], dtype=np.int64)
         kept = origins > 0
         return _Lags((steps - steps[0])[kept], origins[kept])
     lags: dict[int, int] = {}
-    for at in np.flatnonzero(starts):
-        for lag in (steps[at:] - steps[at]).tolist():
+    for origin in np.flatnonzero(starts):
+        for lag in (steps[origin:] - steps[origin]).tolist():
             lags[lag] = lags.get(lag, 0) + 1
     ascending = sorted(lags)
     return _Lags(np.array(ascending, dtype=np.int64), np.array([lags[lag] for lag in ascending], dtype=np.int64))

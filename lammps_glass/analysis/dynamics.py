@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from lammps_glass.analysis.autocorrelation import blocks_of_particles, summed_autocorrelation
 from lammps_glass.analysis.displacements import MEMORY, Scattering, displacement_averages
 from lammps_glass.analysis.frames import Track, Trajectory, track
 from lammps_glass.analysis.groups import ParticleGroups
@@ -113,20 +114,12 @@ def _transformed(followed: Track) -> Floats:
     ``sum |r(k + m) - r(k)|^2`` is a sum of squares, from the first and last frames on, less twice the autocorrelation
     of the positions (Kneller et al., Comput. Phys. Commun. 91, 191 (1995)).
     """
-    from scipy.fft import irfft, next_fast_len, rfft
-
     n_frames, n = len(followed.steps), followed.n_particles
-    length = next_fast_len(2 * n_frames - 1, real=True)
-    power, squares = np.zeros(length // 2 + 1), np.zeros(n_frames)
-    size = max(1, MEMORY // (24 * 6 * n_frames))
-    for start in range(0, n, size):
-        paths = followed.particles(start, start + size).reshape(n_frames, -1).T
-        paths = paths - paths[:, :1]
-        squares += np.einsum("pt,pt->t", paths, paths)
-        amplitudes = rfft(paths, length, axis=1)
-        power += np.einsum("pf,pf->f", amplitudes.real, amplitudes.real)
-        power += np.einsum("pf,pf->f", amplitudes.imag, amplitudes.imag)
-    correlation = irfft(power, length)[:n_frames]
+    squares, correlation = np.zeros(n_frames), np.zeros(n_frames)
+    for paths in blocks_of_particles(followed, MEMORY):
+        paths -= paths[0]
+        squares += np.einsum("tp,tp->t", paths, paths)
+        correlation += summed_autocorrelation(paths)
     # sums over origins k of |r(k)|^2 + |r(k + m)|^2: without the last m, and without the first m frames
     upto, total = np.concatenate([[0.0], np.cumsum(squares)]), squares.sum()
     lags = np.arange(n_frames)

@@ -144,11 +144,12 @@ def prediction_against_time(
     table = pd.DataFrame(rows, columns=["indicator", "measure", "time", "replica", "value"])
     ceilings = _ceilings(kept)
     parts = []
-    for (column, measure_name, time), group in table.groupby(["indicator", "measure", "time"], sort=False):
+    for (column_name, measure_name, time), group in table.groupby(["indicator", "measure", "time"], sort=False):
         by_replica = group.groupby("replica")["value"].mean()
-        low, high = _interval(by_replica.to_dict(), n_resamples, seed, level)
-        ceiling = ceilings.get((measure_name, time), math.nan)
-        parts.append((column, measure_name, time, by_replica.mean(), low, high, ceiling, len(by_replica)))
+        values_of = {str(name): float(value) for name, value in by_replica.items()}
+        low, high = _interval(values_of, n_resamples, seed, level)
+        ceiling = ceilings.get((str(measure_name), time), math.nan)
+        parts.append((column_name, measure_name, time, by_replica.mean(), low, high, ceiling, len(by_replica)))
     names = ["indicator", "measure", "time", "value", "low", "high", "ceiling", "replicas"]
     return pd.DataFrame(parts, columns=names)
 

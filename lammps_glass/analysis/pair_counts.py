@@ -45,7 +45,18 @@ def count_pairs(snapshot: Snapshot, edges: Floats, centres: NDArray[np.bool_], o
 
 
 @kernel
-def _count(columns, starts, n_bins, reach, matrix, periodic, edges, weights, every, counts):  # type: ignore[no-untyped-def]
+def _count(
+    columns: Floats,
+    starts: Integers,
+    n_bins: Integers,
+    reach: Integers,
+    matrix: Floats,
+    periodic: NDArray[np.bool_],
+    edges: Floats,
+    weights: Integers,
+    every: bool,
+    counts: Integers,
+) -> None:
     """Walk the pairs of bins of a half space of offsets: each pair of particles once, counted in both orders."""
     n0, n1, n2 = n_bins
     fullest = 0
@@ -68,7 +79,19 @@ def _count(columns, starts, n_bins, reach, matrix, periodic, edges, weights, eve
 
 
 @kernel
-def _two_bins(columns, starts, here, there, shift, home, edges, weights, every, squared, counts):  # type: ignore[no-untyped-def]
+def _two_bins(
+    columns: Floats,
+    starts: Integers,
+    here: int,
+    there: int,
+    shift: Floats,
+    home: bool,
+    edges: Floats,
+    weights: Integers,
+    every: bool,
+    squared: Floats,
+    counts: Integers,
+) -> None:
     """Count the pairs of the particles of two bins."""
     r_max = edges[-1]
     limit, bins = r_max * r_max, len(counts)

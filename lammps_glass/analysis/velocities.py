@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lammps_glass.analysis.autocorrelation import blocks_of_particles, summed_autocorrelation
 from lammps_glass.analysis.displacements import MEMORY
 from lammps_glass.analysis.frames import Trajectory, frames, spooled
 from lammps_glass.errors import InputError
@@ -48,8 +49,6 @@ def velocity_autocorrelation(
     InputError
         A frame without velocities, unequal times between frames (the first such step is named), no mass of a species.
     """
-    from scipy.fft import irfft, next_fast_len, rfft
-
     analysis = "velocity autocorrelation"
     followed = spooled(_with_velocities(snapshots, analysis), species, analysis, _velocities)
     spacing = np.diff(followed.steps)
@@ -69,17 +68,12 @@ def velocity_autocorrelation(
         if not weights.any():
             raise InputError(f"{analysis}: of=... names no particle")
     n_frames = len(followed.steps)
-    length = next_fast_len(2 * n_frames - 1, real=True)
-    power = np.zeros(length // 2 + 1)
-    size = max(1, MEMORY // (24 * 6 * n_frames))
-    for start in range(0, followed.n_particles, size):
-        block = followed.particles(start, start + size)
-        part = weights[start : start + block.shape[2]]
-        moving = np.sqrt(part)[None, None, :] * block
-        amplitudes = rfft(moving.reshape(n_frames, -1).T, length, axis=1)
-        power += np.einsum("pf,pf->f", amplitudes.real, amplitudes.real)
-        power += np.einsum("pf,pf->f", amplitudes.imag, amplitudes.imag)
-    vacf = irfft(power, length)[:n_frames] / ((n_frames - np.arange(n_frames)) * np.count_nonzero(weights))
+    total, start = np.zeros(n_frames), 0
+    for block in blocks_of_particles(followed, MEMORY):
+        part = weights[start : start + block.shape[1] // 3]
+        total += summed_autocorrelation(np.tile(np.sqrt(part), 3) * block)
+        start += len(part)
+    vacf = total / ((n_frames - np.arange(n_frames)) * np.count_nonzero(weights))
     lags = followed.steps - followed.steps[0]
     normalized = vacf / vacf[0] if vacf[0] > 0 else np.full(n_frames, np.nan)
     return pd.DataFrame({"time": lags if timestep is None else lags * timestep, "vacf": vacf, "normalized": normalized})

@@ -50,7 +50,7 @@ def analyse(
         typer.Argument(
             metavar="INDICATOR",
             help="A MODEL of `train`, a column of the dumps, DESCRIPTOR:COLUMN, or a table keyed by replica, step, "
-            "particle (with --by species: '-').",
+            "particle (with --by species: the word species).",
             show_default=False,
         ),
     ],

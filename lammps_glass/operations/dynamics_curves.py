@@ -184,7 +184,7 @@ def relaxation_by_group(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
     rows = []
     for name, group in curves.groupby("group", sort=False):
         by_replica = {
-            str(replica): each.groupby("time", as_index=False)["fs"].mean()
+            str(replica): each.groupby("time")[["fs"]].mean().reset_index()
             for replica, each in group.groupby("replica")
         }
         times = analysis.relaxation_over_replicas(_common(by_replica), seed=seed)

@@ -156,7 +156,8 @@ class _Page:
 
     def _curve(
         self, name: str, title: str, y_label: str, ours: str, *, logy: bool = False, marks: tuple[Mark, ...] = ()
-    ):
+    ) -> pd.DataFrame:
+        """Add the curves of a column by group."""
         table = averaged(self.curves, name, self.seed)
         table = table[table["time"] > 0]
         spec = FigureSpec(
@@ -192,8 +193,8 @@ class _Page:
     def _add_alpha2(self) -> None:
         top = largest_alpha2(self.curves, self.seed)
         said = "; ".join(f"{r.group}: {r.alpha2:.2f} at {r.time:g}" for r in top.itertuples())
-        for row in top.itertuples():
-            self.findings.score({f"{row.group}": row.alpha2, f"{row.group}.time": row.time}, "alpha2_max")
+        for group, alpha2, time in zip(top["group"], top["alpha2"], top["time"]):
+            self.findings.score({str(group): float(alpha2), f"{group}.time": float(time)}, "alpha2_max")
         self._curve("alpha2", "Non-Gaussian parameter", "alpha2", f"largest: {said}")
 
     def _add_fs(self) -> None:
@@ -208,7 +209,7 @@ class _Page:
         reached = table[np.isfinite(table["tau"])]
         missing = table[table["fault"] != ""]
         for row in reached.itertuples():
-            self.findings.score({str(row.group): row.tau}, "tau")
+            self.findings.score({str(row.group): float(row.tau)}, "tau")
         said = "; ".join(
             f"{r.group}: {r.tau:.3g} (fit {r.tau_fit:.3g}, beta {r.beta:.2f})" for r in reached.itertuples()
         )
@@ -231,7 +232,7 @@ class _Page:
         if not self.has("chi4"):
             raise InputError("chi4 needs several origins: a lag with one has no fluctuation")
         table = self._curve("chi4", "Four-point susceptibility", "chi4", "fluctuation of the overlap over origins")
-        top = table.loc[table["chi4"].idxmax()]
+        top = table.iloc[int(table["chi4"].argmax())]
         self.findings.score({"largest": float(top["chi4"]), "time": float(top["time"])}, "chi4")
 
     def _add_van_hove(self) -> None:
@@ -329,7 +330,7 @@ class _Page:
         frequencies = np.linspace(0, nyquist, 400)
         parts = [
             analysis.velocity_density_of_states(each, frequencies, broadening=broadening).assign(
-                group=k[0], replica=k[1]
+                group=str(k[0]), replica=str(k[1])
             )
             for k, each in curves.groupby(["group", "replica", "run"], sort=False)
         ]
@@ -365,6 +366,6 @@ def add_prediction(
         own = part[part["indicator"] != "noise ceiling"]
         top = own.loc[own.groupby("indicator", sort=False)["value"].idxmax()]
         said = "; ".join(f"{r.indicator}: largest {r.value:.2f} at {r.time:g}" for r in top.itertuples())
-        for row in top.itertuples():
-            findings.score({f"{row.indicator}.{measure}": row.value}, prefix)
+        for name, value in zip(top["indicator"], top["value"]):
+            findings.score({f"{name}.{measure}": float(value)}, prefix)
         findings.figure(spec, part, said, note)

@@ -74,7 +74,8 @@ def group_dynamics(
     name = p.column or (main_column(values[0]) if values else SPECIES)
     grouped = grouped_trajectories(trajectories, values, p, name)
     time, length = UNITS[glass.units]
-    temperature = {getattr(record.protocol, "temperature", None) for record in trajectories} - {None}
+    protocols = [record.protocol for record in trajectories]
+    temperature = {float(protocol.temperature) for protocol in protocols if hasattr(protocol, "temperature")}
     note = f"Temperature {', '.join(f'{t:g}' for t in sorted(temperature))}." if temperature else ""
     with Findings(case.directory) as findings:
         add_dynamics(
@@ -110,10 +111,11 @@ def grouped_trajectories(
         table = tables[record.replica]
         steps = record.steps
         first = next(record.frames())
-        at = {steps[0]: table} if parameters.origin == START else dict(tuple(table.groupby("step")))
+        by_step = {int(step): rows for step, rows in table.groupby(table["step"].astype(int))}
+        at = {steps[0]: table} if parameters.origin == START else by_step
         if parameters.origin == START and table["step"].nunique() > 1:
             raise InputError(f"replica {record.replica}: values of several steps: which one did the run start from?")
-        joined = {int(k): values_in(first, rows, column, record.replica) for k, rows in at.items() if k in set(steps)}
+        joined = {k: values_in(first, rows, column, record.replica) for k, rows in at.items() if k in set(steps)}
         grouped.append(GroupedTrajectory(record.replica, run_of(record), record.frames, joined))
     return grouped
 

@@ -76,7 +76,7 @@ def test_groups_by_a_column_of_the_dump(run, walks, tmp_path):
 
 
 def test_species_and_labels(run, walks, tmp_path):
-    run("analyse", "-", *walks, "--by", "species", "-o", tmp_path / "s", "--observables", "msd,fs", "--quiet")
+    run("analyse", "species", *walks, "--by", "species", "-o", tmp_path / "s", "--observables", "msd,fs", "--quiet")
     assert sorted(p.name for p in (tmp_path / "s" / "figures").glob("*.png")) == ["fs.png", "msd.png"]
     msd = _table(tmp_path / "s", "msd")
     frames = list(Snapshot.read_all(walks[0])), list(Snapshot.read_all(walks[1]))

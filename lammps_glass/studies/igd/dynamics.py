@@ -99,7 +99,7 @@ def _whole(
     tables = {name: curves_of.averaged(curves, name, seed) for name in ("msd", "alpha2", "fs")}
     msd = tables["msd"]
     findings.figure("6b", msd, f"{msd['msd'].iloc[-1]:.2f} angstrom^2 after {msd['time'].iloc[-1]:.4g} ps", note)
-    top = tables["alpha2"].loc[tables["alpha2"]["alpha2"].idxmax()]
+    top = tables["alpha2"].iloc[int(tables["alpha2"]["alpha2"].argmax())]
     findings.score({"alpha2_max": float(top["alpha2"]), "alpha2_max.time": float(top["time"])}, "dynamics")
     findings.figure("6c", tables["alpha2"], f"largest {top['alpha2']:.2f} at {top['time']:.3g} ps", note)
     found = curves_of.relaxation_by_group(curves, seed).iloc[0]
@@ -128,12 +128,10 @@ def _curves(findings: Findings, curves: pd.DataFrame, seed: int, note: str) -> N
         table = curves_of.averaged(named, column, seed)
         table = table.assign(igd=table["group"].map(means))
         last = table[table["time"] == table["time"].max()].sort_values("igd")[column].to_numpy()
-        rises = last[-1] > last[0]
-        verb = "rises" if rises else "falls"
         if column == "msd":
             findings.score({"msd.highest_over_lowest_igd": float(last[-1] / last[0])}, "dynamics")
         values = ", ".join(f"{value:.3g}" for value in last)
-        ours = f"{verb} with IGD; at the longest time {values}"
+        ours = f"at the longest time, from the lowest to the highest IGD: {values}"
         findings.figure(identity, table, ours, f"{note}{GROUPS} groups of equal numbers in each sample: {UNIT}.")
 
 
@@ -150,8 +148,7 @@ def _non_gaussian(findings: Findings, curves: pd.DataFrame, finer: pd.DataFrame,
     findings.score({"alpha2_max.rank_correlation": rank}, "dynamics")
     findings.figure(
         "14d", pd.concat([lines[columns], maxima[columns]]),
-        f"maximum {'falls' if rank < 0 else 'does not fall'} with IGD: rank correlation {rank:.2f} of "
-        f"{len(top)} groups",
+        f"rank correlation of IGD and maximum {rank:.2f}, of {len(top)} groups",
         f"{note}Curves: {GROUPS} groups, named by their mean IGD; maxima: {len(top)} groups.",
     )  # fmt: skip
 
@@ -169,7 +166,7 @@ def _relaxation(findings: Findings, finer: pd.DataFrame, n_groups: int, seed: in
     late = f"{missing} groups do not relax within the run and are left out. " if missing else ""
     findings.figure(
         "14f", reached.drop(columns=["fault", "group"]),
-        f"{'falls' if rank < 0 else 'does not fall'} with IGD: rank correlation {rank:.2f} of {len(reached)} groups",
+        f"rank correlation of IGD and relaxation time {rank:.2f}, of {len(reached)} groups",
         f"{note}{late}{n_groups} groups of equal numbers in each sample (the paper: 2.5 % of the atoms each); crossing "
         "of 1/e; bars: bootstrap over the samples.",
     )  # fmt: skip
@@ -181,7 +178,7 @@ def _prediction(findings: Findings, joined: Sequence[GroupedTrajectory], timeste
         curves_of.indicator_table(joined, ALL), curves_of.mobility_of(joined, timestep), [ALL], seed=seed
     )
     for measure, part in table.groupby("measure"):
-        best = part.loc[part["value"].idxmax()]
+        best = part.iloc[int(part["value"].argmax())]
         findings.score({str(measure): best["value"], f"{measure}.time": best["time"]}, "dynamics.prediction")
         findings.score({f"{measure}.ceiling": best["ceiling"]}, "dynamics.prediction")
 

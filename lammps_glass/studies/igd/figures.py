@@ -149,7 +149,7 @@ FIGURES = (
         paper="maximum falls with IGD, and comes later for low IGD",
         panels=(
             Panel("_curves", "line", (0.0, 0.0, 0.56, 0.86), T, "alpha2", logx=True),
-            Panel("maximum against IGD", "scatter", (0.68, 0.0, 0.32, 0.86), "mean IGD", "largest alpha2"),
+            Panel("maximum against IGD", "line", (0.68, 0.0, 0.32, 0.86), "mean IGD", "largest alpha2"),
             Panel("legend", "legend", (0.0, 0.92, 1.0, 0.08)),
         ),
     ),
