@@ -20,10 +20,13 @@ from .correlations import (
     spatial_autocorrelation as spatial_autocorrelation,
 )
 from .debye import Sound as Sound, sound as sound
+from .displacements import displacement_averages as displacement_averages
 from .dynamics import (
+    dynamics_by_group as dynamics_by_group,
     four_point_susceptibility as four_point_susceptibility,
     mean_squared_displacement as mean_squared_displacement,
     non_gaussian_parameter as non_gaussian_parameter,
+    overlap_function as overlap_function,
     self_intermediate_scattering as self_intermediate_scattering,
 )
 from .elasticity import ShearModulus as ShearModulus, shear_modulus as shear_modulus, sheared as sheared
@@ -39,6 +42,7 @@ from .glass_gate import (
     check_glass as check_glass,
     crystal_fraction as crystal_fraction,
 )
+from .groups import ParticleGroups as ParticleGroups
 from .histograms import (
     binned_means as binned_means,
     extreme_rows as extreme_rows,
@@ -63,7 +67,22 @@ from .mechanics import (
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
+from .mobility import (
+    auc_of_most_mobile as auc_of_most_mobile,
+    particle_mobility as particle_mobility,
+    prediction_against_time as prediction_against_time,
+    reliability_ceiling as reliability_ceiling,
+)
 from .neighborhoods import neighborhoods as neighborhoods
+from .relaxation import (
+    Diffusion as Diffusion,
+    RelaxationTimes as RelaxationTimes,
+    StretchedExponential as StretchedExponential,
+    crossing_time as crossing_time,
+    diffusion_coefficient as diffusion_coefficient,
+    relaxation_over_replicas as relaxation_over_replicas,
+    relaxation_times as relaxation_times,
+)
 from .statistics import (
     bootstrap as bootstrap,
     mean_over_replicas as mean_over_replicas,
@@ -91,6 +110,17 @@ from .time_correlations import (
     field_autocorrelation as field_autocorrelation,
     first_zero_crossings as first_zero_crossings,
     voxel_autocorrelations as voxel_autocorrelations,
+)
+from .van_hove import (
+    DynamicLength as DynamicLength,
+    distinct_van_hove as distinct_van_hove,
+    dynamic_length as dynamic_length,
+    four_point_structure_factor as four_point_structure_factor,
+    self_van_hove as self_van_hove,
+)
+from .velocities import (
+    velocity_autocorrelation as velocity_autocorrelation,
+    velocity_density_of_states as velocity_density_of_states,
 )
 from .vibrations import (
     BosonPeak as BosonPeak,

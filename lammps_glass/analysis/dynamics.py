@@ -1,4 +1,4 @@
-"""Dynamics of one trajectory: averages over all pairs of frames, one row per lag, lag 0 included.
+"""Dynamics of one trajectory: averages over pairs of frames, one row per lag, lag 0 included.
 
 A lag is a difference of steps between two frames, so frames need not be evenly spaced. Wrapped positions are unwrapped
 (see `frames.track`), one snapshot is in memory at a time, and the drift of the centre of mass is not removed. ``time``
@@ -7,17 +7,70 @@ is in steps, or in units of time when `timestep` is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from lammps_glass.analysis.autocorrelation import blocks_of_particles, summed_autocorrelation
+from lammps_glass.analysis.displacements import MEMORY, Scattering, displacement_averages
 from lammps_glass.analysis.frames import Track, Trajectory, track
+from lammps_glass.analysis.groups import ParticleGroups
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 
-Measure = Callable[[Floats], NDArray[np.float64]]
+#: Evenly spaced frames from which on mean squared displacements are summed by Fourier transforms.
+_MANY = 64
+
+
+def dynamics_by_group(
+    snapshots: Trajectory,
+    *,
+    q: float | None = None,
+    distance: float | None = None,
+    groups: ParticleGroups | None = None,
+    species: str | None = None,
+    directions: str = "sphere",
+    max_origins: int | None = None,
+    timestep: float | None = None,
+) -> pd.DataFrame:
+    """Compute all averages of displacements at once, by group of particles.
+
+    Parameters
+    ----------
+    snapshots
+        One trajectory: any iterable of snapshots, read once.
+    q
+        Wave number of the self-intermediate scattering function; without it ``fs`` is NaN.
+    distance
+        Length of the overlap function; without it ``overlap`` and ``chi4`` are NaN.
+    groups
+        Groups of the particles of the first snapshot (see `ParticleGroups`): frames at which they do not hold are no
+        origins. Default: all particles, every frame an origin.
+    species
+        Only particles of this species.
+    directions
+        ``"sphere"``: the average over all directions of q, which is exact; ``"box"``: over the wave vectors of the
+        first box within half of the smallest one from q.
+    max_origins
+        Most origins of a lag.
+    timestep
+        Duration of a step; default: time in steps.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `displacements.displacement_averages`: ``group``, ``time``, ``msd``, ``alpha2``, ``fs``, ``overlap``,
+        ``chi4``, ``origins``, ``particles``.
+
+    Raises
+    ------
+    InputError
+        As `mean_squared_displacement`; no frame is an origin; a number is not positive.
+    """
+    followed = track(snapshots, species, "dynamics")
+    scattering = None if q is None else Scattering.of(q, directions, followed.first.cell)
+    return displacement_averages(
+        followed, scattering=scattering, distance=distance, groups=groups, max_origins=max_origins, timestep=timestep
+    )
 
 
 def mean_squared_displacement(
@@ -28,7 +81,8 @@ def mean_squared_displacement(
     Parameters
     ----------
     snapshots
-        One trajectory: any iterable of snapshots, read once.
+        One trajectory: any iterable of snapshots, read once. Many evenly spaced frames are summed by Fourier
+        transforms.
     species
         Only particles of this species; default all.
     timestep
@@ -42,11 +96,38 @@ def mean_squared_displacement(
     Raises
     ------
     InputError
-        No snapshot, frames of different particles or not in order of time, unknown species.
+        No snapshot, frames of different particles or not in order of time, unknown species, wrapped positions whose
+        images are not known.
     """
     followed = track(snapshots, species, "mean squared displacement")
-    steps, per_lag = _by_lag(followed, lambda moved: np.array([_squares(moved).mean()]))
-    return _table(steps, timestep, msd=[float(rows.mean()) for rows in per_lag])
+    if len(followed.steps) < _MANY or not followed.evenly_spaced:
+        return displacement_averages(followed, timestep=timestep)[["time", "msd"]]
+    if timestep is not None and not timestep > 0:
+        raise InputError(f"timestep = {timestep} must be positive")
+    lags = followed.steps - followed.steps[0]
+    return pd.DataFrame({"time": lags if timestep is None else lags * timestep, "msd": _transformed(followed)})
+
+
+def _transformed(followed: Track) -> Floats:
+    """Compute the mean squared displacement at every lag by the autocorrelation theorem.
+
+    ``sum |r(k + m) - r(k)|^2`` is a sum of squares, from the first and last frames on, less twice the autocorrelation
+    of the positions (Kneller et al., Comput. Phys. Commun. 91, 191 (1995)).
+    """
+    n_frames, n = len(followed.steps), followed.n_particles
+    squares, correlation = np.zeros(n_frames), np.zeros(n_frames)
+    for paths in blocks_of_particles(followed, MEMORY):
+        paths -= paths[0]
+        squares += np.einsum("tp,tp->t", paths, paths)
+        correlation += summed_autocorrelation(paths)
+    # sums over origins k of |r(k)|^2 + |r(k + m)|^2: without the last m, and without the first m frames
+    upto, total = np.concatenate([[0.0], np.cumsum(squares)]), squares.sum()
+    lags = np.arange(n_frames)
+    both = upto[n_frames - lags] + total - upto[lags]
+    msd = (both - 2 * correlation) / ((n_frames - lags) * n)
+    msd[0] = 0.0
+    result: Floats = np.maximum(msd, 0.0)
+    return result
 
 
 def non_gaussian_parameter(
@@ -58,30 +139,27 @@ def non_gaussian_parameter(
     ``alpha2``. At lag 0, where the quotient is 0 / 0, it is 0, the limit for particles with Maxwell's velocities; at
     another lag at which nothing moved, NaN.
     """
-
-    def moments(moved: Floats) -> NDArray[np.float64]:
-        """Compute the second and fourth moment of displacements."""
-        squares = _squares(moved)
-        return np.array([squares.mean(), (squares**2).mean()])
-
-    steps, per_lag = _by_lag(track(snapshots, species, "non-Gaussian parameter"), moments)
-    second, fourth = np.array([rows.mean(axis=0) for rows in per_lag]).T
-    alpha2 = np.divide(3 * fourth, 5 * second**2, out=np.full_like(second, np.nan), where=second > 0) - 1
-    alpha2[0] = 0.0
-    return _table(steps, timestep, alpha2=alpha2)
+    followed = track(snapshots, species, "non-Gaussian parameter")
+    return displacement_averages(followed, timestep=timestep)[["time", "alpha2"]]
 
 
 def self_intermediate_scattering(
-    snapshots: Trajectory, q: float, species: str | None = None, *, timestep: float | None = None
+    snapshots: Trajectory,
+    q: float,
+    species: str | None = None,
+    *,
+    timestep: float | None = None,
+    directions: str = "sphere",
 ) -> pd.DataFrame:
     """Compute the self-intermediate scattering function ``<exp(i q . (r(t0 + t) - r(t0)))>`` of a wave number q.
-
-    The average over directions of q is exact, ``sin(q r) / (q r)``: q need not be a wave vector of the box.
 
     Parameters
     ----------
     q
         Wave number, in inverse lengths of the snapshots; others as for `mean_squared_displacement`.
+    directions
+        ``"sphere"``: the average over directions of q is exact, ``sin(q r) / (q r)``, and q need not be a wave vector
+        of the box. ``"box"``: the mean over the wave vectors of the first box within half of the smallest one from q.
 
     Returns
     -------
@@ -90,13 +168,20 @@ def self_intermediate_scattering(
     """
     if not q > 0:
         raise InputError(f"self-intermediate scattering: q = {q} must be positive")
+    followed = track(snapshots, species, "self-intermediate scattering")
+    scattering = Scattering.of(q, directions, followed.first.cell)
+    return displacement_averages(followed, scattering=scattering, timestep=timestep)[["time", "fs"]]
 
-    def scattering(moved: Floats) -> NDArray[np.float64]:
-        """Average ``sin(q r) / (q r)`` over displacements."""
-        return np.array([np.sinc(q * np.sqrt(_squares(moved)) / np.pi).mean()])  # numpy's sinc(x) is sin(pi x)/(pi x)
 
-    steps, per_lag = _by_lag(track(snapshots, species, "self-intermediate scattering"), scattering)
-    return _table(steps, timestep, fs=[float(rows.mean()) for rows in per_lag])
+def overlap_function(
+    snapshots: Trajectory, distance: float = 0.3, species: str | None = None, *, timestep: float | None = None
+) -> pd.DataFrame:
+    """Compute the overlap function: the fraction of particles that moved less than `distance`.
+
+    Returns ``time``, ``overlap``. Parameters and errors as for `mean_squared_displacement`.
+    """
+    followed = track(snapshots, species, "overlap function")
+    return displacement_averages(followed, distance=distance, timestep=timestep)[["time", "overlap"]]
 
 
 def four_point_susceptibility(
@@ -112,28 +197,4 @@ def four_point_susceptibility(
     if not distance > 0:
         raise InputError(f"four-point susceptibility: distance = {distance} must be positive")
     followed = track(snapshots, species, "four-point susceptibility")
-    n_particles = followed.positions.shape[1]
-    steps, per_lag = _by_lag(followed, lambda moved: np.array([np.count_nonzero(_squares(moved) < distance**2)]))
-    chi4 = [float(rows.var()) / n_particles if len(rows) > 1 else np.nan for rows in per_lag]
-    return _table(steps, timestep, chi4=chi4)
-
-
-def _squares(moved: Floats) -> NDArray[np.float64]:
-    squares: NDArray[np.float64] = np.einsum("ij,ij->i", moved, moved)
-    return squares
-
-
-def _by_lag(followed: Track, measure: Measure) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
-    """Measure the displacements of every pair of frames: lags, ascending, and (origins, k) for each."""
-    steps, positions = followed
-    first, second = np.triu_indices(len(steps))
-    lags, group = np.unique(steps[second] - steps[first], return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    parts = np.split(order, np.cumsum(np.bincount(group))[:-1])
-    return lags, [np.array([measure(positions[second[p]] - positions[first[p]]) for p in part]) for part in parts]
-
-
-def _table(steps: NDArray[np.int64], timestep: float | None, **columns: object) -> pd.DataFrame:
-    if timestep is not None and not timestep > 0:
-        raise InputError(f"timestep = {timestep} must be positive")
-    return pd.DataFrame({"time": steps if timestep is None else steps * timestep, **columns})
+    return displacement_averages(followed, distance=distance, timestep=timestep)[["time", "chi4"]]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lammps_glass.analysis.dynamics import self_intermediate_scattering
 from lammps_glass.analysis.frames import Trajectory
+from lammps_glass.analysis.relaxation import crossing_time
 from lammps_glass.snapshots import Snapshot
 
 #: A liquid may still age when it was held for fewer relaxation times, or relaxes this much slower in the second half.
@@ -25,12 +26,7 @@ def relaxation_time(
     of the structure factor. Linear interpolation between lags.
     """
     table = self_intermediate_scattering(snapshots, q, species, timestep=timestep)
-    time, fs = table["time"].to_numpy(), table["fs"].to_numpy()
-    below = np.flatnonzero(fs <= np.exp(-1))
-    if not len(below):
-        return None
-    k = int(below[0])
-    return float(np.interp(-np.exp(-1), -fs[k - 1 : k + 1], time[k - 1 : k + 1]))
+    return crossing_time(table["time"], table["fs"])
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
+from lammps_glass.analysis.pair_counts import count_pairs
 from lammps_glass.analysis.statistics import mean_over_replicas
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Pair = tuple[str, str]
@@ -137,9 +137,8 @@ def pair_counts(
     (counts, edges)
         (bins,) and (bins + 1,) from 0 to `r_max`.
     """
-    neighbors = pairs_within(snapshot, r_max)
-    kept = np.repeat(_mask(snapshot, centres), neighbors.counts) & _mask(snapshot, others)[neighbors.indices]
-    return np.histogram(neighbors.distances[kept], bins=bins, range=(0.0, r_max))
+    edges = np.linspace(0.0, r_max, bins + 1)
+    return count_pairs(snapshot, edges, _mask(snapshot, centres), _mask(snapshot, others)), edges
 
 
 def ideal_counts(edges: Floats, density: float) -> Floats:
@@ -199,11 +198,11 @@ def structure_factor(
     for snapshot in frames(snapshots, "structure factor"):
         _require_bulk(snapshot, "structure factor")
         if not count:
-            indices, group = _wave_vectors(snapshot, q_max, bins, max_vectors)
+            indices, group = wave_vectors(snapshot, q_max, bins, max_vectors)
         first, second = _groups(snapshot, pair)
         scaled = snapshot.cell.fractional(snapshot.positions)
-        amplitude = _amplitudes(scaled[first], indices)
-        other = amplitude if pair is None or pair[0] == pair[1] else _amplitudes(scaled[second], indices)
+        amplitude = wave_amplitudes(scaled[first], indices)
+        other = amplitude if pair is None or pair[0] == pair[1] else wave_amplitudes(scaled[second], indices)
         sums = sums + (amplitude * other.conj()).real / np.sqrt(len(first) * len(second))
         lengths = lengths + np.linalg.norm(2 * np.pi * indices @ snapshot.cell.inverse.T, axis=1)
         count += 1
@@ -239,7 +238,7 @@ def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: flo
     return mean_over_replicas(pd.concat(parts, ignore_index=True), "q", "s", seed=seed)
 
 
-def _wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
+def wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
     """Draw the wave vectors of a half space up to `q_max`: indices (m, 3), and the bin (m,) of each.
 
     The grid of indices is walked twice, first to count the vectors of each bin, then to take those that were drawn. One
@@ -301,7 +300,7 @@ def _drawn_ranks(counts: Integers, most: int) -> Integers:
 
 
 @kernel
-def _amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
+def wave_amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
     """Sum exp(2 pi i n . s) over particles: (m,); powers of the three phases of a particle are computed once."""
     top = 0
     for row in indices:

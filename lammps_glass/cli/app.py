@@ -10,6 +10,7 @@ import typer
 
 from lammps_glass import __version__
 from lammps_glass.cli import (
+    analyse,
     compare,
     describe,
     doctor,
@@ -50,7 +51,8 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     for module in (
-        study, study_state, study_files, compare, simulate, describe, label, train, predict, render, listing, doctor,
+        study, study_state, study_files, compare, simulate, describe, label, train, predict, analyse, render, listing,
+        doctor,
     ):  # fmt: skip
         module.register(app)
     return app

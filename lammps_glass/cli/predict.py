@@ -50,6 +50,28 @@ def predict(
     All frames of all files go into one dump, in the order given. Particles of other species than those predicted get
     the value nan, which OVITO shows as such.
     """
+    predictor, glass = load_predictor(model, species, descriptor, common.seed)
+    check_writable(output)
+    reader = Reader(glass, types, boundary, rows_are_particles, common.say)
+    frames = predictor.frames(snapshots, reader, last)
+    column = predictor.column
+    if common.dry_run:
+        count = sum(1 for path in snapshots for _ in reader.frames(path, last=last))
+        return common.show({"frames": count}, f"would predict {column} of {count} frames")
+    written = _write(output, frames)
+    common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
+
+
+def load_predictor(
+    model: Path, species: Sequence[str] | None, descriptor: str | None, seed: int | None
+) -> tuple[Predictor, Glass | None]:
+    """Load a trained indicator with what describes a bare snapshot, and the glass that it was trained on.
+
+    Raises
+    ------
+    InputError
+        The model does not say how its rows were made, or from features that its descriptor does not have.
+    """
     from lammps_glass import learn
 
     estimator, metadata = learn.load(model)
@@ -70,17 +92,9 @@ def predict(
             f"{model}: was trained on other features than {metadata['descriptor']} has now: train it again"
         )
     chosen = [names.index(name) for name in metadata["columns"]]
-    check_writable(output)
     column = str(metadata["indicator"]).replace("-", "_")
-    describe_one = parts.describing(built, glass, common.seed)
-    predictor = _Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column)
-    reader = Reader(glass, types, boundary, rows_are_particles, common.say)
-    frames = predictor.frames(snapshots, reader, last)
-    if common.dry_run:
-        count = sum(1 for path in snapshots for _ in reader.frames(path, last=last))
-        return common.show({"frames": count}, f"would predict {column} of {count} frames")
-    written = _write(output, frames)
-    common.show({"output": output, "frames": written, "column": column}, f"{output}: {written} frames, column {column}")
+    describe_one = parts.describing(built, glass, seed)
+    return Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column), glass
 
 
 def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str | None) -> Entry:
@@ -116,7 +130,7 @@ def _shortened(names: Sequence[str], limit: int = 10) -> str:
     return f"{listed} and {len(names) - limit} more" if len(names) > limit else listed
 
 
-class _Predictor:
+class Predictor:
     """An indicator with the function that describes a snapshot, and the columns that it uses."""
 
     def __init__(

@@ -74,6 +74,8 @@ def _finish(panel: Panel, rows: pd.DataFrame, axes: Axes) -> None:
     """Add scales, labels and title to the axes of a panel."""
     if panel.diagonal:
         diagonal(axes)
+    if panel.logx:
+        axes.set_xscale("log", nonpositive="mask")
     if panel.logy:
         axes.set_yscale("log", nonpositive="mask")
     titles = [str(title) for title in rows["title"].dropna()] if "title" in rows else []
@@ -83,7 +85,7 @@ def _finish(panel: Panel, rows: pd.DataFrame, axes: Axes) -> None:
     axes.set_ylabel(panel.y_label, fontsize=8.5)
     axes.tick_params(labelsize=7.5)
     if not panel.logy:
-        axes.locator_params(nbins=5)
+        axes.locator_params("y" if panel.logx else "both", nbins=5)
 
 
 def _errors(spec: FigureSpec, rows: pd.DataFrame) -> Floats | None:

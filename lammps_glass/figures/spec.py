@@ -59,8 +59,8 @@ class Panel:
         panels.
     box
         (left, bottom, width, height) of the axes, in fractions of the plot area of the figure.
-    x_label, y_label, logy
-        Labels of the axes, and whether y is logarithmic.
+    x_label, y_label, logx, logy
+        Labels of the axes, and which of them are logarithmic.
     diagonal
         Draw the line y = x.
     same_y
@@ -75,6 +75,7 @@ class Panel:
     logy: bool = False
     diagonal: bool = False
     same_y: bool = False
+    logx: bool = False
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,11 @@ REGISTRY = Registry(
         Entry("fit", f"{_HERE}.fit:fit", "fit an indicator to the rows of some replicas"),
         Entry("predict", f"{_HERE}.predict:predict", "apply indicators to the particles of a replica"),
         Entry("score", f"{_HERE}.score:score", "score predictions by replica, with generic figures"),
+        Entry(
+            "group_dynamics",
+            f"{_HERE}.group_dynamics:group_dynamics",
+            "dynamics by quantile of an indicator, label or species; prediction against time",
+        ),
         Entry("draw", f"{_HERE}.draw:draw", "draw the figures whose tables were found"),
     ],
 )

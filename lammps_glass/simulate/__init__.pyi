@@ -15,6 +15,7 @@ from .short import (
     artn as artn,
     constant_volume_cooling as constant_volume_cooling,
     creep as creep,
+    dynamics as dynamics,
     inherent as inherent,
     isoconfigurational as isoconfigurational,
     melt_quench as melt_quench,

@@ -16,7 +16,7 @@ from lammps_glass.analysis import (
     self_intermediate_scattering,
     structure_factor,
 )
-from lammps_glass.analysis.structure import _wave_vectors
+from lammps_glass.analysis.structure import wave_vectors
 from lammps_glass.errors import InputError
 
 
@@ -137,7 +137,7 @@ def test_structure_factors_of_unlike_boxes_stand_on_common_bins() -> None:
 def test_wave_vectors_are_those_of_the_half_space(max_vectors: int) -> None:
     """Against all index triples at once: every bin is whole, or a draw of `max_vectors` different ones of it."""
     q_max, bins = 4.0, 5
-    indices, group = _wave_vectors(gas(3, 0, TRICLINIC), q_max, bins, max_vectors)
+    indices, group = wave_vectors(gas(3, 0, TRICLINIC), q_max, bins, max_vectors)
     grid = np.stack(np.meshgrid(*[np.arange(-9, 10)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     lengths = np.linalg.norm(grid @ (2 * np.pi * np.linalg.inv(TRICLINIC.matrix).T), axis=1)
     half = np.array([tuple(row) > (0, 0, 0) for row in grid.tolist()])
@@ -155,7 +155,7 @@ def test_wave_vectors_of_a_large_box_take_the_memory_of_one_plane() -> None:
     n = 2 * int(9.0 * 40 / (2 * np.pi)) + 1
     tracemalloc.start()
     try:
-        indices, _ = _wave_vectors(snapshot, 9.0, None, 100)
+        indices, _ = wave_vectors(snapshot, 9.0, None, 100)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

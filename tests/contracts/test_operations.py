@@ -28,6 +28,7 @@ OPTIONS = {
     "label": {"label": {"name": "d2min", "r_max": 2.0}},
     "fit": CLASSES,
     "score": {**CLASSES, "n_resamples": 20},
+    "group_dynamics": {"n_groups": 2},
 }
 
 
@@ -64,6 +65,7 @@ def sources(tmp_path_factory):
         read["predict"] = {"rows": [own], "indicators": indicators}
         predictions.append(run(generic["predict"], folder / f"predict{replica}", {}, read["predict"], replica=replica))
     read["score"] = {"predictions": predictions, "indicators": indicators, "configurations": records}
+    read["group_dynamics"] = {"trajectories": records, "values": predictions}
     read["draw"] = {"findings": [run(generic["score"], folder / "score", OPTIONS["score"], read["score"])]}
     return read
 

@@ -25,6 +25,10 @@ SMALL = {
     "relax": {"stress": 0.5},
     "inherent": {},
     "isoconfigurational": {"steps": 150, "snapshot_every": 50, "temperature": 0.3, "thermo_every": 20},
+    "dynamics": {
+        "steps": 256, "log_block": 128, "linear_every": 50, "temperature": 0.3, "start_temperature": 0.05,
+        "heating": 90, "equilibration": 60, "pressure": 1.0, "ensemble": "npt", "segment_steps": 70, "thermo_every": 20,
+    },
     "shear": {
         "strain": 0.2, "strain_rate": 0.2, "timestep": 0.005, "temperature": 0.1, "snapshots": 5, "segment_steps": 80,
     },

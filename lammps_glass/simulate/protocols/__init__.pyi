@@ -6,6 +6,7 @@ from .artn import Artn as Artn
 from .base import Protocol as Protocol
 from .constant_volume_cooling import ConstantVolumeCooling as ConstantVolumeCooling
 from .creep import Creep as Creep
+from .dynamics import Dynamics as Dynamics
 from .inherent import Inherent as Inherent
 from .isoconfigurational import Isoconfigurational as Isoconfigurational
 from .melt_quench import MeltQuench as MeltQuench

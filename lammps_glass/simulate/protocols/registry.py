@@ -46,6 +46,12 @@ REGISTRY = Registry(
             "one run from given positions with new velocities at constant energy, and its inherent structures",
             "of the glass",
         ),
+        Entry(
+            "dynamics",
+            f"{_HERE}.dynamics:Dynamics",
+            "heat, hold, then follow the dynamics with frames at logarithmic and at even times",
+            "of the glass",
+        ),
         Entry("shear", f"{_HERE}.shear:Shear", "constant shear rate at a temperature (SLLOD)", "of the glass"),
         Entry(
             "vibrate",

@@ -2,8 +2,6 @@
 
 The rates that its operations state were read off the finished presets smoke and demo on two cores: good to a factor of
 two there, and of three at sizes that were not run.
-
-Long times enter later as stages `heat` and `dynamics` beside `shear`. Nothing here needs them.
 """
 
 from __future__ import annotations
@@ -16,11 +14,13 @@ from lammps_glass.errors import require
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations import Wired, require_equal
 from lammps_glass.operations.gate import GateParameters
+from lammps_glass.simulate.protocols import Dynamics
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.barrier_figures import barrier_figures
 from lammps_glass.studies.igd.barrier_learning import fit_with_barriers
 from lammps_glass.studies.igd.barriers import BarrierParameters, search_barriers
 from lammps_glass.studies.igd.defects import defect_figures
+from lammps_glass.studies.igd.dynamics import PAPER_TEMPERATURE, dynamics_figures
 from lammps_glass.studies.igd.glass import shear_figures, structure_figures
 from lammps_glass.studies.igd.learning import FAMILIES, fit_without_one, grid, paper_split, predict_left_out
 from lammps_glass.studies.igd.paper import PAPER
@@ -81,8 +81,8 @@ def _check_labels(grid_stage: Wired, labels: Wired) -> None:
 
 def deviations(stages: Stages) -> tuple[str, ...]:
     """List departures from the paper and choices where it is silent, from the parameters that ran."""
-    names = ("melt-quench", "aqs", "vibrate", "describe", "modes", "search_barriers")
-    quench, shear, vibrate, describe, modes, searches = map(stages.parameters_of, names)
+    names = ("melt-quench", "aqs", "vibrate", "describe", "modes", "search_barriers", "dynamics")
+    quench, shear, vibrate, describe, modes, searches, run = map(stages.parameters_of, names)
     descriptor = describe and describe.descriptor.build()
     members = {member.name: member for member in getattr(descriptor, "members", [descriptor] if descriptor else [])}
     families = [FAMILIES.get(name, name) for name in members]
@@ -97,7 +97,7 @@ def deviations(stages: Stages) -> tuple[str, ...]:
         "modes": modes,
         "no_searches": None if searches else True,
     }
-    return PAPER.departures(values | _structure(members) | (_barriers(searches) if searches else {}))
+    return PAPER.departures(values | _structure(members) | (_barriers(searches) if searches else {}) | _dynamics(run))
 
 
 def _structure(members: Mapping[str, Descriptor]) -> dict[str, object]:
@@ -126,6 +126,14 @@ def _barriers(searches: BarrierParameters) -> dict[str, object]:
     return {"searches": searches, "atoms": atoms, "energies": energies}
 
 
+def _dynamics(run: Dynamics | None) -> dict[str, object]:
+    """Return the values in the sentence on the runs at temperature."""
+    if run is None:
+        return {}
+    hotter = "" if run.temperature == PAPER_TEMPERATURE else " (the paper: 700 K, too slow for runs of this length)"
+    return {"dynamics": run, "hotter": hotter, "start_temperature": run.start_temperature or run.temperature}
+
+
 def makes(figure: FigureSpec, stages: Stages) -> bool:
     """Whether the stages make a figure: those of barriers need searches."""
     return figure.id not in BARRIER_FIGURES or bool(stages.running("barrier_figures"))
@@ -136,6 +144,7 @@ RECIPE = PAPER.recipe(
     (
         grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures, accuracy_figures,
         space_figures, defect_figures, vibration_figures, search_barriers, fit_with_barriers, barrier_figures,
+        dynamics_figures,
     ),
     deviations=deviations,
     check=check,

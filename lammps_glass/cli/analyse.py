@@ -1,0 +1,242 @@
+"""``lammps-glass analyse``: dynamics and structure of the particles by quantile of an indicator, species or label."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lammps_glass.cli import parts
+from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.describe import GlassName
+from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames
+from lammps_glass.errors import InputError
+
+if TYPE_CHECKING:
+    from lammps_glass.cli.indicator_values import Source
+    from lammps_glass.glasses import Glass
+    from lammps_glass.operations.dynamics_curves import DynamicsSettings, GroupedTrajectory
+    from lammps_glass.operations.dynamics_figures import PageLabels
+
+_SUMMARY = "summary.json"
+
+Trajectories = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="TRAJECTORY...",
+        help="LAMMPS dumps (.gz, .zst) or files that ASE reads, one trajectory each; several of one folder are runs "
+        "of one replica.",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(app, "analyse", panel="Dumps")(analyse)
+
+
+def analyse(
+    common: Common,
+    indicator: Annotated[
+        str,
+        typer.Argument(
+            metavar="INDICATOR",
+            help="A MODEL of `train`, a column of the dumps, DESCRIPTOR:COLUMN, or a table keyed by replica, step, "
+            "particle (with --by species: the word species).",
+            show_default=False,
+        ),
+    ],
+    trajectories: Trajectories,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make, with tables, figures, report.html.")],
+    by: Annotated[str, typer.Option("--by", help="quantile=N, species, or label (values 0 and 1).")] = "quantile=5",
+    observables: Annotated[
+        str | None, typer.Option("--observables", help="Names, with commas (default: all that the data allow).")
+    ] = None,
+    q: Annotated[float | None, typer.Option("--q", help="Wave number (default: first peak of S(q)).")] = None,
+    distance: Annotated[
+        float | None, typer.Option("--distance", help="Of the overlap (default: 0.3 x the first peak of g(r)).")
+    ] = None,
+    directions: Annotated[str, typer.Option("--directions", help="Of q: sphere (exact) or box.")] = "sphere",
+    origins: Annotated[
+        int | None,
+        typer.Option("--origins", min=1, help="Most origins a trajectory (default: 1 where values are computed)."),
+    ] = None,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="A table's values are of the configuration that the run started from.")
+    ] = False,
+    max_origins: Annotated[int | None, typer.Option("--max-origins", min=1, help="Most origins of a lag.")] = None,
+    particles: Annotated[str | None, typer.Option("--species", help="Only particles of this species.")] = None,
+    column: Annotated[str | None, typer.Option("--column", help="Column of a table of values.")] = None,
+    timestep: Annotated[
+        float | None, typer.Option("--timestep", help="Duration of a step (default: that of the glass, else steps).")
+    ] = None,
+    glass: GlassName = None,
+    settings: Settings = None,
+    replica: Annotated[
+        list[str] | None, typer.Option("--replica", help="Replica, once or once a file (default: the file's folder).")
+    ] = None,
+    descriptor: Annotated[
+        str | None, typer.Option("--descriptor", "-d", help="The module:Class that MODEL says it needs, if it does.")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace a folder that `analyse` made.")] = False,
+    types: TypeNames = None,
+    boundary: Boundary = None,
+    rows_are_particles: RowsAreParticles = False,
+) -> None:
+    """Analyse the dynamics of particles by group: tables, figures and a report, and prediction against time.
+
+    Averages start only at frames at which the particles have a value: the origins.
+    """
+    from lammps_glass.cli.indicator_values import Source
+    from lammps_glass.operations.dynamics_curves import DynamicsSettings
+    from lammps_glass.operations.dynamics_figures import OBSERVABLES, PageLabels
+    from lammps_glass.operations.group_dynamics import UNITS
+
+    kind, n_groups = _parse_by(by)
+    chosen = None if observables is None else [name.strip() for name in observables.split(",")]
+    if unknown := [name for name in chosen or () if name not in OBSERVABLES]:
+        raise InputError(f"--observables {', '.join(unknown)}: there are {', '.join(OBSERVABLES)}")
+    if timestep is not None and not timestep > 0:
+        raise InputError(f"--timestep {timestep:g} must be above 0")
+    asked = DynamicsSettings(
+        by=kind, n_groups=n_groups, q=q, distance=distance, species=particles, directions=directions,
+        max_origins=max_origins,
+    )  # fmt: skip
+    built = parts.build_glass(glass, parts.sort_settings(settings, {"glass": parts.glass_options(glass)})["glass"])
+    reader = Reader(built, types, boundary, rows_are_particles, common.say)
+    source = Source(indicator, column, origins, from_start)
+    replicas = parts.replica_names(trajectories, replica)
+    _check_folder(output, replace)
+    grouped, name = _grouped(common, source, trajectories, replicas, reader, kind, descriptor)
+    if common.dry_run:
+        rows = [{"file": str(p), "replica": t.replica, "origins": len(t.values)} for p, t in zip(trajectories, grouped)]
+        return common.table(f"would analyse by {by} of {name}", rows)
+    duration = timestep or (built.timestep if built else None)
+    time, length = UNITS[built.units] if built else ("steps" if duration is None else "time units", "length units")
+    labels = PageLabels(name, time, length)
+    _write(common, output, grouped, asked, labels, duration, chosen, built, by)
+
+
+def _parse_by(text: str) -> tuple[str, int]:
+    """Return the kind of groups, and the number of quantiles."""
+    kind, _, number = text.partition("=")
+    if kind == "quantile" and (not number or (number.isdigit() and int(number) >= 2)):
+        return kind, int(number or 5)
+    if kind in ("species", "label") and not number:
+        return kind, 2
+    raise InputError(f"--by {text}: must be quantile=N (N at least 2), species or label")
+
+
+def _check_folder(output: Path, replace: bool) -> None:
+    """Refuse a file, and a folder with contents that `analyse` did not make or may not replace."""
+    if output.is_file():
+        raise InputError(f"{output}: is a file; name a folder")
+    if not output.resolve().parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}; make it first")
+    if not output.is_dir() or not any(output.iterdir()):
+        return
+    if not (output / _SUMMARY).is_file() or not (output / "report.html").is_file():
+        raise InputError(f"{output}: holds files of another origin; name an empty folder")
+    if not replace:
+        raise InputError(f"{output}: holds an analysis; --replace makes it anew, or name another folder")
+
+
+def _grouped(
+    common: Common,
+    source: Source,
+    paths: Sequence[Path],
+    replicas: Sequence[str],
+    reader: Reader,
+    kind: str,
+    descriptor: str | None,
+) -> tuple[list[GroupedTrajectory], str]:
+    """Join the values of the indicator onto the trajectories, and name it."""
+    from lammps_glass.cli.indicator_values import Values, run_names
+    from lammps_glass.operations.dynamics_curves import SPECIES, GroupedTrajectory
+
+    if kind == SPECIES:
+        values, name = None, "species"
+    else:
+        values = Values(source, reader.glass, next(reader.frames(paths[0])), common.seed, descriptor)
+        name = values.name
+    grouped = []
+    for path, replica, run in zip(paths, replicas, run_names(replicas)):
+        next(reader.frames(path))
+        of_path = {} if values is None else values.of(path, replica, reader)
+        grouped.append(GroupedTrajectory(replica, run, functools.partial(reader.frames, path), of_path))
+        common.say(f"{path}: replica {replica}" + (f", {len(of_path)} origins" if values is not None else ""))
+    return grouped, name
+
+
+def _write(
+    common: Common,
+    output: Path,
+    grouped: Sequence[GroupedTrajectory],
+    settings: DynamicsSettings,
+    labels: PageLabels,
+    timestep: float | None,
+    observables: Sequence[str] | None,
+    glass: Glass | None,
+    by: str,
+) -> None:
+    """Make the folder under a temporary name, and rename it when it is complete."""
+    from lammps_glass.operations.dynamics_figures import add_dynamics
+    from lammps_glass.products import Findings
+
+    masses = dict(zip(glass.species, glass.masses)) if glass else None
+    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.resolve().parent))
+    try:
+        with Findings(partial) as findings:
+            add_dynamics(
+                findings, grouped, settings, labels, timestep=timestep, seed=common.seed or 0,
+                observables=observables, masses=masses,
+            )  # fmt: skip
+        summary = _draw(partial, findings, f"{labels.indicator}: dynamics by {by}")
+        if output.is_dir():
+            shutil.rmtree(output)
+        os.chmod(partial, 0o755)
+        os.replace(partial, output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    common.show({"output": output, **summary}, f"{output / 'report.html'}: {len(summary['figures'])} figures")
+
+
+def _draw(folder: Path, findings: object, title: str) -> dict[str, dict[str, object]]:
+    """Draw the figures of the findings, write the report and the summary."""
+    import pandas as pd
+
+    from lammps_glass.figures import draw
+    from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
+    from lammps_glass.products import Findings
+
+    assert isinstance(findings, Findings)
+    specifications, shown = findings.specifications(), []
+    for identity, texts in findings.figures_file.read().items():
+        table = pd.read_csv(findings.table_path(identity))
+        png, _, _ = draw(specifications[identity], table, folder / "figures")
+        shown.append(ReportFigure(identity, specifications[identity].title, png, "", texts["ours"], texts["note"]))
+    warnings = findings.warnings_file.read()
+    report = StudyReport(
+        study="analyse", title=title, preset="", sizes=findings.sizes_file.read(), scores=findings.scores_file.read(),
+        figures=tuple(shown), deviations=tuple(f"{subject}: {text}" for subject, text in warnings.items()),
+    )  # fmt: skip
+    write_report(folder / "report.html", report)
+    summary: dict[str, dict[str, object]] = {
+        "figures": {figure.id: {"ours": figure.ours, "note": figure.note} for figure in shown},
+        "scores": dict(report.scores),
+        "sizes": dict(report.sizes),
+        "warnings": dict(warnings),
+    }
+    (folder / _SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    for path in folder.glob("*.json"):
+        if path.name != _SUMMARY:
+            path.unlink()
+    return summary

@@ -1,0 +1,181 @@
+"""The command `analyse`: indicators of four kinds, groups, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lammps_glass import Cell, Snapshot, analysis
+from lammps_glass.snapshots.files import write
+
+N, EDGE = 216, 7.0
+
+
+@pytest.fixture
+def run(run):
+    """The command of the folder's fixture, which must end with the status given."""
+
+    def call(*words, status=0):
+        done = run(*words)
+        assert done.status == status, done.err
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def walks(tmp_path_factory):
+    """Two replicas: particles on a lattice that walk, the first half in steps twice as long; a column says which."""
+    root = tmp_path_factory.mktemp("walks")
+    paths = []
+    for name in ("a", "b"):
+        generator = np.random.default_rng(ord(name))
+        axis = (np.arange(6) + 0.5) * EDGE / 6
+        positions = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
+        scale = np.where(np.arange(N) < N // 2, 0.1, 0.05)
+        frames = []
+        for at in range(12):
+            snapshot = Snapshot(
+                Cell.orthogonal([EDGE] * 3), positions, np.arange(N) % 2, ("A", "B"), step=100 * at
+            ).with_properties(speed=scale, fast=(scale > 0.07).astype(float))
+            frames.append(snapshot)
+            positions = positions + generator.normal(size=(N, 3)) * scale[:, None]
+        (root / name).mkdir()
+        paths.append(root / name / "frames.lammpstrj")
+        write(paths[-1], iter(frames))
+    return paths
+
+
+def _table(folder, name):
+    return pd.read_csv(folder / "figures" / f"{name}.csv")
+
+
+def test_groups_by_a_column_of_the_dump(run, walks, tmp_path):
+    out = tmp_path / "out"
+    done = run("analyse", "speed", *walks, "--by", "quantile=2", "-o", out, "--timestep", 0.01, "--q", 3.0, "--json")
+    assert set(done.json["figures"]) >= {"msd", "alpha2", "fs", "overlap", "chi4", "g", "s", "prediction_spearman"}
+    msd = _table(out, "msd")
+    for group, scale in (("1 of 2", 0.05), ("2 of 2", 0.1)):
+        rows = msd[msd["group"] == group]
+        assert rows["time"].tolist() == pytest.approx(np.arange(1, 12))
+        # 108 particles x 11 origins x 2 replicas of one step: relative error sqrt(2 / 3 / 2376) = 1.7 %
+        assert rows["msd"].iloc[0] == pytest.approx(3 * scale**2, rel=0.085)
+    fs = _table(out, "fs")
+    expected = np.exp(-(3.0**2) * 0.1**2 / 2)
+    assert fs[(fs["group"] == "2 of 2")]["fs"].iloc[0] == pytest.approx(expected, abs=0.01)
+    report = (out / "report.html").read_text()
+    assert "<img" in report
+    assert "http" not in report.replace("http://www.w3.org", "")
+    assert json.loads((out / "summary.json").read_text())["sizes"]["replicas"] == 2
+    # among particles of two speeds the ranks of speed and of squared displacement correlate, strongly and at all times
+    assert _table(out, "prediction_spearman")["value"].min() > 0.3
+    assert _table(out, "prediction_auc")["value"].min() > 0.7
+
+
+def test_species_and_labels(run, walks, tmp_path):
+    run("analyse", "species", *walks, "--by", "species", "-o", tmp_path / "s", "--observables", "msd,fs", "--quiet")
+    assert sorted(p.name for p in (tmp_path / "s" / "figures").glob("*.png")) == ["fs.png", "msd.png"]
+    msd = _table(tmp_path / "s", "msd")
+    frames = list(Snapshot.read_all(walks[0])), list(Snapshot.read_all(walks[1]))
+    alone = np.mean([analysis.mean_squared_displacement(each, "B")["msd"] for each in frames], axis=0)
+    assert np.allclose(msd[msd["group"] == "B"]["msd"], alone[1:], rtol=1e-9)
+    run("analyse", "fast", *walks, "--by", "label", "-o", tmp_path / "l", "--observables", "msd", "--quiet")
+    assert set(_table(tmp_path / "l", "msd")["group"]) == {"class 0", "class 1"}
+
+
+def test_a_table_holds_at_its_steps_alone(run, walks, tmp_path):
+    frames = list(Snapshot.read_all(walks[0]))
+    table = pd.DataFrame({"replica": "a", "step": 300, "particle": frames[0].ids, "value": np.arange(N)})
+    table.to_csv(tmp_path / "values.csv", index=False)
+    words = ["analyse", tmp_path / "values.csv", walks[0], "--by", "quantile=2", "--observables", "msd,prediction"]
+    run(*words, "-o", tmp_path / "out", "--quiet")
+    msd = _table(tmp_path / "out", "msd")
+    moved = ((frames[5].positions - frames[3].positions) ** 2).sum(axis=1)
+    assert msd[(msd["group"] == "1 of 2") & (msd["time"] == 200)]["msd"].item() == pytest.approx(moved[: N // 2].mean())
+    assert msd["time"].max() == 800
+    run(*words, "--from-start", "-o", tmp_path / "start", "--quiet")
+    assert _table(tmp_path / "start", "msd")["time"].max() == 1100
+
+
+def test_a_saved_indicator_is_that_of_predict(run, trajectories, rows, labels, tmp_path):
+    model = tmp_path / "loose.model"
+    words = ["train", rows, "--labels", labels, "--threshold", 0.005, "--indicator", "looseness", "--species", "A"]
+    run(*words, "--test-replica", "c", "-o", model, "--quiet")
+    words = ["analyse", model, *trajectories, "--glass", "kob-andersen", "--by", "quantile=2", "--observables", "msd"]
+    done = run(*words, "-o", tmp_path / "out", "--json", "--quiet")
+    assert done.json["sizes"]["trajectories"] == 3
+    run("predict", model, trajectories[0], "-o", tmp_path / "p.lammpstrj", "--quiet")
+    predicted = list(Snapshot.read_all(tmp_path / "p.lammpstrj"))
+    values = predicted[0].properties["looseness"]
+    groups = analysis.ParticleGroups.of_quantiles({0: values}, 2)
+    assert (groups.at(0) >= 0).sum() == np.isfinite(values).sum() < len(values)  # species B has no value
+    parts = []
+    for path in trajectories:
+        run("predict", model, path, "-o", tmp_path / "p.lammpstrj", "--quiet")
+        frames = list(Snapshot.read_all(tmp_path / "p.lammpstrj"))
+        groups = analysis.ParticleGroups.of_quantiles({0: frames[0].properties["looseness"]}, 2)
+        parts.append(analysis.dynamics_by_group(frames, groups=groups, timestep=0.005)["msd"])  # the glass's step
+    shown = _table(tmp_path / "out", "msd")
+    expected = np.mean(parts, axis=0).reshape(2, 3)[:, 1:]
+    assert np.allclose(shown["msd"].to_numpy().reshape(2, 2), expected, rtol=1e-9)
+
+
+def test_a_column_of_a_descriptor(run, walks, tmp_path):
+    out = tmp_path / "out"
+    run("analyse", "local-density:coordination", *walks, "--origins", 3, "-o", out, "--observables", "msd", "--quiet")
+    assert json.loads((out / "summary.json").read_text())["figures"]["msd"]["note"].startswith("2 trajectories")
+    assert _table(out, "msd")["group"].nunique() == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nothing"], "no such file, and no column of the trajectory (it has speed, fast)"),
+        (["speed", "--by", "quantile=1"], "quantile=N (N at least 2)"),
+        (["speed", "--by", "size"], "must be quantile=N"),
+        (["speed", "--observables", "msd,mds"], "--observables mds: there are msd"),
+        (["speed", "--q", "-1"], "q = -1 must be above 0"),
+        (["speed", "--q", "0.2", "--directions", "box"], "no wave vector of the box near q = 0.2; the first is 0.8976"),
+        (["speed", "--timestep", "0"], "--timestep 0 must be above 0"),
+        (["speed", "--by", "label"], "must be 0 to 1"),
+        (["speed", "--observables", "vacf"], "has no velocities"),
+        (["local-density:none"], "unknown column 'none'"),
+    ],
+)
+def test_bad_input(run, walks, tmp_path, words, message):
+    done = run("analyse", words[0], *walks, *words[1:], "-o", tmp_path / "out", status=2)
+    assert message in done.err
+    assert done.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_other_particles_and_other_replicas_are_refused(run, walks, tmp_path):
+    table = pd.DataFrame({"replica": "a", "step": 300, "particle": np.arange(N) + 2, "value": 1.0})
+    table.to_csv(tmp_path / "values.csv", index=False)
+    done = run("analyse", tmp_path / "values.csv", walks[0], "-o", tmp_path / "out", status=2)
+    assert f"given for particle {N + 1}, which the trajectory does not have" in done.err
+    done = run("analyse", tmp_path / "values.csv", walks[1], "-o", tmp_path / "out", status=2)
+    assert "no values of replica b" in done.err
+    table.assign(step=50, particle=table["particle"] - 1).to_csv(tmp_path / "values.csv", index=False)
+    done = run("analyse", tmp_path / "values.csv", walks[0], "-o", tmp_path / "out", status=2)
+    assert "no frame is at a step of" in done.err
+
+
+def test_a_folder_is_replaced_only_when_told(run, walks, tmp_path):
+    out = tmp_path / "out"
+    words = ["analyse", "speed", walks[0], "--by", "quantile=2", "--observables", "msd", "-o", out, "--quiet"]
+    run(*words)
+    assert "--replace" in run(*words, status=2).err
+    run(*words, "--replace")
+    (out / "summary.json").unlink()
+    assert "another origin" in run(*words, "--replace", status=2).err
+
+
+def test_dry_run_writes_nothing(run, walks, tmp_path):
+    done = run("analyse", "speed", *walks, "-o", tmp_path / "out", "--dry-run", "--json")
+    assert [row["origins"] for row in done.json] == [12, 12]
+    assert not (tmp_path / "out").exists()
