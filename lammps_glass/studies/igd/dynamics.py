@@ -19,7 +19,9 @@ from lammps_glass.operations.operation import operation
 from lammps_glass.products import Findings, Predictions, Record
 from lammps_glass.simulate.protocols import Dynamics
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.igd.samples import ALL, UNIT
+from lammps_glass.studies.igd.paper import PAPER
+from lammps_glass.studies.igd.samples import ALL
+from lammps_glass.studies.paper import PaperFindings
 
 #: Groups of 14c to 14e; fewest particles of a group of 14f and of the inset of 14d in a sample, and most groups.
 GROUPS, FEWEST, MOST = 5, 50, 40
@@ -59,28 +61,27 @@ def dynamics_figures(
     p, timestep = case.parameters, case.glass.timestep
     joined = grouped_trajectories(trajectories, predictions, GroupDynamicsParameters(origin=START), ALL)
     settings = DynamicsSettings(n_groups=GROUPS, q=p.q, distance=p.distance)
-    note = _note(cast("Dynamics", trajectories[0].protocol), timestep, joined)
-    with Findings(case.directory) as findings:
-        _whole(findings, joined, settings, timestep, case.seed, note)
+    heated = _heated(cast("Dynamics", trajectories[0].protocol), timestep, joined)
+    with PAPER.findings(case) as findings:
+        _whole(findings, joined, settings, timestep, heated)
         by_igd = curves_of.dynamics_curves(joined, settings, timestep)
-        _curves(findings, by_igd, case.seed, note)
+        _curves(findings, by_igd, heated)
         n_groups = min(MOST, max(GROUPS, len(next(joined[0].frames())) // FEWEST))
         finer = curves_of.dynamics_curves(joined, replace(settings, n_groups=n_groups), timestep)
-        _non_gaussian(findings, by_igd, finer, case.seed, note)
-        _relaxation(findings, finer, n_groups, case.seed, note)
-        _prediction(findings, joined, timestep, case.seed)
+        _non_gaussian(findings, by_igd, finer, heated)
+        _relaxation(findings, finer, n_groups, heated)
+        _prediction(findings, joined, timestep)
     return findings
 
 
-def _note(protocol: Dynamics, timestep: float, joined: Sequence[GroupedTrajectory]) -> str:
+def _heated(protocol: Dynamics, timestep: float, joined: Sequence[GroupedTrajectory]) -> str:
     """Describe the runs, with the temperature first where it is not the paper's."""
-    other = "" if protocol.temperature == PAPER_TEMPERATURE else " (the paper: 700 K, where this size does not relax)"
-    replicas = len({trajectory.replica for trajectory in joined})
-    return (
-        f"At {protocol.temperature:g} K{other}: {len(joined)} runs of {replicas} samples, each heated from its glass "
-        f"at 0 K within {protocol.heating * timestep:g} ps and held for {protocol.equilibration * timestep:g} ps. The "
-        "first frame after that is the only origin. "
-    )
+    hotter = "" if protocol.temperature == PAPER_TEMPERATURE else " (the paper: 700 K, where this size does not relax)"
+    return PAPER.text(
+        "heated", temperature=protocol.temperature, hotter=hotter, runs=len(joined),
+        replicas=len({trajectory.replica for trajectory in joined}), heating=protocol.heating * timestep,
+        equilibration=protocol.equilibration * timestep,
+    )  # fmt: skip
 
 
 def _everyone(trajectory: GroupedTrajectory) -> GroupedTrajectory:
@@ -89,29 +90,26 @@ def _everyone(trajectory: GroupedTrajectory) -> GroupedTrajectory:
 
 
 def _whole(
-    findings: Findings, joined: Sequence[GroupedTrajectory], settings: DynamicsSettings, timestep: float, seed: int,
-    note: str,
+    findings: PaperFindings, joined: Sequence[GroupedTrajectory], settings: DynamicsSettings, timestep: float,
+    heated: str,
 ) -> None:  # fmt: skip
     """Draw figures 6b, 6c and 6d."""
     whole = replace(settings, by=curves_of.LABEL)
     curves = curves_of.dynamics_curves([_everyone(trajectory) for trajectory in joined], whole, timestep)
     curves = curves[(curves["time"] > 0)]
-    tables = {name: curves_of.averaged(curves, name, seed) for name in ("msd", "alpha2", "fs")}
-    msd = tables["msd"]
-    findings.figure("6b", msd, f"{msd['msd'].iloc[-1]:.2f} angstrom^2 after {msd['time'].iloc[-1]:.4g} ps", note)
+    tables = {name: curves_of.averaged(curves, name, findings.seed) for name in ("msd", "alpha2", "fs")}
+    findings.add("6b", tables["msd"], last=tables["msd"].iloc[-1], heated=heated)
     top = tables["alpha2"].iloc[int(tables["alpha2"]["alpha2"].argmax())]
     findings.score({"alpha2_max": float(top["alpha2"]), "alpha2_max.time": float(top["time"])}, "dynamics")
-    findings.figure("6c", tables["alpha2"], f"largest {top['alpha2']:.2f} at {top['time']:.3g} ps", note)
-    found = curves_of.relaxation_by_group(curves, seed).iloc[0]
-    if found["fault"]:
-        ours = found["fault"]
-        findings.warn("relaxation time", f"{ours}: lengthen `dynamics`, or raise its temperature")
+    findings.add("6c", tables["alpha2"], top=top, heated=heated)
+    decay = curves_of.relaxation_by_group(curves, findings.seed).iloc[0]
+    relaxation = decay["fault"]
+    if relaxation:
+        findings.warn("relaxation time", f"{relaxation}: lengthen `dynamics`, or raise its temperature")
     else:
-        findings.score({"tau": float(found["tau"]), "tau.fit": float(found["tau_fit"])}, "dynamics")
-        ours = (
-            f"1/e at {found['tau']:.3g} ps; stretched exponential: {found['tau_fit']:.3g} ps, beta {found['beta']:.2f}"
-        )
-    findings.figure("6d", tables["fs"], ours, f"{note}Average over all directions of q = {settings.q:g} / angstrom.")
+        findings.score({"tau": float(decay["tau"]), "tau.fit": float(decay["tau_fit"])}, "dynamics")
+        relaxation = PAPER.text("relaxation", decay=decay)
+    findings.add("6d", tables["fs"], relaxation=relaxation, heated=heated, q=settings.q)
 
 
 def _named(curves: pd.DataFrame) -> pd.DataFrame:
@@ -120,42 +118,38 @@ def _named(curves: pd.DataFrame) -> pd.DataFrame:
     return curves.assign(igd=curves["group"].map(means))
 
 
-def _curves(findings: Findings, curves: pd.DataFrame, seed: int, note: str) -> None:
+def _curves(findings: PaperFindings, curves: pd.DataFrame, heated: str) -> None:
     """Draw figures 14c and 14e."""
     named = _named(curves[curves["time"] > 0])
     means = named.groupby("group", sort=False)["igd"].first()
     for identity, column in (("14c", "msd"), ("14e", "fs")):
-        table = curves_of.averaged(named, column, seed)
+        table = curves_of.averaged(named, column, findings.seed)
         table = table.assign(igd=table["group"].map(means))
         last = table[table["time"] == table["time"].max()].sort_values("igd")[column].to_numpy()
         if column == "msd":
             findings.score({"msd.highest_over_lowest_igd": float(last[-1] / last[0])}, "dynamics")
         values = ", ".join(f"{value:.3g}" for value in last)
-        ours = f"at the longest time, from the lowest to the highest IGD: {values}"
-        findings.figure(identity, table, ours, f"{note}{GROUPS} groups of equal numbers in each sample: {UNIT}.")
+        findings.add(identity, table, values=values, groups=GROUPS, heated=heated)
 
 
-def _non_gaussian(findings: Findings, curves: pd.DataFrame, finer: pd.DataFrame, seed: int, note: str) -> None:
+def _non_gaussian(findings: PaperFindings, curves: pd.DataFrame, finer: pd.DataFrame, heated: str) -> None:
     """Draw figure 14d: the non-Gaussian parameter by IGD, its maxima beside it."""
     named = _named(curves[curves["time"] > 0])
     means = named.groupby("group", sort=False)["igd"].first()
-    table = curves_of.averaged(named, "alpha2", seed)
+    table = curves_of.averaged(named, "alpha2", findings.seed)
     lines = table.assign(x=table["time"], y=table["alpha2"], igd=table["group"].map(means).astype(str), panel="_curves")
-    top = curves_of.largest_alpha2(finer[finer["time"] > 0], seed)
+    top = curves_of.largest_alpha2(finer[finer["time"] > 0], findings.seed)
     maxima = top.assign(x=top["indicator"], y=top["alpha2"], igd="groups", panel="maximum against IGD")
     columns = ["panel", "igd", "x", "y"]
     rank = _rank(top["indicator"], top["alpha2"])
     findings.score({"alpha2_max.rank_correlation": rank}, "dynamics")
-    findings.figure(
-        "14d", pd.concat([lines[columns], maxima[columns]]),
-        f"rank correlation of IGD and maximum {rank:.2f}, of {len(top)} groups",
-        f"{note}Curves: {GROUPS} groups, named by their mean IGD; maxima: {len(top)} groups.",
-    )  # fmt: skip
+    table = pd.concat([lines[columns], maxima[columns]])
+    findings.add("14d", table, rank=rank, maxima=len(top), groups=GROUPS, heated=heated)
 
 
-def _relaxation(findings: Findings, finer: pd.DataFrame, n_groups: int, seed: int, note: str) -> None:
+def _relaxation(findings: PaperFindings, finer: pd.DataFrame, n_groups: int, heated: str) -> None:
     """Draw figure 14f: the relaxation time of finer groups."""
-    table = curves_of.relaxation_by_group(finer, seed)
+    table = curves_of.relaxation_by_group(finer, findings.seed)
     reached = table[np.isfinite(table["tau"])]
     missing = len(table) - len(reached)
     if reached.empty:
@@ -164,18 +158,16 @@ def _relaxation(findings: Findings, finer: pd.DataFrame, n_groups: int, seed: in
     rank = _rank(reached["indicator"], reached["tau"])
     findings.score({"tau.rank_correlation": rank, "tau.groups_not_relaxed": float(missing)}, "dynamics")
     late = f"{missing} groups do not relax within the run and are left out. " if missing else ""
-    findings.figure(
-        "14f", reached.drop(columns=["fault", "group"]),
-        f"rank correlation of IGD and relaxation time {rank:.2f}, of {len(reached)} groups",
-        f"{note}{late}{n_groups} groups of equal numbers in each sample (the paper: 2.5 % of the atoms each); crossing "
-        "of 1/e; bars: bootstrap over the samples.",
+    findings.add(
+        "14f", reached.drop(columns=["fault", "group"]), rank=rank, reached=len(reached), late=late, groups=n_groups,
+        heated=heated,
     )  # fmt: skip
 
 
-def _prediction(findings: Findings, joined: Sequence[GroupedTrajectory], timestep: float, seed: int) -> None:
+def _prediction(findings: PaperFindings, joined: Sequence[GroupedTrajectory], timestep: float) -> None:
     """Score how well IGD predicts the mobility of single particles, with the time where it does so best."""
     table = analysis.prediction_against_time(
-        curves_of.indicator_table(joined, ALL), curves_of.mobility_of(joined, timestep), [ALL], seed=seed
+        curves_of.indicator_table(joined, ALL), curves_of.mobility_of(joined, timestep), [ALL], seed=findings.seed
     )
     for measure, part in table.groupby("measure"):
         best = part.iloc[int(part["value"].argmax())]
