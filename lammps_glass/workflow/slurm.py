@@ -115,7 +115,7 @@ class SlurmEngine:
             ready = self.tasks.ready(array.stage) if array.stage in self.tasks.stages else []
             by_name = {case.name: case for case in ready}
             for index in array.open_tasks:
-                self._open(array, index, [by_name[name] for name in array.tasks[index] if name in by_name])
+                self._take_up(array, index, [by_name[name] for name in array.tasks[index] if name in by_name])
         # An array that ended while nobody watched says how by its exit files; one cancelled then is simply run again.
         for task in list(self.open):
             if task.id not in queue:
@@ -123,7 +123,7 @@ class SlurmEngine:
                 self._settle(task, Ending(TERMINATED) if ending.interrupted else ending, watched=False)
         self.book.save()
 
-    def _open(self, array: Array, index: int, cases: list[CaseId]) -> Task:
+    def _take_up(self, array: Array, index: int, cases: list[CaseId]) -> Task:
         """Count a task as open and its cases as running."""
         task = Task(array, index, cases)
         self.open.append(task)
@@ -237,7 +237,7 @@ class SlurmEngine:
                 return False  # a limit on submitted jobs: try again when some have ended
             self.book.save()
             for index, chunk in enumerate(chunks):
-                task = self._open(array, index, list(chunk))
+                task = self._take_up(array, index, list(chunk))
                 task.segments = {case.id: self._segments(case) for case in chunk}
             room -= array.may_run
             if room <= 0:
@@ -246,14 +246,11 @@ class SlurmEngine:
         return True
 
     def _interrupted(self) -> None:
-        if jobs := [array.job for array in self.book.arrays if array.job]:
-            names = " ".join(jobs)
-            if self.cancel_on_interrupt:
-                slurm_queue.cancel(jobs)
-                message = f"cancelled the Slurm jobs {names}"
-            else:
-                message = (
-                    f"the Slurm jobs {names} stay and go on; the same command finds them again; `scancel {names}` "
-                )
-                message += "cancels them"
-            print(message, file=sys.stderr)
+        jobs = [array.job for array in self.book.arrays if array.job]
+        names = " ".join(jobs)
+        if jobs and self.cancel_on_interrupt:
+            slurm_queue.cancel(jobs)
+            print(f"cancelled the Slurm jobs {names}", file=sys.stderr)
+        elif jobs:
+            message = f"the Slurm jobs {names} stay and go on; the same command finds them again"
+            print(f"{message}; `scancel {names}` cancels them", file=sys.stderr)
