@@ -174,6 +174,8 @@ def _joined(
 def _with_value(common: Common, table: pd.DataFrame, label: str) -> pd.DataFrame:
     """Leave out the particles that have no value of the label (NaN), such as those of neither class."""
     without = table[label].isna()
+    if without.all():
+        raise InputError(f"no row has a value of {label} (of neither class, or a run that ends before): label more")
     if without.any():
         common.say(f"{int(without.sum())} rows have no value of {label} and are left out")
     return table[~without].reset_index(drop=True)
