@@ -37,7 +37,7 @@ def compare(
     names = ("entry", "label", "scored_on", "n_features", "within", "pooled", "auc", "ceiling_within", "kind")
     table = main_rows(found)[list(names)]
     table = table.astype(object).where(table.notna(), None)
-    common.table(read.title, table.to_dict("records"))
+    common.table(read.title, [{str(k): v for k, v in row.items()} for row in table.to_dict("records")])
     for line in [*verdicts(found.table), *found.notes]:
         common.say(line)
     common.say(f"table: {out / 'compare.csv'}; page: {page}")

@@ -100,7 +100,8 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
 
 
 def _require_alike(configurations: Sequence[LabelledConfiguration]) -> None:
-    first, seen = configurations[0], {}
+    first = configurations[0]
+    seen: dict[str, Path] = {}
     for other in configurations:
         if other.checksum in seen:
             raise InputError(f"{other.path}: the same configuration as {seen[other.checksum]}: remove one of them")
@@ -149,7 +150,7 @@ def _read_npz(path: Path, glass: Glass) -> _Read:
         and values.dtype.kind in "fiub"
         and values.ndim == 1
     }
-    return snapshot, {**columns, **({} if runs is None else columns_of_runs(runs))}
+    return snapshot, {**({} if runs is None else columns_of_runs(runs)), **columns}
 
 
 def columns_of_runs(runs: Floats) -> dict[str, Floats]:

@@ -137,7 +137,9 @@ def _page(comparison: Comparison, picture: Path) -> str:
             "descriptor are permuted between the particles of left-out configurations.</p>"
             + _pivot(comparison.importance, "entry", "descriptor", "decrease_within")
         )
-    for (label, trained, where), rows in comparison.correlations.groupby(["label", "trained_on", "scored_on"]):
+    by_set = comparison.correlations.groupby(["label", "trained_on", "scored_on"], sort=False)
+    for names, rows in by_set:
+        label, trained, where = (str(name) for name in names)
         heading = f"Coefficients between indicators: {label}, trained on {trained}, {where}"
         parts.append(f"<h2>{html.escape(heading)}</h2>" + _pivot(rows, "a", "b", "within"))
     parts.append("<h2>Notes</h2><ul>" + "".join(f"<li>{html.escape(n)}</li>" for n in _notes(comparison)) + "</ul>")

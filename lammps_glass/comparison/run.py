@@ -7,17 +7,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass.comparison.blocks import Block, describe_set
 from lammps_glass.comparison.data import LabelledConfiguration, read_set
-from lammps_glass.comparison.fitting import Predicted, fit_entry, permuted_rows, take_column
-from lammps_glass.comparison.scores import Scores, ceiling, pearson, score
+from lammps_glass.comparison.fitting import Matrix, Predicted, fit_entry, permuted_rows, take_column
+from lammps_glass.comparison.scores import Scores, ceiling, pearson, permuted_score, score, score_of
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec, LabelSpec
 from lammps_glass.errors import InputError
-from lammps_glass.operations.parts import IndicatorPart
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.workflow.values import derive_seed, digest
@@ -28,6 +28,10 @@ COLUMNS = (
     "ceiling_pooled", "seconds_describe", "seconds_fit", "pooled_low", "pooled_high", "balanced_accuracy", "trained_on",
     "scored_on", "kind", "note",
 )  # fmt: skip
+Row = dict[str, Any]
+Facts = dict[str, Any]
+"""What is kept of a fitted entry beside its predictions; JSON."""
+
 #: Values of ``kind``.
 LEARNED, PHYSICAL, NULL, PUBLISHED = "learned", "not learned", "null", "published"
 LEFT_OUT = "left out"
@@ -220,9 +224,9 @@ class _Results:
         self.file, self.sets, self.problems, self.say = file, sets, problems, say
         self.folder = kept / "entries"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.rows: list[dict[str, object]] = []
-        self.importance: list[dict[str, object]] = []
-        self.coefficients: list[dict[str, object]] = []
+        self.rows: list[Row] = []
+        self.importance: list[Row] = []
+        self.coefficients: list[Row] = []
         self.predictions: dict[tuple[str, str, str], dict[str, list[Floats]]] = {}
 
     def run(self) -> None:
@@ -290,7 +294,7 @@ class _Results:
 
     def _fit(
         self, name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem]
-    ) -> tuple[dict, dict[str, Floats]]:
+    ) -> tuple[Facts, dict[str, Floats]]:
         names, slices = _layout(entry, problem.data)
         matrix = _matrix(entry, problem)
         seed = derive_seed(self.file.seed, name, problem.label)
@@ -320,8 +324,14 @@ class _Results:
         return about, arrays
 
     def _permuted(
-        self, label: dict, predicted: Predicted, matrix, problem: Problem, slices: Mapping[str, slice], seed: int
-    ) -> list[dict]:  # type: ignore[no-untyped-def]
+        self,
+        label: dict[str, str],
+        predicted: Predicted,
+        matrix: Matrix,
+        problem: Problem,
+        slices: Mapping[str, slice],
+        seed: int,
+    ) -> list[Row]:
         """Score left-out configurations with the columns of one descriptor permuted between particles."""
         if not self.file.importance or len(slices) < 2:
             return []
@@ -337,7 +347,7 @@ class _Results:
 
     def _add(
         self, name: str, entry: EntrySpec, problem: Problem, scored: Problem, where: str,
-        predicted: Sequence[Floats], about: Mapping,
+        predicted: Sequence[Floats], about: Facts,
     ) -> None:  # fmt: skip
         result = score(predicted, scored.targets, scored.spec.fraction, derive_seed(self.file.seed, "bootstrap"))
         note = ", ".join(f"{key} {value:g}" for key, value in about["notes"].items())
@@ -376,28 +386,15 @@ class _Results:
             if problem.spec.species is None and len(problem.data.configurations[0].snapshot.species) > 1:
                 result = score(_species_means(problem, scored), scored.targets, scored.spec.fraction, seed)
                 self._row("null: species", problem, scored, where, result, kind=NULL, note="the mean of each species")
-        linear = [
-            entry
-            for entry in self.file.entries.values()
-            if entry.indicator is not None
-            and entry.indicator.name == "ridge-regression"
-            and (not entry.labels or problem.label in entry.labels)
-        ]
-        if linear and len(problem.targets) > 1:
-            entry = max(linear, key=lambda e: sum(len(problem.data.blocks[c][0].names) for c in e.columns))
-            random = np.random.default_rng(seed)
-            shuffled = [random.permutation(y) for y in problem.targets]
-            part = IndicatorPart("ridge-regression", {"penalty": 300.0})
-            found = fit_entry(
-                part, _matrix(entry, problem), shuffled, seed=seed, fraction=problem.spec.fraction, max_rows=0,
-                leave_out=True,
-            )  # fmt: skip
-            result = score(found.left_out, problem.targets, problem.spec.fraction, seed)
-            note = "ridge regression on labels permuted within each configuration"
-            self._row("null: permuted labels", problem, problem, LEFT_OUT, result, kind=NULL, note=note)
+            predicted = self.predictions.get((problem.label, problem.data.name, where), {})
+            if predicted:
+                best = max(predicted, key=lambda name: score_of(predicted[name], scored.targets))
+                result = permuted_score(predicted[best], scored.targets, scored.spec.fraction, seed)
+                note = f"{best} on labels permuted within each configuration, 100 times"
+                self._row("null: permuted labels", problem, scored, where, result, kind=NULL, note=note)
 
-    def _published(self) -> list[dict[str, object]]:
-        rows = []
+    def _published(self) -> list[Row]:
+        rows: list[Row] = []
         for name, published in self.file.published.items():
             rows.append(
                 {
@@ -432,11 +429,11 @@ class _Results:
                 for block in blocks:
                     for state, seconds in block.states.items():
                         states.setdefault(state, []).append(seconds)
-            for state, seconds in states.items():
-                notes.append(
-                    f"{data.name}: descriptors use the {state} state of each configuration; it took up to "
-                    f"{max(seconds):.1f} s of processor time to make"
-                )
+            notes += [
+                f"{data.name}: descriptors use the {state} state of each configuration; it took up to "
+                f"{max(times):.1f} s of processor time to make"
+                for state, times in states.items()
+            ]
         return notes
 
 
@@ -445,7 +442,8 @@ def _species_means(problem: Problem, scored: Problem) -> list[Floats]:
 
     def kinds(p: Problem, k: int) -> np.ndarray:
         """Return the species of the labelled particles of a configuration."""
-        return p.data.configurations[k].snapshot.species_of_particles[p.rows[k]]
+        species: np.ndarray = p.data.configurations[k].snapshot.species_of_particles[p.rows[k]]
+        return species
 
     predicted = []
     for k in range(len(scored.targets)):
@@ -514,7 +512,7 @@ def _seconds(entry: EntrySpec, scored: Problem) -> float:
     return total / n_particles
 
 
-def _sizes(label: dict, predicted: Predicted, names: Sequence[str], slices: Mapping[str, slice]) -> list[dict]:
+def _sizes(label: dict[str, str], predicted: Predicted, names: Sequence[str], slices: Mapping[str, slice]) -> list[Row]:
     """Size of the standardised weights (root of the sum of squares) by descriptor and family of columns."""
     if predicted.weights is None:
         return []
@@ -541,7 +539,7 @@ def _family(name: str) -> str:
 # -- results that are kept --------------------------------------------------------------------------------------------
 
 
-def _read_kept(path: Path) -> tuple[dict, dict[str, Floats]] | None:
+def _read_kept(path: Path) -> tuple[Facts, dict[str, Floats]] | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             about = json.loads(str(archive["about"]))
@@ -550,7 +548,7 @@ def _read_kept(path: Path) -> tuple[dict, dict[str, Floats]] | None:
         return None
 
 
-def _write_kept(path: Path, about: Mapping, arrays: Mapping[str, Floats]) -> None:
+def _write_kept(path: Path, about: Facts, arrays: Mapping[str, Floats]) -> None:
     from lammps_glass.files import atomic_path
 
     with atomic_path(path) as temporary:

@@ -99,6 +99,31 @@ def score(predicted: Sequence[Floats], labels: Sequence[Floats], fraction: float
     )
 
 
+def score_of(predicted: Sequence[Floats], labels: Sequence[Floats]) -> float:
+    """Mean coefficient within configurations; minus infinity where none is defined."""
+    value = _mean(np.array([pearson(p, y) for p, y in zip(predicted, labels, strict=True)]))
+    return value if np.isfinite(value) else float("-inf")
+
+
+def permuted_score(
+    predicted: Sequence[Floats], labels: Sequence[Floats], fraction: float, seed: int, n_permutations: int = 100
+) -> Scores:
+    """Score predictions against labels permuted within each configuration: what chance gives.
+
+    Scores are means over the permutations, intervals 5-95 % of them.
+    """
+    random = np.random.default_rng(seed)
+    within, pooled = np.empty(n_permutations), np.empty(n_permutations)
+    everything = np.concatenate(list(predicted))
+    for k in range(n_permutations):
+        shuffled = [random.permutation(label) for label in labels]
+        within[k] = score_of(predicted, shuffled)
+        pooled[k] = pearson(everything, np.concatenate(shuffled))
+    once = score(predicted, [random.permutation(label) for label in labels], fraction, seed)
+    ends = [float(q) for values in (within, pooled) for q in np.quantile(values, [0.05, 0.95])]
+    return Scores(_mean(within), ends[0], ends[1], _mean(pooled), ends[2], ends[3], once.auc, once.balanced_accuracy)
+
+
 def is_class(label: Floats) -> bool:
     """Return whether a label is of classes: 0 and 1 only."""
     return bool(np.isin(label, (0.0, 1.0)).all())

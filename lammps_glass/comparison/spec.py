@@ -15,6 +15,8 @@ from lammps_glass.resources import data_path
 
 #: Names of the sets that the keys ``train`` and ``test`` make.
 TRAIN, TEST = "train", "test"
+#: Files of the package, by name.
+BUNDLED = ("demo", "public")
 #: Indicator of an entry that learns nothing: its only column is the prediction.
 NOTHING = "none"
 
@@ -204,10 +206,10 @@ def find_comparison(name: str | Path) -> Path:
     path = Path(name)
     if path.is_file():
         return path
-    bundled = data_path("examples", "compare", f"{path.stem}.toml")
-    if path.suffix in ("", ".toml") and path.parent.name in ("", "compare") and bundled.is_file():
-        return bundled
-    raise InputError(f"{name}: no such file; bundled are {', '.join(p.name for p in bundled.parent.glob('*.toml'))}")
+    bundled = {name: data_path("examples", "compare", f"{name}.toml") for name in BUNDLED}
+    if path.suffix in ("", ".toml") and path.parent.name in ("", "compare") and path.stem in bundled:
+        return bundled[path.stem]
+    raise InputError(f"{name}: no such file; bundled are {', '.join(BUNDLED)}")
 
 
 def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.comparison.spec import ComparisonFile, SetSpec
 from lammps_glass.errors import InputError, SimulationError
@@ -58,7 +59,7 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
 def _replicas(name: str, study: Study, spec: SetSpec) -> dict[str, dict[str, Floats]]:
     """Collect the arrays of each replica from the cases of the label stages."""
     replicas: dict[str, dict[str, Floats]] = {}
-    for stage in spec.labels or [s for s, made in study.stages.items() if issubclass(made.operation.writes, Labels)]:
+    for stage in spec.labels or [s.name for s in study.stages if issubclass(s.operation.writes, Labels)]:
         if not issubclass(study.stage(stage).operation.writes, Labels):
             raise InputError(f"sets.{name}.labels: stage {stage} of {study.name} writes no labels")
         for case in study.stage(stage).cases:
@@ -94,7 +95,7 @@ def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:
     return arrays
 
 
-def _on_all(snapshot: Snapshot, rows: Floats, values: Floats) -> Floats:
+def _on_all(snapshot: Snapshot, rows: NDArray[np.integer], values: Floats) -> Floats:
     everywhere = np.full(len(snapshot), np.nan)
     everywhere[rows] = values
     return everywhere

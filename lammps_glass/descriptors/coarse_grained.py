@@ -92,9 +92,7 @@ class CoarseGrained(StaticComposite):
         one_of(self.name, "weights", self.weights, WEIGHTS)
         if not isinstance(self.squares, bool):
             raise InputError(f"{self.name}: squares = {self.squares!r} must be true or false")
-        if not isinstance(self.second_lengths, Sequence) or isinstance(self.second_lengths, str):
-            raise InputError(f"{self.name}: second_lengths = {self.second_lengths!r} must be a list of numbers")
-        if len(self.second_lengths):
+        if self.second_lengths:
             ascending_lengths(self.name, "second_lengths", self.second_lengths)
         if self.second_of is not None and not set(self.second_of) <= set(self.lengths):
             raise InputError(f"{self.name}: second_of = {self.second_of!r} must be some of lengths = {self.lengths!r}")
@@ -112,7 +110,7 @@ class CoarseGrained(StaticComposite):
         if self.squares:
             columns = columns + [f"{name}^2" for name in columns]
         first = self._names(columns, self.lengths)
-        if not len(self.second_lengths):
+        if not self.second_lengths:
             return first
         again = self._names(columns, self._second_of())
         return first + self._names(again, self.second_lengths)
@@ -145,7 +143,7 @@ class CoarseGrained(StaticComposite):
             columns = np.hstack([columns, scaled**2])
         first = self._level(snapshot, columns, self.lengths)
         rows = first.reshape(len(snapshot), -1)
-        if not len(self.second_lengths):
+        if not self.second_lengths:
             return rows
         kept = [list(self.lengths).index(length) for length in self._second_of()]
         again = self._level(snapshot, first[:, :, kept].reshape(len(snapshot), -1), self.second_lengths)

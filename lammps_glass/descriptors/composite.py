@@ -106,7 +106,7 @@ class StaticComposite(Composite):
         """Raise `InputError` for parts that cannot be built, share a column, or need simulations."""
         super().check_parts()
         for member in self.members:
-            if isinstance(member, SimulatedDescriptor) or getattr(member, "protocol", ""):
+            if isinstance(member, SimulatedDescriptor) or str(getattr(member, "protocol", "")):
                 raise InputError(f"{self.name}: its part {member.name} needs simulations; only `joined` can hold it")
 
 

@@ -141,7 +141,7 @@ class _Walk:
         self.density: Floats = np.zeros(0)
         if self.tables.density.size:
             self.density = kernels.densities(self.positions, self.types, self.neighbors, self.tables)
-            self.tables = energy_tables(model, 4.0 * float(self.density.max()))
+            self.tables = energy_tables(model, 4.0 * float(self.density.max()) or 1.0)
 
     def _find(self, centres: Floats) -> None:
         """Find the pairs that may interact while every particle is within half the skin of its centre."""

@@ -41,7 +41,7 @@ class EnergyTables(NamedTuple):
 
 # Tables are indexed in full: a view of a row would be counted up and down for every pair.
 @kernel
-def of_pair(table: Floats, a: int, b: int, place: float) -> float:
+def of_pair(table: Floats, a: int, b: int, place: float):  # type: ignore[no-untyped-def]
     """Interpolate ``table[a, b]`` linearly at `place` in units of the step; beyond the end the last value holds."""
     k = int(place)
     if k >= table.shape[2] - 1:
@@ -50,7 +50,7 @@ def of_pair(table: Floats, a: int, b: int, place: float) -> float:
 
 
 @kernel
-def of_type(table: Floats, a: int, place: float) -> float:
+def of_type(table: Floats, a: int, place: float):  # type: ignore[no-untyped-def]
     """Interpolate ``table[a]`` as `of_pair` does."""
     k = int(place)
     if k >= table.shape[1] - 1:

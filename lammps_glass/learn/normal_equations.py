@@ -10,8 +10,8 @@ import numpy as np
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import Floats
 
-#: Penalties that are tried, on standardised columns; each 2 or 3 times the one before.
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0)
+#: Penalties that are tried, on standardised columns.
+PENALTIES = (1.0, 5.0, 25.0, 125.0, 625.0, 3000.0, 15000.0)
 
 
 class LinearFit(NamedTuple):
