@@ -15,13 +15,15 @@ from scipy.sparse import csr_matrix
 
 from lammps_glass.descriptors.coarse_kernels import neighbor_averages
 from lammps_glass.descriptors.radial_kernels import fine_grid
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.testing.samples import binary_snapshot
 
 LENGTHS = np.array([1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
 
 
-def ours(snapshot, columns):
+def ours(snapshot: Snapshot, columns: Floats) -> Floats:
     """Averages by the compiled kernel."""
     sums, totals = np.zeros((len(snapshot), 2, len(LENGTHS), columns.shape[1])), np.zeros((len(snapshot), 2, 6))
     grid = fine_grid(snapshot.cell, snapshot.positions, 7.0)
@@ -29,7 +31,7 @@ def ours(snapshot, columns):
     return sums / totals[..., None]
 
 
-def sparse_products(snapshot, columns):
+def sparse_products(snapshot: Snapshot, columns: Floats) -> Floats:
     """Averages by a list of pairs and a sparse matrix for each length and species."""
     pairs = pairs_within(snapshot, 7.0)
     distances, result = pairs.distances, np.empty((len(snapshot), 2, len(LENGTHS), columns.shape[1]))
@@ -43,7 +45,7 @@ def sparse_products(snapshot, columns):
     return result
 
 
-def main():
+def main() -> None:
     """Print the time of each, and their largest difference."""
     snapshot = binary_snapshot(0, n_cells=16)
     columns = np.random.default_rng(0).normal(size=(len(snapshot), 21))

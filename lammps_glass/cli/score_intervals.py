@@ -47,10 +47,8 @@ def score_test_rows(
 
     n_replicas = len(set(replicas.tolist()))
     over_replicas = n_replicas >= ENOUGH_REPLICAS
-    parts = replicas
-    if not over_replicas:
-        parts = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
-    table = pd.DataFrame({"replica": parts, "label": classes, "probability": values})
+    parts = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
+    table = pd.DataFrame({"replica": replicas if over_replicas else parts, "label": classes, "probability": values})
     try:
         scored = learn.score_with_intervals(table, threshold=threshold, seed=seed)
     except InputError:  # more than half of the resamples lack a class

@@ -290,7 +290,7 @@ def _fit(
     estimator.fit(values[parting.train], classes[parting.train])
     threshold = learn.threshold_of(estimator)
     predicted = {part: learn.indicator_values(estimator, values[part_rows]) for part, part_rows in _parts(parting)}
-    replicas = table["replica"].astype(str).to_numpy()[parting.test]
+    replicas = table["replica"].to_numpy(dtype=str)[parting.test]
     tested, interval = score_test_rows(classes[parting.test], predicted["test"], replicas, threshold, seed)
     prefix = "random_split." if parting.leaking else ""
     scored = {f"{prefix}{name}": value for name, value in tested.items()}

@@ -62,9 +62,10 @@ class System:
     def particle_energies(self) -> Floats:
         """Compute (m,) energies of the mobile particles: half of that of their pairs, and that of their embedding."""
         here = self._evaluate(None)
-        halves, n = 0.5 * here.terms.energy[:, 0], len(self._types)
-        energies: Floats = here.sites[:, 0] + np.bincount(self._pairs.first, weights=halves, minlength=n)
-        energies += np.bincount(self._pairs.second, weights=halves, minlength=n)
+        halves, sites = 0.5 * here.terms.energy[:, 0], self._sites
+        energies: Floats = here.embedding[:, 0].copy()
+        for ends in (sites.first, sites.second):
+            energies += np.bincount(ends, weights=halves, minlength=len(energies))
         return energies[: len(self.mobile)]
 
     def forces(self, positions: ArrayLike | None = None) -> Floats:
@@ -143,8 +144,8 @@ class System:
         terms = self.model.pairs(types[particles[site]], types[indices], np.linalg.norm(vectors, axis=1))
         if terms.at_first is None:
             return np.zeros(len(particles))
-        density: Floats = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(particles))
-        return density
+        density = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(particles))
+        return np.asarray(density, dtype=float)
 
     def _evaluate(self, positions: ArrayLike | None) -> Evaluation:
         moves, sites = self._moves(positions), self._sites
