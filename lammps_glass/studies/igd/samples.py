@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lammps_glass.products import PredictedSample, Predictions
-from lammps_glass.studies.igd.paper import PAPER
 
 #: The predictor from all families, and the quantity that makes the classes, as columns of predictions.
 ALL, JUMP = "igd", "largest_jump"
-#: Unit of pooled predictions, for notes of figures: C and gamma, and so the scale of values, differ by machine.
-UNIT = PAPER.phrases["unit"]
 
 
 def shown_sample(samples: Sequence[PredictedSample]) -> PredictedSample:
