@@ -135,7 +135,8 @@ class System:
         terms = self.model.pairs(types[particles[site]], types[indices], np.linalg.norm(vectors, axis=1))
         if terms.at_first is None:
             return np.zeros(len(particles))
-        density: Floats = np.bincount(site, weights=terms.at_first[:, 0], minlength=len(particles))
+        density = np.zeros(len(particles))
+        np.add.at(density, site, terms.at_first[:, 0])
         return density
 
     def _evaluate(self, positions: ArrayLike | None) -> Evaluation:
