@@ -46,12 +46,12 @@ def spacing_of(glass):
 @contextlib.contextmanager
 def lammps_forces(snapshot, glass):
     """A function positions (n, 3) -> forces (n, 3) of one LAMMPS instance (cell in LAMMPS's orientation)."""
-    with static._loaded(snapshot, glass, None) as instance:
+    with static.loaded(snapshot, glass, None) as instance:
 
         def forces(positions):
             flat = np.ascontiguousarray(positions, dtype=float).ravel()
             instance.lammps.scatter_atoms("x", 1, 3, flat.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
             instance.commands("run 0 post no")
-            return static._gather(instance, snapshot, "f")
+            return static.gather(instance, snapshot, "f")
 
         yield forces
