@@ -150,7 +150,7 @@ def refined(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace)
             seconds.append(time.process_time() - start)
             if not outcomes:
                 first, first_calls = (row, trial), result.calls
-            calls.append(result.calls["refine"] + result.calls["refined_ends"])
+            calls.append(sum(result.calls[name] for name in ("refine", "refined_ends", "back")))
             outcomes.append((result.status, result.state, result.ends.soft, result.steps_back))
             direct += result.status == "connected" and result.steps_back == 0
             without += result.status == "connected" and result.steps_back == 0 and not result.ends.soft

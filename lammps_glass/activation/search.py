@@ -83,7 +83,7 @@ class Search:
         start = np.ascontiguousarray(self.initial[self.sphere])
         energy, _ = surface.energy_and_forces(start)
         left = leave_basin(surface, start, energy, kick, settings, random)
-        calls = {"basin": surface.calls, "climb": 0, "ends": 0, "refine": 0, "refined_ends": 0}
+        calls = {"basin": surface.calls, "climb": 0, "ends": 0, "refine": 0, "refined_ends": 0, "back": 0}
         if left.mode is None:
             return Found(LIMIT, "basin", left.pushes, calls)
         climber = Climber(surface, settings, start, energy, left.positions, left.energy, left.forces, left.mode)
@@ -106,22 +106,21 @@ class Search:
         surface = Counted(self.landscape.surface(rows, self.initial))
         start = np.ascontiguousarray(self.initial[moving])
         energy, _ = surface.energy_and_forces(start)
-        positions = np.ascontiguousarray(found.saddle.positions[moving])
-        here, forces = surface.energy_and_forces(positions)
-        mode = Mode(found.saddle.mode.eigenvalue, np.ascontiguousarray(found.saddle.mode.vector[moving]))
-        finer = replace(settings, force=settings.refine_force)
-        climber = Climber(surface, finer, start, energy, positions, here, forces, mode)
-        climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
+        climber = self._refining(surface, start, energy, found.saddle.positions[moving], found.saddle.mode)
         calls = {**found.calls, "refine": surface.calls}
         if climber.status != "saddle":
             return found._replace(status=climber.status, state="refine", calls=calls)
         counted, steps_back = Counted(surface), 0
-        ends = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
-        while ends.verdict == "unconnected" and self._moved(ends.near, rows) and steps_back < settings.steps_back:
-            earlier = self._step_back(counted, ends.near, start, energy)
-            if earlier is None or not self._moved(earlier[1].far, rows):
+        ends = last = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
+        for step in range(1, settings.steps_back + 1):
+            if last.verdict != "unconnected" or not self._moved(last.near, rows):
                 break
-            climber, ends, steps_back = *earlier, steps_back + 1
+            earlier = self._step_back(counted, last.near, start, energy, rows, calls)
+            if earlier is None:
+                break
+            last = earlier[1]
+            if last.verdict == "connected" and self._moved(last.far, rows):
+                climber, ends, steps_back = *earlier, step
         calls["refined_ends"] = counted.calls
         return found._replace(
             status=ends.verdict, state="refined", calls=calls, refined=self._saddle(climber, rows, energy),
@@ -134,28 +133,51 @@ class Search:
         move = end.positions[index] - self.initial[self.row]
         return bool(np.linalg.norm(move) > self.settings.soft_distance)
 
-    def _step_back(self, surface: Surface, between: End, start: Floats, energy: float) -> tuple[Climber, Ends] | None:
+    def _step_back(
+        self, surface: Surface, between: End, start: Floats, energy: float, rows: Integers | None, calls: dict[str, int]
+    ) -> tuple[Climber, Ends] | None:
         """Find the saddle from a minimum between the initial one and a saddle, on the way back; None without one.
 
         With more particles mobile than in the sphere there may be a minimum that the sphere had not, on the way to the
-        saddle: the first saddle of that way is the one that is connected.
+        saddle: the first saddle of that way is the one that is connected. It is looked for in the sphere, with the
+        others as they are at the minimum between, and converged in the region.
         """
-        settings = self.settings
-        way = start - between.positions
+        settings, placed = self.settings, self._placed(between.positions, rows)
+        inner = Counted(self.landscape.surface(self.sphere, placed))
+        inside = np.ascontiguousarray(placed[self.sphere])
+        here, _ = inner.energy_and_forces(inside)
+        way = self.initial[self.sphere] - inside
         direction = way / np.sqrt(dot(way.ravel(), way.ravel()))
-        left = leave_basin(
-            surface, between.positions, between.energy, direction, settings, np.random.default_rng(0), first_mode=0
-        )
-        if left.mode is None:
+        left = leave_basin(inner, inside, here, direction, settings, np.random.default_rng(0), first_mode=0)
+        if left.mode is not None:
+            climber = Climber(inner, settings, inside, here, left.positions, left.energy, left.forces, left.mode)
+            climber.run(step=settings.step, renew=settings.renew, max_steps=settings.max_steps)
+        calls["back"] += inner.calls
+        if left.mode is None or climber.status != "saddle":
             return None
-        finer = replace(settings, force=settings.refine_force)
-        climber = Climber(
-            surface, finer, between.positions, energy, left.positions, left.energy, left.forces, left.mode
-        )
+        placed[self.sphere] = climber.positions
+        moving = slice(None) if rows is None else rows
+        refined = self._refining(surface, start, energy, placed[moving], self._whole_mode(climber.mode, self.sphere))
+        if refined.status != "saddle":
+            return None
+        return refined, self._ends(surface, refined.positions, refined.mode.vector, start, energy)
+
+    def _refining(self, surface: Surface, start: Floats, energy: float, positions: Floats, mode: Mode) -> Climber:
+        """Climb with the particles of the region mobile, from `positions` of the region and a mode of the snapshot."""
+        settings = replace(self.settings, force=self.settings.refine_force)
+        moving = slice(None) if self.region is None else self.region
+        x = np.ascontiguousarray(positions)
+        here, forces = surface.energy_and_forces(x)
+        of_region = Mode(mode.eigenvalue, np.ascontiguousarray(mode.vector[moving]))
+        climber = Climber(surface, settings, start, energy, x, here, forces, of_region)
         climber.run(step=settings.refine_step, renew=settings.refine_renew, max_steps=settings.refine_steps)
-        if climber.status != "saddle":
-            return None
-        return climber, self._ends(surface, climber.positions, climber.mode.vector, start, energy)
+        return climber
+
+    def _whole_mode(self, mode: Mode, rows: Integers | None) -> Mode:
+        """Extend a mode of some particles to the whole snapshot."""
+        vector = np.zeros_like(self.initial)
+        vector[slice(None) if rows is None else rows] = mode.vector
+        return Mode(mode.eigenvalue, vector)
 
     def _ends(self, surface: Surface, saddle: Floats, vector: Floats, initial: Floats, energy: float) -> Ends:
         settings = self.settings
@@ -163,12 +185,10 @@ class Search:
         return verdict_of(first, second, initial, energy, settings)
 
     def _saddle(self, climber: Climber, rows: Integers | None, energy: float) -> Saddle:
-        vector = np.zeros_like(self.initial)
-        vector[slice(None) if rows is None else rows] = climber.mode.vector
         loose = climber.energy if climber.loose_energy is None else climber.loose_energy
         return Saddle(
             self._placed(climber.positions, rows), climber.energy - energy, loose - energy,
-            Mode(climber.mode.eigenvalue, vector),
+            self._whole_mode(climber.mode, rows),
         )  # fmt: skip
 
     def _placed(self, positions: Floats, rows: Integers | None) -> Floats:

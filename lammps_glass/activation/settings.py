@@ -96,7 +96,7 @@ class SearchSettings:
     difference: float = 1e-3
     tolerance: float = 0.02
     eigenvalue_floor: float = 0.002
-    steps_back: int = 2
+    steps_back: int = 1
     offset: float = 0.15
     end_step: float = 0.03
     end_force: float = 1e-3

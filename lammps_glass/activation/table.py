@@ -41,7 +41,7 @@ class Row:
         From the far minimum.
     eigenvalue
         Lowest of the Hessian at the last saddle.
-    pushes, calls_basin ... calls_refined_ends
+    pushes, calls_basin ... calls_back
         Increments in the basin; evaluations of energy and forces by state.
     moved, moved_most, most_displaced
         Displacement at the saddle of the chosen particle and of the most displaced one, and the id of that.
@@ -68,6 +68,7 @@ class Row:
     calls_ends: int
     calls_refine: int
     calls_refined_ends: int
+    calls_back: int
     moved: float
     moved_most: float
     most_displaced: int
