@@ -17,6 +17,7 @@ from lammps_glass.cli import (
     listing,
     predict,
     render,
+    simulate,
     study,
     study_files,
     study_state,
@@ -49,7 +50,7 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_root)
     for module in (
-        study, study_state, study_files, compare, describe, label, train, predict, render, listing, doctor,
+        study, study_state, study_files, compare, simulate, describe, label, train, predict, render, listing, doctor,
     ):  # fmt: skip
         module.register(app)
     return app
