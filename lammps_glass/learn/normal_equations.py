@@ -54,8 +54,7 @@ class Link(NamedTuple):
 
     def __call__(self, predicted: Floats) -> Floats:
         """Map linear predictions (n,) to numbers."""
-        result: Floats = np.polyval(self.coefficients, np.clip(predicted, self.low, self.high))
-        return result
+        return np.asarray(np.polyval(self.coefficients, np.clip(predicted, self.low, self.high)), dtype=np.float64)
 
 
 def fit_link(predicted: Floats, target: Floats, degree: int) -> Link:
