@@ -101,7 +101,8 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
 
     def predict(self, X: ArrayLike) -> Floats:
         """Predict (n_rows,) numbers."""
-        return Link(self.link_, *self.range_)(predict_rows(self, X) @ self.coef_ + self.intercept_)
+        values = predict_rows(self, X)
+        return Link(self.link_, *self.range_)(values @ self.coef_ + self.intercept_)
 
 
 def _equations(values: Floats, target: Floats, origin: Floats) -> NormalEquations:

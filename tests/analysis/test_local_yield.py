@@ -25,8 +25,8 @@ def minimum():
 def test_the_first_step_has_the_slope_of_the_hessian_of_the_ball(minimum):
     """Born term less Xi H^-1 Xi, with the matrix held: dense algebra on the particles inside."""
     model = GLASS.model()
-    ball = _Ball(minimum, model, 7, "xy", 1.6, 1e-9)
-    strain = 1e-5
+    ball = _Ball(minimum, model, 7, "xy", 1.6, 1e-7)
+    strain = 1e-4
     start = ball._relaxed(0.0, minimum.positions[ball.rows])
     moved = ball._relaxed(strain, ball._follow(start, strain))
     slope = (ball.stress(strain, moved) - ball.stress(0.0, start)) / strain
@@ -36,7 +36,7 @@ def test_the_first_step_has_the_slope_of_the_hessian_of_the_ball(minimum):
     born = (systems[1].energy() + systems[-1].energy() - 2 * middle.energy()) / change**2
     coupling = (systems[-1].forces() - systems[1].forces()).ravel() / (2 * change)
     relaxed = coupling @ np.linalg.solve(middle.hessian().dense(), coupling)
-    assert slope == pytest.approx((born - relaxed) / ball.volume, rel=1e-2)  # a step of 1e-5 by forces of 1e-9
+    assert slope == pytest.approx((born - relaxed) / ball.volume, rel=2e-2)  # a step of 1e-4, minimised to 1e-6
 
 
 def test_balls_yield_at_a_positive_increase_of_stress(minimum):
