@@ -56,6 +56,7 @@ from .joint import (
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
 )
+from .local_yield import local_yield_stress as local_yield_stress
 from .maps import (
     richest_slice as richest_slice,
     slice_field as slice_field,

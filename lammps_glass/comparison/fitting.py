@@ -11,7 +11,7 @@ import numpy as np
 from lammps_glass.comparison.scores import is_class, top_classes
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import Estimator, indicator_values
-from lammps_glass.learn.normal_equations import LinearFit, NormalEquations, total
+from lammps_glass.learn.normal_equations import LinearFit, Link, NormalEquations, fit_link, total
 from lammps_glass.learn.ridge_regression import RidgeRegression
 from lammps_glass.operations.parts import IndicatorPart
 from lammps_glass.snapshots.cell import Floats
@@ -133,11 +133,29 @@ def _ridge(
             (everything - left_out).fits([penalty], scales=scales)[0]
             for left_out, penalty in zip(equations, by_fold, strict=True)
         ]
-    left_out_predictions = [fit.predict(rows(k)) for k, fit in enumerate(folds)]
+    links = _links([*folds, final], rows, labels, estimator.link)
+
+    def fold(k: int, X: Floats) -> Floats:
+        """Predict by the fit without configuration k."""
+        return links[k](folds[k].predict(X))
+
     return Predicted(
-        left_out_predictions, final.predict, lambda k, X: folds[k].predict(X), seconds, final.weights * final.scale,
-        {"penalty": chosen},
+        [fold(k, rows(k)) for k in range(len(folds))], lambda X: links[-1](final.predict(X)), fold, seconds,
+        final.weights * final.scale, {"penalty": chosen},
     )  # fmt: skip
+
+
+def _links(fits: Sequence[LinearFit], rows: Matrix, labels: Sequence[Floats], degree: int) -> list[Link]:
+    """Fit the link of each fold, without its own configuration, and that of the last fit, to all of them."""
+    if degree == 1:
+        return [fit_link(labels[0], labels[0], 1)] * len(fits)
+    predicted = [[fit.predict(X) for fit in fits] for X in map(rows, range(len(labels)))]
+    links = []
+    for number in range(len(fits)):
+        members = [k for k in range(len(labels)) if k != number or number == len(fits) - 1]
+        values = np.concatenate([predicted[k][number] for k in members])
+        links.append(fit_link(values, np.concatenate([labels[k] for k in members]), degree))
+    return links
 
 
 def _errors_of_left_out(

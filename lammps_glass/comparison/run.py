@@ -30,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 Row = dict[str, Any]
 Facts = dict[str, Any]
-"""What is kept of a fitted entry beside its predictions; JSON."""
+"""Facts about a fitted entry, kept beside its predictions; JSON."""
 
 #: Values of ``kind``.
 LEARNED, PHYSICAL, NULL, PUBLISHED = "learned", "not learned", "null", "published"
@@ -65,7 +65,7 @@ class Problem:
 
 @dataclass
 class Comparison:
-    """What a comparison found.
+    """Tables and notes of a comparison.
 
     Parameters
     ----------
@@ -161,9 +161,9 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
         values = configuration.columns[spec.column]
         chosen = np.isfinite(values)
         if spec.species is not None:
-            known = list(configuration.snapshot.species)
-            if spec.species not in known:
-                raise InputError(f"labels.{name}.species: {unknown_name('species', spec.species, known)}")
+            species = list(configuration.snapshot.species)
+            if spec.species not in species:
+                raise InputError(f"labels.{name}.species: {unknown_name('species', spec.species, species)}")
             chosen &= configuration.snapshot.species_of_particles == spec.species
         if chosen.sum() < 10:
             raise InputError(f"{configuration.path}: {int(chosen.sum())} particles have the label {spec.column}: 10 do")
@@ -271,11 +271,11 @@ class _Results:
                 f"set {problem.data.name} has one configuration: none can be left out; give more, or a test set"
             )
         path = self.folder / f"{self._key(name, entry, problem, others)}.npz"
-        found = _read_kept(path)
-        if found is None:
-            found = self._fit(name, entry, problem, others)
-            _write_kept(path, *found)
-        about, arrays = found
+        fitted = _read_kept(path)
+        if fitted is None:
+            fitted = self._fit(name, entry, problem, others)
+            _write_kept(path, *fitted)
+        about, arrays = fitted
         scored = [(LEFT_OUT, problem)] if about["left_out"] else []
         for where, scored_problem in [*scored, *((other.data.name, other) for other in others)]:
             predicted = [arrays[f"{where}|{k}"] for k in range(len(scored_problem.targets))]
@@ -379,7 +379,7 @@ class _Results:
             means = [np.full(len(y), y.mean()) for y in scored.targets]
             if len(means) > 1:
                 result = score(means, scored.targets, scored.spec.fraction, seed)
-                note = "the mean of each configuration, which no predictor is told"
+                note = "the mean of each configuration, which predictors do not have"
                 self._row("null: configuration mean", problem, scored, where, result, kind=NULL, note=note)
             if where == LEFT_OUT and len(problem.targets) < 2:
                 continue
@@ -496,8 +496,8 @@ def _scales(entry: EntrySpec, names: Sequence[str], slices: Mapping[str, slice])
     for descriptor, columns in slices.items():
         scales[columns] = entry.prior.get(descriptor, 1.0)
     for k, name in enumerate(names):
-        if (found := _LENGTH.search(name)) and entry.prior_length:
-            scales[k] *= float(found[1]) ** -entry.prior_length
+        if (length := _LENGTH.search(name)) and entry.prior_length:
+            scales[k] *= float(length[1]) ** -entry.prior_length
     return scales
 
 
@@ -529,10 +529,10 @@ def _sizes(label: dict[str, str], predicted: Predicted, names: Sequence[str], sl
 
 def _family(name: str) -> str:
     """Family of a column: its body order, its length of averaging, else the name without numbers."""
-    if found := _LENGTH.search(name):
-        return f"averages, L = {found[1]}"
-    if found := re.search(r"(\d)-body", name):
-        return f"{found[1]}-body"
+    if length := _LENGTH.search(name):
+        return f"averages, L = {length[1]}"
+    if order := re.search(r"(\d)-body", name):
+        return f"{order[1]}-body"
     return re.sub(r"[\d.()=\[\]]+.*$", "", name).strip() or name
 
 

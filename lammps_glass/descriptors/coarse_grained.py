@@ -46,9 +46,9 @@ class CoarseGrained(StaticComposite):
         L of the second level; none by default.
     second_of
         Those of `lengths` whose averages the second level averages; all by default.
-    squares
-        Average the squares of the columns too, each measured from its mean over the snapshot's particles and divided by
-        its standard deviation.
+    powers
+        1 averages the columns as they are; 2 and higher average powers of the columns, each measured from its mean over
+        the snapshot's particles and divided by its standard deviation: fluctuations of the neighbourhood.
 
     Notes
     -----
@@ -72,7 +72,7 @@ class CoarseGrained(StaticComposite):
         weights: str = "exponential",
         second_lengths: Sequence[float] = (),
         second_of: Sequence[float] | None = None,
-        squares: bool = False,
+        powers: Sequence[int] = (1,),
     ) -> None:
         self.parts = parts
         self.species = species
@@ -81,7 +81,7 @@ class CoarseGrained(StaticComposite):
         self.weights = weights
         self.second_lengths = second_lengths
         self.second_of = second_of
-        self.squares = squares
+        self.powers = powers
         self._check()
 
     def _check(self) -> None:
@@ -90,8 +90,9 @@ class CoarseGrained(StaticComposite):
         ascending_lengths(self.name, "lengths", self.lengths)
         positive_length(self.name, "r_max", self.r_max)
         one_of(self.name, "weights", self.weights, WEIGHTS)
-        if not isinstance(self.squares, bool):
-            raise InputError(f"{self.name}: squares = {self.squares!r} must be true or false")
+        whole = isinstance(self.powers, Sequence) and all(type(p) is int and 1 <= p <= 4 for p in self.powers)
+        if not whole or not self.powers or len(set(self.powers)) < len(self.powers):
+            raise InputError(f"{self.name}: powers = {self.powers!r} must be different whole numbers from 1 to 4")
         if self.second_lengths:
             ascending_lengths(self.name, "second_lengths", self.second_lengths)
         if self.second_of is not None and not set(self.second_of) <= set(self.lengths):
@@ -106,9 +107,7 @@ class CoarseGrained(StaticComposite):
     @property
     def feature_names(self) -> list[str]:
         """Names of the averages: by species, then length, then column; those of the second level follow."""
-        columns = self.part_columns
-        if self.squares:
-            columns = columns + [f"{name}^2" for name in columns]
+        columns = [name if p == 1 else f"{name}^{p}" for p in self.powers for name in self.part_columns]
         first = self._names(columns, self.lengths)
         if not self.second_lengths:
             return first
@@ -137,10 +136,10 @@ class CoarseGrained(StaticComposite):
         return self._averages(configuration.snapshot, self.part_rows(configuration))
 
     def _averages(self, snapshot: Snapshot, columns: Floats) -> Floats:
-        if self.squares:
+        if tuple(self.powers) != (1,):
             deviation = columns.std(axis=0)
             scaled = (columns - columns.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
-            columns = np.hstack([columns, scaled**2])
+            columns = np.hstack([columns if power == 1 else scaled**power for power in self.powers])
         first = self._level(snapshot, columns, self.lengths)
         rows = first.reshape(len(snapshot), -1)
         if not self.second_lengths:

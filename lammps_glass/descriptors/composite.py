@@ -29,8 +29,8 @@ class Composite(Descriptor):
     Parameters
     ----------
     parts
-        Name of each descriptor in the registry -> its options. A key that is no name needs the option ``name``, for two
-        parts of one kind; it then stands before the names of their columns.
+        Name of each descriptor in the registry -> its options. For two parts of one kind give each a key of its own and
+        the option ``name``; the key then stands before the names of their columns.
     """
 
     parts: Parts

@@ -60,7 +60,7 @@ class Inherent(_State):
     Parameters
     ----------
     parts
-        Descriptors, name -> options. What a part says about the snapshot as it was given, such as `Rattle`, stays.
+        Descriptors, name -> options. A part that describes the snapshot as it was given, such as `Rattle`, still does.
     """
 
     name = "inherent"

@@ -37,6 +37,34 @@ class LinearFit(NamedTuple):
         return result
 
 
+class Link(NamedTuple):
+    """A polynomial of a linear prediction, held constant beyond the predictions that it was fitted to.
+
+    Attributes
+    ----------
+    coefficients
+        Highest power first.
+    low, high
+        Range of the predictions of the training rows.
+    """
+
+    coefficients: Floats
+    low: float
+    high: float
+
+    def __call__(self, predicted: Floats) -> Floats:
+        """Map linear predictions (n,) to numbers."""
+        return np.asarray(np.polyval(self.coefficients, np.clip(predicted, self.low, self.high)), dtype=np.float64)
+
+
+def fit_link(predicted: Floats, target: Floats, degree: int) -> Link:
+    """Fit a polynomial of some degree from linear predictions to targets, by least squares."""
+    if degree == 1:
+        return Link(np.array([1.0, 0.0]), -np.inf, np.inf)
+    low, high = float(predicted.min()), float(predicted.max())
+    return Link(np.polyfit(predicted, target, degree), low, high)
+
+
 class NormalEquations:
     """Number of rows, sums and products of columns and target; equations of several blocks of rows add up.
 

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from lammps_glass.errors import InputError
 from lammps_glass.learn.estimator import Floats, predict_rows, regression_rows
-from lammps_glass.learn.normal_equations import PENALTIES, NormalEquations, choose_penalty, total
+from lammps_glass.learn.normal_equations import PENALTIES, Link, NormalEquations, choose_penalty, fit_link, total
 
 _BLOCK = 8192  # rows of the normal equations at a time
 
@@ -30,6 +30,9 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
         :math:`\lambda`; None chooses among `penalties` by leaving one replica out.
     penalties
         Tried where `penalty` is None.
+    link
+        Degree of the polynomial that maps the linear prediction to the number, fitted to the training rows in a second
+        step: 1 leaves the prediction linear, 3 lets a skewed label rise faster than the line.
     folds
         Number of parts of the rows, in their order, that stand for replicas where `fit` is not given any.
 
@@ -39,6 +42,8 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
     coef_, scale_ : (n_features,)
         Weights of the columns as they are, and the deviation of each column; their product compares columns.
     intercept_ : float
+    link_, range_
+        Coefficients of the polynomial, highest power first, and the predictions between which it holds.
     n_features_in_ : int
 
     Raises
@@ -51,10 +56,13 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
     A. E. Hoerl and R. W. Kennard, Technometrics 12, 55 (1970).
     """
 
-    def __init__(self, penalty: float | None = None, penalties: Sequence[float] = PENALTIES, folds: int = 5) -> None:
+    def __init__(
+        self, penalty: float | None = None, penalties: Sequence[float] = PENALTIES, folds: int = 5, link: int = 1
+    ) -> None:
         self.penalty = penalty
         self.penalties = penalties
         self.folds = folds
+        self.link = link
 
     def fit(self, X: ArrayLike, y: ArrayLike, replicas: ArrayLike | None = None) -> Self:
         """Fit on (n_rows, n_features) values and (n_rows,) numbers.
@@ -67,12 +75,10 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
         values, target = regression_rows(self, X, y)
         groups = self._groups(len(target), replicas)
         origin = values[:_BLOCK].mean(axis=0)
-        return self._solve([_equations(values[groups == g], target[groups == g], origin) for g in np.unique(groups)])
-
-    def fit_equations(self, by_replica: Sequence[NormalEquations]) -> Self:
-        """Fit to the normal equations of the rows of each replica."""
-        self.n_features_in_ = len(by_replica[0].origin)
-        return self._solve(by_replica)
+        self._solve([_equations(values[groups == g], target[groups == g], origin) for g in np.unique(groups)])
+        link = fit_link(values @ self.coef_ + self.intercept_, target, self.link)
+        self.link_, self.range_ = link.coefficients, np.array([link.low, link.high])
+        return self
 
     def _groups(self, n_rows: int, replicas: ArrayLike | None) -> np.ndarray:
         if replicas is None:
@@ -83,6 +89,8 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
         return groups
 
     def _solve(self, by_replica: Sequence[NormalEquations]) -> Self:
+        if isinstance(self.link, bool) or not isinstance(self.link, int | np.integer) or not 1 <= self.link <= 5:
+            raise InputError(f"ridge regression: link = {self.link!r} must be a whole number from 1 to 5")
         tried = [self.penalty] if self.penalty is not None else list(self.penalties)
         if not tried or not all(np.isfinite(value) and value > 0 for value in tried):
             raise InputError(f"ridge regression: penalty = {tried} must be positive")
@@ -93,8 +101,8 @@ class RidgeRegression(RegressorMixin, BaseEstimator):  # type: ignore[misc, unus
 
     def predict(self, X: ArrayLike) -> Floats:
         """Predict (n_rows,) numbers."""
-        result: Floats = predict_rows(self, X) @ self.coef_ + self.intercept_
-        return result
+        values = predict_rows(self, X)
+        return Link(self.link_, *self.range_)(values @ self.coef_ + self.intercept_)
 
 
 def _equations(values: Floats, target: Floats, origin: Floats) -> NormalEquations:

@@ -22,7 +22,7 @@ OPTIONS: dict[str, dict] = {
     "joined": {"parts": {"radial-gaussians": {"r_max": 2.0}, "interstices": {}}},
     "coarse-grained": {
         "parts": {"local-density": {"r_cut": 1.5}}, "species": ("A", "B"), "lengths": (1.0, 2.0), "r_max": 2.5,
-        "second_lengths": (1.0,), "second_of": (2.0,), "squares": True,
+        "second_lengths": (1.0,), "second_of": (2.0,), "powers": (1, 2),
     },
     "structure-functions": {"r_max": 1.6, "spacing": 0.4, "width": 0.4, "ranges": (1.0, 2.0)},
     "inherent": {"parts": {"energy": {}, "coarse": {"name": "coarse-grained", "parts": {"energy": {}}, "r_max": 2.0}}},

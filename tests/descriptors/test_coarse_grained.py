@@ -83,6 +83,21 @@ def test_a_short_length_gives_the_particle_itself_and_a_long_one_the_mean_of_the
     np.testing.assert_allclose(far, expected, rtol=1e-9)
 
 
+def test_powers_are_of_columns_measured_from_their_mean_in_units_of_their_deviation():
+    snapshot = binary_snapshot(2, n_cells=3)
+    columns = descriptors.LocalDensity(r_cut=1.3, shell=1.1).compute(snapshot)
+    squares = ((columns - columns.mean(axis=0)) / columns.std(axis=0)) ** 2
+    both = descriptors.CoarseGrained(PARTS, ("A", "B"), (1.0,), 2.0, powers=(1, 2))
+    assert both.feature_names[:4] == [
+        "local_density A L=1",
+        "coordination A L=1",
+        "local_density^2 A L=1",
+        "coordination^2 A L=1",
+    ]
+    expected = written_out(snapshot, np.hstack([columns, squares]), (1.0,), 2.0, False)
+    np.testing.assert_allclose(both.compute(snapshot), expected, rtol=1e-12)
+
+
 def test_a_species_without_neighbours_is_an_error_that_names_the_particle():
     alone = Snapshot(Cell(9.0 * np.eye(3)), [[1, 1, 1], [5, 5, 5.0]], [0, 1], ("A", "B"))
     with pytest.raises(InputError, match=r"particle 1 .* no neighbour of B within r_max = 2"):

@@ -81,3 +81,19 @@ def test_a_constant_column_has_no_weight_and_one_replica_is_refused():
         learn.RidgeRegression().fit(X, y, np.zeros(len(X)))
     with pytest.raises(InputError, match="must be positive"):
         learn.RidgeRegression(penalty=-1.0).fit(X, y)
+
+
+def test_a_cubic_link_follows_a_skewed_label_and_degree_one_changes_nothing():
+    X, y = rows(3, n=2000)
+    skewed = np.exp(0.5 * y)
+    line, curve = (learn.RidgeRegression(penalty=1.0, link=k).fit(X, skewed) for k in (1, 3))
+    np.testing.assert_allclose(line.predict(X), X @ line.coef_ + line.intercept_, rtol=1e-12)
+    errors = [((model.predict(X) - skewed) ** 2).sum() for model in (line, curve)]
+    assert errors[1] < 0.7 * errors[0]
+    expected = np.polyfit(line.predict(X), skewed, 3)
+    np.testing.assert_allclose(curve.predict(X), np.polyval(expected, line.predict(X)), rtol=1e-8)
+    ends = np.polyval(expected, [line.predict(X).min(), line.predict(X).max()])
+    far = curve.predict(100 * X)  # beyond the rows that it was fitted to a polynomial is not followed
+    assert far.max() <= max(curve.predict(X).max(), *ends) + 1e-9
+    with pytest.raises(InputError, match="link = 0"):
+        learn.RidgeRegression(penalty=1.0, link=0).fit(X, y)
