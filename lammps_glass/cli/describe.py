@@ -64,9 +64,13 @@ def describe(
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
     metadata = rows_metadata(descriptor, built, glass, options["glass"])
+    lengths_checked = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
+                if not lengths_checked:
+                    _say_unit_of_lengths(common, built, snapshot, path)
+                    lengths_checked = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
@@ -74,6 +78,18 @@ def describe(
         {"output": output, "snapshots": n_snapshots, "rows": n_rows, "features": features},
         f"{output}: {n_snapshots} snapshots, {n_rows} rows, {len(features)} features of {descriptor}",
     )
+
+
+def _say_unit_of_lengths(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
+    """Tell the user the unit of default lengths, where the file does not say whether it is its own."""
+    used = descriptor.default_length_used()
+    if snapshot.units is None and used is not None:
+        parameter, unit = used
+        lengths = "angstrom" if unit == "angstrom" else "reduced (LJ) units"
+        common.say(
+            f"{path}: says no units: the default of {parameter} of {descriptor.name} is in {lengths} "
+            f"(--set {parameter}=... gives others)"
+        )
 
 
 def rows_metadata(

@@ -90,7 +90,10 @@ def label(
         return
     with row_writer(output, {"label": name, **parameters, "lag": lag, "glass": glass}) as writer:
         for before, after in pairs:
-            writer.append(before, of_reference, _columns(built, before, after, current), current)
+            for frame, path in ((before, reference), (after, current)):
+                _check_ids(frame, path)
+            files = str(current) if current == reference else f"{reference} and {current}"
+            writer.append(before, of_reference, _columns(built, before, after, files), current)
     common.show(
         {"output": output, "pairs": writer.n_snapshots, "rows": writer.n_rows},
         f"{output}: {writer.n_snapshots} pairs of frames, {writer.n_rows} rows",
@@ -182,12 +185,22 @@ def _of_one_lag(pairs: Pairs, path: Path) -> Pairs:
         yield before, after
 
 
-def _columns(label: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, Floats | Integers]:
-    """Label the particles of one pair of frames, the later one read from `path`."""
+def _check_ids(frame: Snapshot, path: Path) -> None:
+    """Raise `InputError` that names the file whose frames have no ids."""
+    from lammps_glass.snapshots.checks import require_ids
+
+    try:
+        require_ids(frame)
+    except InputError as error:
+        raise located(error, path) from error
+
+
+def _columns(label: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Floats | Integers]:
+    """Label the particles of one pair of frames, read from `files`."""
     import numpy as np
 
     try:
         columns = label.table(before, after)
     except InputError as error:
-        raise located(error, path, after.step) from error
+        raise located(error, files, after.step) from error
     return {**columns, "lag": np.full(len(before), after.step - before.step)}
