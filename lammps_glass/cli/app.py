@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from lammps_glass import __version__
-from lammps_glass.cli import describe, doctor, label, listing, predict, render, study, study_files, study_state, train
+from lammps_glass.cli import (
+    describe,
+    doctor,
+    label,
+    listing,
+    predict,
+    render,
+    simulate,
+    study,
+    study_files,
+    study_state,
+    train,
+)
 from lammps_glass.cli.faults import report_fault
 
 
@@ -36,7 +48,7 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (study, study_state, study_files, describe, label, train, predict, render, listing, doctor):
+    for module in (study, study_state, study_files, simulate, describe, label, train, predict, render, listing, doctor):
         module.register(app)
     return app
 
