@@ -31,16 +31,24 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     check_writable(final)
     folder = _temporary_folder(final)
     try:
-        temporary = folder / final.name
-        yield temporary
-        _flush(temporary)
-        os.replace(temporary, final)
-    except OSError as error:
-        if error.errno in _DISK_FAULTS:
-            raise InputError(f"{final}: cannot be written ({os.strerror(error.errno).lower()})") from error
-        raise
+        with disk_faults_named(final):
+            temporary = folder / final.name
+            yield temporary
+            _flush(temporary)
+            os.replace(temporary, final)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def disk_faults_named(path: str | Path) -> Iterator[None]:
+    """Turn the error of a full or failing disk, which names no file, into an `InputError` that names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _DISK_FAULTS:
+            raise InputError(f"{path}: cannot be written ({os.strerror(error.errno).lower()})") from error
+        raise
 
 
 def _temporary_folder(final: Path) -> Path:

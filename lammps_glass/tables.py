@@ -91,6 +91,8 @@ def _with_plain_keys(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _whole_numbers(path: str | Path, values: pd.Series[Any]) -> pd.Series[int]:
+    if values.empty:  # of any type: a CSV table without rows has words
+        return values.astype("int64")
     if values.dtype.kind != "f":
         raise InputError(f"{path}: column {values.name} is not numeric, first {values.iloc[0]!r}")
     wrong = values[(values % 1 != 0) | (values.abs() >= 2**53)]

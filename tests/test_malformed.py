@@ -302,6 +302,21 @@ def odd(frame: pd.DataFrame, chance: random.Random) -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_tables_without_rows_whose_keys_are_words(suffix, tmp_path, capsys):
+    """Nothing shows the type of a column that holds nothing."""
+    key = {"replica": ["a", "b"] * 20, "step": 0, "particle": np.repeat(np.arange(20), 2), "species": "A"}
+    tables = {"rows": pd.DataFrame({**key, "a": np.arange(40.0)}), "labels": pd.DataFrame({**key, "d2min": 1.0})}
+    tables["labels"] = tables["labels"].iloc[:0].astype({"step": str, "particle": str})
+    for name, frame in tables.items():
+        path = tmp_path / f"{name}{suffix}"
+        frame.to_csv(path, index=False) if suffix == ".csv" else write_table(path, frame, {})
+    words = ["train", tmp_path / f"rows{suffix}", "--labels", tmp_path / f"labels{suffix}", "--threshold", 20]
+    assert main([*map(str, words), "-o", str(tmp_path / "model"), "--indicator", "activity"]) == 2
+    assert "labels with nothing (empty)" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
 @pytest.mark.parametrize("count", [40, pytest.param(400, marks=pytest.mark.slow)])
 def test_tables_with_odd_columns(count, tmp_path, capsys):
     """Whole Parquet files whose columns are not those of rows or labels: trained on, or one line and status 2."""

@@ -66,9 +66,13 @@ def describe(
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
     metadata = rows_metadata(descriptor, built, built_glass)
+    units_checked = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
+                if not units_checked:
+                    _say_units_of_defaults(common, built, snapshot, path)
+                    units_checked = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
@@ -76,6 +80,17 @@ def describe(
         {"output": output, "snapshots": n_snapshots, "rows": n_rows, "features": features},
         f"{output}: {n_snapshots} snapshots, {n_rows} rows, {len(features)} features of {descriptor}",
     )
+
+
+def _say_units_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
+    """Tell the user the units of defaults, where the file does not say whether they are its own."""
+    for used in descriptor.unit_defaults_used():
+        if snapshot.units is None:
+            names = ", ".join(used.parameters)
+            common.say(
+                f"{path}: says no units: the default of {names} of {descriptor.name} is in {used.units} "
+                f"(--set {used.parameters[0]}=... gives others)"
+            )
 
 
 def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Any]:

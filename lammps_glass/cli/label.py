@@ -188,16 +188,30 @@ def _pair_groups(
 ) -> Iterator[Group]:
     """Iterate over the labelled frames of two files; errors name the later one."""
     pairs = pairs_of_frames(reference, current, reader, lag=lag, steps=steps, any_lag=any_lag)
-    return (Group(before, _columns(built, before, after, current)) for before, after in pairs)
+    files = str(current) if current == reference else f"{reference} and {current}"
+    for before, after in pairs:
+        for frame, path in ((before, reference), (after, current)):
+            _check_ids(frame, path)
+        yield Group(before, _columns(built, before, after, files))
 
 
-def _columns(built: PairLabel, before: Snapshot, after: Snapshot, path: Path) -> dict[str, Any]:
-    """Label the particles of one pair of frames, the later one read from `path`."""
+def _check_ids(frame: Snapshot, path: Path) -> None:
+    """Raise `InputError` that names the file whose frames have no ids."""
+    from lammps_glass.snapshots.checks import require_ids
+
+    try:
+        require_ids(frame)
+    except InputError as error:
+        raise located(error, path) from error
+
+
+def _columns(built: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Any]:
+    """Label the particles of one pair of frames, read from `files`."""
     import numpy as np
 
     try:
         built.require_units(before.units)
         columns = built.table(before, after)
     except InputError as error:
-        raise located(error, path, after.step) from error
+        raise located(error, files, after.step) from error
     return {**columns, "lag": np.full(len(before), after.step - before.step)}

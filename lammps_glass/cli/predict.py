@@ -12,7 +12,7 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError
-from lammps_glass.files import atomic_path, check_writable
+from lammps_glass.files import check_writable
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
@@ -51,7 +51,7 @@ def predict(
     the value nan, which OVITO shows as such.
     """
     predictor, glass = load_predictor(model, species, descriptor, common.seed)
-    check_writable(output)
+    _check_output(output)
     reader = Reader(glass, types, boundary, rows_are_particles, common.say)
     frames = predictor.frames(snapshots, reader, last)
     column = predictor.column
@@ -171,6 +171,14 @@ class Predictor:
         return snapshot.with_properties(**{self.column: values})
 
 
+def _check_output(output: Path) -> None:
+    from lammps_glass.snapshots.files import kind_of_name
+
+    check_writable(output)
+    if kind_of_name(output) == "data":
+        raise InputError(f"{output}: a data file has no column for the indicator: write a dump or an .extxyz file")
+
+
 def _write(output: Path, frames: Iterator[Snapshot]) -> int:
     """Write the frames as they come, and return their number."""
     from lammps_glass.snapshots.files import write
@@ -184,8 +192,5 @@ def _write(output: Path, frames: Iterator[Snapshot]) -> int:
             count += 1
             yield frame
 
-    with atomic_path(output) as temporary:
-        write(temporary, counted())
-        if not count:
-            raise InputError(f"{output}: the input holds no frame")
+    write(output, counted())
     return count

@@ -123,12 +123,12 @@ def as_glass(snapshot: Snapshot, glass: Glass | None, path: Path) -> Snapshot:
         raise located(error, path, snapshot.step) from error
 
 
-def located(error: LammpsGlassError, path: Path, step: int | None = None) -> LammpsGlassError:
+def located(error: LammpsGlassError, path: Path | str, step: int | None = None) -> LammpsGlassError:
     """Put the file (and step) in front of the message of an error, once."""
     text = str(error)
     if text.startswith(str(path)):
         return error
-    text = f"{path}: " + ("" if step is None else f"step {step}: ") + text
+    text = f"{path}: " + ("" if step is None or f"(step {step})" in text else f"step {step}: ") + text
     if isinstance(error, SimulationError):
         return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
     return InputError(text)

@@ -11,6 +11,7 @@ import typer
 
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.errors import InputError
+from lammps_glass.files import disk_faults_named
 
 if TYPE_CHECKING:
     from lammps_glass.workflow.study import Study
@@ -103,17 +104,18 @@ def reproduce(
     from lammps_glass.workflow import reproduce as workflow_reproduce
 
     quiet = common.quiet or common.json
-    summary = workflow_reproduce(
-        opened,
-        engine=engine or opened.file.engine.kind,
-        cores=cores,
-        retry_failed=retry_failed,
-        rerun=rerun or (),
-        verify=verify,
-        replace=replace,
-        quiet=quiet,
-        cancel_on_interrupt=cancel_on_interrupt,
-    )
+    with disk_faults_named(opened.out):
+        summary = workflow_reproduce(
+            opened,
+            engine=engine or opened.file.engine.kind,
+            cores=cores,
+            retry_failed=retry_failed,
+            rerun=rerun or (),
+            verify=verify,
+            replace=replace,
+            quiet=quiet,
+            cancel_on_interrupt=cancel_on_interrupt,
+        )
     show_summary(common, opened, summary)
     failed = summary["cases"]["failed"]
     if failed:
@@ -170,7 +172,8 @@ def run(
     else:
         from lammps_glass.workflow import run_case
 
-        manifest = run_case(opened, opened.case(stage, case))
+        with disk_faults_named(opened.out):
+            manifest = run_case(opened, opened.case(stage, case))
         common.show({"case": manifest.case, "seconds": manifest.seconds}, f"{manifest.case}/{stage}: done")
 
 
@@ -179,7 +182,9 @@ def report(common: Common, directory: Folder) -> None:
     from lammps_glass.workflow.summary import publish
 
     study = read_folder(directory)
-    show_summary(common, study, publish(study))
+    with disk_faults_named(study.out):
+        summary = publish(study)
+    show_summary(common, study, summary)
 
 
 def register(app: typer.Typer) -> None:

@@ -82,7 +82,7 @@ def _split(path: Path) -> tuple[str, dict[str, list[float]], dict[str, _Section]
         title = lines.next().decode("utf-8", "replace").strip()
         while raw := lines.next():
             text, _, comment = raw.decode("utf-8", "replace").partition("#")
-            text = text.strip()
+            text = " ".join(text.split())
             if not text:
                 continue
             if SECTIONS.match(text):
@@ -177,7 +177,7 @@ def _columns(path: Path, atoms: _Section) -> tuple[str, ...]:
     if style not in STYLES or (suffix and suffix not in SUFFIXES):
         raise InputError(f"{path}: atom style {atoms.style!r} is not read; read are {', '.join(STYLES)}")
     base = STYLES[style]
-    hint = "" if atoms.style else "; say the atom style behind the title, as in 'Atoms # molecular'"
+    hint = "" if atoms.style else _style_hint(len(first))
     if len(first) not in (len(base), len(base) + 3):
         allowed = f"{len(base)} or {len(base) + 3}"
         raise InputError(f"{path}: rows of section Atoms have {len(first)} values, style {style} has {allowed}{hint}")
@@ -190,6 +190,13 @@ def _columns(path: Path, atoms: _Section) -> tuple[str, ...]:
                 f"numbers{hint}"
             )
     return base + IMAGES
+
+
+def _style_hint(n_columns: int) -> str:
+    """Say what the title of section Atoms lacks, with the styles that have so many columns."""
+    fitting = [style for style, columns in STYLES.items() if n_columns in (len(columns), len(columns) + len(IMAGES))]
+    titles = [f"'Atoms # {style}'" for style in fitting if style != "atomic"] or ["'Atoms # full'"]
+    return f"; say the atom style behind the title, as in {' or '.join(titles)}"
 
 
 def _numbers(
@@ -208,11 +215,21 @@ def _numbers(
     if table.shape == (len(rows), len(names)) and _are_whole(table[:, whole]):
         return dict(zip(names, table.T))
     for line, words in rows:
+        if labels and len(words) == len(names) and _is_label(words[names.index("type")]):
+            raise InputError(
+                f"{path}: line {line} of section {title}: {words[names.index('type')]!r} is not one of the Atom Type "
+                f"Labels {', '.join(labels)}"
+            )
         if len(words) != len(names) or any(_NUMBER.fullmatch(word) is None for word in words):
             raise InputError(f"{path}: line {line} of section {title} is not a row of {len(names)} numbers")
         if any(_WHOLE_NUMBER.fullmatch(words[k]) is None for k in whole):
             raise InputError(f"{path}: line {line} of section {title}: {names[whole[0]]} is not a whole number")
     raise InputError(f"{path}: section {title} is not a table of {len(names)} columns")
+
+
+def _is_label(word: str) -> bool:
+    """Whether a word may name a type: LAMMPS's labels begin with no digit, sign, '#' or '*'."""
+    return re.match(r"[^-+\d.#*]", word) is not None
 
 
 def _are_whole(values: Numbers) -> bool:

@@ -201,6 +201,7 @@ def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str],
         if set(names) <= table.keys():
             values = _stacked(table, names)
             return set(_ALL_COORDINATES), cell.cartesian(values) if "s" in names[0] else values
+    for names in COORDINATES:
         if set(names[:2]) <= table.keys():
             raise InputError(f"no column {names[2]}: {TWO_DIMENSIONS}")
     raise InputError(

@@ -45,13 +45,16 @@ def kind_of_name(path: Path) -> str:
 
 def kind_of(path: Path) -> str:
     """``"dump"``, ``"data"`` or ``"ase"``, by the name of the file or by its first lines."""
-    kind = kind_of_name(path)
-    if kind in ("dump", "data"):
-        return kind
     with path.open("rb") as stream:
-        compression = _MAGIC.get(stream.read(4)[:2]) or _MAGIC.get(path.open("rb").read(4))
+        head = stream.read(4)
+    compression = _MAGIC.get(head[:2]) or _MAGIC.get(head)
     if compression and path.suffix != compression:
         raise InputError(f"{path}: the file is compressed; its name must end in {compression}")
+    kind = kind_of_name(path)
+    return kind if kind in ("dump", "data") else _kind_of_first_lines(path)
+
+
+def _kind_of_first_lines(path: Path) -> str:
     with open_lines(path) as lines:
         for number in range(_FIRST_LINES):
             line = lines.next()

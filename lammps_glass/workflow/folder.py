@@ -48,8 +48,8 @@ def take_folder(file: StudyFile, out: Path, *, exact: bool) -> None:
     path, text = out / "study.toml", resolved_text(file)
     out.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".study-{os.getpid()}.toml")
-    draft.write_text(text, encoding="utf-8")
     try:
+        draft.write_text(text, encoding="utf-8")
         if not path.exists():
             os.link(draft, path)
         elif not exact and path.read_text(encoding="utf-8") != text:

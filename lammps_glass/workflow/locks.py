@@ -101,13 +101,13 @@ class Lock:
         }
         # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
         draft = self.path.with_name(f"{self.path.name}.{self.token}")
-        draft.write_text(json.dumps(me))
         try:
+            draft.write_text(json.dumps(me))
             os.link(draft, self.path)
         except FileExistsError:
             return False
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         return True
 
     @staticmethod

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lammps_glass.cli import main
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 from lammps_glass.tables import TableWriter
@@ -93,6 +94,16 @@ def little_room():
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
     signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_study_on_a_full_disk_names_its_folder_and_leaves_no_draft(little_room, tmp_path: Path, capsys) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    out = tmp_path / "study"
+    status = main(["reproduce", "looseness", "--preset", "smoke", "--out", str(out)])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    assert status == 2
+    assert capsys.readouterr().err == f"error: {out}: cannot be written (file too large)\n"
+    assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
 def test_a_full_disk_names_the_file_and_leaves_nothing(little_room, tmp_path: Path) -> None:

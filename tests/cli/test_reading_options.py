@@ -47,6 +47,24 @@ def test_frames_without_ids(run, path, tmp_path):
     pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(tmp_path / "ids.parquet"))
 
 
+def test_of_two_files_the_one_without_ids_is_named(run, path, tmp_path):
+    bare = changed(path, "bare.lammpstrj", lambda _, snapshot: snapshot.replace(ids_from_rows=True))
+    for reference, current in ((bare, path), (path, bare)):
+        outcome = run("label", "d2min", reference, current, *LABEL[:2], "-o", tmp_path / "l.parquet")
+        refused(outcome, f"error: {bare}: the file has no particle ids (step 0)")
+
+
+def test_the_unit_of_default_lengths_is_said_where_the_file_says_none(run, path, tmp_path):
+    out = tmp_path / "r.parquet"
+    words = ["describe", path, "-d", "radial-gaussians", "--last", "-o", out]
+    assert "t.lammpstrj: says no units: the default of centers of radial-gaussians is in angstrom" in run(*words).out
+    assert "units" not in run(*words, "--set", "centers=[1.0,2.0]", "--set", "width=0.3").out
+    metal = changed(path, "metal.lammpstrj", lambda _, snapshot: snapshot.replace(units="metal"))
+    assert "units" not in run("describe", metal, *words[2:]).out
+    reduced = changed(path, "lj.lammpstrj", lambda _, snapshot: snapshot.replace(units="lj"))
+    refused(run("describe", reduced, *words[2:]), "the default of centers is in angstrom")
+
+
 def test_lags_in_steps(run, path, tmp_path):
     steps = [0, 10, 20, 3_000_000]
     uneven = changed(path, "uneven.lammpstrj", lambda number, snapshot: snapshot.replace(step=steps[number]))
@@ -135,6 +153,16 @@ def test_extended_xyz_in_and_out(run, path, rows, labels, tmp_path):
     for one, other in zip(Snapshot.read_all(tmp_path / "d.lammpstrj"), Snapshot.read_all(tmp_path / "x.extxyz")):
         assert (other.step, other.units) == (one.step, "lj")
         np.testing.assert_array_equal(one.properties["looseness"], other.properties["looseness"])
+
+
+def test_predictions_go_to_files_that_hold_a_column(run, path, rows, labels, tmp_path):
+    model = tmp_path / "m"
+    words = ["train", rows, "--labels", labels, "--threshold", 0.005, "--indicator", "looseness"]
+    assert run(*words, "-o", model).status == 0
+    predict = ["predict", model, path, "--types", "A,B", "--last", "-o"]
+    refused(run(*predict, tmp_path / "o.data"), f"{tmp_path / 'o.data'}: a data file has no column")
+    refused(run(*predict, tmp_path / "o.abc"), f"{tmp_path / 'o.abc'}: the name says no format")
+    assert not list(tmp_path.glob("o.*"))
 
 
 def test_predict_writes_dumps_with_two_kinds_of_coordinates(run, path, rows, labels, tmp_path):

@@ -252,6 +252,48 @@ def test_columns_of_another_style_are_not_image_flags(tmp_path: Path) -> None:
         Snapshot.read(put(tmp_path, data(whole, style=""), "whole.data"))
 
 
+def test_a_label_that_the_file_does_not_give_is_named(tmp_path: Path) -> None:
+    rows = atomic_rows(crystal(), np.where(np.arange(216) == 7, "Fe", "Cu"))
+    labels_section = "\nAtom Type Labels\n\n1 Cu\n2 Zr\n"
+    path = put(tmp_path, data(rows, masses=labels_section), "a.data")
+    with pytest.raises(InputError, match=r"line \d+ of section Atoms: 'Fe' is not one of the Atom Type Labels Cu, Zr"):
+        Snapshot.read(path)
+
+
+@pytest.mark.parametrize(
+    ("values", "styles"), [("0.5", "'Atoms # molecular' or .*'Atoms # charge'"), ("1 0.5", "'Atoms # full'")]
+)
+def test_the_styles_that_fit_are_named(values: str, styles: str, tmp_path: Path) -> None:
+    rows = "".join(f"{i} 1 {values} {x:.3f} {y:.3f} {z:.3f}\n" for i, (x, y, z) in enumerate(crystal(), 1))
+    with pytest.raises(InputError, match=f"rows of section Atoms have . values, .*as in {styles}"):
+        Snapshot.read(put(tmp_path, data(rows, style=""), "a.data"))
+
+
+def test_tabs_stand_for_spaces_in_data_files(tmp_path: Path) -> None:
+    text = data(atomic_rows(crystal(), np.ones(216, int)))
+    spaced = Snapshot.read(put(tmp_path, text, "spaces.data"))
+    tabbed = Snapshot.read(put(tmp_path, text.replace(" ", "\t"), "tabs.data"))
+    np.testing.assert_array_equal(tabbed.positions, spaced.positions)
+    np.testing.assert_array_equal(tabbed.cell.matrix, spaced.cell.matrix)
+
+
+def test_a_convention_that_lacks_z_does_not_hide_a_whole_one(tmp_path: Path) -> None:
+    columns = {"id": np.arange(1, 217), **xyz(crystal()), "xu": np.ones(216), "yu": np.ones(216)}
+    np.testing.assert_array_equal(Snapshot.read(put(tmp_path, dump(columns))).positions, crystal())
+    del columns["z"]
+    with pytest.raises(InputError, match="no column zu: all particles lie in one plane"):
+        Snapshot.read(put(tmp_path, dump(columns)))
+
+
+def test_a_compressed_file_under_the_name_of_a_plain_one(tmp_path: Path) -> None:
+    import gzip
+
+    path = tmp_path / "a.dump"
+    path.write_bytes(gzip.compress(dump({"id": np.arange(1, 217), **xyz(crystal())}).encode()))
+    with pytest.raises(InputError, match=r"a\.dump: the file is compressed; its name must end in \.gz"):
+        Snapshot.read(path)
+
+
 @pytest.mark.parametrize("n", [2, 300])
 def test_two_particles_at_one_place_are_refused(n: int, tmp_path: Path) -> None:
     positions = np.random.default_rng(0).uniform(0, EDGE, (n, 3))
