@@ -127,7 +127,8 @@ class OwnGlass(Glass):
 
     def _read_start(self) -> Snapshot | None:
         """Read the snapshot of the start; None for one that is made."""
-        self.set(start=str(self.start) if isinstance(self.start, Path) else self.start)
+        start: object = self.start
+        self.set(start=str(start) if isinstance(start, Path) else start)
         for name in ("start", "start_checksum"):
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} must be text")
@@ -154,8 +155,9 @@ class OwnGlass(Glass):
             "timestep": TIMESTEPS[self.units],
             "skin": SKINS[self.units],
         }
-        if self.density is not None:
-            density = number(self.name, "density", self.density, above=0.0)
+        given: float | None = self.density
+        if given is not None:
+            density = number(self.name, "density", given, above=0.0)
         elif snapshot is not None:
             density = snapshot.number_density
         else:

@@ -43,7 +43,7 @@ def test_contract(name):
 
 @pytest.mark.parametrize("r_inner", [0.0, 2.2])
 def test_the_built_in_mixture_by_its_parameters(r_inner):
-    """Kob-Andersen twice, once by its numbers: the same energy to the last bits, in LAMMPS and compiled."""
+    """Kob-Andersen twice, once by its numbers: identical energies, in LAMMPS and compiled."""
     own = LennardJonesGlass(**KOB_ANDERSEN, n_particles=200, r_inner=r_inner, skin=0.2)
     built_in = KobAndersenSmooth(n_particles=200) if r_inner else glasses.KobAndersen(n_particles=200)
     snapshot = built_in.initial(3)
