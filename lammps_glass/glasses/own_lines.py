@@ -75,9 +75,7 @@ class InteractionLinesGlass(OwnGlass):
         length = whole(self.name, "chain_length", self.chain_length, minimum=0)
         needed = 3 if parsed.has("angle_") else 2 if parsed.has("bond_") else 0
         if needed and length < needed:
-            raise InputError(
-                f"{where}: bonds and angles need joined particles: set chain_length (of linear chains) to at least {needed}"
-            )
+            raise InputError(f"{where}: bonds and angles need joined particles: set chain_length to {needed} or more")
         if length and not parsed.has("bond_style"):
             raise InputError(f"{where}: chain_length = {length}, but no line bond_style: how are the particles joined?")
         if parsed.has("angle_") and parsed.has_charges:
