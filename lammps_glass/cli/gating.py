@@ -1,4 +1,4 @@
-"""The glass gate on the command line: a start that is no glass is refused, a product that is none is reported."""
+"""The glass gate on the command line: a start that is not a glass is refused, a product that is not one is reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def require_glass(common: Common, source: Source, glass: Glass, name: Path | str) -> None:
-    """Refuse a configuration to start from that is no glass by the limits of `glass`; others than one pass.
+    """Refuse a configuration to start from that is not a glass by the limits of `glass`; others than one pass.
 
     Raises
     ------
@@ -34,13 +34,13 @@ def require_glass(common: Common, source: Source, glass: Glass, name: Path | str
 
 
 def require_product(common: Common, record: Record, glass: Glass) -> None:
-    """Raise `SimulationError` when the last configuration of a run is no glass; its folder stays."""
+    """Raise `SimulationError` when the last configuration of a run is not a glass; its folder stays."""
     if fault := _fault(common, record.final, glass, record.directory):
         raise SimulationError(f"{fault}; the folder is kept")
 
 
 def _fault(common: Common, snapshot: Snapshot, glass: Glass, name: Path | str) -> str:
-    """Test a configuration; say what was measured, and return why it is no glass."""
+    """Test a configuration; say what was measured, and return why it is not a glass."""
     from lammps_glass.analysis.glass_gate import check_glass
 
     reading = check_glass(snapshot, glass=glass)

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import MASS_TOLERANCE
+from lammps_glass.glasses.chains import bonds_of_chains, push_apart, random_walks, require_chains
+from lammps_glass.glasses.checks import MASS_TOLERANCE, NonNegativeInt, whole
 from lammps_glass.glasses.interaction_lines import InteractionLines, parse
 from lammps_glass.glasses.own import OwnGlass, by_species
+from lammps_glass.glasses.starts import LATTICES, RANDOM
+from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.grid import Integers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,8 @@ class InteractionLinesGlass(OwnGlass):
         May be left out where the lines have them.
     r_cut
         Largest distance of an interaction that the lines define.
+    chain_length
+        Beads of a linear chain, where the lines have bonds: beads 1 to `chain_length` are the first chain, and so on.
     start
         As for `OwnGlass`; a lattice by default, as tables end above the distances of random positions.
     folder
@@ -45,6 +51,7 @@ class InteractionLinesGlass(OwnGlass):
     r_cut: float = None  # type: ignore[assignment]
     start: str = "fcc"
     lines: str | tuple[str, ...] = ()
+    chain_length: NonNegativeInt = 0
     folder: str = ""
     checksum: str = ""
 
@@ -52,13 +59,31 @@ class InteractionLinesGlass(OwnGlass):
         self._check_names()
         where = self._read_lines()
         parsed = self._parsed(where)
-        if parsed.has("bond_") or parsed.has("angle_"):
-            raise InputError(f"{where}: bonds and angles need particles that are joined, which this glass has not")
+        self._check_chains(parsed, where)
         self._take_masses(parsed, where)
         if self.r_cut is None:
             raise InputError(f"{self.name}: r_cut: missing: the largest distance of an interaction of the lines")
         self._check_files(parsed)
         super().__post_init__()
+        if self.chain_length and self.n_particles % self.chain_length:
+            raise InputError(
+                f"{self.name}: n_particles = {self.n_particles} is not a multiple of chain_length = {self.chain_length}"
+            )
+
+    def _check_chains(self, parsed: InteractionLines, where: str) -> None:
+        """Refuse bonds without chains, and chains without bonds or on a lattice."""
+        length = whole(self.name, "chain_length", self.chain_length, minimum=0)
+        needed = 3 if parsed.has("angle_") else 2 if parsed.has("bond_") else 0
+        if needed and length < needed:
+            raise InputError(f"{where}: bonds and angles need joined particles: set chain_length to {needed} or more")
+        if length and not parsed.has("bond_style"):
+            raise InputError(f"{where}: chain_length = {length}, but no line bond_style: how are the particles joined?")
+        if parsed.has("angle_") and parsed.has_charges:
+            raise InputError(f"{where}: charges and angles together are not supported: leave one of them out")
+        if length and self.start == "fcc":
+            self.set(start=RANDOM)
+        if length and self.start in LATTICES:
+            raise InputError(f"{self.name}: start = {self.start!r}: chains start as random walks, or from a snapshot")
 
     def _read_lines(self) -> str:
         """Read the lines of a file; return their place for messages."""
@@ -122,8 +147,32 @@ class InteractionLinesGlass(OwnGlass):
 
     @property
     def atom_style(self) -> str:  # type: ignore[override]
-        """Atom style: ``charge`` where the interactions have charges."""
-        return "charge" if self._parsed().has_charges else "atomic"
+        """Atom style, by the charges, bonds and angles of the interactions."""
+        parsed = self._parsed()
+        if not self.chain_length:
+            return "charge" if parsed.has_charges else "atomic"
+        return "full" if parsed.has_charges else "angle" if parsed.has("angle_") else "bond"
+
+    def bonds(self, snapshot: Snapshot) -> Integers:
+        """List the bonds of the chains, from the ids alone."""
+        return bonds_of_chains(snapshot.ids, self.chain_length) if self.chain_length else super().bonds(snapshot)
+
+    def check(self, snapshot: Snapshot) -> Snapshot:
+        """Check as for every glass, and that ids make whole chains."""
+        checked = super().check(snapshot)
+        if self.chain_length:
+            require_chains(checked.ids, self.chain_length, self.name)
+        return checked
+
+    def initial(self, seed: int) -> Snapshot:
+        """Make the start; chains are random walks that are pushed apart, in units of `nearest_distance`."""
+        start = super().initial(seed)
+        if not self.chain_length or self.start != RANDOM:
+            return start
+        unit, length = self.nearest_distance, self.chain_length
+        edge = float(start.cell.matrix[0, 0]) / unit
+        walks = random_walks(self.random(seed), len(start) // length, length, edge)
+        return start.replace(positions=unit * push_apart(walks, length, edge))
 
     def pair_lines(self) -> str:
         """Write the lines with the absolute paths of their tables."""

@@ -40,7 +40,7 @@ def _fault(name: str, options: str) -> str:
     glass = build(name, json.loads(options))
     with tempfile.TemporaryDirectory() as folder, in_folder(Path(folder)):
         snapshot = _spread(glass)
-        write_data(Path("start.data"), snapshot, None, glass.atom_style)
+        write_data(Path("start.data"), snapshot, glass.bonds(snapshot), glass.atom_style)
         try:
             with Engine() as engine:
                 engine.commands(f"log trial.log\n{setup_lines(snapshot, glass)}\nrun 0 post no\nlog none")
@@ -56,8 +56,13 @@ def _fault(name: str, options: str) -> str:
 
 
 def _spread(glass: Glass) -> Snapshot:
-    """Return two particles of each species on a cubic lattice, beyond each other's range."""
-    n = 2 * len(glass.species)
+    """Return two particles of each species on a cubic lattice, beyond each other's range; of chains one, stretched."""
+    n, length = 2 * len(glass.species), int(getattr(glass, "chain_length", 0))
+    if length:
+        along = np.arange(length)[:, None] * np.array([glass.nearest_distance, 0.0, 0.0])
+        edge = length * glass.nearest_distance + 4 * (glass.largest_r_cut + glass.skin)
+        types = np.arange(length) % len(glass.species)
+        return Snapshot(Cell.orthogonal([edge] * 3), along, types, glass.species, units=glass.units)
     sites = max(3, int(np.ceil(n ** (1 / 3) - 1e-9)))
     edge = 1.1 * sites * (glass.largest_r_cut + glass.skin)
     grid = np.stack(np.meshgrid(*[np.arange(sites)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)[:n]

@@ -43,7 +43,7 @@ def test_contract(name):
 
 @pytest.mark.parametrize("r_inner", [0.0, 2.2])
 def test_the_built_in_mixture_by_its_parameters(r_inner):
-    """Kob-Andersen twice, once by its numbers: the same energy to the last bits, in LAMMPS and compiled."""
+    """Kob-Andersen twice, once by its numbers: identical energies, in LAMMPS and compiled."""
     own = LennardJonesGlass(**KOB_ANDERSEN, n_particles=200, r_inner=r_inner, skin=0.2)
     built_in = KobAndersenSmooth(n_particles=200) if r_inner else glasses.KobAndersen(n_particles=200)
     snapshot = built_in.initial(3)
@@ -207,6 +207,62 @@ def test_a_record_knows_its_glass(name, tmp_path):
         simulate.energy(record.final)
 
 
+# -- chains -----------------------------------------------------------------------------------------------------------
+
+CHAINS = [
+    "pair_style lj/cut 2.25", "pair_modify shift yes", "pair_coeff 1 1 1.0 1.0", "bond_style fene",
+    "special_bonds fene", "bond_coeff 1 30.0 1.5 1.0 1.0",
+]  # fmt: skip
+BEADS = {"units": "lj", "species": ["A"], "masses": 1.0, "density": 0.9, "r_cut": 2.25, "chain_length": 20}
+
+
+def test_the_built_in_polymer_by_its_lines(tmp_path):
+    """The same energy and the same run, from the same start."""
+    built_in = glasses.FenePolymer(n_particles=400)
+    own = InteractionLinesGlass(**BEADS, lines=CHAINS, n_particles=400, skin=0.3)
+    simulate.try_interactions(own)
+    snapshot = built_in.initial(3)
+    assert simulate.energy(snapshot, own) == simulate.energy(snapshot, built_in)
+    sizes = {"liquid": 100, "cooling": 100, "liquid_temperature": 1.0, "seed": 1}
+    runs = [
+        simulate.quench(snapshot, glass=glass, directory=tmp_path / name, **sizes)
+        for name, glass in (("a", built_in), ("b", own))
+    ]
+    assert np.array_equal(runs[0].final.positions, runs[1].final.positions)
+    start = own.initial(1)
+    ends = start.positions[own.bonds(start) - 1]
+    lengths = np.linalg.norm(start.cell.minimum_image(ends[:, 1] - ends[:, 0]), axis=1)
+    assert 0.8 < lengths.min() < lengths.max() < 1.3  # in units of the distance by the density, 1.04
+
+
+def test_stiff_chains_bend_as_their_angles_say():
+    """Three beads at a right angle: k (1 + cos theta) of the angle alone, beyond each other's range."""
+    lines = ["pair_style zero 1.0", "pair_coeff * *", "bond_style zero", "bond_coeff 1", "angle_style cosine",
+             "angle_coeff 1 2.5"]  # fmt: skip
+    options = {**BEADS, "r_cut": 1.0, "density": 0.1, "chain_length": 3, "n_particles": 99}
+    glass = InteractionLinesGlass(**options, lines=lines)
+    start = glass.initial(1)
+    positions = np.array([[1.0, 1, 1], [2.0, 1, 1], [2.0, 2.0, 1]])
+    bent = start.replace(positions=positions, types=np.zeros(3, int), ids=np.array([1, 2, 3]))
+    assert simulate.energy(bent, glass) == pytest.approx(2.5, rel=1e-12)  # one product
+    straight = bent.replace(positions=np.array([[1.0, 1, 1], [2.0, 1, 1], [3.0, 1, 1]]))
+    assert simulate.energy(straight, glass) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_chains_that_do_not_fit_are_refused():
+    with pytest.raises(InputError, match="n_particles = 410 is not a multiple of chain_length = 20"):
+        InteractionLinesGlass(**BEADS, lines=CHAINS, n_particles=410)
+    with pytest.raises(InputError, match="start = 'bcc': chains start as random walks"):
+        InteractionLinesGlass(**BEADS, lines=CHAINS, start="bcc", n_particles=400)
+    glass = InteractionLinesGlass(**BEADS, lines=CHAINS, n_particles=400)
+    snapshot = glass.initial(1)
+    with pytest.raises(InputError, match="are not whole chains of 20"):
+        glass.check(snapshot.replace(ids=snapshot.ids + 1))
+    angles = [*CHAINS, "angle_style cosine", "angle_coeff 1 1.0", "set type 1 charge 1.0"]
+    with pytest.raises(InputError, match="charges and angles together"):
+        InteractionLinesGlass(**BEADS, lines=angles, n_particles=400)
+
+
 # -- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -283,7 +339,8 @@ def test_bad_tables_are_named(changes, message):
         ({"r_cut": 0.0}, "r_cut = 0 must be above 0"),
         ({"units": ""}, "units: missing"),
         ({"lines": ["pair_style zero 2.0", "mass 1 2.0"]}, "masses: A has 1, in a line `mass` 2"),
-        ({"lines": ["pair_style zero 2.0", "bond_style harmonic"]}, "bonds and angles need particles that are joined"),
+        ({"lines": ["pair_style zero 2.0", "bond_style harmonic"]}, "need joined particles: set chain_length"),
+        ({"chain_length": 10}, "no line bond_style"),
     ],
 )
 def test_bad_lines_glasses_are_named(changes, message):
