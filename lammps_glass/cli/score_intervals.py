@@ -16,10 +16,7 @@ ENOUGH_REPLICAS = 3
 #: Parts of equal size that the rows of fewer replicas are drawn into at random.
 N_PARTS = 50
 OVER_REPLICAS = "5-95 % bootstrap over {n} test replicas"
-OVER_PARTICLES = (
-    "5-95 % bootstrap over particles, as fewer than three replicas test ({n}): too narrow, as particles of a replica "
-    "are not independent and replicas differ"
-)
+OVER_PARTICLES = "5-95 % bootstrap over particles: too narrow, as replicas differ, and fewer than three test ({n})"
 NONE = "none: too few test rows of class 1"
 
 

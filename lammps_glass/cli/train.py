@@ -86,7 +86,7 @@ def train(
     if common.dry_run:
         common.show(
             {"rows": len(table), "class_1": int(classes.sum()), "counts": counts},
-            f"would train without {parting.name}: {_in_words(counts)}",
+            f"would leave out {parting.name}: {_in_words(counts)}",
         )
         return
     if "random_state" in options_of["indicator"]:
@@ -261,8 +261,8 @@ def _counts(classes: NDArray[np.int64], parting: Split) -> dict[str, int]:
 
 def _in_words(counts: Mapping[str, int]) -> str:
     return (
-        f"trains on {counts['train_rows']} rows ({counts['train_class_1']} of class 1), "
-        f"tests on {counts['test_rows']} ({counts['test_class_1']} of class 1)"
+        f"{counts['train_rows']} rows train ({counts['train_class_1']} of class 1), "
+        f"{counts['test_rows']} test ({counts['test_class_1']} of class 1)"
     )
 
 
