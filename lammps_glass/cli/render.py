@@ -44,6 +44,7 @@ def render(
     options_of = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
     options = parts.sort_settings(settings, options_of)
     built_glass = parts.build_glass(glass, options["glass"])
+    assert built_glass is not None
     built = protocols.build(protocol, options["protocol"])
     seed = 1 if common.seed is None else common.seed
     built.require_units(built_glass.units)

@@ -21,7 +21,7 @@ NONE = "none: too few test rows of class 1"
 
 
 def score_test_rows(
-    classes: NDArray[np.int64], values: NDArray[np.float64], replicas: NDArray[np.str_], threshold: float, seed: int
+    classes: NDArray[np.int64], values: NDArray[np.float64], replicas: NDArray[np.object_], threshold: float, seed: int
 ) -> tuple[dict[str, float], str]:
     """Score test rows, and bootstrap an interval of each score.
 
@@ -44,9 +44,8 @@ def score_test_rows(
 
     n_replicas = len(set(replicas.tolist()))
     over_replicas = n_replicas >= ENOUGH_REPLICAS
-    parts = replicas
-    if not over_replicas:
-        parts = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
+    of_particles = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
+    parts = replicas if over_replicas else of_particles.astype(str)
     table = pd.DataFrame({"replica": parts, "label": classes, "probability": values})
     try:
         scored = learn.score_with_intervals(table, threshold=threshold, seed=seed)

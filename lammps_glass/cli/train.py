@@ -253,9 +253,9 @@ def _split(
 def _counts(classes: NDArray[np.int64], parting: Split) -> dict[str, int]:
     """Count the rows, and those of class 1, of both parts."""
     return {
-        f"{part}_{what}": int(count)
+        f"{part}_{name}": int(count)
         for part, rows in (("train", parting.train), ("test", parting.test))
-        for what, count in (("rows", len(rows)), ("class_1", classes[rows].sum()))
+        for name, count in (("rows", len(rows)), ("class_1", classes[rows].sum()))
     }
 
 
@@ -287,7 +287,7 @@ def _fit(
     estimator.fit(values[parting.train], classes[parting.train])
     threshold = learn.threshold_of(estimator)
     predicted = {part: learn.indicator_values(estimator, values[part_rows]) for part, part_rows in _parts(parting)}
-    replicas = table["replica"].astype(str).to_numpy()[parting.test]
+    replicas = table["replica"].astype(str).to_numpy(dtype=object)[parting.test]
     tested, interval = score_test_rows(classes[parting.test], predicted["test"], replicas, threshold, seed)
     prefix = "random_split." if parting.leaking else ""
     scored = {f"{prefix}{name}": value for name, value in tested.items()}

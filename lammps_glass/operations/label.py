@@ -58,7 +58,7 @@ def check(stage: Wired) -> None:
     parameters: LabelParameters = stage.parameters
     label = parameters.label.build(parameters.species)
     with located(f"stages.{stage.stage}.label"):
-        label.require_units(stage.glass.units)
+        label.require_units(stage.glass.units if stage.glass else None)
     if parameters.quantity is not None:
         require_quantity(stage, parameters.quantity, f"stages.{stage.stage}")
     for run in stage.reads["records"]:
