@@ -7,6 +7,7 @@ import re
 import shlex
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -94,6 +95,44 @@ def test_commands_and_options_exist(path):
         given = {re.split(r"[=\]\\)]", word.strip("[`"))[0] for word in words if word.lstrip("[").startswith("-")}
         unknown = {word.rstrip(".,;") for word in given} - known - {"--help", "-h"}
         assert not unknown, f"{name(path)}: lammps-glass {line}"
+
+
+def shell_commands(text: str) -> Iterator[str]:
+    """The lines of a script of plain commands and loops ``for NAME in WORDS; do``, in the order in which they run."""
+    loop, values, body = "", [], []
+    for line in map(str.strip, text.replace("\\\n", " ").splitlines()):
+        if match := re.fullmatch(r"for (\w+) in (.*); do", line):
+            loop, values, body = match[1], match[2].split(), []
+        elif line == "done":
+            yield from (command.replace(f"${loop}", value) for value in values for command in body)
+            loop = ""
+        elif loop:
+            body.append(line)
+        elif line:
+            yield line
+
+
+def test_the_shell_tutorial_runs(tmp_path, capsys):
+    """From two glasses in other units to indicators and dumps; tables fit a terminal of 80 columns."""
+    from lammps_glass import Snapshot
+    from lammps_glass.cli import main
+
+    (page,) = [path for path in DOCS if path.name == "tutorial-simulate.md"]
+    commands = [line for code in blocks(page, "bash") for line in shell_commands(code)]
+    assert len(commands) == 24
+    with contextlib.chdir(tmp_path):
+        for line in commands:
+            program, *words = shlex.split(line)
+            assert program == "lammps-glass"
+            assert main(words) == 0, (line, capsys.readouterr().err)
+        for name, species in (("ka", "A"), ("cz", "Cu")):
+            predicted = Snapshot.read(f"{name}/looseness.lammpstrj.gz")
+            values = predicted.properties["looseness"][predicted.species_of_particles == species]
+            assert ((values >= 0) & (values <= 1)).all()
+            assert values.std() > 0
+    output = capsys.readouterr().out
+    assert "of class 1" in output
+    assert all(len(row) <= 80 for row in output.splitlines() if row.startswith(("label", "d2min", "score", "auc")))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name)

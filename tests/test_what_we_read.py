@@ -91,6 +91,7 @@ TRIED = {
     "default lengths of a descriptor in another unit": lambda read: descriptors.PairEntropy().compute(
         read("ITEM: UNITS\nlj\n" + dump())
     ),
+    "types without names, where species matter": lambda read: descriptors.ACE().compute(read(dump("id type x y z"))),
     "image flags that are not whole": lambda read: read(
         DATA.format(masses="", style="atomic", rows="1 1 0 0 0 0 0 0\n2 2 1 1 1 0 0 3.1\n"), "a.data"
     ),

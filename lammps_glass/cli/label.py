@@ -87,27 +87,27 @@ def label(
     entry = parts.registry_of("labels")[name]
     label_options = [option for option in entry.options() if option != _LAGS]
     options = parts.sort_settings(settings, {"label": label_options, "glass": parts.glass_options(glass)})
-    given = {**options["label"], **_of_options(r_max, total)}
+    chosen = {**options["label"], **_of_options(r_max, total)}
     reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
     facts: dict[str, Any] = {"label": name, "glass": glass}
     shear = _shear(name, sources, by_frames=bool(lag) or steps is not None)
     if shear is not None:
-        label_runs.require_settings_of(shear, given)
+        label_runs.require_settings_of(shear, chosen)
         if output.suffix in (".extxyz", ".xyz"):
             raise InputError(f"{output}: a shear does not store the positions of its blocks: write .parquet or .csv")
         groups, unit = label_runs.block_labels(shear), "blocks of strain"
         facts |= {**shear.block_settings, "lag": 1}
         names = [name]
     elif issubclass(_label_class(entry), PairLabel):
-        built = _build(entry, given)
+        built = _build(entry, chosen)
         reference, current = _two(name, sources)
         groups = _pair_groups(built, reference, current, reader, lag, steps, any_lag)
         facts |= {**_parameters(built), "lag": lag}
         names, unit = [name], "pairs of frames"
     else:
         records = label_runs.open_runs(sources)
-        built = _build(entry, given)
+        built = _build(entry, chosen)
         label_runs.check_runs(built, records)
         configuration = None if start is None else next(reader.frames(start, last=True))
         groups, unit = label_runs.label_runs(built, records, configuration), "configurations"

@@ -10,7 +10,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
-from lammps_glass.cli.reading import Reader
+from lammps_glass.cli.reading import Boundary, Reader, TypeNames
 from lammps_glass.cli.starts import Start
 
 
@@ -30,6 +30,8 @@ def render(
             "--start", "--from", help="Snapshot file or folder of another run to start from (default: the glass)."
         ),
     ] = None,
+    types: TypeNames = None,
+    boundary: Boundary = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for in.lmp and its start (default: print the deck).")
     ] = None,
@@ -52,6 +54,6 @@ def render(
         return common.show({"deck": deck}) if common.json else print(deck, end="")
     if common.dry_run:
         return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
-    source = Start(start, Reader(built_glass, say=common.say)).source(built, built_glass)
+    source = Start(start, Reader(built_glass, types, boundary, say=common.say)).source(built, built_glass)
     built.prepare(source, seed, output, glass=built_glass)
     common.show({"output": output}, f"{output}: run it with: cd {shlex.quote(str(output))} && lmp -in in.lmp")

@@ -16,15 +16,12 @@ ENOUGH_REPLICAS = 3
 #: Parts of equal size that the rows of fewer replicas are drawn into at random.
 N_PARTS = 50
 OVER_REPLICAS = "5-95 % bootstrap over {n} test replicas"
-OVER_PARTICLES = (
-    "5-95 % bootstrap over particles, as fewer than three replicas test ({n}): too narrow, as particles of a replica "
-    "are not independent and replicas differ"
-)
+OVER_PARTICLES = "5-95 % bootstrap over particles: too narrow, as replicas differ, and fewer than three test ({n})"
 NONE = "none: too few test rows of class 1"
 
 
 def score_test_rows(
-    classes: NDArray[np.int64], values: NDArray[np.float64], replicas: NDArray[np.str_], threshold: float, seed: int
+    classes: NDArray[np.int64], values: NDArray[np.float64], replicas: NDArray[np.object_], threshold: float, seed: int
 ) -> tuple[dict[str, float], str]:
     """Score test rows, and bootstrap an interval of each score.
 
@@ -47,8 +44,9 @@ def score_test_rows(
 
     n_replicas = len(set(replicas.tolist()))
     over_replicas = n_replicas >= ENOUGH_REPLICAS
-    parts = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
-    table = pd.DataFrame({"replica": replicas if over_replicas else parts, "label": classes, "probability": values})
+    of_particles = np.random.default_rng(seed).permutation(len(classes)) % min(N_PARTS, len(classes))
+    parts = replicas if over_replicas else of_particles.astype(str)
+    table = pd.DataFrame({"replica": parts, "label": classes, "probability": values})
     try:
         scored = learn.score_with_intervals(table, threshold=threshold, seed=seed)
     except InputError:  # more than half of the resamples lack a class

@@ -53,7 +53,7 @@ def simulate(
     types: TypeNames = None,
     boundary: Boundary = None,
 ) -> None:
-    """Run a protocol in the folder DIR, or resume an interrupted run there with the same bits.
+    """Run a protocol in the folder DIR, or resume an interrupted run there with identical results.
 
     DIR holds the last configuration (final.lammpstrj.gz), the frames and the table of the run, the deck (in.lmp) and
     the log: other runs, and all commands on snapshots, start from there. A finished run is not run again.
@@ -158,7 +158,7 @@ def _locked(output: Path) -> Iterator[None]:
     """Keep other processes out of the folder; one that was made for a run that could not begin is removed."""
     from lammps_glass.workflow.locks import Lock
 
-    made = not output.exists()
+    is_new = not output.exists()
     lock = Lock(output / ".lock")
     if not lock.acquire():
         raise InputError(
@@ -168,7 +168,7 @@ def _locked(output: Path) -> Iterator[None]:
         with lock:
             yield
     except InputError:
-        if made and not any(output.iterdir()):
+        if is_new and not any(output.iterdir()):
             output.rmdir()
         raise
 

@@ -1,4 +1,4 @@
-"""How the values of labels are spread, from which thresholds are chosen."""
+"""Quantiles of the values of labels, from which thresholds are chosen."""
 
 from __future__ import annotations
 

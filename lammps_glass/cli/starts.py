@@ -56,9 +56,9 @@ class Start:
         """
         if self.path is None:
             if protocol.starts_from in ("record", "frames"):
-                wanted = "frames" if protocol.starts_from == "frames" else "a configuration"
+                start = "frames" if protocol.starts_from == "frames" else "a configuration"
                 raise InputError(
-                    f"protocol {protocol.name} starts from {wanted}: give a snapshot file or the folder of another run "
+                    f"protocol {protocol.name} starts from {start}: give a snapshot file or the folder of another run "
                     "with --start"
                 )
             return glass

@@ -65,9 +65,7 @@ def train(
     descriptor: Annotated[
         str | None, typer.Option("--descriptor", "-d", help="Descriptor that made rows of your own; or module:Class.")
     ] = None,
-    glass: Annotated[
-        str | None, typer.Option("--glass", help="Glass of rows of your own: a name or a glass.toml.")
-    ] = None,
+    glass: Annotated[str | None, typer.Option("--glass", help="Glass of rows of your own.")] = None,
     settings: Settings = None,
 ) -> None:
     """Train an indicator on labelled rows and print its scores on the rows that were left out.
@@ -88,7 +86,7 @@ def train(
     if common.dry_run:
         common.show(
             {"rows": len(table), "class_1": int(classes.sum()), "counts": counts},
-            f"would train without {parting.name}: {_in_words(counts)}",
+            f"would leave out {parting.name}: {_in_words(counts)}",
         )
         return
     if "random_state" in options_of["indicator"]:
@@ -128,9 +126,8 @@ def _source(
     read_table(rows, columns=[])  # a missing or foreign file is named here, before its metadata is asked for
     stored = read_metadata(rows)
     if descriptor is not None:
-        built_glass = parts.build_glass(glass, options["glass"])
-        built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
-        return rows_metadata(descriptor, built, built_glass)
+        built = parts.build_descriptor(descriptor, options["descriptor"], parts.build_glass(glass, options["glass"]))
+        return rows_metadata(descriptor, built, glass, options["glass"])
     return stored if "descriptor" in stored else {"descriptor": None}
 
 
@@ -256,16 +253,16 @@ def _split(
 def _counts(classes: NDArray[np.int64], parting: Split) -> dict[str, int]:
     """Count the rows, and those of class 1, of both parts."""
     return {
-        f"{part}_{what}": int(count)
+        f"{part}_{name}": int(count)
         for part, rows in (("train", parting.train), ("test", parting.test))
-        for what, count in (("rows", len(rows)), ("class_1", classes[rows].sum()))
+        for name, count in (("rows", len(rows)), ("class_1", classes[rows].sum()))
     }
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
     return (
-        f"trains on {counts['train_rows']} rows ({counts['train_class_1']} of class 1), "
-        f"tests on {counts['test_rows']} ({counts['test_class_1']} of class 1)"
+        f"{counts['train_rows']} rows train ({counts['train_class_1']} of class 1), "
+        f"{counts['test_rows']} test ({counts['test_class_1']} of class 1)"
     )
 
 
@@ -290,7 +287,7 @@ def _fit(
     estimator.fit(values[parting.train], classes[parting.train])
     threshold = learn.threshold_of(estimator)
     predicted = {part: learn.indicator_values(estimator, values[part_rows]) for part, part_rows in _parts(parting)}
-    replicas = table["replica"].to_numpy(dtype=str)[parting.test]
+    replicas = table["replica"].astype(str).to_numpy(dtype=object)[parting.test]
     tested, interval = score_test_rows(classes[parting.test], predicted["test"], replicas, threshold, seed)
     prefix = "random_split." if parting.leaking else ""
     scored = {f"{prefix}{name}": value for name, value in tested.items()}

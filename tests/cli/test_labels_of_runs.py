@@ -197,7 +197,7 @@ def test_fewer_replicas_have_an_interval_that_says_what_it_is(run, six, tmp_path
     folder, labels = six
     words = ["train", folder / "rows.parquet", *labels, "--threshold", 0.005, "--indicator", "activity"]
     outcome = run(*words, "--test-replica", "a", "-o", tmp_path / "m")
-    assert "bootstrap over particles, as fewer than three replicas test (1): too narrow" in " ".join(
+    assert "bootstrap over particles: too narrow, as replicas differ, and fewer than three test (1)" in " ".join(
         outcome.out.split()
     )
     scores = learn.load(tmp_path / "m")[1]["scores"]
@@ -207,5 +207,5 @@ def test_fewer_replicas_have_an_interval_that_says_what_it_is(run, six, tmp_path
     width = 2 * 1.645 * np.sqrt(p * (1 - p) / n)
     assert scores["prevalence.high"] - scores["prevalence.low"] == pytest.approx(width, rel=0.4)
     dry = run(*words, "--test-replica", "a", "-o", tmp_path / "n", "--dry-run").out
-    assert "trains on 1280 rows" in dry
-    assert "tests on 256" in dry
+    assert "1280 rows train" in dry
+    assert "256 test" in dry

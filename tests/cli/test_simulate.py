@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +136,62 @@ def test_types_name_the_species_of_a_data_file(run, quenched, tmp_path):
     words = ["simulate", "inherent", "--start", tmp_path / "start.data", *GLASS, "--types", "B,A", "-o", tmp_path / "i"]
     energy = run(*words, "--json").json["energy_per_particle"]
     assert energy == pytest.approx(Record(quenched).thermo["pe"].iloc[-1] / 200, rel=1e-8)  # minimised again
+
+
+DATA = """four atoms
+
+{n} atoms
+2 atom types
+
+0 {edge} xlo xhi
+0 {edge} ylo yhi
+0 {edge} zlo zhi
+
+Masses
+
+1 {first}
+2 {second}
+
+Atoms # atomic
+
+{rows}
+"""
+
+
+@pytest.fixture
+def metal(tmp_path) -> Callable[[str, str], Path]:
+    """Write a data file of Cu and Zr on cubic sites with masses by type; type 1 is every other particle."""
+
+    def write(first: str, second: str) -> Path:
+        sites = 2.7 * np.stack(np.meshgrid(*[np.arange(6)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        rows = "\n".join(f"{i} {1 + i % 2} {x} {y} {z}" for i, (x, y, z) in enumerate(sites.tolist(), start=1))
+        path = tmp_path / "in.data"
+        path.write_text(DATA.format(n=len(sites), edge=16.2, first=first, second=second, rows=rows))
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["describe", "{path}", "-d", "pair-entropy", "--glass", "cu-zr", "-o", "{out}"],
+        ["label", "d2min", "{path}", "{path}", "--r-max", 3.85, "--glass", "cu-zr", "-o", "{out}"],
+        ["simulate", "inherent", "--start", "{path}", "--glass", "cu-zr", "-o", "{out}"],
+        ["simulate", "aqs", "--start", "{path}", "--glass", "cu-zr", "-o", "{out}"],
+        ["render", "aqs", "--start", "{path}", "--glass", "cu-zr", "-o", "{out}"],
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_masses_of_a_data_file_are_compared_wherever_it_enters(run, metal, tmp_path, words):
+    """Zr is type 1: refused by the masses, until --types says so; --types against the masses is refused again."""
+    out = tmp_path / "out.parquet"
+    path = metal("91.224", "63.546")
+    words = [str(word).format(path=path, out=out) for word in words]
+    for more in ([], ["--types", "Cu,Zr"]):
+        refused(run(*words, *more), "in.data", "has the mass", "--types")
+        assert not out.exists()
+    assert run(*words, "--types", "Zr,Cu", *(["--dry-run"] if words[0] == "simulate" else [])).status == 0
 
 
 @pytest.mark.parametrize(

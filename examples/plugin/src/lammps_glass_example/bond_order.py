@@ -11,6 +11,7 @@ from lammps_glass.descriptors import Descriptor
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.neighbors import pairs_within
+from lammps_glass.units import UnitDefaults
 
 
 class BondOrder(Descriptor):
@@ -36,6 +37,7 @@ class BondOrder(Descriptor):
 
     name = "bond-order"
     units = "1"
+    unit_defaults = UnitDefaults("reduced units", ("r_max",))
 
     def __init__(self, r_max: float = 1.8, degrees: Sequence[int] = (2, 4, 6, 8)) -> None:
         if not isinstance(r_max, int | float) or not 0 < r_max < np.inf:
@@ -53,6 +55,7 @@ class BondOrder(Descriptor):
 
     def compute(self, snapshot: Snapshot) -> np.ndarray:
         """(n_particles, 1 + n_degrees) float64; zeros for a particle without a neighbour."""
+        self.require_units(snapshot.units)
         neighbors = pairs_within(snapshot, self.r_max)
         distances = np.linalg.norm(neighbors.vectors, axis=1)
         weights = 0.5 * (1.0 + np.cos(np.pi * distances / self.r_max))

@@ -11,6 +11,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.labels import PairLabel
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.neighbors import pairs_within
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class BrokenBonds(PairLabel):
     name: ClassVar[str] = "broken-bonds"
     unit: ClassVar[str] = "1"
     units: ClassVar[str] = unit
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("r_bond", "r_broken"))
 
     r_bond: float = 1.5
     r_broken: float = 1.7
