@@ -47,6 +47,11 @@ class Hessian:
         self._along, self._across = along, across
         self._gradients, self._sites = np.ascontiguousarray(gradients), sites
 
+    @property
+    def sites(self) -> Floats:
+        """(n,) F'' of each particle."""
+        return self._sites
+
     def __matmul__(self, vector: ArrayLike) -> Floats:
         """Multiply with a vector of shape (3 m,) or (m, 3); the result has the same shape."""
         moves = np.asarray(vector, dtype=float)
@@ -64,10 +69,10 @@ class Hessian:
         """Build the (3 m, 3 m) symmetric matrix; for EAM it couples particles up to twice the cutoff apart."""
         from scipy.sparse import diags
 
-        pairs = self._pair_part()
+        pairs = self.pair_part()
         if not self._sites.any():
             return pairs
-        gradient = self._density_gradient()
+        gradient = self.density_gradient()
         return (pairs + gradient.T @ diags(self._sites) @ gradient).tocsr()
 
     def dense(self) -> Floats:
@@ -75,7 +80,7 @@ class Hessian:
         matrix: Floats = self.sparse().toarray()
         return matrix
 
-    def _pair_part(self) -> csr_matrix:
+    def pair_part(self) -> csr_matrix:
         """Build the part of the pairs: blocks of their second derivatives."""
         from scipy.sparse import coo_matrix
 
@@ -93,7 +98,7 @@ class Hessian:
         matrix = coo_matrix((signed.ravel(), (down.ravel(), across.ravel())), shape=(3 * n, 3 * n)).tocsr()
         return matrix[: self.shape[0], : self.shape[0]]
 
-    def _density_gradient(self) -> csr_matrix:
+    def density_gradient(self) -> csr_matrix:
         """(n, 3 m) G: the density of i falls by gradient n when i moves along n, and rises when j does."""
         from scipy.sparse import coo_matrix
 

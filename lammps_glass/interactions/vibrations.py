@@ -24,6 +24,8 @@ Product = Callable[[Floats], Floats]
 
 #: Particles up to which all modes are found by default (3 n_particles squared doubles: 1.2 GB at 4000).
 DENSE = 4000
+#: Frequency up to which modes are computed, over that which they must reach: the last mode lies a little below the end.
+REACH = 1.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,8 @@ class Modes:
     eigenvalues
         (k,) ascending, of the mass-weighted Hessian, energy / (mass length^2); negative for an unstable direction.
     vectors
-        (k, n_particles, 3) mass-weighted polarisations, orthonormal.
+        (k, n_particles, 3) mass-weighted polarisations, orthonormal; of single precision from `modes_up_to` of a
+        large system.
     units
         LAMMPS unit style.
     """
@@ -63,7 +66,7 @@ class Modes:
 
     def weights(self, start: int = 0, stop: int | None = None) -> Floats:
         """Compute (k, n_particles) squared polarisations in modes `start` to `stop`; rows sum to 1."""
-        part = self.vectors[start:stop]
+        part = np.asarray(self.vectors[start:stop], dtype=np.float64)
         return np.asarray(np.einsum("kia,kia->ki", part, part))
 
     def require_stable(self) -> None:
@@ -164,17 +167,20 @@ def modes_up_to(
     snapshot, model, masses, units
         As in `modes`.
     fraction
-        Of all modes of a large system that is tried first; more follow until `frequency` is reached.
+        Of all modes of a large system that is expected up to `frequency`; where there are more, more are found.
     """
     if len(snapshot) <= DENSE:
         return modes(snapshot, model, masses, units=units)
-    while True:
-        count = round(fraction * 3 * len(snapshot))
-        softest = modes(snapshot, model, masses, lowest=count, units=units, dense=False)
-        highest = float(softest.frequencies[-1])
-        if highest >= frequency:
-            return softest
-        fraction *= 1.02 * (frequency / highest) ** 3  # Debye: their number grows with the cube of the frequency
+    from lammps_glass.interactions.filtered import modes_below
+
+    if units not in FREQUENCY:
+        raise InputError(f"modes: units = {units!r}; known are {', '.join(FREQUENCY)}")
+    configuration = snapshot.with_species(model.species)
+    weights = 1.0 / np.sqrt(_masses(configuration, model, masses))
+    limit = (REACH * frequency * 2 * np.pi / FREQUENCY[units]) ** 2
+    expected = round(fraction * 3 * len(configuration))
+    values, vectors = modes_below(System(configuration, model).hessian(), weights, limit, expected)
+    return Modes(values, vectors.reshape(-1, len(configuration), 3), units)
 
 
 def _masses(snapshot: Snapshot, model: Model, masses: ArrayLike) -> Floats:

@@ -40,20 +40,26 @@ class ModesParameters:
     fraction: float = 0.15
 
 
+#: Passes of the filter that a glass needs.
+PASSES = 3
+
+
 def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
     """Declare the modes: the cost grows with the cube of the number of particles.
 
-    Dense diagonalisation finds all of them; iteration a fraction, and to keep those orthogonal costs the square of the
-    fraction (the rate was measured at 0.05).
+    Dense diagonalisation finds all of them; iteration a fraction, in single precision: to filter the vectors costs
+    their number times that of the particles, to keep them orthogonal its square.
     """
+    from lammps_glass.interactions.filtered import DEGREE, SURPLUS
     from lammps_glass.interactions.vibrations import DENSE
 
     n = sum(counts.values())
     if n <= DENSE:
         return Work(n, {"cases": 1.0, "dense": float(n) ** 3}, 1, float(n), memory=9.0 * n**2 * 8 * 3)
-    iterated = float(n) ** 3 * (parameters.fraction / 0.05) ** 2
-    # Twice as many vectors are iterated as modes are needed, and the modes combined from them.
-    return Work(n, {"cases": 1.0, "iterated": iterated}, 1, float(n), memory=4 * parameters.fraction * 9.0 * n**2 * 8)
+    vectors = SURPLUS * parameters.fraction * 3 * n
+    parts = {"cases": 1.0, "filtered": PASSES * DEGREE * vectors * n, "orthogonalised": PASSES * 3 * n * vectors**2}
+    # The vectors and, while they are combined, five matrices of their number squared, all of single precision.
+    return Work(n, parts, 1, float(n), memory=4 * 3 * n * vectors + 20 * vectors**2)
 
 
 def check(stage: Wired) -> None:
@@ -63,7 +69,7 @@ def check(stage: Wired) -> None:
             stage.glass.require_model("modes")
 
 
-@operation(check=check, work=work, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9})
+@operation(check=check, work=work, rates={"cases": 3.0, "dense": 3e-8, "filtered": 1.8e-7, "orthogonalised": 2e-10})
 def modes(case: Case[ModesParameters], sample: Record) -> Spectra:
     """Find the spectra of the particles of an inherent structure, their boson peaks, and the sound of its box.
 
