@@ -38,7 +38,10 @@ def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> MobilePa
     offsets, indices, vectors = neighbor_rows(grid, mobile)
     local = np.full(len(snapshot), -1, dtype=np.int64)
     local[mobile] = np.arange(len(mobile))
-    touched = np.unique(indices[local[indices] < 0])
+    reached = np.zeros(len(snapshot), dtype=bool)
+    reached[indices] = True
+    reached[mobile] = False
+    touched = np.flatnonzero(reached)
     local[touched] = len(mobile) + np.arange(len(touched))
     first = np.repeat(np.arange(len(mobile)), np.diff(offsets))
     second = local[indices]
