@@ -81,7 +81,8 @@ class Composite(Descriptor):
         return any(member.needs_glass for member in self.members)
 
     def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
+        """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""
+        super().require_units(units)
         for member in self.members:
             member.require_units(units)
 
