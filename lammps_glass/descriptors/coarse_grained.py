@@ -62,6 +62,7 @@ class CoarseGrained(StaticComposite):
     """
 
     name = "coarse-grained"
+    default_length = ("lengths", "reduced")
 
     def __init__(
         self,
@@ -151,6 +152,7 @@ class CoarseGrained(StaticComposite):
     def _level(self, snapshot: Snapshot, columns: Floats, lengths: Sequence[float]) -> Floats:
         """(n_particles, n_groups, n_lengths, n_columns) averages of columns over the neighbours."""
         groups, n_groups = np.zeros(len(snapshot), dtype=np.int64), 1
+        self.require_units(snapshot.units)
         if self.species:
             groups, n_groups = types_of(snapshot, tuple(self.species), self.name), len(self.species)
         sums = np.zeros((len(snapshot), n_groups, len(lengths), columns.shape[1]))

@@ -86,7 +86,8 @@ class Composite(Descriptor):
         return [used for member in self.members for used in member.unit_defaults_used()]
 
     def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
+        """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""
+        super().require_units(units)
         for member in self.members:
             member.require_units(units)
 

@@ -42,6 +42,7 @@ class Nonaffine(ConfigurationDescriptor):
     """
 
     name = "nonaffine"
+    default_length = ("r_max", "reduced")
     directional = True
 
     def __init__(self, planes: Sequence[str] = ("xy", "yz", "zx"), r_max: float = 2.5) -> None:
@@ -69,6 +70,7 @@ class Nonaffine(ConfigurationDescriptor):
         from lammps_glass.interactions import System, nonaffine_displacements, shear_coupling
         from lammps_glass.labels.affine_fit import affine_fit
 
+        self.require_units(configuration.material.units)
         inherent, model = configuration.inherent, configuration.model
         if not inherent.cell.periodic.all():
             raise InputError("nonaffine: the cell must be periodic in every direction")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lammps_glass.descriptors.base import Descriptor
 from lammps_glass.descriptors.composite import NO_PARTS, Parts, StaticComposite, positive_count
 from lammps_glass.descriptors.configuration import Configuration, ConfigurationDescriptor
 from lammps_glass.descriptors.radial_gaussians import positive_length
@@ -106,6 +107,7 @@ class Cage(_State):
     """
 
     name = "cage"
+    default_length = ("radius", "reduced")
     prefix = "cage"
     stochastic = True
 
@@ -140,12 +142,15 @@ class Cage(_State):
         return super().species_needed if self.parts else ()
 
     def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
+        """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""
         if self.parts:
             super().require_units(units)
+        else:
+            Descriptor.require_units(self, units)
 
     def of_configuration(self, configuration: Configuration) -> Floats:
         """(n_particles, n_features) float64."""
+        self.require_units(configuration.material.units)
         state = self.state_of(configuration)
         distances = [distances_between(other, state) for other in (configuration.thermal, configuration.inherent)]
         rows = [np.column_stack(distances)]

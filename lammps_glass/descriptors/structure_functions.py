@@ -53,6 +53,7 @@ class StructureFunctions(Descriptor):
     """
 
     name = "structure-functions"
+    default_length = ("r_max", "reduced")
 
     def __init__(
         self,
@@ -118,6 +119,7 @@ class StructureFunctions(Descriptor):
         InputError
             The snapshot has a species that is not among `species`.
         """
+        self.require_units(snapshot.units)
         require_three_dimensions(snapshot)
         types = np.ascontiguousarray(types_of(snapshot, tuple(self.species), self.name), dtype=np.int64)
         grid = build_grid(snapshot.cell, snapshot.positions, float(self.r_max))

@@ -132,3 +132,14 @@ def test_rattle_is_the_distance_to_the_minimum_and_inherent_describes_it():
     assert rows[:, 1].sum() == pytest.approx(simulate.energy(minimum, glass), rel=1e-8)
     with pytest.raises(InputError, match="needs the interactions of a glass"):
         descriptors.Rattle().compute(shaken)
+
+
+def test_defaults_in_reduced_units_are_refused_for_a_metal():
+    metal = binary_snapshot(0).replace(units="metal")
+    for made in (descriptors.StructureFunctions(), descriptors.CoarseGrained({"local-density": {}}, ("A", "B"))):
+        with pytest.raises(InputError, match=r"default of (r_max|lengths) is in reduced, but lengths in metal units"):
+            made.compute(metal)
+    for made in (descriptors.Nonaffine(), descriptors.Cage(), descriptors.Cage(parts={"energy": {}})):
+        with pytest.raises(InputError, match="is in reduced"):
+            made.require_units("metal")
+    descriptors.StructureFunctions(r_max=3.0).require_units("metal")
