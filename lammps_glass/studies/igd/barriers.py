@@ -82,7 +82,7 @@ def check(stage: Wired) -> None:
     stage.parameters.protocol(None)
 
 
-@operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined_barriers": 2.0}, check=check)
+@operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined_barriers": 4.0}, check=check)
 def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Labels) -> BarrierRecord:
     """Search for barriers around the particles that rearrange and as many others; resumed particle by particle."""
     parameters, snapshot = case.parameters, sample.final
