@@ -166,11 +166,12 @@ def keep_state(plan: Plan, segment: int, options: EngineOptions) -> str:
     record = Record(plan.directory)
     dump = f"segments/{segment}.state"
     try:
+        species = options.on_root(lambda: record.glass.species)
         with Engine(options) as engine, in_folder(plan.directory):
             engine.commands(
                 f"read_restart segments/{segment}.restart\n"
                 f"write_dump all custom {dump} id element xu yu zu modify sort id units yes format float %.17g "
-                f"element {' '.join(record.glass.species)}"
+                f"element {' '.join(species)}"
             )
         options.on_root(lambda: frames.join([frames.Dump(plan.directory / dump)], record.unfinished_path, last=True))
     except LammpsGlassError as error:
