@@ -160,18 +160,24 @@ def _mass(words: tuple[str, ...], at: str, n_species: int) -> dict[int, float]:
 
 def _files(words: tuple[str, ...], at: str, folder: Path | None, species: Sequence[str]) -> dict[str, Path]:
     """Find the files that the words of a line name: beside the lines, or among those that come with LAMMPS."""
-    files: dict[str, Path] = {}
     for word in words[1:]:
         if word.startswith("/") or ".." in word.split("/"):
             raise InputError(f"{at}: {word!r} leaves the folder of the lines: put the table beside them")
+    files: dict[str, Path] = {}
     for word in words[2:] if words[0].endswith("_style") else words[1:]:
-        if not _LETTER.search(word) or _NUMBER.fullmatch(word) or word in species:
-            continue
-        if folder is not None and (path := folder / word).exists():
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise InputError(f"{at}: {word!r} is a link that leaves the folder of the lines: put the table there")
-            if path.is_file():
-                files[word] = path.resolve()
-        elif (found := shipped_file(word)) is not None:
-            files[word] = found
+        if _LETTER.search(word) and not _NUMBER.fullmatch(word) and word not in species:
+            path = _file(word, at, folder)
+            files |= {} if path is None else {word: path}
+    for path in files.values():
+        if '"' in str(path) or not str(path).isprintable():
+            raise InputError(f"{at}: LAMMPS cannot read {str(path)!r}, a name with quotes or line breaks")
     return files
+
+
+def _file(word: str, at: str, folder: Path | None) -> Path | None:
+    """Return the file that a word names, if it names one."""
+    if folder is None or not (path := folder / word).exists():
+        return shipped_file(word)
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{at}: {word!r} is a link that leaves the folder of the lines: put the table there")
+    return path.resolve() if path.is_file() else None

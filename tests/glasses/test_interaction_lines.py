@@ -195,6 +195,16 @@ def test_a_table_in_a_folder_with_spaces(folder):
     simulate.try_interactions(tabulated(spaced))
 
 
+@pytest.mark.parametrize("name", ['in"side', "in\nshell touch pwned\n", "in\rside"])
+def test_a_folder_whose_name_would_be_read_as_commands_is_refused(folder, name):
+    with pytest.raises(InputError, match="a name with quotes or line breaks"):
+        tabulated(folder.rename(folder.with_name(name)))
+
+
+def test_a_folder_with_a_dollar_sign(folder):
+    simulate.try_interactions(tabulated(folder.rename(folder.with_name("in$x ${y} & side"))))
+
+
 def test_a_cutoff_that_is_too_short_is_named(folder):
     with pytest.raises(InputError, match=r"r_cut = 1\.5 is below the cutoff .* set r_cut = 2"):
         simulate.try_interactions(tabulated(folder, r_cut=1.5))
