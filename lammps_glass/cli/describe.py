@@ -11,7 +11,7 @@ import typer
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
-from lammps_glass.errors import LammpsGlassError
+from lammps_glass.errors import InputError, LammpsGlassError
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
@@ -64,13 +64,13 @@ def describe(
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
     metadata = rows_metadata(descriptor, built, glass, options["glass"])
-    lengths_checked = built_glass is not None
+    units_checked = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
-                if not lengths_checked:
-                    _say_unit_of_lengths(common, built, snapshot, path)
-                    lengths_checked = True
+                if not units_checked:
+                    _say_unit_of_defaults(common, built, snapshot, path)
+                    units_checked = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
@@ -80,16 +80,15 @@ def describe(
     )
 
 
-def _say_unit_of_lengths(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
-    """Tell the user the unit of default lengths, where the file does not say whether it is its own."""
-    used = descriptor.default_length_used()
-    if snapshot.units is None and used is not None:
-        parameter, unit = used
-        lengths = "angstrom" if unit == "angstrom" else "reduced (LJ) units"
-        common.say(
-            f"{path}: says no units: the default of {parameter} of {descriptor.name} is in {lengths} "
-            f"(--set {parameter}=... gives others)"
-        )
+def _say_unit_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
+    """Tell the user of defaults that have a unit, where the file does not say whether it is its own."""
+    if snapshot.units is not None:
+        return
+    for units in ("lj", "metal"):
+        try:
+            descriptor.require_units(units)
+        except InputError as error:
+            common.say(f"{path}: names no units; if they are {units}, this is wrong: {error}")
 
 
 def rows_metadata(

@@ -96,25 +96,17 @@ class Descriptor(ABC):
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
 
-    def default_length_used(self) -> tuple[str, str] | None:
-        """Return `default_length` where the parameter has its default, else None."""
-        if self.default_length is None:
-            return None
-        parameter, _ = self.default_length
-        default = inspect.signature(type(self).__init__).parameters[parameter].default
-        # An equal value that is given is another object.
-        return self.default_length if getattr(self, parameter) is default else None
-
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
 
         `units` is LAMMPS's unit style of a snapshot or glass; unknown units (None) pass.
         """
-        used = self.default_length_used()
-        if used is None or units not in LENGTH_UNITS:
+        if self.default_length is None or units not in LENGTH_UNITS:
             return
-        parameter, unit = used
-        if LENGTH_UNITS[units] != unit:
+        parameter, unit = self.default_length
+        value = getattr(self, parameter)
+        default = inspect.signature(type(self).__init__).parameters[parameter].default
+        if LENGTH_UNITS[units] != unit and value is default:  # an equal value that is given is another object
             raise InputError(
                 f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
                 f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"

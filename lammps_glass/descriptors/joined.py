@@ -96,10 +96,6 @@ class Joined(Descriptor):
             ]
         )
 
-    def default_length_used(self) -> tuple[str, str] | None:
-        """Return the default length of the first part that has one."""
-        return next((used for member in self.members if (used := member.default_length_used())), None)
-
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a part's default lengths are in another unit than those of `units`."""
         for member in self.members:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -37,7 +38,7 @@ def hold(study: Study) -> Lock:
     if not lock.acquire():
         holder = lock.holder()
         raise InputError(
-            f"{study.out}: a controller is at work there (process {holder.get('pid')} on {holder.get('host')}): "
+            f"{study.out}: another `reproduce` runs there (process {holder.get('pid')} on {holder.get('host')}): "
             "wait for it, or stop it first"
         )
     return lock
@@ -88,7 +89,8 @@ def refuse_losses(study: Study) -> None:
         stages = ", ".join(f"{count} of {stage}" for stage, count in lost.items())
         raise InputError(
             f"{study.out}: made with other parameters ({'; '.join(differing)}): finished cases would be run again: "
-            f"{stages}; choose another --out, go on with `reproduce {study.out}` as it was, or give --replace"
+            f"{stages}; choose another --out, go on with `lammps-glass reproduce {shlex.quote(str(study.out))}` as it "
+            "was, or give --replace"
         )
 
 
