@@ -58,6 +58,10 @@ class SimulationError(LammpsGlassError, RuntimeError):
         self.deck = deck
 
 
+class UnconvergedError(SimulationError):
+    """A minimisation stopped short of its tolerance: the simulation before it is good."""
+
+
 class NotReadyError(LammpsGlassError):
     """The inputs of a case are not there yet."""
 

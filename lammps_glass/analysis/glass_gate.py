@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from lammps_glass.analysis.structure import ideal_counts, pair_counts
 from lammps_glass.errors import InputError, SimulationError
@@ -48,6 +49,21 @@ class GateLimits:
     far_maximum: float = 1.2
     crystal_fraction: float = 0.05
 
+    @property
+    def accepts_all(self) -> bool:
+        """Whether no sample can miss a limit on g(r)'s first maximum or on crystal-like atoms."""
+        return self.first_maximum <= 0 and self.crystal_fraction > 1
+
+
+_LIMITS = {item.name for item in fields(GateLimits)}
+
+
+class HasGate(Protocol):
+    """A glass, as far as its gate is concerned."""
+
+    def gate_limits(self) -> Mapping[str, Any]:
+        """Return limits by name, ``r_max`` and ``bin_width``."""
+
 
 class Extreme(NamedTuple):
     """A maximum or minimum of g(r): value, position, and standard deviation by the number of pairs in its bin."""
@@ -71,6 +87,8 @@ class GlassGate:
         Columns ``r`` (angstrom, middle of the bin), ``g`` and ``noise`` (standard deviation of g).
     faults
         Reasons why the sample is not a glass, one clause each; empty for a glass.
+    limits
+        Limits that it was tested by.
     """
 
     first_maximum: Extreme
@@ -79,6 +97,7 @@ class GlassGate:
     crystal_fraction: float
     rdf: pd.DataFrame = field(repr=False)
     faults: tuple[str, ...]
+    limits: GateLimits = field(default_factory=GateLimits)
 
     @property
     def passed(self) -> bool:
@@ -97,14 +116,21 @@ class GlassGate:
     def require(self, sample: str = "sample") -> GlassGate:
         """Return this result, or raise a `SimulationError` that says why `sample` is not a glass."""
         if self.faults:
-            raise SimulationError(
-                f"{sample} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
-            )
+            raise SimulationError(self.message(sample))
         return self
+
+    def message(self, sample: str) -> str:
+        """Say why `sample` is not a glass."""
+        return f"{sample} is not a glass: {'; '.join(self.faults)}; melt hotter or longer, or cool faster"
 
 
 def check_glass(
-    snapshot: Snapshot, limits: GateLimits | None = None, *, r_max: float = 10.0, bin_width: float = 0.1
+    snapshot: Snapshot,
+    limits: GateLimits | None = None,
+    *,
+    r_max: float | None = None,
+    bin_width: float | None = None,
+    glass: HasGate | None = None,
 ) -> GlassGate:
     """Test whether an inherent structure is a glass, by its g(r) and its crystal-like atoms.
 
@@ -118,16 +144,20 @@ def check_glass(
     snapshot
         Periodic in every direction; angstrom.
     limits
-        Limits that a glass keeps; default those of Cu-Zr.
+        Limits that a glass keeps; default those of `glass`.
     r_max, bin_width
-        Range and bin width of g(r).
+        Range and bin width of g(r); default those of `glass`.
+    glass
+        The glass that decides what is not given; default Cu-Zr.
 
     Raises
     ------
     InputError
         An open cell, or an `r_max` not beyond the limits' ranges.
     """
-    limits = limits or GateLimits()
+    numbers: dict[str, Any] = {"r_max": 10.0, "bin_width": 0.1, **(glass.gate_limits() if glass else {})}
+    r_max, bin_width = r_max or numbers.pop("r_max"), bin_width or numbers.pop("bin_width")
+    limits = limits or GateLimits(**{key: value for key, value in numbers.items() if key in _LIMITS})
     if not snapshot.cell.periodic.all():
         raise InputError("glass gate: the cell must be periodic in every direction")
     if not r_max > limits.beyond > limits.minimum_range[1]:
@@ -138,7 +168,7 @@ def check_glass(
     valley = _extreme(rdf, low, high, np.argmin)
     far = _extreme(rdf, limits.beyond, r_max, np.argmax)
     crystal = crystal_fraction(snapshot)
-    return GlassGate(peak, valley, far, crystal, rdf, _faults(limits, peak, valley, far, crystal))
+    return GlassGate(peak, valley, far, crystal, rdf, _faults(limits, peak, valley, far, crystal), limits)
 
 
 def _faults(limits: GateLimits, peak: Extreme, valley: Extreme, far: Extreme, crystal: float) -> tuple[str, ...]:
@@ -175,14 +205,24 @@ def _rdf(snapshot: Snapshot, r_max: float, bin_width: float) -> pd.DataFrame:
 
 
 def crystal_fraction(snapshot: Snapshot, rmsd: float = 0.1) -> float:
-    """Compute the fraction of particles in fcc, hcp or bcc environments, by polyhedral template matching to `rmsd`."""
+    """Compute the fraction of particles in fcc, hcp, bcc or diamond environments, by polyhedral template matching.
+
+    Diamond is matched by itself, so that its templates, which reach to second neighbours, take no particle from others.
+    """
+    from ovito.modifiers import PolyhedralTemplateMatchingModifier as Matching
+
+    kinds = Matching.Type
+    packed = _matches(snapshot, rmsd, (kinds.FCC, kinds.HCP, kinds.BCC), (kinds.ICO,))
+    return float((packed | _matches(snapshot, rmsd, (kinds.CUBIC_DIAMOND, kinds.HEX_DIAMOND), ())).mean())
+
+
+def _matches(snapshot: Snapshot, rmsd: float, chosen: tuple[int, ...], others: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which particles match one of the templates `chosen` best, of these and `others`."""
     from ovito.modifiers import PolyhedralTemplateMatchingModifier as Matching
 
     data = snapshot.to_ovito()
     matching = Matching(rmsd_cutoff=rmsd)
-    crystals = (Matching.Type.FCC, Matching.Type.HCP, Matching.Type.BCC)
     for structure in matching.structures:
-        structure.enabled = structure.id in (*crystals, Matching.Type.ICO)
+        structure.enabled = structure.id in (*chosen, *others)
     data.apply(matching)
-    kinds = np.asarray(data.particles["Structure Type"])
-    return float(np.isin(kinds, crystals).mean())
+    return np.isin(np.asarray(data.particles["Structure Type"]), chosen)

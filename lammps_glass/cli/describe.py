@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +14,13 @@ from lammps_glass.errors import InputError, LammpsGlassError
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots import Snapshot
     from lammps_glass.snapshots.cell import Floats
 
 GlassName = Annotated[
-    str | None, typer.Option("--glass", help="Glass of the snapshots: gives the types names and sets defaults.")
+    str | None,
+    typer.Option("--glass", help="Glass of the snapshots, a name or a glass.toml: names types."),
 ]
 
 
@@ -57,13 +58,14 @@ def describe(
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
     if built_glass is not None:
         built.require_units(built_glass.units)
+        built.check_glass(built_glass)
     describe_one = parts.describing(built, built_glass, common.seed)
     replicas = parts.replica_names(snapshots, replica)
     reader = Reader(built_glass, types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
-    metadata = rows_metadata(descriptor, built, glass, options["glass"])
+    metadata = rows_metadata(descriptor, built, built_glass)
     units_checked = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
@@ -91,16 +93,14 @@ def _say_unit_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snap
             common.say(f"{path}: names no units; if they are {units}, this is wrong: {error}")
 
 
-def rows_metadata(
-    name: str, descriptor: Descriptor, glass: str | None, options: Mapping[str, object]
-) -> dict[str, Any]:
+def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Any]:
     """Collect what is needed to describe another snapshot in the same way; stored with rows and indicators."""
     return {
         "descriptor": name,
         "parameters": parts.plain(descriptor.get_params()),
         "features": list(descriptor.feature_names),
-        "glass": glass,
-        "glass_options": parts.plain(options),
+        "glass": None if glass is None else glass.name,
+        "glass_options": {} if glass is None else parts.plain(glass.options()),
     }
 
 

@@ -27,3 +27,5 @@ def list_parts(
     others = [name for name in ("units", "distribution") if common.json or any(getattr(e, name) for e in entries)]
     columns = ["name", "summary", *others]
     common.table(family, [{column: getattr(entry, column) for column in columns} for entry in entries])
+    if family == "glasses":
+        common.say("A glass of your own is a glass.toml: docs/own-glass.md.")

@@ -102,16 +102,37 @@ def _put(table: Options, keys: Sequence[str], value: object) -> None:
 
 
 def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
-    """Build the glass `name` with `options`; None when no glass is named."""
+    """Build a glass by its name or its ``glass.toml``, with `options`; None when no glass is named.
+
+    Raises
+    ------
+    InputError
+        The glass cannot be built, or LAMMPS does not take its interactions.
+    """
     if name is None:
         return None
-    glass: Glass = registry_of("glasses").build(name, options)
+    from lammps_glass.glasses import build, read
+    from lammps_glass.simulate import try_interactions
+
+    if not is_glass_file(name):
+        return build(name, options)
+    glass = read(name, **options)
+    try_interactions(glass)
     return glass
+
+
+def is_glass_file(name: str) -> bool:
+    """Return whether ``--glass`` names a file, not a registered glass."""
+    return name not in registry_of("glasses") and (name.endswith(".toml") or os.sep in name or Path(name).is_file())
 
 
 def glass_options(name: str | None) -> list[str]:
     """List the options of a glass; none when no glass is named."""
-    return [] if name is None else registry_of("glasses")[name].options()
+    if name is None:
+        return []
+    from lammps_glass.glasses.building import options_of, read_table
+
+    return options_of(read_table(name) if is_glass_file(name) else {"name": name})
 
 
 def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
@@ -128,7 +149,7 @@ def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> O
     if isinstance(parts := options.get("parts"), Mapping):
         return {**options, "parts": {part: _with_glass(part, of_part, glass) for part, of_part in parts.items()}}
     names = descriptor_entry(name).options()
-    shared = [key for key in ("species", "radii") if key in names and hasattr(glass, key)]
+    shared = [key for key in ("species", "radii") if key in names and getattr(glass, key, None)]
     of_glass: Options = {key: getattr(glass, key) for key in shared}
     return {**of_glass, **options}
 

@@ -15,6 +15,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.files import check_writable
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
     from lammps_glass.learn.estimator import Estimator
     from lammps_glass.registry import Entry
     from lammps_glass.snapshots import Snapshot
@@ -61,7 +62,7 @@ def predict(
     if missing:
         raise InputError(f"{model}: its metadata lack {', '.join(missing)}: train it with `lammps-glass train`")
     entry = _descriptor_entry(model, metadata, descriptor)
-    glass = parts.build_glass(metadata.get("glass"), metadata.get("glass_options") or {})
+    glass = _glass(model, metadata)
     built = entry.build(metadata["parameters"])
     names = list(built.feature_names)
     if not set(metadata["columns"]) <= set(names):
@@ -96,6 +97,18 @@ def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str |
             f"-d {needed} (its module is found on PYTHONPATH and in the current folder)"
         )
     return parts.descriptor_entry(needed)
+
+
+def _glass(model: Path, metadata: Mapping[str, Any]) -> Glass | None:
+    """Build the glass of a model; a table of it that has moved or changed is named with the model."""
+    if metadata.get("glass") is None:
+        return None
+    from lammps_glass import glasses
+
+    try:
+        return glasses.build(str(metadata["glass"]), metadata.get("glass_options"))
+    except InputError as error:
+        raise InputError(f"{model}: {error}") from error
 
 
 def _shortened(names: Sequence[str], limit: int = 10) -> str:

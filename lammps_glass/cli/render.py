@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def render(
     common: Common,
     protocol: Annotated[str, typer.Argument(help="Name; see `list protocols`.", show_default=False)],
-    glass: Annotated[str, typer.Option("--glass", help="Name; see `list glasses`.")],
+    glass: Annotated[str, typer.Option("--glass", help="Name (see `list glasses`), or a glass.toml of your own.")],
     settings: Settings = None,
     start: Annotated[
         Path | None,
@@ -42,8 +42,10 @@ def render(
     options_of = {"protocol": protocols[protocol].options(), "glass": parts.glass_options(glass)}
     options = parts.sort_settings(settings, options_of)
     built_glass = parts.build_glass(glass, options["glass"])
+    assert built_glass is not None
     built = protocols.build(protocol, options["protocol"])
     seed = 1 if common.seed is None else common.seed
+    built.require_units(built_glass.units)
     deck = built.deck(built_glass, seed)
     if output is None:
         # The deck is the result: it is printed with --quiet too.

@@ -15,6 +15,7 @@ import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
+from lammps_glass.cli.gating import require_glass, require_product
 from lammps_glass.cli.reading import Boundary, Reader, TypeNames
 from lammps_glass.cli.starts import Start, StartPath, glass_of_record
 from lammps_glass.errors import InputError
@@ -39,12 +40,15 @@ def simulate(
     protocol: Annotated[str, typer.Argument(help="Name; see `list protocols`.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the run: its record.")],
     glass: Annotated[
-        str | None, typer.Option("--glass", help="Glass (default: that of the run that --start names).")
+        str | None, typer.Option("--glass", help="A name or a glass.toml (default: that of the run of --start).")
     ] = None,
     start: StartPath = None,
     settings: Settings = None,
     replace_run: Annotated[
         bool, typer.Option("--replace", help="Remove the run in DIR if it was made with other parameters.")
+    ] = False,
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Refuse a start (of the glass itself: the result) that is not a glass.")
     ] = False,
     types: TypeNames = None,
     boundary: Boundary = None,
@@ -62,15 +66,19 @@ def simulate(
     built: Protocol = protocols.build(protocol, options["protocol"])
     seed = common.seed if common.seed is not None else int(built.draws_random_numbers)
     _check_folder(output, start)
+    built.require_units(built_glass.units)
     built.deck(built_glass, seed)  # a glass that does not fit is refused before a start is read
     begin = Start(start, Reader(built_glass, types, boundary, say=common.say))
+    if gate and start is not None:
+        require_glass(common, begin.source(built, built_glass), built_glass, start)
     plan = built.checked_plan(begin.source(built, built_glass), seed, output, glass=built_glass)
     state = _state(plan, replace_run)
     summary = {"output": output, "protocol": protocol, "glass": built_glass.name, "seed": seed, "state": state}
     if common.dry_run:
         return common.show({**summary, "segments": plan.n_segments}, _prospect(plan, state))
     if state == "complete":
-        return _report(common, built.record(output), f"{output}: complete already, nothing to do", summary)
+        _report(common, built.record(output), f"{output}: complete already, nothing to do", summary)
+        return require_product(common, built.record(output), built_glass) if gate and start is None else None
     with _locked(output):
         if state == "replaced":
             _record_in(output).remove()
@@ -79,6 +87,8 @@ def simulate(
             source = replace(begin, reader=silent).source(built, built_glass)
             record = built.run(source, seed, output, glass=built_glass, progress=progress)
     _report(common, record, f"{output}: {_title(plan)}", summary)
+    if gate and start is None:
+        require_product(common, record, built_glass)
 
 
 def _title(plan: Plan) -> str:

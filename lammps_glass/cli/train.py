@@ -64,7 +64,9 @@ def train(
     descriptor: Annotated[
         str | None, typer.Option("--descriptor", "-d", help="Descriptor that made rows of your own; or module:Class.")
     ] = None,
-    glass: Annotated[str | None, typer.Option("--glass", help="Glass of rows of your own.")] = None,
+    glass: Annotated[
+        str | None, typer.Option("--glass", help="Glass of rows of your own: a name or a glass.toml.")
+    ] = None,
     settings: Settings = None,
 ) -> None:
     """Train an indicator on labelled rows and print its scores on the rows that were left out.
@@ -122,8 +124,9 @@ def _source(
     read_table(rows, columns=[])  # a missing or foreign file is named here, before its metadata is asked for
     stored = read_metadata(rows)
     if descriptor is not None:
-        built = parts.build_descriptor(descriptor, options["descriptor"], parts.build_glass(glass, options["glass"]))
-        return rows_metadata(descriptor, built, glass, options["glass"])
+        built_glass = parts.build_glass(glass, options["glass"])
+        built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
+        return rows_metadata(descriptor, built, built_glass)
     return stored if "descriptor" in stored else {"descriptor": None}
 
 

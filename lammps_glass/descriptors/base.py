@@ -14,12 +14,10 @@ from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import Model
-
-#: LAMMPS's unit styles -> the unit of length.
-LENGTH_UNITS = {"lj": "reduced", "metal": "angstrom", "real": "angstrom"}
 
 
 class Material(Protocol):
@@ -35,6 +33,9 @@ class Material(Protocol):
 
     def model(self) -> Model:
         """Build the interactions in compiled code."""
+
+    def require_model(self, owner: str) -> None:
+        """Raise `InputError` when there are no compiled interactions, which `owner` needs."""
 
 
 class RunFolder(Protocol):
@@ -58,7 +59,18 @@ def check_species(owner: str, species: object) -> None:
 
 
 def types_of(snapshot: Snapshot, species: Sequence[str], descriptor: str) -> Integers:
-    """Index (n_particles,) the species of each particle among those that a descriptor is made for."""
+    """Index (n_particles,) the species of each particle among those that a descriptor is made for.
+
+    Raises
+    ------
+    InputError
+        A species is foreign, or the types have numbers for names: their order need not be that of `species`.
+    """
+    if all(name.isdigit() and name not in species for name in snapshot.species):
+        raise InputError(
+            f"{descriptor} is set up for the species {', '.join(species)} (step {snapshot.step}), and the types "
+            f"{', '.join(snapshot.species)} have no names: name the glass, or the types (--types {','.join(species)})"
+        )
     try:
         return snapshot.with_species(species).types
     except InputError as error:
@@ -79,8 +91,8 @@ class Descriptor(ABC):
     name: ClassVar[str]
     """Name in the registry and on the command line."""
 
-    default_length: ClassVar[tuple[str, str] | None] = None
-    """Parameter whose default is a length and the unit of that default, ``"angstrom"`` or ``"reduced"``."""
+    unit_defaults: ClassVar[UnitDefaults | None] = None
+    """Parameters whose defaults are numbers in certain units; None where there are none."""
 
     @property
     @abstractmethod
@@ -97,20 +109,15 @@ class Descriptor(ABC):
         """Compute (n_particles, n_features) float64, rows in the order of the snapshot."""
 
     def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when the default of `default_length` is used with lengths in another unit.
+        """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).
 
         `units` is LAMMPS's unit style of a snapshot or glass; unknown units (None) pass.
         """
-        if self.default_length is None or units not in LENGTH_UNITS:
-            return
-        parameter, unit = self.default_length
-        value = getattr(self, parameter)
-        default = inspect.signature(type(self).__init__).parameters[parameter].default
-        if LENGTH_UNITS[units] != unit and value is default:  # an equal value that is given is another object
-            raise InputError(
-                f"{self.name}: the default of {parameter} is in {unit}, but lengths in {units} units are "
-                f"{LENGTH_UNITS[units]}: give {parameter} (and the other lengths) in them"
-            )
+        if self.unit_defaults is not None:
+            self.unit_defaults.require_given(self.name, self, units)
+
+    def check_glass(self, glass: Material) -> None:  # noqa: B027  (most descriptors are of any glass)
+        """Raise `InputError` when this descriptor cannot be of `glass`, such as for want of compiled interactions."""
 
     def get_params(self, deep: bool = True) -> Options:
         """Return the parameters of the constructor by name, as scikit-learn has it (`deep` changes nothing)."""

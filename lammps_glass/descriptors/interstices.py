@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lammps_glass.descriptors import hull, interstice_kernels
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, Material
 from lammps_glass.descriptors.voronoi import voronoi_neighbors
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
@@ -17,7 +17,10 @@ from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
 from lammps_glass.snapshots.neighbors import NeighborList
+from lammps_glass.units import UnitDefaults
 
+#: Radii of the Kob-Andersen mixture: sigma_AA / 2, and sigma_AB less that.
+RADII = {"A": 0.5, "B": 0.3}
 METRICS = ("D", "A", "V")
 STATISTICS = ("Mean", "Max", "Min", "Std")
 SHORT_RANGE = tuple(f"{statistic}({metric})" for metric in METRICS for statistic in STATISTICS)
@@ -66,9 +69,10 @@ class Interstices(Descriptor):
     """
 
     name = "interstices"
+    unit_defaults = UnitDefaults("reduced units", ("radii",))
 
-    def __init__(self, radii: Mapping[str, float] | None = None, face_threshold: float = 0.0) -> None:
-        self.radii = {"A": 0.5, "B": 0.3} if radii is None else radii
+    def __init__(self, radii: Mapping[str, float] | None = RADII, face_threshold: float = 0.0) -> None:
+        self.radii = RADII if radii is None else radii
         self.face_threshold = face_threshold
         self._check()
 
@@ -91,6 +95,16 @@ class Interstices(Descriptor):
         """Species that have a radius."""
         return tuple(self.radii)
 
+    def check_glass(self, glass: Material) -> None:
+        """Refuse a glass with a species that has no radius."""
+        fractions = getattr(glass, "fractions", {})
+        missing = [name for name in glass.species if name not in self.radii and fractions.get(name, 1.0) > 0]
+        if missing:
+            raise InputError(
+                f"interstices have no radius for species {', '.join(missing)} of the glass: radii are given for "
+                f"{', '.join(self.radii)}"
+            )
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """Compute (n_particles, 60) float64 features.
 
@@ -99,6 +113,7 @@ class Interstices(Descriptor):
         InputError
             A species has no radius; a particle has fewer than four neighbours, or all of them in one plane.
         """
+        self.require_units(snapshot.units)
         require_three_dimensions(snapshot)
         radii = self._radii_of(snapshot)
         return interstice_features(voronoi_neighbors(snapshot, self.face_threshold), radii, ids=snapshot.ids)

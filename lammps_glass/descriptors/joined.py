@@ -101,6 +101,11 @@ class Joined(Descriptor):
         for member in self.members:
             member.require_units(units)
 
+    def check_glass(self, glass: Material) -> None:
+        """Raise `InputError` when a part cannot be of `glass`."""
+        for member in self.members:
+            member.check_glass(glass)
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """(n_particles, n_features) float64; a part that needs simulations says so in an `InputError`."""
         return np.hstack([member.compute(snapshot) for member in self.members])

@@ -9,6 +9,7 @@ from lammps_glass.descriptors.radial_gaussians import positive_length
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.neighbors import pairs_within
+from lammps_glass.units import UnitDefaults
 
 
 class LocalDensity(Descriptor):
@@ -25,6 +26,7 @@ class LocalDensity(Descriptor):
     """
 
     name = "local-density"
+    unit_defaults = UnitDefaults("reduced units", ("r_cut", "shell"))
 
     def __init__(self, r_cut: float = 4.0, shell: float = 1.4) -> None:
         self.r_cut = r_cut
@@ -39,6 +41,7 @@ class LocalDensity(Descriptor):
 
     def compute(self, snapshot: Snapshot) -> Floats:
         """Return (n_particles, 2): neighbours within `r_cut` over the volume of that sphere, and within `shell`."""
+        self.require_units(snapshot.units)
         pairs = pairs_within(snapshot, max(self.r_cut, self.shell))
         centres = np.repeat(np.arange(len(snapshot)), pairs.counts)
         within, near = (

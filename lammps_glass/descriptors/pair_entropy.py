@@ -15,6 +15,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, Integers
+from lammps_glass.units import UnitDefaults
 
 #: Cutoffs of Yang et al.: 3 to 15 angstrom in steps of 0.5.
 CUTOFFS = tuple(3.0 + 0.5 * k for k in range(25))
@@ -52,7 +53,7 @@ class PairEntropy(Descriptor):
     """
 
     name = "pair-entropy"
-    default_length = ("cutoffs", "angstrom")
+    unit_defaults = UnitDefaults("angstrom", ("cutoffs",))
 
     def __init__(self, cutoffs: Sequence[float] = CUTOFFS, smoothing: float = 0.15, grid: float = 0.05) -> None:
         self.cutoffs = cutoffs

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from lammps_glass.descriptors import radial_kernels
-from lammps_glass.descriptors.base import Descriptor
+from lammps_glass.descriptors.base import Descriptor, types_of
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
+from lammps_glass.units import UnitDefaults
 
 #: Centres of Yang et al.: 1.5 to 7.5 angstrom in steps of 0.2.
 CENTERS = tuple(round(1.5 + 0.2 * k, 1) for k in range(31))
@@ -46,7 +47,7 @@ class RadialGaussians(Descriptor):
     """
 
     name = "radial-gaussians"
-    default_length = ("centers", "angstrom")
+    unit_defaults = UnitDefaults("angstrom", ("centers", "width"))
 
     def __init__(
         self,
@@ -101,7 +102,7 @@ class RadialGaussians(Descriptor):
         grid = radial_kernels.fine_grid(snapshot.cell, snapshot.positions, reach)
         groups, n_groups = np.zeros(len(snapshot), dtype=np.int64), 1
         if self.by_species and self.species:
-            groups, n_groups = snapshot.with_species(self.species).types, len(self.species)
+            groups, n_groups = types_of(snapshot, self.species, self.name), len(self.species)
         values = np.zeros((len(snapshot), n_groups * len(centers)))
         radial_kernels.gaussian_sums(
             grid, groups, n_groups, centers, float(self.width), _blocks(centers, float(self.width)), values

@@ -15,6 +15,7 @@ from lammps_glass.json_types import Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,7 @@ class Vibrational(SimulatedDescriptor):
     """
 
     name = "vibrational"
+    unit_defaults = UnitDefaults("metal units", ("temperatures", "duration", "equilibration", "sample_every"))
     protocol: ClassVar[str] = "vibrate"
 
     def __init__(
@@ -85,6 +87,11 @@ class Vibrational(SimulatedDescriptor):
     def feature_names(self) -> list[str]:
         """``vMSD(temperature)`` for each temperature."""
         return [f"vMSD({temperature:.12g})" for temperature in self.temperatures]
+
+    def check_glass(self, glass: Material) -> None:
+        """Refuse a glass without compiled interactions where the modes are computed."""
+        if self.method == "harmonic":
+            glass.require_model(f"{self.name} with method = 'harmonic'")
 
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need, one a temperature; none if harmonic.

@@ -17,6 +17,22 @@ LONGEST_BOND, NEAREST_PAIR = 1.15, 0.75
 _MAX_MOVE, _STEPS = 0.1, 2000
 
 
+def bonds_of_chains(ids: Integers, length: int) -> Integers:
+    """List the bonds of chains of `length` with consecutive ids from 1 on: (m, 2) ids."""
+    first = ids[ids % length != 0]
+    return np.column_stack([first, first + 1])
+
+
+def require_chains(ids: Integers, length: int, owner: str) -> None:
+    """Raise `InputError` unless ids 1 to n make whole chains of `length`."""
+    n_beads = len(ids)
+    if n_beads % length or ids[0] != 1 or ids[-1] != n_beads:
+        raise InputError(
+            f"{n_beads} beads with ids {ids[0]} to {ids[-1]} are not whole chains of {length}: glass {owner} takes its "
+            "bonds from ids 1 to n, chain after chain"
+        )
+
+
 def random_walks(random: np.random.Generator, n_chains: int, length: int, edge: float) -> Floats:
     """Draw (n_chains * length, 3) beads, chain after chain, starting anywhere in a cube; not wrapped."""
     beads = np.empty((length, n_chains, 3))

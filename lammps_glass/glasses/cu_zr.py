@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-import numpy as np
-
-from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import whole
-from lammps_glass.glasses.glass import Glass
-from lammps_glass.interactions import setfl
-from lammps_glass.interactions.tables import Table, find_table, is_path
-from lammps_glass.json_types import Options
-from lammps_glass.snapshots import Cell, Snapshot
-
-if TYPE_CHECKING:
-    from lammps_glass.interactions import EAM
+from lammps_glass.glasses.embedded_atom import TableGlass
+from lammps_glass.glasses.starts import lattice
+from lammps_glass.json_types import Json
+from lammps_glass.snapshots import Snapshot
 
 _DEFAULT = "cu-zr-2007"
-_FCC = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
-
-
-@functools.lru_cache(maxsize=8)
-def _read(path: Path, sha256: str) -> setfl.Setfl:
-    """Read a table once for all glasses that use it; `sha256` tells a changed file from the first."""
-    return setfl.read(path)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CuZr(Glass):
+class CuZr(TableGlass):
     """Cu and Zr in any proportion (metal units: angstrom, eV, K, ps, bar).
 
     Parameters (besides those of `Glass`)
@@ -83,74 +65,15 @@ class CuZr(Glass):
     retabulate: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("table", "checksum"):
-            if not isinstance(getattr(self, name), str | Path):
-                raise InputError(f"{self.name}: {name} = {getattr(self, name)!r} must be text")
-        file = self._find()
-        table = self._contents(file)
-        # A path is made absolute, so that the glass means the same in any folder.
-        name_or_path = str(file.path if is_path(self.table) else self.table)
-        for name, value in (("table", name_or_path), ("checksum", file.sha256), ("masses", self._masses(file))):
-            object.__setattr__(self, name, value)
-        if self.r_cut not in (0.0, table.r_cut):
-            raise InputError(f"{self.name}: r_cut = {self.r_cut!r} is not that of the table, {table.r_cut:g}")
-        object.__setattr__(self, "r_cut", float(table.r_cut))
+        table = self.take_table()
+        object.__setattr__(self, "masses", self.masses_of(table, self.species))
         super().__post_init__()
 
-    def _find(self) -> Table:
-        return find_table(self.table, self.checksum or None)
-
-    def _contents(self, table: Table) -> setfl.Setfl:
-        return _read(table.path, table.sha256)
-
-    def _masses(self, table: Table) -> tuple[float, ...]:
-        contents = self._contents(table)
-        try:
-            return tuple(contents.masses[row] for row in contents.rows_of(self.species))
-        except InputError as error:
-            raise InputError(f"{table.path}: {error}") from error
+    def gate_limits(self) -> dict[str, Json]:
+        """Return no limit: the defaults of the gate are those of this glass."""
+        return {}
 
     def initial(self, seed: int) -> Snapshot:
-        """Sites of fcc cells in a cube at `density`, species drawn at random; surplus sites are left empty at random.
-
-        A crystal to be melted: random positions would hold overlaps that tables are not made for.
-        """
-        cells = int(np.ceil((self.n_particles / 4 - 1e-9) ** (1 / 3)))
-        length = (self.n_particles / self.density) ** (1 / 3)
-        cell = Cell.orthogonal([length] * 3)
-        self.require_size(cell)
-        random = np.random.default_rng([whole("initial", "seed", seed, minimum=0), self.n_particles])
-        corners = np.stack(np.meshgrid(*[np.arange(cells)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-        sites = (corners + _FCC).reshape(-1, 3) * (length / cells)
-        kept = np.sort(random.permutation(len(sites))[: self.n_particles])
-        counts = self.counts()
-        types = random.permutation(np.repeat(np.arange(len(self.species)), [counts[name] for name in self.species]))
-        return Snapshot(cell, sites[kept], types, self.species, units=self.units)
-
-    def interactions(self) -> str:
-        """Write the masses and the pair style with the path and format of the table."""
-        table = self._find()
-        path = str(table.prepared(self.retabulate))
-        if any(character in path for character in '"\n\r'):
-            raise InputError(f"{path!r}: LAMMPS cannot read a table under a name with quotes or line breaks")
-        text = super().interactions().replace("eam/style", f"eam/{self._contents(table).style}")
-        return text.replace("* * eam.table", f'* * "{path}"')
-
-    def model(self) -> EAM:
-        """Build the embedded-atom potential in compiled code."""
-        from lammps_glass.interactions.eam import EAM
-
-        return EAM(self._find().prepared(self.retabulate), self.species)
-
-    def options(self) -> Options:
-        """Return the fields; a table with a registered name is given by that name, which holds on any machine."""
-        return {**super().options(), "table": self._portable()}
-
-    def _portable(self) -> str:
-        name = self._find().name
-        if name:
-            # A registered checksum gives it a name, but its file may lie where names are not searched for.
-            with contextlib.suppress(InputError):
-                find_table(name)
-                return name
-        return self.table
+        """Fill a cube at `density` with fcc cells (`starts.lattice`), species at random."""
+        self.require_size(self.start_cell)
+        return lattice("fcc", self.counts(), self.density, self.species, self.units, self.random(seed))

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from lammps_glass.errors import InputError
-from lammps_glass.glasses.chains import BOND, push_apart, random_walks
+from lammps_glass.glasses.chains import BOND, bonds_of_chains, push_apart, random_walks, require_chains
 from lammps_glass.glasses.checks import Bound, PositiveFloat, whole
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.snapshots import Cell, Snapshot
@@ -75,8 +75,7 @@ class FenePolymer(Glass):
 
     def bonds(self, snapshot: Snapshot) -> Integers:
         """(m, 2) ids of bonded beads, from the ids alone."""
-        first = snapshot.ids[snapshot.ids % self.chain_length != 0]
-        return np.column_stack([first, first + 1])
+        return bonds_of_chains(snapshot.ids, self.chain_length)
 
     def check(self, snapshot: Snapshot) -> Snapshot:
         """Check as for every glass, and that ids make whole chains with bonds shorter than `bond_extent`.
@@ -88,12 +87,7 @@ class FenePolymer(Glass):
             too long.
         """
         beads = super().check(snapshot)
-        n_beads = len(beads)
-        if n_beads % self.chain_length or beads.ids[0] != 1 or beads.ids[-1] != n_beads:
-            raise InputError(
-                f"{n_beads} beads with ids {beads.ids[0]} to {beads.ids[-1]} are not whole chains of "
-                f"{self.chain_length}: glass {self.name} takes its bonds from ids 1 to n, chain after chain"
-            )
+        require_chains(beads.ids, self.chain_length, self.name)
         self._check_molecules(beads)
         self._check_lengths(beads)
         return beads

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from lammps_glass.errors import InputError
+from lammps_glass.glasses import gate
 from lammps_glass.glasses.checks import (
     NonNegativeFloat,
     PositiveFloat,
@@ -19,8 +20,9 @@ from lammps_glass.glasses.checks import (
     require_scale,
     whole,
 )  # fmt: skip
+from lammps_glass.glasses.starts import random_positions
 from lammps_glass.interactions.potentials import potential_file
-from lammps_glass.json_types import Options
+from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Cell, Snapshot
 
 if TYPE_CHECKING:
@@ -92,24 +94,31 @@ class Glass:
 
     def initial(self, seed: int) -> Snapshot:
         """Draw random positions in a cube at `density`, species shuffled; the same for the same seed."""
-        length = (self.n_particles / self.density) ** (1 / 3)
-        cell = Cell.orthogonal([length] * 3)
-        self.require_size(cell)
-        random = np.random.default_rng([whole("initial", "seed", seed, minimum=0), self.n_particles])
-        counts = self.counts()
-        types = np.repeat(np.arange(len(self.species)), [counts[name] for name in self.species])
-        random.shuffle(types)
-        positions = length * random.random((self.n_particles, 3))
-        return Snapshot(cell, positions, types, self.species, units=self.units)
+        self.require_size(self.start_cell)
+        return random_positions(self.counts(), self.density, self.species, self.units, self.random(seed))
+
+    @property
+    def start_cell(self) -> Cell:
+        """The cube of `n_particles` at `density`."""
+        return Cell.orthogonal([(self.n_particles / self.density) ** (1 / 3)] * 3)
+
+    def random(self, seed: int) -> np.random.Generator:
+        """Return the random numbers of the start with this seed."""
+        return np.random.default_rng([whole("initial", "seed", seed, minimum=0), self.n_particles])
+
+    @property
+    def largest_r_cut(self) -> float:
+        """Largest distance of an interaction, in length units: `r_cut`, unless it is in units of something else."""
+        return self.r_cut
 
     def require_size(self, cell: Cell) -> None:
         """Raise `InputError` when a particle of `cell` would interact with two images of the same neighbour."""
-        heights = cell.heights[cell.periodic]
-        if heights.size and heights.min() < 2 * self.r_cut * (1 - 1e-9):
-            smallest = int(np.ceil((2 * self.r_cut) ** 3 * self.density))
+        heights, r_cut = cell.heights[cell.periodic], self.largest_r_cut
+        if heights.size and heights.min() < 2 * r_cut * (1 - 1e-9):
+            smallest = int(np.ceil((2 * r_cut) ** 3 * self.density))
             raise InputError(
                 f"glass {self.name}: a box of {heights.min():.4g} between opposite faces is too small for the cutoff "
-                f"{self.r_cut:g} (twice it is needed): use at least {smallest} particles at density {self.density:g}"
+                f"{r_cut:g} (twice it is needed): use at least {smallest} particles at density {self.density:g}"
             )
 
     def check(self, snapshot: Snapshot) -> Snapshot:
@@ -130,6 +139,13 @@ class Glass:
         require_scale(renamed, self.name, self.nearest_distance, self.units)
         return renamed
 
+    def gate_limits(self) -> dict[str, Json]:
+        """Return the limits of the glass gate by name (fields of `analysis.GateLimits`, range and bins of g(r)).
+
+        Those that are not named are the defaults of the gate, which are Cu-Zr's.
+        """
+        return gate.general(self.nearest_distance)
+
     def bonds(self, snapshot: Snapshot) -> Integers:
         """List the bonds as (m, 2) ids of their particles; none for most glasses."""
         return np.empty((0, 2), dtype=np.int64)
@@ -139,13 +155,28 @@ class Glass:
         return {"r_cut": float(self.r_cut)}
 
     def interactions(self) -> str:
-        """Write the LAMMPS lines that define masses and interactions (from the folder of the potential)."""
-        masses = "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
-        return masses + potential_file(self.potential, "interactions.lmp", type(self)).read_text(encoding="utf-8")
+        """Write the LAMMPS lines that define masses and interactions."""
+        return self.mass_lines() + self.pair_lines()
+
+    def mass_lines(self) -> str:
+        """Write the LAMMPS lines of the masses."""
+        return "".join(f"mass            {i} {mass:.17g}\n" for i, mass in enumerate(self.masses, start=1))
+
+    def pair_lines(self) -> str:
+        """Write the LAMMPS lines of pairs and bonds; by default those in the folder of the potential."""
+        return potential_file(self.potential, "interactions.lmp", type(self)).read_text(encoding="utf-8")
 
     def model(self) -> Model:
         """Build the interactions in compiled code: energies, forces and Hessians without LAMMPS."""
         raise InputError(f"glass {self.name} has no compiled interactions: its Hessian and modes are not available")
+
+    def require_model(self, owner: str) -> None:
+        """Raise `InputError` when this glass has no compiled interactions, which `owner` needs."""
+        if type(self).model is Glass.model:
+            raise InputError(
+                f"{owner} needs Hessians, and glass {self.name} has no compiled interactions: leave it out, or give "
+                "the glass a setfl table or Lennard-Jones parameters"
+            )
 
     def options(self) -> Options:
         """Return the fields as JSON values: ``REGISTRY.build(glass.name, glass.options())`` makes an equal glass."""

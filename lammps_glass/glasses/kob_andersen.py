@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from lammps_glass.errors import InputError
-from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.glasses.glass import Glass
 from lammps_glass.glasses.pair_coefficients import by_pair, pair_coefficients, pair_matrices, pair_variables
+from lammps_glass.glasses.smooth_mixture import SmoothMixture
 
 if TYPE_CHECKING:
     from lammps_glass.interactions import LennardJones
@@ -69,7 +68,7 @@ class KobAndersen(_Mixture):
 
 
 @dataclass(frozen=True, kw_only=True)
-class KobAndersenSmooth(_Mixture):
+class KobAndersenSmooth(_Mixture, SmoothMixture):
     """Binary Lennard-Jones mixture whose force and its slope go to zero between `r_inner` and `r_cut` (lj units).
 
     References
@@ -79,21 +78,3 @@ class KobAndersenSmooth(_Mixture):
 
     name: ClassVar[str] = "kob-andersen-smooth"
     potential: ClassVar[str] = "kob-andersen-smooth"
-
-    r_inner: PositiveFloat = 2.2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.r_inner >= self.r_cut:
-            raise InputError(f"{self.name}: r_inner = {self.r_inner:g} must be below r_cut = {self.r_cut:g}")
-
-    def interaction_variables(self) -> dict[str, float]:
-        """Cutoffs and pair coefficients by name."""
-        return {"r_cut": float(self.r_cut), "r_inner": float(self.r_inner), **pair_variables(type(self))}
-
-    def model(self) -> LennardJones:
-        """Build the Lennard-Jones potential in compiled code."""
-        from lammps_glass.interactions.lennard_jones import LennardJones
-
-        epsilon, sigma = pair_matrices(type(self))
-        return LennardJones(epsilon, sigma, self.r_cut, self.species, self.r_inner)

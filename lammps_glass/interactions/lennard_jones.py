@@ -29,7 +29,9 @@ class LennardJones(Model):
     species
         Names in the order of the types.
     r_inner
-        Where the smoothing begins; None cuts and shifts.
+        (n, n), or one number for all: where the smoothing begins; None cuts and shifts.
+    shift
+        False cuts without a shift: the energy jumps to zero at the cutoff.
     """
 
     def __init__(
@@ -38,7 +40,8 @@ class LennardJones(Model):
         sigma: ArrayLike,
         r_cut: ArrayLike,
         species: Sequence[str],
-        r_inner: float | None = None,
+        r_inner: ArrayLike | None = None,
+        shift: bool = True,
     ) -> None:
         self.species = tuple(species)
         shape = (len(self.species),) * 2
@@ -46,11 +49,13 @@ class LennardJones(Model):
         self._cut = np.broadcast_to(np.asarray(r_cut, dtype=float), shape).copy()
         if {self._epsilon.shape, self._sigma.shape} != {shape}:
             raise InputError(f"Lennard-Jones: epsilon and sigma must be {shape[0]} x {shape[0]} numbers")
-        if r_inner is not None and not 0 < r_inner < self._cut.min():
-            raise InputError(f"Lennard-Jones: r_inner = {r_inner:g} must lie between 0 and the cutoff")
+        self._inner = self._cut if r_inner is None else np.broadcast_to(np.asarray(r_inner, float), shape).copy()
+        if r_inner is not None and not ((self._inner > 0) & (self._inner < self._cut)).all():
+            raise InputError(f"Lennard-Jones: r_inner = {self._inner.max():g} must lie between 0 and the cutoff")
         self.r_cut = float(self._cut.max())
-        self._inner = self._cut if r_inner is None else np.full(shape, float(r_inner))
         self._force, self._shift = self._tail(smooth=r_inner is not None)
+        if not shift:
+            self._shift = np.zeros(shape)
 
     def _tail(self, smooth: bool) -> tuple[Floats, Floats]:
         """(n, n, 4) coefficients of the force in r - r_inner, and the energy (n, n) that is subtracted everywhere."""

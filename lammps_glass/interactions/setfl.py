@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,9 +187,10 @@ def _parse(raw: list[str], style: str) -> Setfl:
     if n * (n_rho + n_r * (n + 1 if style == "fs" else n // 2 + 1)) > sum(map(len, raw)):
         raise lines.fail("the file is too short for so many rows")
     heads: list[Head] = []
+    numbers_of_names = {atomic_numbers.get(name, 0) for name in elements}
     embedding, density, pair = np.empty((n, n_rho)), np.empty((n, n, n_r)), np.empty((n, n, n_r))
     for i, name in enumerate(elements):
-        heads.append(_element_head(lines, name))
+        heads.append(_element_head(lines, name, numbers_of_names))
         embedding[i] = lines.values(n_rho, f"F of {name}")
         for j in range(n if style == "fs" else 1):
             density[i, j] = lines.values(n_r, f"density of {name}")
@@ -230,14 +231,14 @@ def _grid(lines: _Lines) -> tuple[int, float, int, float, float]:
     return n_rho, d_rho, n_r, dr, r_cut
 
 
-def _element_head(lines: _Lines, name: str) -> Head:
+def _element_head(lines: _Lines, name: str, others: Collection[int]) -> Head:
     words = lines.next(f"element {name}")
     try:
         number, mass = int(words[0]), float(words[1])
     except (ValueError, IndexError):
         raise lines.fail(f"is not 'number mass lattice' of {name}") from None
     expected = atomic_numbers.get(name)
-    if expected and number not in (expected, 0):  # 0: not given; LAMMPS does not use it
+    if expected and number != expected and number in others:  # LAMMPS does not use it: 0 or 1 may stand for any
         raise lines.fail(f"{name} has the atomic number {number}, not {expected}: are the names in another order?")
     if not 0 < mass < 1000:
         raise lines.fail(f"mass of {name} is {mass:g}")

@@ -105,7 +105,8 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     ----------
     table
         A potential that describes a table (its file is looked for in the potential's folder, in the folders of
-        ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path.
+        ``$LAMMPS_GLASS_POTENTIALS``, then among the files that come with LAMMPS), or a path; a name without a folder is
+        looked for in the same places.
     sha256
         Checksum that the file must have; that of a name comes from the registry.
 
@@ -120,6 +121,8 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
         path, sha256 = _located(str(table), entry), sha256 or entry.get("sha256")
     elif is_path(table):
         path = Path(table).expanduser().resolve()
+        if not path.is_file() and len(Path(table).parts) == 1:
+            path = shipped_file(table) or path
     else:
         raise unknown_name("EAM table (or path)", str(table), sorted(described))
     if not path.is_file():
@@ -164,6 +167,13 @@ def _located(name: str, entry: Description) -> Path:
         f"EAM table {name}: no {entry['file']} in {', '.join(str(folder) for folder in _folders()) or 'any folder'}; "
         f"get it from {entry['where']}, and set ${FOLDERS_VARIABLE} to its folder"
     )
+
+
+def shipped_file(name: str | Path) -> Path | None:
+    """Find a potential file by its name among those that come with LAMMPS, or in `FOLDERS_VARIABLE`."""
+    if Path(name).name != str(name):
+        return None
+    return next((folder / name for folder in _folders() if (folder / name).is_file()), None)
 
 
 def _folders() -> list[Path]:

@@ -17,6 +17,7 @@ from lammps_glass.json_types import Json, Options
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
+from lammps_glass.units import UnitDefaults
 
 #: Quantity of a column of classes: 1, 0, or NaN for a particle of neither class. Where labels have such a column, only
 #: the particles of a class are described.
@@ -85,6 +86,8 @@ class Label(ABC):
     """Attributes that the records must have besides those of `Trajectory`."""
     invariant: ClassVar[bool] = True
     """Whether the values are invariant under translation and rotation of all snapshots."""
+    unit_defaults: ClassVar[UnitDefaults | None] = None
+    """Parameters whose defaults are numbers in certain units; None where there are none."""
     partial: ClassVar[bool] = False
     """Whether some particles have no value, NaN, such as those of neither class."""
 
@@ -96,6 +99,11 @@ class Label(ABC):
     def quantities(self) -> tuple[str, ...]:
         """Quantities of the columns, the main one first."""
         return (self.name,)
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when a default is used in other units than its own; unknown units (None) pass."""
+        if self.unit_defaults is not None:
+            self.unit_defaults.require_given(f"label {self.name}", self, units)
 
     def check_run(self, run: object) -> None:  # noqa: B027  (most labels can be made of any run)
         """Raise `InputError` when the label cannot be computed from runs of the protocol `run`, as for its steps."""

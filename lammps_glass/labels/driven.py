@@ -17,6 +17,7 @@ from lammps_glass.labels.base import Label, LabelColumn, Labelled, Trajectory
 from lammps_glass.labels.jumps import largest_jump
 from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
 from lammps_glass.labels.pair import require_positive
+from lammps_glass.units import UnitDefaults
 
 
 class BlockSettings(TypedDict):
@@ -118,6 +119,7 @@ class Isoconfigurational(Label):
 
     name: ClassVar[str] = "isoconfigurational"
     unit: ClassVar[str] = "length^2"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("r_max",))
 
     r_max: float = 2.5
     reduce: str = "sum"

@@ -13,6 +13,7 @@ from lammps_glass.labels.strain import von_mises_strain
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class D2min(PairLabel):
 
     name: ClassVar[str] = "d2min"
     unit: ClassVar[str] = "length^2"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("r_max",))
 
     r_max: float = 2.5
     reduce: str = "mean"
@@ -61,6 +63,7 @@ class VonMisesStrain(PairLabel):
 
     name: ClassVar[str] = "von_mises_strain"
     unit: ClassVar[str] = "1"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("r_max",))
 
     r_max: float = 2.5
 

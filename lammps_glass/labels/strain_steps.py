@@ -18,6 +18,7 @@ from lammps_glass.labels.driven import Shear, require_shear
 from lammps_glass.labels.jumps import active_and_inactive, block_values, quiescent_blocks
 from lammps_glass.labels.pair import require_positive
 from lammps_glass.tables import iter_table
+from lammps_glass.units import UnitDefaults
 
 
 @runtime_checkable
@@ -86,6 +87,7 @@ class StrainStepActivity(Label):
 
     name: ClassVar[str] = "strain-step-activity"
     unit: ClassVar[str] = "1"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("threshold",))
     partial: ClassVar[bool] = True
 
     threshold: float = 0.6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from lammps_glass.analysis.glass_gate import GateLimits, check_glass
@@ -17,7 +17,9 @@ from lammps_glass.simulate.work import Work
 
 @dataclass(frozen=True)
 class GateParameters(GateLimits):
-    """Parameters of the operation ``gate``: limits on g(r), in the length unit of the glass; defaults are for Cu-Zr.
+    """Parameters of the operation ``gate``: limits on g(r), in the length unit of the glass.
+
+    Those that a study file does not set come from the glass (`Glass.gate_limits`); the defaults here are Cu-Zr's.
 
     Parameters
     ----------
@@ -30,9 +32,14 @@ class GateParameters(GateLimits):
     r_max: float = 10.0
     bin_width: float = 0.1
 
+    @property
+    def remark(self) -> str:
+        """A word for the report where the gate lets every sample pass."""
+        return "the glass gate is switched off: samples may be crystals" if self.accepts_all else ""
+
     def shortened(self, steps: int) -> GateParameters:
         """Return parameters that accept every sample: that of a calibration run has hardly melted."""
-        return _Calibration()
+        return _Calibration(**asdict(self))
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ def work(parameters: object, counts: Mapping[str, int], reads: Mapping[str, Sequ
     return Work(n_particles, {"particles": float(n_particles)}, 1, float(n_particles))
 
 
-@operation(work=work)
+@operation(work=work, of_glass=lambda glass: glass.gate_limits())
 def gate(case: Case[GateParameters], sample: Record) -> AcceptedRecord:
     """Copy the record of a sample that is a glass, with its g(r) as a figure.
 
@@ -61,7 +68,7 @@ def gate(case: Case[GateParameters], sample: Record) -> AcceptedRecord:
 
     parameters = case.parameters
     reading = check_glass(sample.final, parameters, r_max=parameters.r_max, bin_width=parameters.bin_width)
-    verdict = "; ".join(reading.faults) or "a glass"
+    verdict = "; ".join(reading.faults) or parameters.remark or "a glass"
     accepted = AcceptedRecord(case.directory)
     figure, *_ = draw(_figure(parameters), reading.rdf, accepted.figures, f"Replica {case.replica}: {verdict}.")
     if parameters.stops and not reading.passed:

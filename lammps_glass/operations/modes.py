@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lammps_glass.errors import located
 from lammps_glass.operations.case import Case
-from lammps_glass.operations.operation import operation
+from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.products import Record, Spectra
 from lammps_glass.products.keys import key_columns
 from lammps_glass.simulate.work import Work
@@ -55,7 +56,14 @@ def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[
     return Work(n, {"cases": 1.0, "iterated": iterated}, 1, float(n), memory=4 * parameters.fraction * 9.0 * n**2 * 8)
 
 
-@operation(work=work, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9})
+def check(stage: Wired) -> None:
+    """Refuse a glass without compiled interactions, before anything runs."""
+    if stage.glass is not None:
+        with located(f"stages.{stage.stage}.run"):
+            stage.glass.require_model("modes")
+
+
+@operation(check=check, work=work, rates={"cases": 3.0, "dense": 3e-8, "iterated": 1.5e-9})
 def modes(case: Case[ModesParameters], sample: Record) -> Spectra:
     """Find the spectra of the particles of an inherent structure, their boson peaks, and the sound of its box.
 

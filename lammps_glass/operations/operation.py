@@ -159,6 +159,9 @@ class Operation:
         Refuses parameters that disagree with those of the stages that the ports read.
     protocol
         Name of the protocol of a simulation; empty for other operations.
+    of_glass
+        Returns the values of parameters that the glass decides where the study file does not; None: the glass decides
+        none.
     """
 
     name: str
@@ -171,6 +174,7 @@ class Operation:
     rates: Mapping[str, float] = field(default_factory=dict)
     check: Callable[[Wired], None] = lambda stage: None
     protocol: str = ""
+    of_glass: Callable[[Glass], Mapping[str, Any]] | None = None
 
     @property
     def title(self) -> str:
@@ -221,6 +225,7 @@ def operation(
     work: WorkOf | None = None,
     rates: Mapping[str, float] | None = None,
     check: Callable[[Wired], None] = lambda stage: None,
+    of_glass: Callable[[Glass], Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[..., Product]], Operation]:
     """Declare a function as an operation; the documentation of this module describes its signature.
 
@@ -228,7 +233,7 @@ def operation(
     ----------
     name
         Default: the function's name.
-    version, work, rates, check
+    version, work, rates, check, of_glass
         As in `Operation`.
 
     Raises
@@ -257,6 +262,7 @@ def operation(
             work=work,
             rates=rates or {},
             check=check,
+            of_glass=of_glass,
         )
 
     return declare

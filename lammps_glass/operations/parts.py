@@ -83,7 +83,7 @@ class DescriptorPart(Part):
             parts = {name: DescriptorPart(name, part).with_glass(glass, r_cut) for name, part in members.items()}
             return {**self.options, "parts": parts}
         accepted = self.registry()[self.name].options()
-        of_glass = {name: getattr(glass, name) for name in ("species", "radii") if hasattr(glass, name)}
+        of_glass = {name: getattr(glass, name) for name in ("species", "radii") if getattr(glass, name, None)}
         options = {**{name: value for name, value in of_glass.items() if name in accepted}, **self.options}
         return {**options, "r_cut": r_cut} if r_cut is not None and "r_cut" in accepted else options
 

@@ -18,3 +18,4 @@ from .short import (
     vibrate as vibrate,
 )
 from .static import energy as energy, forces as forces, minimize as minimize
+from .trial import try_interactions as try_interactions

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lammps_glass.errors import SimulationError
+from lammps_glass.errors import UnconvergedError
+from lammps_glass.simulate import thermo
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.shear_planes import shear_plane
@@ -33,9 +34,10 @@ def require_converged(log: Path, strain_step: float, tolerance: float) -> None:
         words = line.split()
         if words[:2] == ["shear", "unconverged"]:
             step, force = int(words[2]), float(words[3])
-            raise SimulationError(
+            minimum = thermo.minima(log)[-1]  # of the last attempt: the segment ends there
+            raise UnconvergedError(
                 f"aqs: the minimisation at strain {step * strain_step:.9g} (step {step}) stopped at a force norm of "
-                f"{force:.3g}, tolerance {tolerance:.3g}: allow more iterations or a larger force_tolerance"
+                f"{force:.3g}, tolerance {tolerance:.3g} ({minimum.criterion}): {minimum.advice('max_evaluations')}"
             )
 
 

@@ -33,6 +33,9 @@ class Computed(Protocol):
     def compute(self, snapshot: Snapshot) -> NDArray[np.float64]:
         """Compute (n_particles, n_features)."""
 
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when a default is used in other units than its own."""
+
 
 class Simulated(Computed, Protocol):
     """A descriptor that needs runs of a protocol (`descriptors.base.SimulatedDescriptor`)."""
@@ -77,6 +80,7 @@ def describe(
         A simulation failed.
     """
     configuration = glass.check(snapshot)
+    descriptor.require_units(glass.units)
     if not _is_simulated(descriptor):
         return descriptor.compute(configuration)
     inherent = minimize(configuration, glass, engine=engine)

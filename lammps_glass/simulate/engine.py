@@ -163,7 +163,14 @@ def _errors(deck: Path | None) -> Iterator[None]:
 #: Meaning of some errors of LAMMPS, and remedies.
 _STRETCHED = "a bond was stretched until it broke: take a shorter time step, or a start whose bonds are not stretched"
 _LOST = "particles flew apart: take a shorter time step or a lower temperature, or a start in which none overlap"
-_MEANINGS = {"Bad FENE bond": _STRETCHED, "Bond atoms": _STRETCHED, "Lost atoms": _LOST, "Non-numeric": _LOST}
+_CLOSE = "particles are closer than the table begins: start from a lattice, or extend the table to shorter distances"
+_MEANINGS = {
+    "Bad FENE bond": _STRETCHED,
+    "Bond atoms": _STRETCHED,
+    "Lost atoms": _LOST,
+    "Non-numeric": _LOST,
+    "table inner cutoff": _CLOSE,
+}
 
 
 def one_line(message: str) -> str:

@@ -92,10 +92,15 @@ class Record(Product):
         return self.directory / "thermo.parquet"
 
     @property
+    def unfinished_path(self) -> Path:
+        """Path of the configuration that an unfinished run got to before a minimisation failed."""
+        return self.directory / "unfinished.lammpstrj.gz"
+
+    @property
     def paths(self) -> list[Path]:
         """Paths of all files of a run, products and others, whether or not they exist."""
         beside = [self.directory / name for name in (IDENTITY, "start.data", "in.lmp", "log.lammps")]
-        return [*beside, self.frames_path, self.thermo_path, self.final_path]
+        return [*beside, self.unfinished_path, self.frames_path, self.thermo_path, self.final_path]
 
     def remove(self) -> None:
         """Remove the files of the run, and the folder if nothing else is in it."""
@@ -156,11 +161,10 @@ class Record(Product):
     @property
     def glass(self) -> Glass:
         """The glass of this run."""
-        from lammps_glass.glasses import REGISTRY
+        from lammps_glass.glasses import build
 
         stored = self.identity["glass"]
-        glass: Glass = REGISTRY.build(stored["name"], stored["options"])
-        return glass
+        return build(stored["name"], stored["options"])
 
     def copy_to(self, directory: Path) -> None:
         """Copy the last configuration, the thermodynamic table and the identity: what another run can start from."""

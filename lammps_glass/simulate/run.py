@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lammps_glass.errors import InputError, SimulationError, tail
+from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, UnconvergedError, tail
 from lammps_glass.files import atomic_path
 from lammps_glass.json_types import changed_keys
 from lammps_glass.simulate import frames
-from lammps_glass.simulate.engine import Engine, EngineOptions
+from lammps_glass.simulate.engine import Engine, EngineOptions, in_folder
 from lammps_glass.simulate.record import IDENTITY, Identity, Record
 
 if TYPE_CHECKING:
     from lammps_glass.glasses.glass import Glass
     from lammps_glass.simulate.protocols.base import Progress, Protocol, Source
 
+LOGGER = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Plan:
     """One run: its folder, its number of segments, and its identity.
 
-    `segment_product` is the suffix of the file that the deck renames into place when a segment is complete.
+    `segment_product` is the suffix of the file that the deck renames into place when a segment is complete. `revisable`
+    are the fields of the protocol that complete segments do not depend on: an unfinished run goes on with other values.
     """
 
     directory: Path
@@ -32,6 +36,7 @@ class Plan:
     n_segments: int
     identity: Identity
     segment_product: str = "restart"
+    revisable: tuple[str, ...] = ()
 
     @property
     def deck(self) -> Path:
@@ -64,20 +69,37 @@ class Plan:
             raise InputError(
                 f"{self.directory} holds another run ({'; '.join(differing)}): choose another directory or remove it"
             )
+        if self._stored() not in (None, json.loads(json.dumps(self.identity))):
+            self.mark(self.n_segments).unlink(missing_ok=True)  # it may have been run with the earlier values
         self.segments.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
         (self.directory / IDENTITY).write_text(text, encoding="utf-8")
 
     def differences(self) -> list[str]:
-        """List how the run in the folder differs from this one; empty where they are the same, or there is none."""
+        """List how the run in the folder differs from this one; empty where they are the same, or there is none.
+
+        Values of `revisable` fields may differ while the run there is unfinished.
+        """
+        stored = self._stored()
+        if stored is None:
+            return []
+        ours, theirs = self.identity["protocol"], stored["protocol"]
+        if ours["name"] == theirs["name"] and not Record(self.directory).is_complete:
+            revised = {name: ours["options"][name] for name in self.revisable if name in theirs["options"]}
+            stored = {**stored, "protocol": {**theirs, "options": {**theirs["options"], **revised}}}
+        return describe_differences(stored, json.loads(json.dumps(self.identity)))
+
+    def _stored(self) -> Identity | None:
+        """Read the identity of the run in the folder; None without one."""
         path = self.directory / IDENTITY
         if not path.is_file():
-            return []
+            return None
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            return describe_differences(stored, json.loads(json.dumps(self.identity)))
+            stored: Identity = json.loads(path.read_text(encoding="utf-8"))
+            describe_differences(stored, self.identity)
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: not the identity of a run ({error}): remove the folder") from error
+        return stored
 
 
 def describe_differences(stored: Identity, identity: Identity) -> list[str]:
@@ -134,7 +156,30 @@ def run_segment(protocol: Protocol, plan: Plan, segment: int, options: EngineOpt
         options.on_root(lambda: protocol.check_segment(log, segment))
     except SimulationError as error:
         plan.mark(segment).unlink(missing_ok=True)  # on every rank: the first that gets here removes it
-        raise SimulationError(str(error), log_tail=tail(log), deck=str(plan.deck)) from error
+        kept = keep_state(plan, segment - 1, options) if isinstance(error, UnconvergedError) else ""
+        raise type(error)(f"{error}{kept}", log_tail=tail(log), deck=str(plan.deck)) from error
+
+
+def keep_state(plan: Plan, segment: int, options: EngineOptions) -> str:
+    """Write the configuration after a complete segment as a dump, and say for an error how the run goes on from it."""
+    if segment < 1 or plan.segment_product != "restart" or not options.on_root(plan.mark(segment).is_file):
+        return ""
+    record = Record(plan.directory)
+    dump = f"segments/{segment}.state"
+    try:
+        with Engine(options) as engine, in_folder(plan.directory):
+            engine.commands(
+                f"read_restart segments/{segment}.restart\n"
+                f"write_dump all custom {dump} id element xu yu zu modify sort id units yes format float %.17g "
+                f"element {' '.join(record.glass.species)}"
+            )
+        options.on_root(lambda: frames.join([frames.Dump(plan.directory / dump)], record.unfinished_path, last=True))
+    except LammpsGlassError as error:
+        LOGGER.warning("%s: the last configuration could not be written (%s)", plan.directory, error)
+        return ""
+    fields = " or ".join(plan.revisable)
+    again = f"; run it again with another {fields}, and only what failed is repeated" if fields else ""
+    return f" (the configuration before is kept in {record.unfinished_path}{again})"
 
 
 def finish(protocol: Protocol, plan: Plan) -> None:
@@ -155,4 +200,5 @@ def finish(protocol: Protocol, plan: Plan) -> None:
     protocol.write_products(plan)
     with atomic_path(record.final_path) as path:  # the last product: its presence means that all are there
         frames.join([protocol.final_file(plan)], path, last=True)
+    record.unfinished_path.unlink(missing_ok=True)
     shutil.rmtree(plan.segments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,30 +17,44 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots.grid import Integers
 
 
-def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None) -> None:
+def write_data(path: Path, snapshot: Snapshot, bonds: Integers | None = None, atom_style: str = "atomic") -> None:
     """Write a data file of ids, types and positions (%.17g: read back exactly); masses come with the interactions.
 
-    `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules.
+    `bonds` (m, 2) are ids; with any, every particle has molecule 1, as no interaction asks for molecules. With the
+    atom style ``angle`` two bonds that follow each other make an angle. With ``charge`` and ``full`` every charge is 0:
+    interactions set them by type.
     """
     bonded = bonds is not None and len(bonds) > 0
-    molecule = " 1" if bonded else ""
+    style = atom_style if bonded or atom_style == "charge" else "atomic"
+    style = "bond" if bonded and style not in ("angle", "full") else style
+    molecule, charge = " 1" if bonded else "", " 0" if style in ("charge", "full") else ""
+    angles = _angles(bonds) if bonds is not None and style == "angle" else []
     lines = [
         "configuration of lammps-glass",
         "",
         f"{len(snapshot)} atoms",
         f"{len(snapshot.species)} atom types",
         *([f"{len(bonds)} bonds", "1 bond types"] if bonds is not None and bonded else []),
+        *([f"{len(angles)} angles", "1 angle types"] if angles else []),
         *_cell_lines(snapshot.cell),
         "",
-        f"Atoms # {'bond' if bonded else 'atomic'}",
+        f"Atoms # {style}",
         "",
     ]
     columns = np.column_stack([snapshot.ids, snapshot.types + 1]).tolist()
     rows = zip(columns, snapshot.positions.tolist(), strict=True)
-    lines += [f"{i}{molecule} {kind} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
+    lines += [f"{i}{molecule} {kind}{charge} {x:.17g} {y:.17g} {z:.17g}" for (i, kind), (x, y, z) in rows]
     if bonds is not None and bonded:
         lines += ["", "Bonds", "", *(f"{number} 1 {a} {b}" for number, (a, b) in enumerate(bonds.tolist(), start=1))]
+    if angles:
+        lines += ["", "Angles", "", *(f"{number} 1 {a} {b} {c}" for number, (a, b, c) in enumerate(angles, start=1))]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _angles(bonds: Integers) -> list[tuple[int, int, int]]:
+    """List the ids of two bonds in a row that share a particle."""
+    pairs = bonds.tolist()
+    return [(a, b, c) for (a, b), (start, c) in pairwise(pairs) if b == start]
 
 
 def _cell_lines(cell: Cell) -> list[str]:

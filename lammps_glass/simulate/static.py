@@ -10,22 +10,31 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lammps_glass.errors import SimulationError
+from lammps_glass.errors import InputError, SimulationError, UnconvergedError
 from lammps_glass.glasses.checks import number, whole
 from lammps_glass.glasses.glass import Glass
+from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import glass_variables, variable_line
 from lammps_glass.simulate.engine import Engine, EngineOptions, in_folder
+from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.start import write_data
 from lammps_glass.snapshots import Cell, Snapshot
 
 Floats = NDArray[np.float64]
 
 
-def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> float:
+def energy(source: Snapshot | Record, glass: Glass | None = None, *, engine: EngineOptions | None = None) -> float:
     """Compute the potential energy of the whole snapshot, in energy units of the glass.
 
     Periodic and open, orthogonal and triclinic cells; a box may be smaller than twice the cutoff (every image
     of a neighbour counts).
+
+    Parameters
+    ----------
+    source
+        A snapshot, or the record of a run: its last configuration.
+    glass
+        Default that of the record.
 
     Raises
     ------
@@ -34,6 +43,7 @@ def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
     SimulationError
         LAMMPS failed, or the energy is not finite (particles on top of each other).
     """
+    snapshot, glass = configuration_of(source, glass)
     with _loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
         value = instance.lammps.get_thermo("pe")
@@ -42,8 +52,10 @@ def energy(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
     return value
 
 
-def forces(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = None) -> Floats:
-    """Compute (n_particles, 3) forces, in force units of the glass; errors as for `energy`."""
+def forces(source: Snapshot | Record, glass: Glass | None = None, *, engine: EngineOptions | None = None) -> Floats:
+    """Compute (n_particles, 3) forces, in force units of the glass; parameters and errors as for `energy`."""
+    snapshot, glass = configuration_of(source, glass)
+    snapshot, glass = configuration_of(source, glass)
     with _loaded(snapshot, glass, engine) as instance:
         instance.commands("run 0 post no")
         values = _gather(instance, snapshot, "f")
@@ -53,8 +65,8 @@ def forces(snapshot: Snapshot, glass: Glass, *, engine: EngineOptions | None = N
 
 
 def minimize(
-    snapshot: Snapshot,
-    glass: Glass,
+    source: Snapshot | Record,
+    glass: Glass | None = None,
     *,
     force_tolerance: float = 1e-5,
     max_iterations: int = 50_000,
@@ -62,7 +74,7 @@ def minimize(
 ) -> Snapshot:
     """Minimise the energy at fixed box, until the largest force on a particle is at most `force_tolerance`.
 
-    Positions stay unwrapped: each is the image nearest to the start.
+    Positions stay unwrapped: each is the image nearest to the start. Source and glass are as for `energy`.
 
     Raises
     ------
@@ -71,24 +83,39 @@ def minimize(
     """
     tolerance = number("minimize", "force_tolerance", force_tolerance, above=0.0)
     limit = whole("minimize", "max_iterations", max_iterations, minimum=1)
+    snapshot, glass = configuration_of(source, glass)
     with _loaded(snapshot, glass, engine) as instance:
-        instance.commands(
-            "min_style cg\nmin_modify line quadratic norm max\n"
-            f"minimize 0 {tolerance:.17g} {limit} {10 * limit}"
-        )  # fmt: skip
+        minimum = _minimise(instance, f"minimize 0 {tolerance:.17g} {limit} {10 * limit}")
         residual = _gather(instance, snapshot, "f")
         moved = _gather(instance, snapshot, "x")
     largest = float(np.linalg.norm(residual, axis=1).max())
     if not np.isfinite(largest):
         raise SimulationError("minimisation: forces are not finite: do particles overlap?")
     if not largest <= tolerance:
-        raise SimulationError(
-            f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g}: "
-            "allow more iterations or a larger tolerance"
+        raise UnconvergedError(
+            f"minimisation stopped ({minimum.criterion}) at a largest force of {largest:.3g}, "
+            f"tolerance {tolerance:.3g}: {minimum.advice()}"
         )
     # LAMMPS wraps positions: the image nearest to the start keeps displacements meaningful
     positions = snapshot.positions + snapshot.cell.minimum_image(moved - snapshot.positions)
     return snapshot.replace(positions=positions, velocities=None)
+
+
+def _minimise(instance: Engine, command: str) -> thermo.Minimum:
+    """Minimise, and return how it ended, which LAMMPS tells its log alone."""
+    with tempfile.TemporaryDirectory() as folder, in_folder(Path(folder)):
+        instance.commands("log minimise.log\nmin_style cg\nmin_modify line quadratic norm max")
+        instance.commands(f"{command}\nlog none")
+        return thermo.minima(Path("minimise.log"))[-1]
+
+
+def configuration_of(source: Snapshot | Record, glass: Glass | None) -> tuple[Snapshot, Glass]:
+    """Return a configuration and its glass; those of a record are its last one and its own."""
+    if isinstance(source, Record):
+        return source.final, glass or source.glass
+    if glass is None:
+        raise InputError("a snapshot needs its glass, which says how its particles interact; a record knows its own")
+    return source, glass
 
 
 @contextlib.contextmanager
@@ -96,13 +123,14 @@ def _loaded(snapshot: Snapshot, glass: Glass, options: EngineOptions | None) -> 
     """Load `snapshot` into LAMMPS with the interactions of `glass`."""
     configuration = _enclosed(_oriented(glass.check(snapshot))[0])
     with tempfile.TemporaryDirectory() as folder, Engine(options) as instance:
-        write_data(Path(folder) / "start.data", configuration, glass.bonds(configuration))
+        write_data(Path(folder) / "start.data", configuration, glass.bonds(configuration), glass.atom_style)
         with in_folder(Path(folder)):
-            instance.commands(_setup(configuration, glass))
+            instance.commands(setup_lines(configuration, glass))
         yield instance
 
 
-def _setup(snapshot: Snapshot, glass: Glass) -> str:
+def setup_lines(snapshot: Snapshot, glass: Glass) -> str:
+    """Write the LAMMPS commands that read ``start.data`` and set up the interactions of `glass`."""
     boundary = " ".join("p" if periodic else "m" for periodic in snapshot.cell.periodic)
     variables = {**glass_variables(glass), **glass.interaction_variables()}
     return "\n".join(

@@ -20,6 +20,8 @@ _NAMES = {
     "PotEng": "pe", "KinEng": "ke", "TotEng": "etotal", "Econserve": "econserve", "v_fmax": "fmax", "c_fmax": "fmax",
 }  # fmt: skip
 _LIMITS = ("max iterations", "max force evaluations", "walltime limit reached")
+# The line search finds no lower energy, whatever the number of iterations.
+_STUCK = ("linesearch alpha is zero", "search direction is not downhill", "quadratic factors are zero")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,25 @@ class Minimum:
     def at_limit(self) -> bool:
         """Whether it stopped at a limit on iterations, evaluations or time."""
         return self.criterion in _LIMITS
+
+    def advice(self, evaluations: str = "max_iterations (ten times as many evaluations are allowed)") -> str:
+        """Say what to change when the minimisation stopped above its force tolerance.
+
+        Parameters
+        ----------
+        evaluations
+            Parameter that limits the evaluations of energy and forces.
+        """
+        if self.criterion == "max iterations":
+            return "raise max_iterations"
+        if self.criterion == "max force evaluations":
+            return f"raise {evaluations}"
+        if self.criterion in _STUCK:
+            return (
+                "more iterations do not help, as no step along the forces lowers the energy: it is at its round-off, "
+                "or the interactions are not smooth, as with a coarse table: raise force_tolerance, or take a finer one"
+            )
+        return "raise force_tolerance or max_iterations"
 
 
 def tables(log: Path) -> list[pd.DataFrame]:

@@ -130,8 +130,8 @@ def reduced(glass: Glass) -> Glass:
     """Return `glass` with at most `PARTICLES` particles, or with as many as its cutoff needs."""
     n_particles = min(glass.n_particles, PARTICLES)
     while n_particles < glass.n_particles:
-        candidate = replace(glass, n_particles=n_particles)
         try:
+            candidate = replace(glass, n_particles=n_particles)
             candidate.initial(1)
             return candidate
         except InputError:

@@ -196,7 +196,8 @@ class Definition:
         stage = self._stages[case.stage]
         where = f"{self.where}: stages.{case.stage}"
         by = self._values_by_condition(case)
-        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where)
+        of_glass = stage.operation.of_glass(self.glass(case)) if stage.operation.of_glass else {}
+        return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where, of_glass)
 
     def _values_by_condition(self, case: CaseId) -> dict[str, Any]:
         """Return the values of ``[by.CONDITION.VALUE.stages.STAGE]`` for a case."""
@@ -254,3 +255,13 @@ class Definition:
     def key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
         """Return the key of a case: sha256 of its parameters and of the products that it reads."""
         return digest({"params": self.params_hash(case), "inputs": dict(inputs)})
+
+    def resume_key(self, case: CaseId, inputs: Mapping[str, str]) -> str:
+        """Return the key without the parameters that complete segments do not depend on (`Protocol.revisable`)."""
+        revisable = getattr(self.stage(case.stage).operation.parameters, "revisable", ())
+        if not revisable:
+            return self.key(case, inputs)
+        params = self.params(case)
+        for name in revisable:
+            params["parameters"].pop(name, None)
+        return digest({"params": params, "inputs": dict(inputs)})

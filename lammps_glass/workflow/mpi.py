@@ -184,14 +184,14 @@ def _end_with_the_case(rank: int) -> None:
 
 
 def _work(communicator: MPI.Intracomm, directory: Path) -> None:
-    from lammps_glass.glasses import REGISTRY as GLASSES
+    from lammps_glass import glasses
     from lammps_glass.operations.simulation import run, simulation
     from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 
     job = json.loads((directory / JOB).read_text(encoding="utf-8"))
     protocol = PROTOCOLS.build(job["protocol"]["name"], job["protocol"]["options"])
-    glass = GLASSES.build(job["glass"]["name"], job["glass"]["options"])
+    glass = glasses.build(job["glass"]["name"], job["glass"]["options"])
     case: Case[Protocol] = Case(
         conditions=job["conditions"], parameters=protocol, glass=glass, directory=directory, **job["case"]
     )

@@ -7,13 +7,15 @@ from dataclasses import fields
 from typing import Any
 
 from lammps_glass.errors import InputError, located
-from lammps_glass.glasses import REGISTRY as GLASSES, Glass
+from lammps_glass.glasses import Glass, OwnGlass
+from lammps_glass.glasses.building import glass_class
 from lammps_glass.operations import REGISTRY as OPERATIONS
 from lammps_glass.operations.operation import Operation
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Conditions
 from lammps_glass.registry import unknown_name
+from lammps_glass.simulate import try_interactions
 from lammps_glass.simulate.deck import checked_name
 from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 from lammps_glass.simulate.protocols.base import Protocol
@@ -43,9 +45,10 @@ def build_glass(table: Mapping[str, Any], where: str) -> Glass:
     if not isinstance(name, str):
         raise InputError(f"{where}.name: missing key: a glass needs its name")
     with located(f"{where}.name"):
-        cls = GLASSES[name].load()
-    glass: Glass = build(cls, options, where)
+        cls = glass_class(name, options)
+    glass: Glass = build(cls, {**options, "name": name} if issubclass(cls, OwnGlass) else options, where)
     try:
+        try_interactions(glass)
         checked_name("suffix", glass.suffix)  # the deck would refuse it, but only when the first case runs
         glass.require_size(Cell.orthogonal([_edge(glass)] * 3))
         glass.interactions()
@@ -87,15 +90,21 @@ def _protocol(name: object, where: str) -> type[Protocol]:
 
 
 def stage_parameters(
-    table: StageTable, operation: Operation, conditions: Conditions, by: Mapping[str, Any], where: str
+    table: StageTable,
+    operation: Operation,
+    conditions: Conditions,
+    by: Mapping[str, Any],
+    where: str,
+    of_glass: Mapping[str, Any],
 ) -> Any:
     """Build the parameters of a case.
 
     A condition that is also a parameter (``temperature``, ``stress``, ``plane``) sets it, and values that depend on a
-    condition (`by`) come before both.
+    condition (`by`) come before both. Those that the glass decides (`of_glass`) come last.
     """
     values = {name: value for name, value in table.parameters.items() if not (operation.protocol and name == PROTOCOL)}
-    return build(operation.parameters, {**values, **own_conditions(operation.parameters, conditions), **by}, where)
+    conditions = own_conditions(operation.parameters, conditions)
+    return build(operation.parameters, {**of_glass, **values, **conditions, **by}, where)
 
 
 def own_conditions(parameters: type[Any], conditions: Conditions) -> dict[str, Any]:
@@ -115,15 +124,20 @@ def check_use(parameters: Any, glass: Glass, where: str) -> None:
     if isinstance(parameters, Protocol):
         with located(f"{where}.{PROTOCOL}"):
             parameters.check_glass(glass)
+            parameters.require_units(glass.units)
     for item in fields(parameters):
         with located(f"{where}.{item.name}"):
             for part in _parts(getattr(parameters, item.name)):
                 if isinstance(part, DescriptorPart):
-                    part.build(glass)
+                    built = part.build(glass, getattr(parameters, "r_cut", None))
+                    built.require_units(glass.units)
+                    built.check_glass(glass)
                 elif isinstance(part, IndicatorPart):
                     part.build(seed=0)
                 else:
-                    _check_neighbourhood(part.build(), glass)
+                    label = part.build()
+                    label.require_units(glass.units)
+                    _check_neighbourhood(label, glass)
     try:
         _check_neighbourhood(parameters, glass)
     except InputError as error:

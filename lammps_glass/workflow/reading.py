@@ -114,19 +114,33 @@ def check_text(value: Any, where: str) -> None:
     if isinstance(value, str):
         if any(ord(c) < 32 or c in "$`&;|<>\"'\\" for c in value):
             raise InputError(f"{where}: {value!r} holds a character that is not allowed: use letters, digits, - and _")
-        is_table = where.startswith("glass") and where.endswith(".table")  # of a potential: see `_resolve_tables`
-        if (value.startswith(("/", "~")) or ".." in value.split("/")) and not is_table:
+        keys = where.split(".")  # files that a glass names: see `_resolve_glasses`
+        is_file = keys[0] in ("glass", "glasses") and keys[-1] in ("table", "lines", "start", "folder")
+        if (value.startswith(("/", "~")) or ".." in value.split("/")) and not is_file:
             raise InputError(f"{where}: {value!r} is a path outside the study: name what the package knows")
 
 
-def _resolve_tables(tables: dict[str, Any], folder: Path) -> None:
-    """Make paths of potential tables absolute: those of a study file start from its folder, of ``--set`` from here."""
-    from lammps_glass.interactions.tables import is_path
+def _resolve_glasses(tables: dict[str, Any], folder: Path) -> None:
+    """Read glasses that are paths of a ``glass.toml``, alone or under the key ``file``, and make their paths absolute.
 
-    glasses = tables.get("glasses")
-    for glass in [tables.get("glass"), *(glasses.values() if isinstance(glasses, dict) else ())]:
-        if isinstance(glass, dict) and isinstance(glass.get("table"), str) and is_path(glass["table"]):
-            glass["table"] = str((folder / Path(glass["table"]).expanduser()).resolve())
+    Those of a study file start from its folder, those of ``--set`` from here.
+    """
+    if "glass" in tables:
+        tables["glass"] = _resolved_glass(tables["glass"], folder)
+    if isinstance(tables.get("glasses"), dict):
+        tables["glasses"] = {name: _resolved_glass(glass, folder) for name, glass in tables["glasses"].items()}
+
+
+def _resolved_glass(glass: Any, folder: Path) -> Any:
+    from lammps_glass.glasses.building import read_table, resolved
+
+    glass = {"file": glass} if isinstance(glass, str) else glass
+    if not isinstance(glass, dict):
+        return glass
+    if isinstance(file := glass.get("file"), str):
+        others = {key: value for key, value in glass.items() if key != "file"}
+        return {**read_table(folder / Path(file).expanduser()), **resolved(others, folder)}
+    return resolved(glass, folder)
 
 
 def parse_set(text: str) -> tuple[list[str], Any]:
@@ -172,6 +186,8 @@ def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> N
                 raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', '.'.join(keys[: depth + 1]), names)}")
             table = table[key]
         table[keys[-1]] = value
+        if keys[0] in ("glass", "glasses"):
+            _resolve_glasses(tables, Path.cwd())
 
 
 def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, Any] | list[str] = ()) -> StudyFile:  # type: ignore[assignment]
@@ -184,6 +200,7 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
     """
     path = find_study(study)
     tables = read_toml(path)
+    _resolve_glasses(tables, path.parent.absolute())
     presets = tables.pop("presets", {})
     if not isinstance(presets, dict):
         raise InputError(f"{path}: presets: expected tables [presets.NAME]")
@@ -192,11 +209,10 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         if preset not in presets:
             raise InputError(f"{path}: {unknown_name('preset', preset, list(presets))}")
         _override(tables, presets[preset], f"presets.{preset}", path)
+        _resolve_glasses(tables, path.parent.absolute())
         if isinstance(tables.get("study"), dict):
             tables["study"]["preset"] = preset
-    _resolve_tables(tables, path.parent)
     apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
-    _resolve_tables(tables, Path.cwd())
     with located(str(path)):
         if isinstance(tables.get("stages"), dict):
             tables["stages"] = resolve_likes(tables["stages"])

@@ -112,7 +112,7 @@ def _run_locked(study: Study, case: CaseId, inputs: dict[str, str]) -> Manifest:
     key = study.key(case, inputs)
     started, clock = _now(), time.perf_counter()
     forget_peak_memory()
-    with study.store.work(case, key) as folder:
+    with study.store.work(case, study.resume_key(case, inputs)) as folder:
         try:
             with naming_full_disk(folder):
                 memory = execute(study, case, folder)

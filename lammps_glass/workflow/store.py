@@ -79,7 +79,10 @@ class Store:
 
     @contextmanager
     def work(self, case: CaseId, key: str) -> Iterator[Path]:
-        """Make a temporary folder for the products of `case`, with the segments of an earlier try of the same key."""
+        """Make a temporary folder for the products of `case`, with the segments of an earlier try of the same key.
+
+        `key` is `Definition.resume_key`: the segments serve all cases that have it.
+        """
         parent = self.folder(case).parent
         parent.mkdir(parents=True, exist_ok=True)
         folder = parent / f".tmp-{case.stage}-{uuid.uuid4().hex[:8]}"

@@ -195,6 +195,8 @@ def _what_ran(study: Study) -> str:
                 f"{name} = {value}" for name, value in stage.table.parameters.items() if name != PROTOCOL
             )
             sentences.append(f"{stage.name}: {len(stage.cases)} cases of {stage.operation.protocol} ({settings}).")
+        elif remark := getattr(study.parameters(stage.cases[0]), "remark", ""):
+            sentences.append(f"{stage.name}: {remark}.")
     glasses = [study.file.glass] if study.file.glass else study.file.glasses.values()
     described = [", ".join(f"{name} = {value}" for name, value in glass.items()) for glass in glasses]
     return " ".join([f"Glass: {'; '.join(described)}.", *sentences])

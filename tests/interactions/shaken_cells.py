@@ -23,7 +23,7 @@ def shaken(glass, spacing, tilted=False, seed=0, cells=2, periodic=(True, True, 
     if tilted:
         matrix = matrix @ np.array([[1.0, 0, 0], [0.2, 0.95, 0], [-0.15, 0.1, 1.05]])
     positions = scaled @ matrix + random.normal(0, noise * spacing, scaled.shape)
-    types = random.permutation(np.arange(len(scaled)) % 2)
+    types = random.permutation(np.arange(len(scaled)) % len(glass.species))
     return Snapshot(Cell(matrix, periodic=np.array(periodic)), positions, types, glass.species)
 
 

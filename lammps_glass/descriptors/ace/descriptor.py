@@ -30,6 +30,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Grid, Integers, build_grid
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors.ace.kernels import Workspace
@@ -63,7 +64,7 @@ class ACE(Descriptor):
     Parameters
     ----------
     species
-        Names of the species; a snapshot whose species are named ``1``, ``2`` takes them in order.
+        Names of the species; a snapshot whose types have no names is refused.
     r_cut
         Cutoff of the neighbourhood, in units in which the transform's steepest point 1 is about the nearest distance;
         it may exceed half the box, or the box.
@@ -102,6 +103,7 @@ class ACE(Descriptor):
     """
 
     name = "ace"
+    unit_defaults = UnitDefaults("reduced units", ("r_cut",))
 
     def __init__(
         self,
@@ -195,6 +197,7 @@ class ACE(Descriptor):
         InputError
             A species is not among `species`; a particle has no neighbour, or another one at its own position.
         """
+        self.require_units(snapshot.units)
         require_three_dimensions(snapshot)
         types = types_of(snapshot, tuple(self.species), self.name)
         grid = _fine_grid(snapshot, float(self.r_cut))

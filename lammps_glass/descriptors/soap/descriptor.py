@@ -17,6 +17,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers, build_grid
+from lammps_glass.units import UnitDefaults
 
 BACKENDS = ("compiled", "dscribe")
 HARMONICS = ("exact", "dscribe")
@@ -58,7 +59,7 @@ class SOAP(Descriptor):
     Parameters
     ----------
     species
-        Names of the species; a snapshot whose species are named ``1``, ``2`` takes them in order.
+        Names of the species; a snapshot whose types have no names is refused.
     r_cut
         The radial functions vanish there, in the snapshot's unit of length. It may exceed half the box, or the box.
         Gaussians centred beyond it count as long as they are above 0.001 at r_cut, as in DScribe.
@@ -91,7 +92,7 @@ class SOAP(Descriptor):
     """
 
     name = "soap"
-    default_length = ("r_cut", "angstrom")
+    unit_defaults = UnitDefaults("angstrom", ("r_cut", "sigma"))
 
     def __init__(
         self,

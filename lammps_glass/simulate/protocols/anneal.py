@@ -9,6 +9,7 @@ from lammps_glass.simulate.deck import Value
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.quench import Quench
 from lammps_glass.simulate.protocols.segmented import Holding
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,7 @@ class Anneal(Holding):
     """
 
     name: ClassVar[str] = "anneal"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("temperature",))
 
     steps: int = 100_000
     temperature: float = 0.4

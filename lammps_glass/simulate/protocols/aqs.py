@@ -20,6 +20,7 @@ from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.shear_planes import shear_plane
 from lammps_glass.tables import TableWriter, iter_table
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,8 @@ class AQS(Protocol):
     r"""Shear at fixed volume in steps of `strain_step`, each followed by a minimisation (athermal, no inertia).
 
     Shear in ``xy`` moves particles along x by their y (``yz``: along y by z; ``zx``: along x by z); any periodic box
-    is accepted, triclinic too. The defaults are for metals (eV, angstrom); in other units set every length and force.
+    is accepted, triclinic too. The defaults are for metals (eV, angstrom): for a glass in other units `r_max`
+    must be given, and the other lengths and forces should be.
 
     The table has one row a step: ``step``, ``strain``, ``pe`` (energy), ``stress`` (shear stress of the plane, in
     pressure units of the glass, positive under positive strain), ``volume``, ``force_norm``, ``iterations``,
@@ -95,6 +97,8 @@ class AQS(Protocol):
     """
 
     name: ClassVar[str] = "aqs"
+    revisable: ClassVar[tuple[str, ...]] = ("attempts",)
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("angstrom", ("r_max",))
     draws_random_numbers: ClassVar[bool] = False
     record: ClassVar[type[ShearRecord]] = ShearRecord
     sets_rate: ClassVar[tuple[str, ...]] = ("strain_step", "force_tolerance", "predictor")

@@ -22,6 +22,7 @@ from lammps_glass.simulate.record import Identity, Record
 from lammps_glass.simulate.start import checksum, lammps_seed, require_start, write_data
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,11 @@ class Protocol(ABC):
     draws_random_numbers: ClassVar[bool] = True
     #: Units of its parameters and products.
     units: ClassVar[str] = "of the glass"
+    #: Parameters whose defaults are numbers in certain units; None where there are none.
+    unit_defaults: ClassVar[UnitDefaults | None] = None
+    #: Fields that complete segments do not depend on, as they decide how the last minimisation ends: a run that failed
+    #: there goes on with other values.
+    revisable: ClassVar[tuple[str, ...]] = ()
     #: Whether `Record.frames` has a trajectory.
     has_frames: ClassVar[bool] = True
     #: Fields that change the rate (seconds a unit of `work`): `plan` measures each of their values.
@@ -75,6 +81,14 @@ class Protocol(ABC):
 
     def check_glass(self, glass: Glass) -> None:  # noqa: B027  (most protocols run any glass)
         """Raise `InputError` when this protocol cannot run `glass`, such as for its units."""
+
+    def require_units(self, units: str | None) -> None:
+        """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).
+
+        `units` is the unit style of the glass that is to run.
+        """
+        if self.unit_defaults is not None:
+            self.unit_defaults.require_given(self.name, self, units)
 
     def check_start(self, start: Protocol) -> None:  # noqa: B027  (most protocols start from any other)
         """Raise `InputError` when a parameter contradicts the run of `start` that this one starts from.
@@ -122,10 +136,11 @@ class Protocol(ABC):
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> running.Plan:
         """Write ``in.lmp`` and its start configuration to `directory`, for `run` or ``lmp -in in.lmp`` by hand."""
         snapshot, glass = self.start(source, seed, glass)
+        self.require_units(glass.units)
         deck = self.deck(glass, seed)  # rendered first: a refused value leaves no folder
         plan = self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
         plan.open()
-        write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot))
+        write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot), glass.atom_style)
         plan.deck.write_text(deck, encoding="utf-8")
         return plan
 
@@ -140,6 +155,7 @@ class Protocol(ABC):
             The glass does not fit the protocol, or the source not the glass.
         """
         snapshot, glass = self.start(source, seed, glass)
+        self.require_units(glass.units)
         self.deck(glass, seed)
         return self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
 
@@ -151,7 +167,7 @@ class Protocol(ABC):
             "seed": int(seed),
             "start": start,
         }
-        return running.Plan(directory, self.name, n_segments, identity, self.segment_product)
+        return running.Plan(directory, self.name, n_segments, identity, self.segment_product, self.revisable)
 
     def start(self, source: Source, seed: int, glass: Glass | None) -> tuple[Snapshot, Glass]:
         """Return the configuration that a run starts from, and its glass, both checked."""

@@ -47,6 +47,7 @@ class Cooling(Segmented):
 
     starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
+    revisable: ClassVar[tuple[str, ...]] = ("force_tolerance", "max_iterations")
 
     rate: PositiveFloat = 1e13
     melt: PositiveInt = 10_000

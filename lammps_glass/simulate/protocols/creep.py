@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lammps_glass.simulate.protocols.segmented import Holding
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Creep(Holding):
     """
 
     name: ClassVar[str] = "creep"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("temperature", "stress"))
 
     steps: int = 10_000_000
     temperature: float = 0.1

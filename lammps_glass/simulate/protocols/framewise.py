@@ -67,6 +67,7 @@ class Framewise(Protocol):
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
         """Write the frames as data files and the deck that relaxes them; one frame is held at a time."""
         glass = self._glass_of(source, glass)
+        self.require_units(glass.units)
         self.deck(glass, seed, 1)
         steps: list[int] = []
         sums: list[str] = []
@@ -74,7 +75,7 @@ class Framewise(Protocol):
             for number, snapshot in enumerate(self._checked_frames(source, glass), start=1):
                 steps.append(snapshot.step)
                 sums.append(checksum(snapshot))
-                write_data(scratch / f"{number}.data", snapshot, glass.bonds(snapshot))
+                write_data(scratch / f"{number}.data", snapshot, glass.bonds(snapshot), glass.atom_style)
             plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
             plan.open()  # the folder is this run's from here on
             for path in scratch.iterdir():
@@ -86,6 +87,7 @@ class Framewise(Protocol):
     def checked_plan(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
         """Check the frames as `prepare` does, and describe the run; writes nothing."""
         glass = self._glass_of(source, glass)
+        self.require_units(glass.units)
         self.deck(glass, seed, 1)
         sums = [checksum(snapshot) for snapshot in self._checked_frames(source, glass)]
         return self.plan(Path(directory), glass, seed, len(sums), joint_checksum(sums))

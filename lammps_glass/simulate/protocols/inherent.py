@@ -25,3 +25,4 @@ class Inherent(Framewise):
     """
 
     name: ClassVar[str] = "inherent"
+    revisable: ClassVar[tuple[str, ...]] = ("max_iterations",)

@@ -19,6 +19,7 @@ from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +55,8 @@ class Isoconfigurational(Protocol):
     """
 
     name: ClassVar[str] = "isoconfigurational"
+    revisable: ClassVar[tuple[str, ...]] = ("max_iterations",)
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("temperature",))
 
     steps: PositiveInt = 200_000
     temperature: PositiveFloat = 0.5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from lammps_glass.errors import SimulationError
+from lammps_glass.errors import UnconvergedError
 from lammps_glass.glasses.checks import PositiveFloat
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.protocols.cooling import Cooling
@@ -36,6 +36,13 @@ class MeltQuench(Cooling):
     """
 
     name: ClassVar[str] = "melt-quench"
+    revisable: ClassVar[tuple[str, ...]] = (
+        "force_tolerance",
+        "max_iterations",
+        "box_tolerance",
+        "stress_tolerance",
+        "max_strain",
+    )
 
     barostat_damping: PositiveFloat = 1.0
     stress_tolerance: PositiveFloat = 10.0
@@ -52,7 +59,7 @@ class MeltQuench(Cooling):
         stress = {name: float(row[name]) for name in ("pxx", "pyy", "pzz", "pxy", "pxz", "pyz")}
         largest = max(stress, key=lambda name: abs(stress[name]))
         if abs(stress[largest]) > self.stress_tolerance:
-            raise SimulationError(
+            raise UnconvergedError(
                 f"{self.name}, inherent structure: {largest} is {stress[largest]:.3g} bar after the box has relaxed, "
                 f"tolerance {self.stress_tolerance:g}: lower box_tolerance or allow more iterations"
             )

@@ -52,6 +52,7 @@ class Quench(Segmented):
     """
 
     name: ClassVar[str] = "quench"
+    revisable: ClassVar[tuple[str, ...]] = ("force_tolerance", "max_iterations")
     starts_from: ClassVar[StartKind] = "either"
     has_frames: ClassVar[bool] = False
 

@@ -12,6 +12,7 @@ from lammps_glass.simulate import thermo
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.protocols.creep import Creep
 from lammps_glass.simulate.protocols.framewise import Framewise
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Relax(Framewise):
     """
 
     name: ClassVar[str] = "relax"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("stress", "pressure_tolerance"))
 
     stress: float = 0.5
     box_tolerance: PositiveFloat = 1e-2

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from lammps_glass.errors import SimulationError
+from lammps_glass.errors import UnconvergedError
 from lammps_glass.glasses.checks import PositiveFloat, PositiveInt
 from lammps_glass.simulate import thermo
 from lammps_glass.simulate.deck import Value
@@ -20,16 +20,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_AT_ROUND_OFF = "more iterations do not help, as the force falls no further: raise force_tolerance"
+_ENOUGH = 10  # rows of the log in half a minimisation
+
+
 def check_minimum(log: Path, run: int, tolerance: float, owner: str) -> None:
     """Raise `SimulationError` unless minimisation `run` of a log ended by reaching its force tolerance."""
     table, minimum = thermo.tables(log)[run], thermo.minima(log)[run]
     thermo.require_finite(table, owner)
     force = float(table["fmax"].iloc[-1])
     if minimum.at_limit or force > tolerance:
-        raise SimulationError(
+        raise UnconvergedError(
             f"{owner}: minimisation stopped ({minimum.criterion}) at a largest force of {force:.3g}, "
-            f"tolerance {tolerance:.3g}: allow more iterations or a larger tolerance"
+            f"tolerance {tolerance:.3g}: "
+            + (_AT_ROUND_OFF if minimum.at_limit and _falls_no_further(table["fmax"]) else minimum.advice())
         )
+
+
+def _falls_no_further(forces: pd.Series[float]) -> bool:
+    """Whether the largest force in the second half of a minimisation is hardly below that in the first half."""
+    middle = len(forces) // 2
+    return middle >= _ENOUGH and bool(forces.iloc[middle:].min() > 0.5 * forces.iloc[:middle].min())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.work import ATOM_STEPS, Work
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.shear_planes import shear_plane
+from lammps_glass.units import UnitDefaults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,7 @@ class Shear(Segmented):
     """
 
     name: ClassVar[str] = "shear"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("metal units", ("temperature", "strain_rate", "timestep"))
 
     plane: str = "xy"
     strain: PositiveFloat = 0.2

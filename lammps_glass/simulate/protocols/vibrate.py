@@ -19,6 +19,7 @@ from lammps_glass.simulate.protocols.segmented import Segmented, check_minimum
 from lammps_glass.simulate.record import VibrationRecord
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, minimisations
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,7 @@ class Vibrate(Segmented):
     """
 
     name: ClassVar[str] = "vibrate"
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("metal units", ("temperature",))
     record: ClassVar[type[VibrationRecord]] = VibrationRecord
     has_frames: ClassVar[bool] = False
 

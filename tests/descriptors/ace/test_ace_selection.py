@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lammps_glass import Cell, Snapshot
-from lammps_glass.descriptors import ACE
+from lammps_glass.descriptors import ACE, Joined
 from lammps_glass.descriptors.ace.purification import corrections, hidden_features
 from lammps_glass.descriptors.ace.radial import make_transform, monic_recurrence, product_coefficients, radial_functions
 from lammps_glass.descriptors.ace.selection import Selection, select
@@ -151,8 +151,11 @@ def test_bad_snapshots(snapshot, text):
         ACE(r_cut=2.0).compute(snapshot)
 
 
-def test_types_without_names_take_the_species_in_order():
+def test_types_without_names_are_refused():
+    """Type 1 need not be A: the numbers would be wrong without a word. Numbers that are the names are accepted."""
     snapshot = snapshot_of([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [0, 1, 1])
-    np.testing.assert_array_equal(
-        ACE().compute(snapshot), ACE().compute(snapshot.replace(species=("1", "2")))
-    )  # fmt: skip
+    unnamed = snapshot.replace(species=("1", "2"))
+    for descriptor in (ACE(), Joined({"local-density": {}, "ace": {}})):
+        with pytest.raises(InputError, match=r"types 1, 2 have no names.*--types A,B"):
+            descriptor.compute(unnamed)
+    np.testing.assert_array_equal(ACE().compute(snapshot), ACE(species=("1", "2")).compute(unnamed))
