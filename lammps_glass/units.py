@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lammps_glass.errors import InputError
 
@@ -56,14 +56,10 @@ class UnitDefaults:
         """
         if units is None or units in _STYLES[self.units]:
             return
-        if used := self.used_by(part):
-            raise InputError(
-                f"{owner}: the default of {used.parameters[0]} is in {self.units}, but snapshot or glass is in {units} "
-                f"units: give {', '.join(used.parameters)} in these"
-            )
-
-    def used_by(self, part: object) -> UnitDefaults | None:
-        """Return those that `part` uses; None where all parameters were given."""
         defaults = inspect.signature(type(part)).parameters
-        used = tuple(name for name in self.parameters if getattr(part, name) is defaults[name].default)
-        return replace(self, parameters=used) if used else None
+        missing = [name for name in self.parameters if getattr(part, name) is defaults[name].default]
+        if missing:
+            raise InputError(
+                f"{owner}: the default of {missing[0]} is in {self.units}, but snapshot or glass is in {units} units: "
+                f"give {', '.join(missing)} in these"
+            )

@@ -35,6 +35,7 @@ from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.reading import read_study
 
 ROOT = Path(lammps_glass.__file__).parents[1]
+GLASSES = ROOT / "examples" / "glasses"
 FROZEN = Path(__file__).parent / "learn" / "frozen"
 SECONDS, GIGABYTES = 20, 2
 NAMES = ("a.dump", "a.data", "a.extxyz", "a.txt", "a.dump.gz", "a.dump.zst", "POSCAR")
@@ -195,6 +196,18 @@ def slowly(data: bytes) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         at += 1 + count
 
 
+def read_glass(path: Path) -> None:
+    """A glass of one's own, with the files that it names beside it; what it says of itself makes an equal one."""
+    from lammps_glass.glasses import building
+
+    for file in GLASSES.glob("*/*.lmp"):
+        shutil.copy(file, path.parent)
+    glass = building.read(path)
+    assert building.build(glass.name, glass.options()) == glass
+    assert abs(sum(glass.fractions.values()) - 1) < 1e-9
+    assert min(glass.masses) > 0
+
+
 def read_tables(path: Path) -> None:
     read_metadata(path)
     frame = read_table(path)
@@ -262,6 +275,10 @@ SOURCES: dict[str, tuple[Callable[[Path], bytes], str, Callable[[Path], None], i
     "study file": (
         lambda folder: (ROOT / "examples" / "looseness" / "study.toml").read_bytes(), "study.toml", read_study, 800,
     ),
+    **{
+        f"glass {path.parent.name}": (lambda folder, path=path: path.read_bytes(), "glass.toml", read_glass, 200)
+        for path in sorted(GLASSES.glob("*/glass.toml"))
+    },
     "rows": (lambda folder: table(folder, "t.parquet", {"a": np.arange(40.0)}), "r.parquet", read_tables, 400),
     "rows in train": (lambda folder: table(folder, "t", {"a": np.arange(40.0)}), "rows.parquet", train, 100),
     "labels in train": (lambda folder: table(folder, "t", {"d2min": np.arange(40.0)}), "labels.parquet", train, 100),

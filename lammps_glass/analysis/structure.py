@@ -220,7 +220,7 @@ def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: flo
     snapshots
         Name of the replica -> its snapshot.
     q_max
-        Largest wave number; bins are as wide as the longest vector step of any box.
+        Largest wave number; bins are as wide as the longest reciprocal vector of any box.
     seed
         Of the bootstrap; see `mean_over_replicas`.
 

@@ -10,7 +10,7 @@ import typer
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
-from lammps_glass.errors import LammpsGlassError
+from lammps_glass.errors import InputError, LammpsGlassError
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
@@ -71,7 +71,7 @@ def describe(
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
                 if not units_checked:
-                    _say_units_of_defaults(common, built, snapshot, path)
+                    _say_unit_of_defaults(common, built, snapshot, path)
                     units_checked = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
@@ -82,15 +82,15 @@ def describe(
     )
 
 
-def _say_units_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
-    """Tell the user the units of defaults, where the file does not say whether they are its own."""
-    for used in descriptor.unit_defaults_used():
-        if snapshot.units is None:
-            names = ", ".join(used.parameters)
-            common.say(
-                f"{path}: says no units: the default of {names} of {descriptor.name} is in {used.units} "
-                f"(--set {used.parameters[0]}=... gives others)"
-            )
+def _say_unit_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snapshot, path: Path) -> None:
+    """Tell the user of defaults that have a unit, where the file does not say whether it is its own."""
+    if snapshot.units is not None:
+        return
+    for units in ("lj", "metal"):
+        try:
+            descriptor.require_units(units)
+        except InputError as error:
+            common.say(f"{path}: names no units; if they are {units}, this is wrong: {error}")
 
 
 def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Any]:

@@ -141,11 +141,6 @@ class Descriptor(ABC):
 
         return self.of_configuration(Configuration(snapshot, glass, relax, seed))
 
-    def unit_defaults_used(self) -> list[UnitDefaults]:
-        """List the defaults of `unit_defaults` that are in use; composite descriptors list those of their parts."""
-        used = None if self.unit_defaults is None else self.unit_defaults.used_by(self)
-        return [] if used is None else [used]
-
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).
 

@@ -13,7 +13,6 @@ from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.units import UnitDefaults
 
 Parts = Mapping[str, Mapping[str, object]]
 NO_PARTS: Parts = MappingProxyType({})
@@ -80,10 +79,6 @@ class Composite(Descriptor):
     def needs_glass(self) -> bool:  # type: ignore[override]
         """Whether a part needs the glass of a snapshot."""
         return any(member.needs_glass for member in self.members)
-
-    def unit_defaults_used(self) -> list[UnitDefaults]:
-        """List the defaults of the parts that are in use and in certain units."""
-        return [used for member in self.members for used in member.unit_defaults_used()]
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""

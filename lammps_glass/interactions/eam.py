@@ -67,10 +67,10 @@ class EAM(Model):
 
 @kernel
 def _spline(table: Floats, row: int, p: float, delta: float):  # type: ignore[no-untyped-def]
-    """Value, first and second derivative of one interval; beyond its end value and slope stay what they are there.
+    """Evaluate the cubic of interval `row` at the fraction `p` of it (`delta` wide): value, first, second derivative.
 
-    The cutoff lies up to one row beyond the last knot: LAMMPS keeps value and slope of the knot, so that its forces
-    have no curvature there.
+    For p > 1 value and slope are those at the end of the interval: the cutoff may lie up to one interval beyond the
+    last knot, where LAMMPS keeps both, so that the second derivative is 0.
     """
     c0, c1, c2, c3 = table[row, 0], table[row, 1], table[row, 2], table[row, 3]
     curvature = 0.0 if p > 1.0 else (6.0 * c3 * p + 2.0 * c2) / (delta * delta)

@@ -14,7 +14,8 @@ from lammps_glass.learn.energy_model import EnergyModel
 if TYPE_CHECKING:
     import optuna
 
-#: Ranges of C. Liu et al., Acta Mater. 259, 119281 (2023), section 2.3; min_child_weight at 8000 rows, as the default.
+#: Ranges of C. Liu et al., Acta Mater. 259, 119281 (2023), section 2.3. `min_child_weight` is the value for
+#: 8000 rows, as in `EnergyModel`.
 RANGES: dict[str, tuple[float, float]] = {
     "max_depth": (20, 40),
     "learning_rate": (0.01, 0.05),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -36,7 +37,7 @@ def hold(study: Study) -> Lock:
     lock = Lock(study.out / ".controller.lock")
     if not lock.acquire():
         raise InputError(
-            f"{study.out}: a controller is at work there ({lock.holder_name}): wait for it, or stop it first"
+            f"{study.out}: another `reproduce` runs there ({lock.holder_name}): wait for it, or stop it first"
         )
     return lock
 
@@ -81,7 +82,8 @@ def refuse_losses(study: Study) -> None:
         stages = ", ".join(f"{count} of {stage}" for stage, count in lost.items())
         raise InputError(
             f"{study.out}: made with other parameters ({'; '.join(differing)}): finished cases would be run again: "
-            f"{stages}; choose another --out, go on with `reproduce {study.out}` as it was, or give --replace"
+            f"{stages}; choose another --out, go on with `lammps-glass reproduce {shlex.quote(str(study.out))}` as it "
+            "was, or give --replace"
         )
 
 

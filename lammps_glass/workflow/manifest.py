@@ -93,7 +93,7 @@ class Manifest:
 
 
 def inventory(folder: Path) -> dict[str, FileRecord]:
-    """Return size and checksum of every file below `folder`, but hidden ones and the manifest."""
+    """Return size and checksum of every product: the files below `folder` but hidden ones, `NAME` and `UNHASHED`."""
     files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {
         name: {"bytes": path.stat().st_size, "sha256": file_digest(path)}

@@ -47,10 +47,18 @@ SMALLEST_SPREAD = 0.15
 
 @dataclass(frozen=True)
 class Rate:
-    """Rates measured for one operation or protocol.
+    """Measured cost of one operation or protocol on this machine.
 
-    `seconds` by part: (seconds a unit, relative uncertainty); `start` is what a case takes besides; `frame_bytes` is
-    the disk of a particle in a snapshot, `memory` the peak of the process, both in bytes.
+    Attributes
+    ----------
+    seconds
+        Name of a part of the work (see `Work`) -> (seconds for one unit of it, relative uncertainty).
+    start
+        Seconds of a case besides its parts: the start of the process, imports, reading.
+    frame_bytes
+        Bytes on disk for each particle of a snapshot that is written.
+    memory
+        Peak memory of the process, in bytes.
     """
 
     seconds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
@@ -146,7 +154,7 @@ def _measure(study: Study, path: Path) -> None:
         done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-        raise SimulationError(f"the probe of this machine's speed failed: {last}")
+        raise SimulationError(f"measuring the speed of this machine failed: {last}")
 
 
 # -- in the process that measures -------------------------------------------------------------------------------------

@@ -54,10 +54,13 @@ def test_of_two_files_the_one_without_ids_is_named(run, path, tmp_path):
         refused(outcome, f"error: {bare}: the file has no particle ids (step 0)")
 
 
-def test_the_unit_of_default_lengths_is_said_where_the_file_says_none(run, path, tmp_path):
+def test_defaults_with_a_unit_are_pointed_out_where_the_file_names_none(run, path, tmp_path):
     out = tmp_path / "r.parquet"
     words = ["describe", path, "-d", "radial-gaussians", "--last", "-o", out]
-    assert "t.lammpstrj: says no units: the default of centers of radial-gaussians is in angstrom" in run(*words).out
+    said = run(*words).out
+    assert "t.lammpstrj: names no units; if they are lj, this is wrong: " in said
+    assert "centers" in said
+    assert "angstrom" in said
     assert "units" not in run(*words, "--set", "centers=[1.0,2.0]", "--set", "width=0.3").out
     metal = changed(path, "metal.lammpstrj", lambda _, snapshot: snapshot.replace(units="metal"))
     assert "units" not in run("describe", metal, *words[2:]).out

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -99,7 +100,12 @@ def kill_once(study: Path, out: Path, rng: random.Random, victim: str) -> bool:
 
 def ranks_of(out: Path) -> list[tuple[str, int]]:
     """Like `running`, for the MPI ranks of cases."""
-    return [("", p.pid) for p in processes(out) if "lammps_glass.workflow.mpi" in p.cmdline()]
+    ranks = []
+    for process in processes(out):
+        with suppress(psutil.Error):  # it may end between two looks
+            if "lammps_glass.workflow.mpi" in process.cmdline():
+                ranks.append(("", process.pid))
+    return ranks
 
 
 def kills(
