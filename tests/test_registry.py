@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -237,6 +238,18 @@ def test_decks_lie_in_the_package_of_the_protocol(parts, capsys):
     deck = capsys.readouterr().out
     assert "# Held:" in deck
     assert "# argon" in deck
+
+
+def test_protocols_and_glasses_of_plugins_run(parts, capsys, tmp_path):
+    from lammps_glass.simulate import Record
+
+    liquid = ["--set", "liquid=50", "--set", "cooling=50", "--set", "n_particles=200"]
+    held = ["--set", "steps=20", "--set", "snapshot_every=10"]
+    first, second = str(tmp_path / "quench"), str(tmp_path / "hold")
+    assert main(["simulate", "quench", "--glass", "argon", *liquid, "-o", first]) == 0
+    assert main(["simulate", "hold", "--start", first, *held, "-o", second]) == 0
+    assert "hold of argon" in capsys.readouterr().out
+    assert Record(Path(second)).steps == [0, 10, 20]
 
 
 def test_a_potential_is_for_the_glasses_of_others_too(parts):

@@ -17,6 +17,7 @@ from lammps_glass.cli import (
     listing,
     predict,
     render,
+    simulate,
     study,
     study_files,
     study_state,
@@ -48,7 +49,8 @@ def build_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_root)
-    for module in (study, study_state, study_files, describe, label, train, predict, analyse, render, listing, doctor):
+    dumps = (simulate, describe, label, train, predict, analyse)
+    for module in (study, study_state, study_files, *dumps, render, listing, doctor):
         module.register(app)
     return app
 

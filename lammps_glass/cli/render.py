@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.reading import Reader
+from lammps_glass.cli.starts import Start
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +24,11 @@ def render(
     protocol: Annotated[str, typer.Argument(help="Name; see `list protocols`.", show_default=False)],
     glass: Annotated[str, typer.Option("--glass", help="Name; see `list glasses`.")],
     settings: Settings = None,
-    source: Annotated[
-        Path | None, typer.Option("--from", help="Dump or data file to start from (default: random positions).")
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--start", "--from", help="Snapshot file or folder of another run to start from (default: the glass)."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for in.lmp and its start (default: print the deck).")
@@ -46,9 +50,6 @@ def render(
         return common.show({"deck": deck}) if common.json else print(deck, end="")
     if common.dry_run:
         return common.show({"output": output}, f"would write {output}/in.lmp and {output}/start.data")
-    built.prepare(_start(source, built_glass), seed, output, glass=built_glass)
+    source = Start(start, Reader(built_glass, say=common.say)).source(built, built_glass)
+    built.prepare(source, seed, output, glass=built_glass)
     common.show({"output": output}, f"{output}: run it with: cd {shlex.quote(str(output))} && lmp -in in.lmp")
-
-
-def _start(source: Path | None, glass: Any) -> Any:
-    return glass if source is None else next(Reader(glass).frames(source, last=True))

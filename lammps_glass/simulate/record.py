@@ -92,6 +92,21 @@ class Record(Product):
         return self.directory / "thermo.parquet"
 
     @property
+    def paths(self) -> list[Path]:
+        """Paths of all files of a run, products and others, whether or not they exist."""
+        beside = [self.directory / name for name in (IDENTITY, "start.data", "in.lmp", "log.lammps")]
+        return [*beside, self.frames_path, self.thermo_path, self.final_path]
+
+    def remove(self) -> None:
+        """Remove the files of the run, and the folder if nothing else is in it."""
+        self.final_path.unlink(missing_ok=True)  # first: without it the run does not count as complete
+        shutil.rmtree(self.segments, ignore_errors=True)
+        for path in self.paths:
+            path.unlink(missing_ok=True)
+        if not any(self.directory.iterdir()):
+            self.directory.rmdir()
+
+    @property
     def is_complete(self) -> bool:
         """Whether the run has ended and all its products are there."""
         return self.final_path.is_file() and (self.directory / IDENTITY).is_file()
@@ -171,6 +186,11 @@ class ShearRecord(Record):
         """Path of the table of D2min by block."""
         return self.directory / "d2min.parquet"
 
+    @property
+    def paths(self) -> list[Path]:
+        """Paths of all files of a run."""
+        return [*super().paths, self.d2min_path]
+
     def blocks(self, columns: list[str] | None = None) -> Iterator[pd.DataFrame]:
         """Read the D2min table block by block, one held at a time.
 
@@ -208,6 +228,11 @@ class VibrationRecord(Record):
     def vibrations_path(self) -> Path:
         """Path of the table of mean squared displacements."""
         return self.directory / "vibrations.parquet"
+
+    @property
+    def paths(self) -> list[Path]:
+        """Paths of all files of a run."""
+        return [*super().paths, self.vibrations_path]
 
     @property
     def vibrations(self) -> pd.DataFrame:

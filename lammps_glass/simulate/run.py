@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError, SimulationError, tail
 from lammps_glass.files import atomic_path
+from lammps_glass.json_types import changed_keys
 from lammps_glass.simulate import frames
 from lammps_glass.simulate.engine import Engine, EngineOptions
 from lammps_glass.simulate.record import IDENTITY, Identity, Record
@@ -60,20 +60,40 @@ class Plan:
 
     def open(self) -> None:
         """Make the folder, or check that it holds this run and no other."""
-        text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
-        path = self.directory / IDENTITY
-        if path.is_file():
-            self._compare(json.loads(path.read_text(encoding="utf-8")), json.loads(text))
-        self.segments.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-    def _compare(self, stored: Mapping[str, object], identity: Mapping[str, object]) -> None:
-        differing = [key for key in identity if stored.get(key) != identity[key]]
-        if differing:
+        if differing := self.differences():
             raise InputError(
-                f"{self.directory} holds another run (different {', '.join(differing)}): "
-                "choose another directory or remove it"
+                f"{self.directory} holds another run ({'; '.join(differing)}): choose another directory or remove it"
             )
+        self.segments.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.identity, sort_keys=True, indent=1) + "\n"
+        (self.directory / IDENTITY).write_text(text, encoding="utf-8")
+
+    def differences(self) -> list[str]:
+        """List how the run in the folder differs from this one; empty where they are the same, or there is none."""
+        path = self.directory / IDENTITY
+        if not path.is_file():
+            return []
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            return describe_differences(stored, json.loads(json.dumps(self.identity)))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise InputError(f"{path}: not the identity of a run ({error}): remove the folder") from error
+
+
+def describe_differences(stored: Identity, identity: Identity) -> list[str]:
+    """List what differs between two runs: ``protocol cooling = OLD, now NEW``, seed, and the start."""
+    differing = []
+    for part in ("protocol", "glass"):
+        old, new = stored[part], identity[part]
+        if old["name"] != new["name"]:
+            differing.append(f"{part} {old['name']}, now {new['name']}")
+        else:
+            differing += [f"{part}.{change}" for change in changed_keys(old["options"], new["options"])]
+    if stored["seed"] != identity["seed"]:
+        differing.append(f"seed = {stored['seed']}, now {identity['seed']}")
+    if stored["start"] != identity["start"] and not differing:
+        differing.append("it started from another configuration")
+    return differing
 
 
 def execute(

@@ -12,6 +12,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Cell, Snapshot
 
 if TYPE_CHECKING:
+    from lammps_glass.glasses import Glass
     from lammps_glass.snapshots.grid import Integers
 
 
@@ -75,6 +76,21 @@ def lammps_seed(seed: int, *names: object) -> int:
     """
     text = "/".join(str(part) for part in (seed, *names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % 800_000_000 + 1
+
+
+def require_start(snapshot: Snapshot, glass: Glass, owner: str) -> Snapshot:
+    """Return `snapshot` with the species of `glass`, after checking that the protocol `owner` can start from it.
+
+    Raises
+    ------
+    InputError
+        The snapshot is not of the glass, or its cell is open, too small, or not in LAMMPS's orientation.
+    """
+    snapshot = glass.check(snapshot)
+    require_periodic(snapshot, owner)
+    glass.require_size(snapshot.cell)
+    _cell_lines(snapshot.cell)
+    return snapshot
 
 
 def require_periodic(snapshot: Snapshot, owner: str) -> None:

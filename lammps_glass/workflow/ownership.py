@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import tomli_w
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import changed_keys
 from lammps_glass.workflow.reading import read_study
 from lammps_glass.workflow.schema import StudyFile
 
@@ -82,21 +81,5 @@ def _compare(file: StudyFile, path: Path, exact: bool) -> None:
 
 def differences(there: StudyFile, file: StudyFile) -> list[str]:
     """List the keys that differ between two study files, but those of the engine: ``key = OLD, now NEW``."""
-    old, new = (_flat(one.model_dump(exclude={"engine"}, exclude_none=True, mode="json")) for one in (there, file))
-    keys = [*old, *(key for key in new if key not in old)]
-    return [
-        f"{key} = {old.get(key, '(none)')}, now {new.get(key, '(none)')}"
-        for key in keys
-        if old.get(key) != new.get(key)
-    ]
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return dotted key -> value of nested tables."""
-    flat: dict[str, Any] = {}
-    for key, value in table.items():
-        if isinstance(value, Mapping) and value:
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+    old, new = (one.model_dump(exclude={"engine"}, exclude_none=True, mode="json") for one in (there, file))
+    return changed_keys(old, new)

@@ -19,7 +19,7 @@ from lammps_glass.simulate.deck import Value, checked_name, render
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.frames import Dump
 from lammps_glass.simulate.record import Identity, Record
-from lammps_glass.simulate.start import checksum, lammps_seed, require_periodic, write_data
+from lammps_glass.simulate.start import checksum, lammps_seed, require_start, write_data
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 
@@ -129,6 +129,20 @@ class Protocol(ABC):
         plan.deck.write_text(deck, encoding="utf-8")
         return plan
 
+    def checked_plan(
+        self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None
+    ) -> running.Plan:
+        """Check a run as `prepare` does, and describe it; writes nothing.
+
+        Raises
+        ------
+        InputError
+            The glass does not fit the protocol, or the source not the glass.
+        """
+        snapshot, glass = self.start(source, seed, glass)
+        self.deck(glass, seed)
+        return self.plan(Path(directory), glass, seed, self.n_segments, checksum(snapshot))
+
     def plan(self, directory: Path, glass: Glass, seed: int, n_segments: int, start: str) -> running.Plan:
         """Describe a run: its folder, its segments, and the identity that ``run.json`` holds."""
         identity: Identity = {
@@ -150,10 +164,7 @@ class Protocol(ABC):
             raise InputError(f"{self.name} starts from a Glass, a Snapshot or a Record, not {type(source).__name__}")
         if glass is None:
             raise InputError(f"{self.name} of a snapshot needs glass=..., which says how its particles interact")
-        snapshot = glass.check(source)
-        require_periodic(snapshot, self.name)
-        glass.require_size(snapshot.cell)
-        return snapshot, glass
+        return require_start(source, glass, self.name), glass
 
     def run(
         self,

@@ -21,7 +21,7 @@ from lammps_glass.simulate.protocols.base import Protocol, Source, StartKind
 from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import Record
 from lammps_glass.simulate.run import Plan
-from lammps_glass.simulate.start import checksum, joint_checksum, require_periodic, write_data
+from lammps_glass.simulate.start import checksum, joint_checksum, require_start, write_data
 from lammps_glass.simulate.work import MINIMISED, Work, minimisations
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.checks import require_ids
@@ -66,12 +66,15 @@ class Framewise(Protocol):
 
     def prepare(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
         """Write the frames as data files and the deck that relaxes them; one frame is held at a time."""
-        glass = glass or (source.glass if isinstance(source, Record) else None)
-        if glass is None:
-            raise InputError(f"{self.name} of snapshots needs glass=..., which says how their particles interact")
+        glass = self._glass_of(source, glass)
         self.deck(glass, seed, 1)
+        steps: list[int] = []
+        sums: list[str] = []
         with _scratch(Path(directory)) as scratch:
-            steps, sums = self._write_frames(source, glass, scratch)
+            for number, snapshot in enumerate(self._checked_frames(source, glass), start=1):
+                steps.append(snapshot.step)
+                sums.append(checksum(snapshot))
+                write_data(scratch / f"{number}.data", snapshot, glass.bonds(snapshot))
             plan = self.plan(Path(directory), glass, seed, len(steps), joint_checksum(sums))
             plan.open()  # the folder is this run's from here on
             for path in scratch.iterdir():
@@ -80,23 +83,33 @@ class Framewise(Protocol):
         plan.deck.write_text(self.deck(glass, seed, len(steps)), encoding="utf-8")
         return plan
 
-    def _write_frames(self, source: Source, glass: Glass, target: Path) -> tuple[list[int], list[str]]:
-        steps: list[int] = []
-        sums: list[str] = []
+    def checked_plan(self, source: Source, seed: int, directory: str | Path, *, glass: Glass | None = None) -> Plan:
+        """Check the frames as `prepare` does, and describe the run; writes nothing."""
+        glass = self._glass_of(source, glass)
+        self.deck(glass, seed, 1)
+        sums = [checksum(snapshot) for snapshot in self._checked_frames(source, glass)]
+        return self.plan(Path(directory), glass, seed, len(sums), joint_checksum(sums))
+
+    def _glass_of(self, source: Source, glass: Glass | None) -> Glass:
+        """Return `glass`, or that of the record to start from."""
+        glass = glass or (source.glass if isinstance(source, Record) else None)
+        if glass is None:
+            raise InputError(f"{self.name} of snapshots needs glass=..., which says how their particles interact")
+        return glass
+
+    def _checked_frames(self, source: Source, glass: Glass) -> Iterator[Snapshot]:
+        """Iterate over the frames with the species of the glass; each must be able to be minimised."""
+        last: int | None = None
         for frame in frames_of(source):
-            snapshot = glass.check(frame)
-            require_periodic(snapshot, self.name)
-            glass.require_size(snapshot.cell)
-            if steps and frame.step <= steps[-1]:
-                raise InputError(f"{self.name}: the frame of step {frame.step} comes after that of step {steps[-1]}")
-            if steps:
+            snapshot = require_start(frame, glass, self.name)
+            if last is not None and frame.step <= last:
+                raise InputError(f"{self.name}: the frame of step {frame.step} comes after that of step {last}")
+            if last is not None:
                 require_ids(frame)  # the record would have ids, which its frames could be compared by
-            steps.append(frame.step)
-            sums.append(checksum(snapshot))
-            write_data(target / f"{len(steps)}.data", snapshot, glass.bonds(snapshot))
-        if not steps:
+            last = frame.step
+            yield snapshot
+        if last is None:
             raise InputError(f"{self.name}: there are no frames")
-        return steps, sums
 
     def check_segment(self, log: Path, segment: int) -> None:
         """Raise `SimulationError` unless the last minimisation of the frame converged."""
