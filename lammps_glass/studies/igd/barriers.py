@@ -21,6 +21,8 @@ from lammps_glass.studies.igd.samples import JUMP
 
 #: Smallest number of particles that do not rearrange, for samples in which few do.
 FEWEST_OTHERS = 4
+#: Particles within the radius of the refinement in a large sample.
+REFINED = 2000
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mappin
     rearranged = min(int(PREVALENCE * n), parameters.most or n)
     particles = n if parameters.everywhere else 2 * max(rearranged, FEWEST_OTHERS)
     barriers = parameters.n_barriers * particles / parameters.n_chunks
-    kind = "refined_barriers" if parameters.refine else "barriers"
-    return Work(n, {"cases": 1.0, kind: barriers}, 1, barriers)
+    mobile = float(min(n, REFINED)) if parameters.refine else 0.0
+    return Work(n, {"cases": 1.0, "barriers": barriers, "refined": barriers * mobile}, 1, barriers)
 
 
 def check(stage: Wired) -> None:
@@ -82,7 +84,7 @@ def check(stage: Wired) -> None:
     stage.parameters.protocol(None)
 
 
-@operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined_barriers": 4.0}, check=check)
+@operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined": 1.6e-3}, check=check)
 def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Labels) -> BarrierRecord:
     """Search for barriers around the particles that rearrange and as many others; resumed particle by particle."""
     parameters, snapshot = case.parameters, sample.final
