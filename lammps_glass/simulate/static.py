@@ -92,8 +92,8 @@ def minimize(
         raise SimulationError("minimisation: forces are not finite: do particles overlap?")
     if not largest <= tolerance:
         raise UnconvergedError(
-            f"minimisation stopped ({minimum.criterion}) at a largest force of {largest:.3g}, "
-            f"tolerance {tolerance:.3g}: {minimum.advice()}"
+            f"minimisation stopped at a largest force of {largest:.3g}, tolerance {tolerance:.3g} "
+            f"({minimum.criterion}): {minimum.advice()}"
         )
     # LAMMPS wraps positions: the image nearest to the start keeps displacements meaningful
     positions = snapshot.positions + snapshot.cell.minimum_image(moved - snapshot.positions)
