@@ -102,14 +102,14 @@ def _whole(
     top = tables["alpha2"].iloc[int(tables["alpha2"]["alpha2"].argmax())]
     findings.score({"alpha2_max": float(top["alpha2"]), "alpha2_max.time": float(top["time"])}, "dynamics")
     findings.figure("6c", tables["alpha2"], f"largest {top['alpha2']:.2f} at {top['time']:.3g} ps", note)
-    found = curves_of.relaxation_by_group(curves, seed).iloc[0]
-    if found["fault"]:
-        ours = found["fault"]
+    times = curves_of.relaxation_by_group(curves, seed).iloc[0]
+    if times["fault"]:
+        ours = times["fault"]
         findings.warn("relaxation time", f"{ours}: lengthen `dynamics`, or raise its temperature")
     else:
-        findings.score({"tau": float(found["tau"]), "tau.fit": float(found["tau_fit"])}, "dynamics")
+        findings.score({"tau": float(times["tau"]), "tau.fit": float(times["tau_fit"])}, "dynamics")
         ours = (
-            f"1/e at {found['tau']:.3g} ps; stretched exponential: {found['tau_fit']:.3g} ps, beta {found['beta']:.2f}"
+            f"1/e at {times['tau']:.3g} ps; stretched exponential: {times['tau_fit']:.3g} ps, beta {times['beta']:.2f}"
         )
     findings.figure("6d", tables["fs"], ours, f"{note}Average over all directions of q = {settings.q:g} / angstrom.")
 
