@@ -165,8 +165,8 @@ def main() -> None:
         rtol=0.02, atol=0.02,
     ), "freud's g(r) is another"  # fmt: skip
     for name, seconds in (("MSD", msd), ("F_s, overlap, chi4, MSD, alpha2", together), ("g(r)", rdf)):
-        for who, value in seconds.items():
-            print(f"{name:<36} {who:<14} {1e3 * value:9.1f} ms")
+        for program, value in seconds.items():
+            print(f"{name:<36} {program:<14} {1e3 * value:9.1f} ms")
     few, many = memory_of(100, 2000), memory_of(1000, 2000)
     print(f"memory: {few:.0f} MB of 100 frames, {many:.0f} MB of 1000 (the frames alone: 5 and 48 MB)")
     fastest = {k: min(v for w, v in s.items() if w != "ours") for k, s in (("msd", msd), ("rdf", rdf))}

@@ -201,15 +201,15 @@ def _ceilings(mobility: pd.DataFrame) -> dict[tuple[str, object], float]:
     """Average the ceilings of the configurations that have several runs, by measure and time."""
     if "run" not in mobility or mobility["run"].nunique() < 2:
         return {}
-    found: dict[tuple[str, object], list[float]] = {}
+    ceilings: dict[tuple[str, object], list[float]] = {}
     for (_, _, time), group in mobility.groupby(["replica", "step", "time"], sort=True):
         runs = group.pivot_table(index="particle", columns="run", values="mobility").dropna(axis=1)
         if runs.shape[1] < 2 or len(runs) < FEWEST:
             continue
         halves = runs.iloc[:, 0::2].mean(axis=1), runs.iloc[:, 1::2].mean(axis=1)
         for name in ("pearson", "spearman"):
-            found.setdefault((name, time), []).append(reliability_ceiling(*halves, name))
-    return {key: float(np.mean(values)) for key, values in found.items()}
+            ceilings.setdefault((name, time), []).append(reliability_ceiling(*halves, name))
+    return {key: float(np.mean(values)) for key, values in ceilings.items()}
 
 
 def _interval(values: dict[str, float], n_resamples: int, seed: int, level: float) -> tuple[float, float]:

@@ -159,10 +159,10 @@ def _stretched(time: Floats, fs: Floats, crossing: float) -> StretchedExponentia
     guess = (min(1.0, float(curve[start])), math.log(crossing), 0.8)
     limits = ([0.0, math.log(at[0]) - 5, 0.05], [1.0 + 1e-9, math.log(at[-1]) + 5, 3.0])
     try:
-        found, _ = curve_fit(model, at[kept], curve[kept], guess, bounds=limits)
+        parameters, _ = curve_fit(model, at[kept], curve[kept], guess, bounds=limits)
     except RuntimeError:
         return None
-    amplitude, log_tau, beta = (float(value) for value in found)
+    amplitude, log_tau, beta = (float(value) for value in parameters)
     return StretchedExponential(amplitude, math.exp(log_tau), beta, float(at[start]))
 
 

@@ -169,10 +169,10 @@ def dynamic_length(table: pd.DataFrame, q_fit: float) -> DynamicLength:
         return np.asarray(height / (1 + (at * length) ** 2))
 
     try:
-        found, _ = curve_fit(model, q, s4, (s4[0], 1.0 / q.mean()), bounds=([0, 0], [np.inf, np.inf]))
+        parameters, _ = curve_fit(model, q, s4, (s4[0], 1.0 / q.mean()), bounds=([0, 0], [np.inf, np.inf]))
     except RuntimeError as error:
         raise InputError(f"dynamic length: no fit of Ornstein and Zernike's form up to {q_fit:g}") from error
-    return DynamicLength(float(found[1]), float(found[0]), len(part))
+    return DynamicLength(float(parameters[1]), float(parameters[0]), len(part))
 
 
 def _by_bin(cell: Cell, indices: np.ndarray, group: np.ndarray, values: Floats) -> pd.DataFrame:

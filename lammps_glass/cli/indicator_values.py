@@ -117,14 +117,14 @@ class Values:
         if self._table is not None:
             return self._from_table(path, replica, reader)
         steps = self._origins(path, reader)
-        found = {}
+        values = {}
         for snapshot in reader.frames(path):
             if snapshot.step in steps:
                 try:
-                    found[snapshot.step] = self._values(snapshot)
+                    values[snapshot.step] = self._values(snapshot)
                 except InputError as error:
                     raise located(error, path, snapshot.step) from error
-        return found
+        return values
 
     def _origins(self, path: Path, reader: Reader) -> set[int]:
         """Choose the steps of the origins; a column is read wherever it is."""

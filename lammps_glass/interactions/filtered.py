@@ -129,7 +129,8 @@ def _pass(operator: _Operator, basis: Singles, edge: float, top: float) -> tuple
 def _filtered(operator: _Operator, block: Singles, edge: float, top: float) -> Singles:
     """Apply the Chebyshev polynomial with (edge, top) mapped to (-1, 1)."""
     centre, half = np.float32(0.5 * (top + edge)), np.float32(0.5 * (top - edge))
-    before, last = block, (operator(block) - centre * block) / half
+    before: Singles = block
+    last: Singles = np.asarray((operator(block) - centre * block) / half, dtype=np.float32)
     for _ in range(DEGREE - 1):
         following = operator(last)
         following -= centre * last

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.interactions.model import Model
@@ -44,7 +44,7 @@ class Modes:
     """
 
     eigenvalues: Floats
-    vectors: Floats
+    vectors: Floats | NDArray[np.float32]
     units: str
 
     @property

@@ -42,7 +42,7 @@ class GroupedTrajectory:
 
 @dataclass(frozen=True)
 class DynamicsSettings:
-    """What is computed of grouped trajectories.
+    """Settings of the analysis of grouped trajectories.
 
     Parameters
     ----------
@@ -153,22 +153,22 @@ def dynamics_curves(
 
 def _means(groups: ParticleGroups, trajectory: GroupedTrajectory) -> dict[str, float]:
     """Average the values of the particles of each group."""
-    found: dict[str, float] = {}
+    means: dict[str, float] = {}
     for number, name in enumerate(groups.names):
         members = [
             values[at == number]
             for step, values in trajectory.values.items()
             if (at := groups.at(step)) is not None and (at == number).any()
         ]
-        found[name] = float(np.nanmean(np.concatenate(members))) if members else float("nan")
-    return found
+        means[name] = float(np.nanmean(np.concatenate(members))) if members else float("nan")
+    return means
 
 
 def averaged(curves: pd.DataFrame, column: str, seed: int) -> pd.DataFrame:
     """Average a column over runs, then replicas: ``group``, ``time``, the column, ``low``, ``high``, ``replicas``."""
     order = {name: at for at, name in enumerate(curves["group"].drop_duplicates())}
-    known = curves[np.isfinite(curves[column].to_numpy(dtype=float))]
-    mean = analysis.mean_over_replicas(known, ["group", "time"], column, seed=seed)
+    finite = curves[np.isfinite(curves[column].to_numpy(dtype=float))]
+    mean = analysis.mean_over_replicas(finite, ["group", "time"], column, seed=seed)
     return mean.sort_values(["group", "time"], key=lambda c: c.map(order) if c.name == "group" else c, kind="stable")
 
 
@@ -220,8 +220,8 @@ def _crossing_interval(curves: Mapping[str, pd.DataFrame], seed: int) -> tuple[f
 
     def crossing(drawn: Sequence[Floats]) -> float:
         """Find the crossing of a resample's mean."""
-        found = analysis.crossing_time(time, np.mean(drawn, axis=0))
-        return np.nan if found is None else found
+        crossed = analysis.crossing_time(time, np.mean(drawn, axis=0))
+        return np.nan if crossed is None else crossed
 
     return analysis.bootstrap(values, crossing, 200, seed)
 

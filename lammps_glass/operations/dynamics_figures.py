@@ -178,24 +178,24 @@ class _Page:
         lines = []
         for name, group in self.curves.groupby("group", sort=False):
             mean = group.groupby("time")["msd"].mean()
-            found = None
+            diffusion = None
             if len(mean) > 8:
                 try:
-                    found = analysis.diffusion_coefficient(mean.index, mean)
+                    diffusion = analysis.diffusion_coefficient(mean.index, mean)
                 except InputError:
-                    found = None
-            if found and found.coefficient is not None:
-                self.findings.score({str(name): found.coefficient}, "diffusion")
-                lines.append(f"{name}: D = {found.coefficient:.3g}")
-        said = "; ".join(lines) or "no group diffuses within the run: no diffusion coefficient"
-        self._curve("msd", "Mean squared displacement", f"mean squared displacement ({unit})", said, logy=True)
+                    diffusion = None
+            if diffusion and diffusion.coefficient is not None:
+                self.findings.score({str(name): diffusion.coefficient}, "diffusion")
+                lines.append(f"{name}: D = {diffusion.coefficient:.3g}")
+        summary = "; ".join(lines) or "no group diffuses within the run: no diffusion coefficient"
+        self._curve("msd", "Mean squared displacement", f"mean squared displacement ({unit})", summary, logy=True)
 
     def _add_alpha2(self) -> None:
         top = largest_alpha2(self.curves, self.seed)
-        said = "; ".join(f"{r.group}: {r.alpha2:.2f} at {r.time:g}" for r in top.itertuples())
+        summary = "; ".join(f"{r.group}: {r.alpha2:.2f} at {r.time:g}" for r in top.itertuples())
         for group, alpha2, time in zip(top["group"], top["alpha2"], top["time"]):
             self.findings.score({str(group): float(alpha2), f"{group}.time": float(time)}, "alpha2_max")
-        self._curve("alpha2", "Non-Gaussian parameter", "alpha2", f"largest: {said}")
+        self._curve("alpha2", "Non-Gaussian parameter", "alpha2", f"largest: {summary}")
 
     def _add_fs(self) -> None:
         how = "all directions of q" if self.settings.directions == "sphere" else "wave vectors of the box near q"
@@ -210,7 +210,7 @@ class _Page:
         missing = table[table["fault"] != ""]
         for row in reached.itertuples():
             self.findings.score({str(row.group): float(row.tau)}, "tau")
-        said = "; ".join(
+        summary = "; ".join(
             f"{r.group}: {r.tau:.3g} (fit {r.tau_fit:.3g}, beta {r.beta:.2f})" for r in reached.itertuples()
         )
         faults = "; ".join(f"{r.group}: {r.fault}" for r in missing.itertuples())
@@ -221,7 +221,7 @@ class _Page:
             "relaxation", "Relaxation time", "bar", "group", "tau", error=BAND, logy=True,
             x_label=self._series.replace("\n", " "), y_label=f"relaxation time, crossing of 1/e ({self.labels.time})",
         )  # fmt: skip
-        self.findings.figure(spec, reached, said, f"{f'Not reached: {faults}. ' if faults else ''}{self.note}")
+        self.findings.figure(spec, reached, summary, f"{f'Not reached: {faults}. ' if faults else ''}{self.note}")
 
     def _add_overlap(self) -> None:
         self._curve(
@@ -272,8 +272,8 @@ class _Page:
             "g", "g(r) around the particles", "line", "r", "g", series="group", error=BAND, markers=False,
             x_label=f"r ({self.labels.length})", y_label="g(r)", series_label=self._series,
         )  # fmt: skip
-        said = "; ".join(f"{r.group}: first peak {r.g:.2f} at {r.r:.2f}" for r in peaks.itertuples())
-        self.findings.figure(spec, mean, said, self.note)
+        summary = "; ".join(f"{r.group}: first peak {r.g:.2f} at {r.r:.2f}" for r in peaks.itertuples())
+        self.findings.figure(spec, mean, summary, self.note)
 
     def _add_s(self) -> None:
         first = {t.replica: next(t.frames()) for t in self.trajectories}
@@ -363,9 +363,9 @@ def add_prediction(
             x_label=x_label, y_label=measure.upper() if measure == "auc" else f"{measure} correlation",
             highlight="noise ceiling", paper_marks=(Mark("y", 0.5 if measure == "auc" else 0.0),),
         )  # fmt: skip
-        own = part[part["indicator"] != "noise ceiling"]
-        top = own.loc[own.groupby("indicator", sort=False)["value"].idxmax()]
-        said = "; ".join(f"{r.indicator}: largest {r.value:.2f} at {r.time:g}" for r in top.itertuples())
+        indicators_only = part[part["indicator"] != "noise ceiling"]
+        top = indicators_only.loc[indicators_only.groupby("indicator", sort=False)["value"].idxmax()]
+        summary = "; ".join(f"{r.indicator}: largest {r.value:.2f} at {r.time:g}" for r in top.itertuples())
         for name, value in zip(top["indicator"], top["value"]):
             findings.score({f"{name}.{measure}": float(value)}, prefix)
-        findings.figure(spec, part, said, note)
+        findings.figure(spec, part, summary, note)
