@@ -21,9 +21,11 @@ import numpy as np
 
 from lammps_glass import Snapshot, glasses, simulate
 from lammps_glass.activation import CompiledLandscape, Search, SearchSettings, sphere
+from lammps_glass.activation.surface import Surface
 from lammps_glass.interactions import System
 from lammps_glass.simulate.landscape import LammpsLandscape
 from lammps_glass.simulate.mpi import lammps_module
+from lammps_glass.snapshots.cell import Floats
 
 RADIUS, SKIN = 9.0, 0.6
 
@@ -88,7 +90,8 @@ def force(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -
 
 
 def searches(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
-    landscape, counts, rows = CompiledLandscape(minimum, glass.model(), SKIN), Counter(), []
+    landscape, rows = CompiledLandscape(minimum, glass.model(), SKIN), []
+    counts: Counter[str] = Counter()
     barriers: dict[str, list[float]] = {name: [] for name in minimum.species}
     for row in chosen(minimum, options.atoms, options.seed):
         search = Search(landscape, row, radius=options.radius, refine_radius=None, settings=SearchSettings())
@@ -107,7 +110,7 @@ def searches(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace
                     found.status == "connected",
                 )
             )
-            if found.status == "connected":
+            if found.status == "connected" and found.saddle is not None:
                 barriers[minimum.species[minimum.types[row]]].append(found.saddle.barrier)
     table, n = np.array(rows), len(rows)
     connected = counts["connected"]
@@ -129,7 +132,8 @@ def searches(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace
 
 def refined(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
     """Refine connected searches; count negative modes; run the first ones through LAMMPS too."""
-    landscape, outcomes, shifts, seconds, calls = CompiledLandscape(minimum, glass.model(), SKIN), [], [], [], []
+    landscape, shifts, seconds, calls = CompiledLandscape(minimum, glass.model(), SKIN), [], [], []
+    outcomes: list[tuple[str, str, bool, int]] = []
     direct = without = modes = negative = n_searches = 0
     search_seconds = search_calls = 0.0
     sharp = replace(SearchSettings(), force=1e-3)
@@ -151,10 +155,11 @@ def refined(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace)
             if not outcomes:
                 first, first_calls = (row, trial), result.calls
             calls.append(sum(result.calls[name] for name in ("refine", "refined_ends", "back")))
-            outcomes.append((result.status, result.state, result.ends.soft, result.steps_back))
+            soft = result.ends is not None and result.ends.soft
+            outcomes.append((result.status, result.state, soft, result.steps_back))
             direct += result.status == "connected" and result.steps_back == 0
-            without += result.status == "connected" and result.steps_back == 0 and not result.ends.soft
-            if result.refined is not None:
+            without += result.status == "connected" and result.steps_back == 0 and not soft
+            if result.refined is not None and result.saddle is not None:
                 shifts.append(result.saddle.barrier - result.refined.barrier)
             exact = Search(landscape, row, radius=options.radius, refine_radius=None, settings=sharp).run(
                 generator(options.seed, minimum, row, trial)
@@ -193,7 +198,8 @@ def band(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) ->
     """Run nudged elastic bands with a climbing image from ends to saddle of refined events."""
     landscape = CompiledLandscape(minimum, glass.model(), SKIN)
     surface = landscape.surface(None, minimum.positions)
-    settings, done = replace(SearchSettings(), refine_force=2e-3), []
+    settings = replace(SearchSettings(), refine_force=2e-3)
+    done: list[float] = []
     for row in chosen(minimum, options.atoms, options.seed + 100):
         search = Search(landscape, row, radius=options.radius, refine_radius=None, settings=settings)
         for trial in range(options.trials):
@@ -201,7 +207,7 @@ def band(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) ->
             if len(done) == options.bands or found.status != "connected":
                 continue
             result = search.refine(found)
-            if result.status != "connected":
+            if result.status != "connected" or result.ends is None or result.refined is None:
                 continue
             top = climbing_band(
                 surface, result.ends.near.positions, result.refined.positions, result.ends.far.positions
@@ -217,7 +223,17 @@ def band(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) ->
     print(f"within 0.02 eV: {sum(abs(d) < 0.02 for d in done)} of {len(done)}")
 
 
-def climbing_band(surface, first, saddle, last, *, n_images=9, spring=1.0, tolerance=0.02, most=300):
+def climbing_band(
+    surface: Surface,
+    first: Floats,
+    saddle: Floats,
+    last: Floats,
+    *,
+    n_images: int = 9,
+    spring: float = 1.0,
+    tolerance: float = 0.02,
+    most: int = 300,
+) -> tuple[float, float, int]:
     """Relax a band through `saddle`: Henkelman and Jonsson's tangent, a climbing image; FIRE. Energy of the top."""
     half = n_images // 2
     parts = [first + (saddle - first) * t for t in np.linspace(0, 1, half + 1)]
@@ -253,7 +269,7 @@ def climbing_band(surface, first, saddle, last, *, n_images=9, spring=1.0, toler
             break
         power = (forces * velocity).sum()
         if power > 0:
-            norm = np.linalg.norm(velocity) / max(np.linalg.norm(forces), 1e-30)
+            norm = float(np.linalg.norm(velocity)) / max(float(np.linalg.norm(forces)), 1e-30)
             velocity = (1 - mixing) * velocity + mixing * norm * forces
             since += 1
             if since > 5:
