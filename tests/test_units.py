@@ -20,6 +20,12 @@ DESCRIPTORS = {
     "ace": ("lj", {"r_cut": 6.0, "max_order": 1}),
     "interstices": ("lj", {"radii": {"Cu": 1.3, "Zr": 1.6}}),
     "local-density": ("lj", {"r_cut": 6.0, "shell": 3.8}),
+    "coarse-grained": ("lj", {"lengths": (3.0, 6.0), "r_max": 8.0, "parts": {"energy": {}}}),
+    "structure-functions": ("lj", {"r_max": 6.0, "ranges": (3.0, 6.0), "species": ("Cu", "Zr")}),
+    "cage": ("lj", {"temperature": 0.1, "radius": 1.5}),
+    "nonaffine": ("lj", {"r_max": 6.0}),
+    **dict.fromkeys(("barriers", "bond-orientational", "energy", "harmonic", "rattle", "voronoi"), ("", {})),
+    "inherent": ("", {"parts": {"interstices": {}}}),
     "joined": ("", {"parts": {"interstices": {"radii": {"Cu": 1.3, "Zr": 1.6}}, "pair-entropy": {}}}),
 }
 PROTOCOLS = {
@@ -33,6 +39,8 @@ PROTOCOLS = {
     "quench": ("lj", None),
     "melt-quench": ("metal", None),
     "constant-volume-cooling": ("metal", None),
+    "dynamics": ("lj", {"temperature": 1000.0}),
+    "artn": ("", {}),  # its settings scale with the glass
     "inherent": ("", {}),
 }
 OTHER = {"lj": "metal", "metal": "lj"}
@@ -46,7 +54,7 @@ def test_every_descriptor_and_protocol_is_here():
 @pytest.mark.parametrize("name", [name for name, (units, _) in DESCRIPTORS.items() if units])
 def test_a_descriptor_keeps_to_the_units_of_its_defaults(name):
     units, given = DESCRIPTORS[name]
-    default = descriptors.REGISTRY.build(name)
+    default = descriptors.REGISTRY.build(name, {"parts": {"energy": {}}} if name == "coarse-grained" else {})
     default.require_units(units)
     default.require_units(None)
     first = default.unit_defaults.parameters[0]

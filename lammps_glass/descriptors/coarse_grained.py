@@ -15,6 +15,7 @@ from lammps_glass.descriptors.radial_kernels import fine_grid
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.units import UnitDefaults
 
 WEIGHTS = ("exponential", "gaussian")
 
@@ -62,7 +63,7 @@ class CoarseGrained(StaticComposite):
     """
 
     name = "coarse-grained"
-    default_length = ("lengths", "reduced")
+    unit_defaults = UnitDefaults("reduced units", ("lengths", "r_max"))
 
     def __init__(
         self,

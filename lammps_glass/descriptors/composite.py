@@ -81,14 +81,15 @@ class Composite(Descriptor):
         return any(member.needs_glass for member in self.members)
 
     def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""
+        """Raise `InputError` when a default, its own or of a part, is used in other units than its own."""
         super().require_units(units)
-        for member in self.members:
+        for member in self.members if self.parts else ():
             member.require_units(units)
 
     def check_glass(self, glass: Material) -> None:
-        """Raise `InputError` when a part cannot be of `glass`."""
-        for member in self.members:
+        """Raise `InputError` when this descriptor, or a part of it, cannot be of `glass`."""
+        super().check_glass(glass)
+        for member in self.members if self.parts else ():
             member.check_glass(glass)
 
     def part_rows(self, configuration: Configuration) -> Floats:

@@ -74,6 +74,15 @@ class ConfigurationDescriptor(Descriptor):
     stochastic: ClassVar[bool] = False
     """Whether rows hold random numbers drawn with a seed, so that they keep symmetries on average only."""
 
+    needs_model: ClassVar[bool] = True
+    """Whether rows need the compiled interactions of the glass; without them LAMMPS's minima are enough."""
+
+    def check_glass(self, glass: Material) -> None:
+        """Raise `InputError` when the glass lacks compiled interactions that are needed."""
+        super().check_glass(glass)
+        if self.needs_model:
+            glass.require_model(self.name)
+
     @abstractmethod
     def of_configuration(self, configuration: Configuration) -> Floats:
         """Compute (n_particles, n_features) float64 of ``configuration.snapshot``."""

@@ -37,6 +37,11 @@ class Energy(ConfigurationDescriptor):
         """Whether the energy follows from the interactions of a glass."""
         return self.column is None
 
+    @property
+    def needs_model(self) -> bool:  # type: ignore[override]
+        """Whether the energy follows from compiled interactions."""
+        return self.column is None
+
     def compute(self, snapshot: Snapshot) -> Floats:
         """Return (n_particles, 1): the column of the file.
 

@@ -11,6 +11,7 @@ from lammps_glass.descriptors.radial_gaussians import positive_length
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.shear_planes import shear_plane
+from lammps_glass.units import UnitDefaults
 
 QUANTITIES = ("coupling", "response", "d2min")
 
@@ -42,7 +43,7 @@ class Nonaffine(ConfigurationDescriptor):
     """
 
     name = "nonaffine"
-    default_length = ("r_max", "reduced")
+    unit_defaults = UnitDefaults("reduced units", ("r_max",))
     directional = True
 
     def __init__(self, planes: Sequence[str] = ("xy", "yz", "zx"), r_max: float = 2.5) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from lammps_glass.descriptors.base import Descriptor
 from lammps_glass.descriptors.composite import NO_PARTS, Parts, StaticComposite, positive_count
 from lammps_glass.descriptors.configuration import Configuration, ConfigurationDescriptor
 from lammps_glass.descriptors.radial_gaussians import positive_length
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.units import UnitDefaults
 
 
 class Rattle(ConfigurationDescriptor):
@@ -20,6 +20,7 @@ class Rattle(ConfigurationDescriptor):
     """
 
     name = "rattle"
+    needs_model = False
 
     def __init__(self) -> None:
         pass
@@ -65,6 +66,7 @@ class Inherent(_State):
     """
 
     name = "inherent"
+    needs_model = False
     prefix = "inherent"
 
     def __init__(self, parts: Parts = NO_PARTS) -> None:
@@ -107,7 +109,7 @@ class Cage(_State):
     """
 
     name = "cage"
-    default_length = ("radius", "reduced")
+    unit_defaults = UnitDefaults("reduced units", ("temperature", "radius"))
     prefix = "cage"
     stochastic = True
 
@@ -140,13 +142,6 @@ class Cage(_State):
     def species_needed(self) -> tuple[str, ...]:
         """Species of the parts."""
         return super().species_needed if self.parts else ()
-
-    def require_units(self, units: str | None) -> None:
-        """Raise `InputError` when default lengths, its own or of a part, are in another unit than those of `units`."""
-        if self.parts:
-            super().require_units(units)
-        else:
-            Descriptor.require_units(self, units)
 
     def of_configuration(self, configuration: Configuration) -> Floats:
         """(n_particles, n_features) float64."""

@@ -15,6 +15,7 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import build_grid
+from lammps_glass.units import UnitDefaults
 
 
 class StructureFunctions(Descriptor):
@@ -53,7 +54,7 @@ class StructureFunctions(Descriptor):
     """
 
     name = "structure-functions"
-    default_length = ("r_max", "reduced")
+    unit_defaults = UnitDefaults("reduced units", ("r_max", "ranges"))
 
     def __init__(
         self,

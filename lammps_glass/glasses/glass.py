@@ -174,7 +174,7 @@ class Glass:
         """Raise `InputError` when this glass has no compiled interactions, which `owner` needs."""
         if type(self).model is Glass.model:
             raise InputError(
-                f"{owner} needs Hessians, and glass {self.name} has no compiled interactions: leave it out, or give "
+                f"{owner} needs compiled interactions, which glass {self.name} has not: leave it out, or give "
                 "the glass a setfl table or Lennard-Jones parameters"
             )
 

@@ -371,6 +371,6 @@ def test_bad_files_are_named(text, message, tmp_path):
 def test_what_needs_a_compiled_model_says_so():
     with pytest.raises(InputError, match="no compiled interactions"):
         example("silicon").model()
-    with pytest.raises(InputError, match="modes needs Hessians, and glass silicon"):
+    with pytest.raises(InputError, match="modes needs compiled interactions, which glass silicon"):
         example("silicon").require_model("modes")
     example("ni-al").require_model("modes")

@@ -72,7 +72,7 @@ def test_rendered_deck_is_whole(name):
     assert "pair_coeff      1 2 ${epsilon_AB} ${sigma_AB}" in text
     assert {"variable        epsilon_AB index 1.5", "variable        sigma_AB index 0.8"} <= set(text.splitlines())
     # No path but those of its own folder: names of styles and quotients hold a slash, but none begins with it.
-    assert not re.search(r"(^|[\s\"'=])(/|~|\.\.)", text)
+    assert not re.search(r"(^|[\s\"'=])(/|~|\.\.(/|\s))", text)
 
 
 @pytest.mark.parametrize(

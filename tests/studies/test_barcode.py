@@ -261,7 +261,7 @@ def test_structures_of_another_library_are_refused(tmp_path):
 
 
 def test_a_metallic_protocol_refuses_a_lennard_jones_glass(tmp_path):
-    metal = 'name = "cu-zr"\nn_particles = 2000\ncomposition = { Cu = 0.56, Zr = 0.44 }\n'
+    metal = 'name = "cu-zr"\nn_particles = 2000  # of each replica\ncomposition = { Cu = 0.56, Zr = 0.44 }\n'
     path = changed(tmp_path, metal, 'name = "kob-andersen"\nn_particles = 2000\n')
     with pytest.raises(InputError, match=r"stages\.volume\.protocol: melt-quench .*not lj \(kob-andersen\)"):
         Study.read(path, "smoke", tmp_path / "out")

@@ -112,7 +112,7 @@ def test_a_gate_that_is_off_has_a_word_in_the_report(study, tmp_path):
 
 
 def test_modes_without_compiled_interactions_are_refused(study):
-    with pytest.raises(InputError, match=r"stages\.modes\.run: modes needs Hessians, and glass silicon"):
+    with pytest.raises(InputError, match=r"stages\.modes\.run: modes needs compiled interactions, which glass silicon"):
         study("silicon", MODES)
     study("ni-al", MODES)
 

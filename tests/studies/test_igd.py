@@ -498,7 +498,7 @@ def test_without_traces_of_vibration_the_other_families_remain(tmp_path):
     study.check_conditions()
     assert "vibrate" not in [stage.name for stage in study.stages]
     text = sentences(file, [])
-    assert "learned from G and S2." in text
+    assert "learned from G and S2" in text
     assert "No vibrational amplitudes" in text
     assert "vMSD" not in text
 

@@ -15,6 +15,7 @@ from lammps_glass.simulate.protocols.base import segments_of
 from lammps_glass.simulate.protocols.segmented import Segmented
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.work import ATOM_STEPS, Work
+from lammps_glass.units import UnitDefaults
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,8 @@ class Dynamics(Segmented):
     """
 
     name: ClassVar[str] = "dynamics"
+
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("temperature",))
 
     steps: PositiveInt = 100_000
     temperature: PositiveFloat = 0.5
