@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: grow with the box's edge (870 on average for 500 particles, 1170 for 1000 in creep's frames), so that its amount is
 #: particles^(4/3) for each snapshot.
 ATOM_STEPS, MINIMISED = "atom_steps", "minimised"
+#: Part of the protocol `artn`: the accepted events of all particles that are searched around.
+BARRIERS = "barriers"
 
 _LOOP = re.compile(r"Loop time of (\S+) on \d+ procs for (\d+) steps with (\d+) atoms")
 

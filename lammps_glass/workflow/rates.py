@@ -26,7 +26,7 @@ from lammps_glass.glasses import Glass
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.resources import cache_dir
-from lammps_glass.simulate.work import ATOM_STEPS, MINIMISED, Work, loop_times
+from lammps_glass.simulate.work import ATOM_STEPS, BARRIERS, MINIMISED, Work, loop_times
 from lammps_glass.workflow.folder import resolved_text
 from lammps_glass.workflow.precompile import kernels_are_compiled, precompile_kernels
 from lammps_glass.workflow.processes import ONE_THREAD, peak_memory
@@ -260,6 +260,8 @@ def _simulation_rate(directory: Path, work: Work, seconds: float, busy: float) -
         # Between minimisations LAMMPS builds lists and moves boxes outside of its loops: that grows with them. The
         # number of iterations differs between snapshots by a factor of two.
         parts[MINIMISED] = ((busy * times.minimising if parts else seconds) / minimised, 0.4)
+    if searched := work.parts.get(BARRIERS):
+        parts[BARRIERS] = (seconds / searched, 0.5)  # trials for an accepted event differ by as much
     start = max(0.0, seconds - sum(unit * work.parts[name] for name, (unit, _) in parts.items()))
     stored = sum(path.stat().st_size for path in directory.glob("frames.*"))
     return Rate(parts, start, stored / (work.n_particles * work.snapshots) if work.snapshots else 0.0)

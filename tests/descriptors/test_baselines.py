@@ -137,9 +137,9 @@ def test_rattle_is_the_distance_to_the_minimum_and_inherent_describes_it():
 def test_defaults_in_reduced_units_are_refused_for_a_metal():
     metal = binary_snapshot(0).replace(units="metal")
     for made in (descriptors.StructureFunctions(), descriptors.CoarseGrained({"local-density": {}}, ("A", "B"))):
-        with pytest.raises(InputError, match=r"default of (r_max|lengths) is in reduced units, but snapshot or glass is in metal units"):
+        with pytest.raises(InputError, match=r"default of (r_max|r_cut) is in reduced units, .* metal units"):
             made.compute(metal)
     for made in (descriptors.Nonaffine(), descriptors.Cage(), descriptors.Cage(parts={"energy": {}})):
         with pytest.raises(InputError, match="is in reduced"):
             made.require_units("metal")
-    descriptors.StructureFunctions(r_max=3.0).require_units("metal")
+    descriptors.StructureFunctions(r_max=3.0, ranges=(1.5, 3.0)).require_units("metal")

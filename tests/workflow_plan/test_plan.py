@@ -31,6 +31,12 @@ def test_every_protocol_declares_its_work(name):
     assert all(two.parts[part] >= 1.99 * amount > 0 for part, amount in one.parts.items())
 
 
+def test_shortened_searches_are_few():
+    whole = REGISTRY.build("artn", {"n_barriers": 24, "n_chunks": 10})
+    assert whole.work(1000).parts == {"barriers": 2400.0}
+    assert whole.shortened(1000).work(1000).parts == {"barriers": 2.0}
+
+
 def test_shortened_protocols_keep_their_proportions():
     quench = REGISTRY.build("quench", {"liquid": 2000, "cooling": 6000}).shortened(1000)
     assert (quench.liquid, quench.cooling) == (250, 750)
@@ -181,11 +187,13 @@ over = ["replica"]
 """
 
 
-@pytest.mark.parametrize(("descriptor", "n_features"), [("interstices", 60), ("soap", 3289)])
+@pytest.mark.parametrize(
+    ("descriptor", "n_features"), [('"interstices"', 60), ('{ name = "soap", r_cut = 2.0, sigma = 0.2 }', 3289)]
+)
 def test_memory_of_features_grows_with_rows_and_columns(descriptor, n_features, rates_of_ten, tmp_path):
     """The table of a replica and at least one copy of it, at most five: 101 frames of 5000 particles."""
     file = tmp_path / "study.toml"
-    file.write_text(f'{FEATURES}descriptor = "{descriptor}"\n')
+    file.write_text(f"{FEATURES}descriptor = {descriptor}\n")
 
     def memory(*sets: str) -> float:
         study = Study.read(file, None, tmp_path / "run", list(sets))

@@ -7,7 +7,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
@@ -37,7 +37,7 @@ from lammps_glass.simulate.protocols.segmented import check_minimum
 from lammps_glass.simulate.record import BarrierRecord, Record
 from lammps_glass.simulate.run import Plan
 from lammps_glass.simulate.start import checksum, write_data
-from lammps_glass.simulate.work import Work
+from lammps_glass.simulate.work import BARRIERS, Work
 from lammps_glass.snapshots import Snapshot
 
 if TYPE_CHECKING:
@@ -146,12 +146,14 @@ class Artn(Protocol):
         return {"force_tolerance": self.force_tolerance, "max_iterations": self.max_iterations}
 
     def work(self, n_particles: int, snapshots: int = 1) -> Work:
-        """The particles that are searched around; their cost depends on the glass and is not planned."""
-        return Work(n_particles, {}, 1)
+        """Count the accepted events of the particles of this chunk; their cost depends on the glass."""
+        searched = n_particles if self.particles is None else len(self.particles)
+        return Work(n_particles, {BARRIERS: self.n_barriers * searched / self.n_chunks}, 1)
 
     def shortened(self, steps: int) -> Self:
-        """The same run: it has no steps."""
-        return self
+        """Return a run of a few searches around the first particle."""
+        few = {"n_barriers": min(self.n_barriers, 2), "max_trials": min(self.max_trials, 6)}
+        return replace(self, particles=(1,), chunk=1, n_chunks=1, **few)
 
     def search_settings(self, glass: Glass) -> SearchSettings:
         """Return the settings in the units of a glass."""
