@@ -152,8 +152,10 @@ class Artn(Protocol):
 
     def shortened(self, steps: int) -> Self:
         """Return a run of a few searches around the first particle."""
-        few = {"n_barriers": min(self.n_barriers, 2), "max_trials": min(self.max_trials, 6)}
-        return replace(self, particles=(1,), chunk=1, n_chunks=1, **few)
+        return replace(
+            self, particles=(1,), n_barriers=min(self.n_barriers, 2), max_trials=min(self.max_trials, 6), chunk=1,
+            n_chunks=1,
+        )  # fmt: skip
 
     def search_settings(self, glass: Glass) -> SearchSettings:
         """Return the settings in the units of a glass."""
