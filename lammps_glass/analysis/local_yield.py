@@ -22,6 +22,7 @@ from lammps_glass.snapshots.grid import Integers, build_grid
 from lammps_glass.snapshots.shear_planes import shear_plane
 
 _STRAIN = 1e-5  # of the central difference of the energy that gives the stress
+_NEWTON_STEPS, _NEWTON_REACH = 5, 0.02  # after a minimisation: at most so many, and so far in cutoffs of the model
 
 
 def local_yield_stress(
@@ -139,14 +140,29 @@ class _Ball:
             energy_and_slope, start.ravel(), jac=True, method="L-BFGS-B",
             options={"gtol": self.tolerance, "ftol": 0.0, "maxiter": 20_000, "maxfun": 40_000, "maxcor": 20},
         )  # fmt: skip
-        residual = float(np.abs(found.jac).max())
+        minimum, residual = self._polished(system, np.asarray(found.x).reshape(-1, 3))
         if residual > 10 * self.tolerance:
             raise InputError(
                 f"local yield stress: a minimisation stopped at a force of {residual:.2g}, force_tolerance = "
                 f"{self.tolerance:g}: take a larger one"
             )
-        result: Floats = np.asarray(found.x).reshape(-1, 3)
-        return result
+        return minimum
+
+    def _polished(self, system: System, positions: Floats) -> tuple[Floats, float]:
+        """Take Newton's steps to the minimum, and return it with the largest force component left.
+
+        Round-off of the energy stops a line search at forces of about 1e-6; forces are exact far below that.
+        """
+        forces = system.forces(positions)
+        for _ in range(_NEWTON_STEPS):
+            if np.abs(forces).max() <= self.tolerance:
+                break
+            step = np.linalg.solve(system.hessian(positions).dense(), forces.ravel()).reshape(-1, 3)
+            if np.abs(step).max() > _NEWTON_REACH * system.model.r_cut:
+                break
+            positions = positions + step
+            forces = system.forces(positions)
+        return positions, float(np.abs(forces).max())
 
 
 def _within(snapshot: Snapshot, centre: int, radius: float) -> Integers:

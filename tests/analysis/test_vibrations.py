@@ -115,7 +115,9 @@ def test_modes_of_a_large_system_reach_the_frequency_asked_for(found, glass, inh
     softest = modes_up_to(frequency, inherent, glass.model(), glass.masses, fraction=0.05, units="lj")
     assert not softest.is_complete
     assert softest.frequencies[-1] >= frequency
-    np.testing.assert_allclose(softest.frequencies, found.frequencies[: len(softest.frequencies)], rtol=1e-6)
+    np.testing.assert_allclose(
+        softest.frequencies, found.frequencies[: len(softest.frequencies)], rtol=1e-5
+    )  # single precision: 3e-6 measured
 
 
 def test_measured_amplitudes_against_harmonic_ones():

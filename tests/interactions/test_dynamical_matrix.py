@@ -21,7 +21,7 @@ def test_density_of_states_of_fcc_copper(tmp_path):
     positions = (corners + FCC).reshape(-1, 3) * 3.6
     crystal = Snapshot(Cell.orthogonal([7.2] * 3), positions, np.zeros(32, int), ("Cu",))
     path = tmp_path / "dynamical.dat"
-    with static._loaded(crystal, glass, None) as instance:
+    with static.loaded(crystal, glass, None) as instance:
         instance.commands(f"dynamical_matrix all regular 1e-4 file {path}")
     matrix = np.loadtxt(path).reshape(96, 96)
     eigenvalues = np.linalg.eigvalsh(0.5 * (matrix + matrix.T))

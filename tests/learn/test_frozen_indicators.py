@@ -28,4 +28,6 @@ def test_a_saved_indicator_stays_loadable(path):
     is_energy = path.stem in ("barcode", "ridge")
     values = estimator.predict(x) if is_energy else learn.indicator_values(estimator, x)
     # Sums of a few products in the order of the installed BLAS or compiler; XGBoost adds in float32.
-    np.testing.assert_allclose(values, known["values"][path.stem], rtol=1e-5 if path.stem == "barcode" else 1e-9)
+    np.testing.assert_allclose(
+        values, known["values"][path.stem], rtol=1e-5 if path.stem in ("barcode", "boosted-trees") else 1e-9
+    )

@@ -1,6 +1,6 @@
-"""Write the frozen indicators of a release: ``python tests/learn/frozen/make.py 0.1`` adds a folder of small ones.
+"""Write the frozen indicators of a release: ``python tests/learn/frozen/make.py 0.1`` adds the kinds it lacks.
 
-A folder that is there is never made again: what an earlier release wrote must stay loadable.
+A file that is there is never made again: what an earlier release wrote must stay loadable.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lammps_glass import learn
 #: As small as the classes allow: a few rows, few members, few trees.
 OPTIONS = {
     "looseness": {"n_estimators": 3},
+    "boosted-trees": {"n_trees": 5},
     "barcode": {"used_folds": 1, "learning_rate": 0.5},
 }
 
@@ -36,14 +37,15 @@ def values_of(estimator: object, x: np.ndarray) -> np.ndarray:
 def main(release: str) -> None:
     """Fit one indicator of each kind and write it with the rows and the values that it gives them."""
     folder = Path(__file__).parent / release
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     x, y = rows()
-    known = {"rows": x.tolist(), "values": {}}
-    for name in sorted(learn.REGISTRY):
+    file = folder / "values.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {"rows": x.tolist(), "values": {}}
+    for name in sorted(set(learn.REGISTRY) - set(known["values"])):
         estimator = learn.REGISTRY.build(name, OPTIONS.get(name)).fit(x, y)
         learn.save(folder / f"{name}.indicator", estimator, {"indicator": name, "columns": ["a", "b", "c"]})
         known["values"][name] = values_of(estimator, x).tolist()
-    (folder / "values.json").write_text(json.dumps(known), encoding="utf-8")
+    file.write_text(json.dumps(known), encoding="utf-8")
 
 
 if __name__ == "__main__":
