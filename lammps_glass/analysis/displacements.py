@@ -21,6 +21,9 @@ from lammps_glass.snapshots.snapshot import Integers
 MEMORY = 32_000_000
 _ALL = ParticleGroups(("all",), {})
 
+#: Most points of the lattice of wave vectors that are looked through for those near q.
+MOST_VECTORS = 20_000_000
+
 
 @dataclass(frozen=True)
 class Scattering:
@@ -56,6 +59,10 @@ class Scattering:
         reciprocal = 2 * np.pi * cell.inverse.T
         smallest = float(np.linalg.norm(reciprocal, axis=1).min())
         reach = np.floor((q + smallest / 2) * np.linalg.norm(cell.matrix, axis=1) / (2 * np.pi)).astype(int)
+        if np.prod(2.0 * reach + 1) > MOST_VECTORS:
+            raise InputError(
+                f"self-intermediate scattering: q = {q:g} is too large for the directions of the box: use 'sphere'"
+            )
         axes = np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij")
         vectors = np.stack(axes, axis=-1).reshape(-1, 3) @ reciprocal
         lengths = np.linalg.norm(vectors, axis=1)

@@ -17,7 +17,9 @@ from lammps_glass.snapshots.checks import require_ids
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 Trajectory = Iterable[Snapshot] | Snapshot
-_INSIDE = 1e-9
+#: Fraction of the box that wrapped positions may lie outside: a simulation wraps where it renews its neighbour lists,
+#: and particles move on from there until the next time.
+_INSIDE = 0.1
 #: Fraction of the box that a wrapped particle may move between frames; its image is certain below a half.
 LONGEST = 0.4
 
@@ -108,8 +110,8 @@ def rows_of_species(snapshot: Snapshot, species: str | None) -> Integers:
 def track(snapshots: Trajectory, species: str | None, analysis: str) -> Track:
     """Read the unwrapped positions of the particles of a species in a trajectory.
 
-    Positions are used as they are, unless every position of every frame lies inside its cell (a dump of wrapped
-    coordinates). Then they are unwrapped by the minimum image of successive frames, in fractional coordinates. The
+    Positions are used as they are where one of them leaves its cell by more than a tenth of it (unwrapped ones). Else
+    they may be wrapped, and are unwrapped by the minimum image of successive frames, in fractional coordinates. The
     vectors of a cell are those nearest to the ones of the frame before (`Cell.unflipped`).
 
     One snapshot is held at a time. Positions are in a temporary file (24 bytes per particle and frame in the system's

@@ -51,6 +51,8 @@ class ParticleGroups:
         for step, each in values.items():
             numbers = np.asarray(each, dtype=float)
             finite = np.isfinite(numbers)
+            if not finite.any():
+                continue  # the frame is no origin
             if finite.sum() < n_groups:
                 raise InputError(f"quantiles: step {step} has {finite.sum()} values for {n_groups} groups")
             groups[step] = np.full(len(numbers), -1)
@@ -64,9 +66,15 @@ class ParticleGroups:
         groups: dict[int | None, Integers] = {}
         for step, each in values.items():
             numbers = np.asarray(each, dtype=float)
+            finite = numbers[np.isfinite(numbers)]
+            if (finite != np.rint(finite)).any() or (finite < 0).any() or (finite >= len(names)).any():
+                raise InputError(
+                    f"classes: values at step {step} are not whole numbers from 0 to {len(names) - 1}: group "
+                    "other numbers by quantile"
+                )
+            if not len(finite):
+                continue  # the frame is no origin
             whole = np.where(np.isfinite(numbers), numbers, -1.0)
-            if (whole != np.rint(whole)).any() or whole.max() >= len(names):
-                raise InputError(f"classes: values at step {step} must be 0 to {len(names) - 1}")
             groups[step] = whole.astype(np.int64)
         return cls(tuple(names), groups)
 

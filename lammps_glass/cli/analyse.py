@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import os
@@ -110,9 +111,12 @@ def analyse(
         by=kind, n_groups=n_groups, q=q, distance=distance, species=particles, directions=directions,
         max_origins=max_origins,
     )  # fmt: skip
-    built = parts.build_glass(glass, parts.sort_settings(settings, {"glass": parts.glass_options(glass)})["glass"])
-    reader = Reader(built, types, boundary, rows_are_particles, common.say)
     source = Source(indicator, column, origins, from_start)
+    of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
+    options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
+    built = parts.build_glass(glass, options["glass"])
+    reader = Reader(built, types, boundary, rows_are_particles, common.say)
+    source = dataclasses.replace(source, options=options["descriptor"])
     replicas = parts.replica_names(trajectories, replica)
     _check_folder(output, replace)
     grouped, name = _grouped(common, source, trajectories, replicas, reader, kind, descriptor)

@@ -25,6 +25,8 @@ def _describe(error: BaseException) -> tuple[str, int]:
     """Return the line and the exit status of an error."""
     if isinstance(error, LammpsGlassError):
         return str(error), error.exit_status
+    if isinstance(error, MemoryError):
+        return f"out of memory ({error}): use fewer particles, or smaller settings", 2
     # Aborts and usage errors of the option parser are recognised by name and attributes: typer has a copy of click from
     # 0.16 on, so that no class is common to all versions.
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.predict import load_predictor
@@ -38,18 +38,26 @@ class Source:
         Most origins of a trajectory, evenly chosen; None: 1 where values are computed, all where they are read.
     start
         Values are those of the configuration from which the run started: they hold at its first frame.
+    options
+        Of the descriptor.
     """
 
     text: str
     column: str | None = None
     n_origins: int | None = None
     start: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def path(self) -> Path | None:
         """Path of a table or of a saved indicator, if the text names one that exists."""
         path = Path(self.text)
         return path if path.exists() or path.suffix in _TABLES else None
+
+    @property
+    def descriptor(self) -> str | None:
+        """Name of the descriptor of ``DESCRIPTOR:COLUMN``; None for the others."""
+        return self.text.rsplit(":", 1)[0] if ":" in self.text and self.path is None else None
 
     @property
     def is_table(self) -> bool:
@@ -61,13 +69,14 @@ class Source:
         from lammps_glass.tables import column_names, read_table
 
         path = Path(self.text)
-        names = [name for name in column_names(path) if name not in _KEY]
+        there = list(column_names(path))
+        names = [name for name in there if name not in _KEY]
         if self.column is None and len(names) != 1:
             raise InputError(f"{path}: which column? --column takes one of {', '.join(names) or 'none'}")
         column = self.column or names[0]
         if column not in names:
             raise InputError(f"{path}: {unknown_name('column', column, names)}")
-        return read_table(path, ["replica", "step", "particle", column]), column
+        return read_table(path, [*(name for name in _KEY if name in there), column]), column
 
 
 class Values:
@@ -105,7 +114,7 @@ class Values:
 
     def _open_descriptor(self, text: str, seed: int | None) -> None:
         name, column = text.rsplit(":", 1)
-        built = parts.build_descriptor(name, {}, self.glass)
+        built = parts.build_descriptor(name, self.source.options, self.glass)
         names = list(built.feature_names)
         if column not in names:
             raise InputError(f"INDICATOR {text}: {unknown_name('column', column, names)}")

@@ -54,6 +54,23 @@ class InteractionLines:
     files: dict[str, Path]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no particles interact: pair styles without energy, and no bonds."""
+        styles = {words[1] for words in self.lines if words[0] == "pair_style"}
+        return styles <= {"zero", "none"} and not self.has("bond_style")
+
+    @property
+    def needs_charges(self) -> bool:
+        """Whether a style has the energy of charges that `set` must give (those of comb and reaxff find their own)."""
+        styles = [word for words in self.lines if words[0].endswith("_style") for word in words[1:]]
+        return any(re.search(r"(^|/)coul|tip4p", word) for word in styles)
+
+    @property
+    def charges(self) -> dict[int, float]:
+        """Type (from 1) -> charge, of lines ``set type I charge Q``."""
+        return {int(words[2]): float(words[4]) for words in self.lines if words[0] == "set"}
+
+    @property
     def has_charges(self) -> bool:
         """Whether a line sets charges, or a style needs them."""
         styles = [word for words in self.lines if words[0].endswith("_style") for word in words[1:]]

@@ -234,11 +234,14 @@ def by_species(owner: str, key: str, values: object, species: Sequence[str]) -> 
         foreign = [str(name) for name in values if name not in species]
         if foreign:
             raise InputError(f"{owner}: {key} names {', '.join(foreign)}; species are {', '.join(species)}")
-        values = [values[name] for name in species if name in values]
+        if missing := [name for name in species if name not in values]:
+            raise InputError(f"{owner}: {key}: missing for {', '.join(missing)}")
+        values = [values[name] for name in species]
     elif isinstance(values, str) or not isinstance(values, Sequence):
         values = [number(owner, key, values, above=0.0)] * len(species)
     if len(values) != len(species):
-        raise InputError(f"{owner}: {key}: missing: one for each of {', '.join(species)}; {len(values)} are given")
+        fault = f"{len(values)} values for" if values else "missing: one for each of"
+        raise InputError(f"{owner}: {key}: {fault} {', '.join(species)}")
     return tuple(
         number(owner, f"{key} of {name}", value, above=0.0) for name, value in zip(species, values, strict=True)
     )

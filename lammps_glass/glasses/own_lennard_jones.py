@@ -72,6 +72,12 @@ class LennardJonesGlass(OwnGlass):
         self._check_names()
         if self.mixing and self.mixing not in MIXING:
             raise InputError(f"{self.name}: mixing = {self.mixing!r} must be {' or '.join(map(repr, MIXING))}")
+        non_additivity = number(self.name, "non_additivity", self.non_additivity, minimum=0.0)
+        if non_additivity and (not self.mixing or isinstance(self.sigma, int | float)):
+            raise InputError(
+                f"{self.name}: non_additivity = {non_additivity:g} changes mixed diameters alone: give sigma by "
+                "species, and mixing = 'arithmetic' or 'geometric'"
+            )
         for key in ("epsilon", "sigma"):
             values = getattr(self, key)
             self.set(**{key: tuple(values) if isinstance(values, list) else values})

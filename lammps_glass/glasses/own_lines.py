@@ -65,6 +65,7 @@ class InteractionLinesGlass(OwnGlass):
             raise InputError(f"{self.name}: r_cut: missing: the largest distance of an interaction of the lines")
         self._check_files(parsed)
         super().__post_init__()
+        self._check_energies(parsed, where)
         if self.chain_length and self.n_particles % self.chain_length:
             raise InputError(
                 f"{self.name}: n_particles = {self.n_particles} is not a multiple of chain_length = {self.chain_length}"
@@ -84,6 +85,22 @@ class InteractionLinesGlass(OwnGlass):
             self.set(start=RANDOM)
         if length and self.start in LATTICES:
             raise InputError(f"{self.name}: start = {self.start!r}: chains start as random walks, or from a snapshot")
+
+    def _check_energies(self, parsed: InteractionLines, where: str) -> None:
+        """Refuse no interactions, styles of charges without charges, and a periodic sum that is not neutral."""
+        if parsed.is_empty:
+            raise InputError(f"{where}: a pair_style without energy and no bonds: no particles interact")
+        charges = parsed.charges
+        if parsed.needs_charges and not any(charges.values()):
+            raise InputError(
+                f"{where}: a style needs charges, and there are none: add lines `set type NUMBER charge Q`"
+            )
+        counts = self.counts()
+        total = sum(counts[name] * charges.get(i, 0.0) for i, name in enumerate(self.species, start=1))
+        if parsed.has("kspace_style") and abs(total) > 1e-6 * self.n_particles:
+            raise InputError(
+                f"{where}: the charges of {self.n_particles} particles sum to {total:g}: change charges or composition"
+            )
 
     def _read_lines(self) -> str:
         """Read the lines of a file; return their place for messages."""

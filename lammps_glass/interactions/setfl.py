@@ -221,6 +221,8 @@ def _elements(lines: _Lines) -> tuple[str, ...]:
 
 def _grid(lines: _Lines) -> tuple[int, float, int, float, float]:
     words = lines.next(_NUMBERS)
+    if len(words) > len(_NUMBERS.split()) and _is_number(words[5]):
+        raise lines.fail(f"has a number behind '{_NUMBERS}', as tables of eam/he have: these are not read")
     try:
         n_rho, n_r = int(words[0]), int(words[2])
         d_rho, dr, r_cut = float(words[1]), float(words[3]), float(words[4])
@@ -229,6 +231,14 @@ def _grid(lines: _Lines) -> tuple[int, float, int, float, float]:
     if min(n_rho, n_r) < 5 or not min(d_rho, dr, r_cut) > 0 or max(n_rho, n_r) > 10**7:
         raise lines.fail(f"'{_NUMBERS}' must be positive, with at least 5 rows a function")
     return n_rho, d_rho, n_r, dr, r_cut
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _element_head(lines: _Lines, name: str, others: Collection[int]) -> Head:

@@ -126,7 +126,8 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     else:
         raise unknown_name("EAM table (or path)", str(table), sorted(described))
     if not path.is_file():
-        raise InputError(f"{path}: no such EAM table; known by name are {', '.join(sorted(described))}")
+        names = ", ".join(sorted(described))
+        raise InputError(f"{path}: no such EAM table; known by name are {names}, and the files that come with LAMMPS")
     actual = checksum(path)
     if sha256 is not None and actual != sha256:
         raise InputError(f"{path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: another or a damaged table")

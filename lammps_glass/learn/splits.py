@@ -134,6 +134,9 @@ def random_rows_split(y: ArrayLike, test_fraction: float = 0.2, *, seed: int) ->
         members = np.flatnonzero(labels == value)
         n_test = round(test_fraction * len(members))
         if not 0 < n_test < len(members):
-            raise InputError(f"test_fraction {test_fraction} of {len(members)} rows of one class leaves an empty part")
+            raise InputError(
+                f"test_fraction {test_fraction} of {len(members)} rows of class {value} leaves none to "
+                "train or to test on: more rows, or another threshold"
+            )
         test[random.choice(members, n_test, replace=False)] = True
     return _split("random rows (leaks)", test, True)

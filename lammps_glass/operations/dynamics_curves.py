@@ -233,7 +233,7 @@ def largest_alpha2(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
     """
     mean = averaged(curves, "alpha2", seed)
     indicator = curves.groupby("group")["indicator"].mean()
-    top = mean.loc[mean.groupby("group", sort=False)["alpha2"].idxmax()]
+    top = mean.loc[mean.dropna(subset=["alpha2"]).groupby("group", sort=False)["alpha2"].idxmax()]
     return top.assign(indicator=top["group"].map(indicator))[["group", "indicator", "alpha2", "low", "high", "time"]]
 
 

@@ -363,7 +363,7 @@ def add_prediction(
             x_label=x_label, y_label=measure.upper() if measure == "auc" else f"{measure} correlation",
             highlight="noise ceiling", paper_marks=(Mark("y", 0.5 if measure == "auc" else 0.0),),
         )  # fmt: skip
-        indicators_only = part[part["indicator"] != "noise ceiling"]
+        indicators_only = part[part["indicator"] != "noise ceiling"].dropna(subset=["value"])
         top = indicators_only.loc[indicators_only.groupby("indicator", sort=False)["value"].idxmax()]
         summary = "; ".join(f"{r.indicator}: largest {r.value:.2f} at {r.time:g}" for r in top.itertuples())
         for name, value in zip(top["indicator"], top["value"]):

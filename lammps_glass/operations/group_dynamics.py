@@ -143,6 +143,13 @@ def values_in(first: Snapshot, table: pd.DataFrame, column: str, replica: str) -
             f"replica {replica}: {column} is given for {which}, which the trajectory does not have "
             f"(ids {first.ids[0]} to {first.ids[-1]}): it is an indicator of other particles"
         )
+    if "species" in table:
+        species = np.asarray(first.species)[first.types[at]]
+        if (other := np.flatnonzero(species != table["species"].astype(str).to_numpy())).size:
+            raise InputError(
+                f"replica {replica}: particle {particles[other[0]]} is {species[other[0]]} in the trajectory, and "
+                f"{table['species'].iloc[other[0]]} where {column} is given: it is an indicator of other particles"
+            )
     result = np.full(len(first), np.nan)
     result[at] = table[column].to_numpy(dtype=float)
     return result

@@ -59,6 +59,11 @@ def check(stage: Wired) -> None:
     label = parameters.label.build(parameters.species)
     with located(f"stages.{stage.stage}.label"):
         label.require_units(stage.glass.units if stage.glass else None)
+    if stage.glass and parameters.species is not None and parameters.species not in stage.glass.species:
+        raise InputError(
+            f"stages.{stage.stage}.species = {parameters.species!r}: glass {stage.glass.name} has "
+            f"{', '.join(stage.glass.species)}"
+        )
     if parameters.quantity is not None:
         require_quantity(stage, parameters.quantity, f"stages.{stage.stage}")
     for run in stage.reads["records"]:

@@ -50,7 +50,8 @@ class Minimum:
         if self.criterion in _STUCK:
             return (
                 "more iterations do not help, as no step along the forces lowers the energy: it is at its round-off, "
-                "or the interactions are not smooth, as with a coarse table: raise force_tolerance, or take a finer one"
+                "or the interactions are not smooth (an energy that jumps at the cutoff, as without `pair_modify shift "
+                "yes`, or a table that is coarse or interpolated linearly): raise force_tolerance, or smooth them"
             )
         return "raise force_tolerance or max_iterations"
 

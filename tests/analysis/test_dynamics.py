@@ -394,3 +394,21 @@ def test_the_ceiling_is_the_correlation_of_the_truth_with_the_mean_of_the_runs()
     # standard error of a correlation of 4000: 0.01; of the ceiling through r of the halves 0.02
     assert table.loc["pearson", "ceiling"] == pytest.approx(math.sqrt(2 / 3), abs=0.05)
     assert table.loc["pearson", "value"] == pytest.approx(table.loc["pearson", "ceiling"], abs=0.05)
+
+
+def test_positions_that_left_the_box_before_they_were_wrapped_are_unwrapped():
+    """LAMMPS wraps ``x y z`` where it renews its neighbour lists, so that atoms of a dump lie a little outside."""
+    random = np.random.default_rng(3)
+    edge = 10.0
+    walk = edge * random.random((200, 3)) + np.cumsum(random.normal(0.0, 0.15, (30, 200, 3)), axis=0)
+    images = np.repeat(np.floor(walk[::5] / edge), 5, axis=0)  # renewed every fifth frame
+    written = walk - edge * images
+    near = ((written > -0.09 * edge) & (written < 1.09 * edge)).all(axis=(0, 2))
+    walk, written = walk[:, near], written[:, near]
+    assert (written < 0).any()
+    assert (np.diff(images[:, near], axis=0) != 0).any()
+    cell, types = Cell.orthogonal([edge] * 3), np.zeros(walk.shape[1], dtype=int)
+    frames = [Snapshot(cell, positions, types, ("A",), step=step) for step, positions in enumerate(written)]
+    msd = analysis.mean_squared_displacement(frames)["msd"]
+    expected = [((walk[lag:] - walk[: len(walk) - lag]) ** 2).sum(axis=2).mean() for lag in range(len(walk))]
+    np.testing.assert_allclose(msd, expected, rtol=1e-9, atol=1e-12)

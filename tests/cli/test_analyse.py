@@ -140,7 +140,7 @@ def test_a_column_of_a_descriptor(run, walks, tmp_path):
         (["speed", "--q", "-1"], "q = -1 must be above 0"),
         (["speed", "--q", "0.2", "--directions", "box"], "no wave vector of the box near q = 0.2; the first is 0.8976"),
         (["speed", "--timestep", "0"], "--timestep 0 must be above 0"),
-        (["speed", "--by", "label"], "must be 0 to 1"),
+        (["speed", "--by", "label"], "not whole numbers from 0 to 1"),
         (["speed", "--observables", "vacf"], "has no velocities"),
         (["local-density:none"], "unknown column 'none'"),
     ],

@@ -274,7 +274,7 @@ def test_chains_that_do_not_fit_are_refused():
         ({"species": ["A", "1"]}, "species '1' is not a name"),
         ({"species": ["A", "B\nshell ls"]}, "is not a name"),
         ({"masses": ()}, "masses: missing"),
-        ({"masses": [1.0]}, "masses: missing: one for each of A, B; 1 are given"),
+        ({"masses": [1.0]}, "masses: 1 values for A, B"),
         ({"masses": {"A": 1.0}}, "masses: missing"),
         ({"masses": {"A": 1.0, "C": 1.0}}, "masses names C"),
         ({"masses": [1.0, -1.0]}, "masses of B = -1 must be above 0"),
@@ -374,3 +374,21 @@ def test_what_needs_a_compiled_model_says_so():
     with pytest.raises(InputError, match="modes needs compiled interactions, which glass silicon"):
         example("silicon").require_model("modes")
     example("ni-al").require_model("modes")
+
+
+def test_interactions_that_are_none_are_refused():
+    silent = {"species": ("A", "B"), "units": "lj", "masses": 1.0, "density": 1.0, "n_particles": 256, "r_cut": 2.5}
+    charged = ("pair_style lj/cut/coul/long 2.5", "pair_coeff * * 1.0 1.0", "kspace_style pppm 1e-3")
+    for lines, message in (
+        (("pair_style zero 2.5", "pair_coeff * *"), "no particles interact"),
+        (charged, "a style needs charges"),
+        ((*charged, "set type 1 charge 1.0"), "sum to 128"),
+    ):
+        with pytest.raises(InputError, match=message):
+            InteractionLinesGlass(lines=lines, **silent)
+    InteractionLinesGlass(lines=(*charged, "set type 1 charge 1.0", "set type 2 charge -1.0"), **silent)
+
+
+def test_non_additivity_without_mixing_is_refused():
+    with pytest.raises(InputError, match="changes mixed diameters alone"):
+        LennardJonesGlass(species=("A", "B"), masses=1.0, sigma=1.0, density=1.0, non_additivity=0.2)

@@ -183,3 +183,11 @@ def test_shorter_table_gives_lammps_the_same_energy_and_pressure():
 def test_published_tables_are_known(published):
     assert isinstance(published.initial(1), Snapshot)
     assert find_table(published.table).name == published.table
+
+
+def test_a_table_of_another_format_is_refused(tmp_path):
+    """Tables of ``eam/he`` have a sixth number in their fifth line, the largest density."""
+    lines = ["one", "two", "three", "1 X", "5 0.1 5 0.1 0.5 2.0", "1 1.0 4.0 fcc", *["0.0"] * 15]
+    (tmp_path / "x.eam.he").write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputError, match=r"line 5: .*eam/he"):
+        setfl.read(tmp_path / "x.eam.he")
