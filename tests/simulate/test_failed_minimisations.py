@@ -66,7 +66,7 @@ def test_more_iterations_are_not_advised_where_they_cannot_help(tmp_path):
     for words in (
         "more iterations do not help",
         "not smooth",
-        "raise force_tolerance, or take a finer one",
+        "raise force_tolerance, or smooth them",
         "run it again",
     ):
         assert words in str(caught.value)
