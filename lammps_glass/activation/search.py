@@ -19,8 +19,8 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
 
-#: Words of a search that found no saddle: fell back, or reached a limit.
-BACK, LIMIT = "back", "limit"
+#: Word of a search that reached a limit.
+LIMIT = "limit"
 
 
 class Landscape(Protocol):

@@ -1,5 +1,6 @@
 """What the package exports, each imported when it is first used (`lazy_loader` reads this file)."""
 
+from .association import reliability_ceiling as reliability_ceiling
 from .barcodes import (
     BarcodeSet as BarcodeSet,
     compare_at_equal_energy as compare_at_equal_energy,
@@ -72,7 +73,6 @@ from .mobility import (
     auc_of_most_mobile as auc_of_most_mobile,
     particle_mobility as particle_mobility,
     prediction_against_time as prediction_against_time,
-    reliability_ceiling as reliability_ceiling,
 )
 from .neighborhoods import neighborhoods as neighborhoods
 from .relaxation import (

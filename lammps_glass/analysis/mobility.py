@@ -9,10 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from lammps_glass.analysis.association import (
+    area_under_curve,
+    largest_fraction,
+    pearson,
+    reliability_ceiling,
+    spearman,
+)
 from lammps_glass.analysis.frames import Trajectory, track
-from lammps_glass.analysis.statistics import resamples
+from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots.cell import Floats
 
 #: Fraction of the most mobile particles that the AUC tells from the others.
 MOST_MOBILE = 0.1
@@ -154,31 +160,9 @@ def prediction_against_time(
     return pd.DataFrame(parts, columns=names)
 
 
-def pearson(indicator: ArrayLike, mobility: ArrayLike) -> float:
-    """Compute Pearson's correlation; NaN where one does not vary."""
-    x, y = np.asarray(indicator, dtype=float), np.asarray(mobility, dtype=float)
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        return math.nan
-    return float(np.corrcoef(x, y)[0, 1])
-
-
-def spearman(indicator: ArrayLike, mobility: ArrayLike) -> float:
-    """Compute Spearman's rank correlation; NaN where one does not vary."""
-    from scipy.stats import rankdata
-
-    return pearson(rankdata(np.asarray(indicator)), rankdata(np.asarray(mobility)))
-
-
 def auc_of_most_mobile(indicator: ArrayLike, mobility: ArrayLike) -> float:
     """Compute the area under the ROC curve of the indicator for the tenth of the particles that is most mobile."""
-    from scipy.stats import rankdata
-
-    values, moved = np.asarray(indicator, dtype=float), np.asarray(mobility, dtype=float)
-    n_mobile = max(1, round(MOST_MOBILE * len(values)))
-    mobile = np.argsort(moved, kind="stable")[-n_mobile:]
-    rest = len(values) - n_mobile
-    ranks: Floats = rankdata(values)
-    return float((ranks[mobile].sum() - n_mobile * (n_mobile + 1) / 2) / (n_mobile * rest))
+    return area_under_curve(indicator, largest_fraction(mobility, MOST_MOBILE))
 
 
 MEASURES: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {
@@ -186,15 +170,6 @@ MEASURES: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {
     "spearman": spearman,
     "auc": auc_of_most_mobile,
 }
-
-
-def reliability_ceiling(first_half: ArrayLike, second_half: ArrayLike, measure: str = "pearson") -> float:
-    """Compute the largest correlation with the mean of two halves of runs: ``sqrt(2 r / (1 + r))``; 0 for r <= 0.
-
-    Spearman-Brown: r is the correlation between the means of the halves, 2 r / (1 + r) the reliability of both.
-    """
-    r = MEASURES[measure](first_half, second_half)
-    return math.sqrt(2 * r / (1 + r)) if r > 0 else 0.0
 
 
 def _ceilings(mobility: pd.DataFrame) -> dict[tuple[str, object], float]:
@@ -208,7 +183,7 @@ def _ceilings(mobility: pd.DataFrame) -> dict[tuple[str, object], float]:
             continue
         halves = runs.iloc[:, 0::2].mean(axis=1), runs.iloc[:, 1::2].mean(axis=1)
         for name in ("pearson", "spearman"):
-            ceilings.setdefault((name, time), []).append(reliability_ceiling(*halves, name))
+            ceilings.setdefault((name, time), []).append(reliability_ceiling(*halves, MEASURES[name]))
     return {key: float(np.mean(values)) for key, values in ceilings.items()}
 
 
@@ -216,9 +191,7 @@ def _interval(values: dict[str, float], n_resamples: int, seed: int, level: floa
     finite = {name: value for name, value in values.items() if math.isfinite(value)}
     if len(finite) < 2:
         return math.nan, math.nan
-    means = [float(np.mean(drawn)) for drawn in resamples(finite, n_resamples, seed)]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
+    return bootstrap(finite, lambda drawn: float(np.mean(drawn)), n_resamples, seed, level)
 
 
 def _configurations(table: pd.DataFrame) -> str:

@@ -126,8 +126,10 @@ class Values:
         if self._table is not None:
             return self._from_table(path, replica, reader)
         steps = self._origins(path, reader)
-        values = {}
+        values: dict[int, Floats] = {}
         for snapshot in reader.frames(path):
+            if len(values) == len(steps):
+                break
             if snapshot.step in steps:
                 try:
                     values[snapshot.step] = self._values(snapshot)
@@ -140,6 +142,8 @@ class Values:
         import numpy as np
 
         reads = self.name == self.source.text
+        if not reads and self.source.n_origins in (None, 1):
+            return {next(reader.frames(path)).step}
         steps = [frame.step for frame in reader.frames(path) if not reads or self.name in frame.properties]
         most = self.source.n_origins or (len(steps) if reads else 1)
         chosen = np.unique(np.linspace(0, len(steps), min(most, len(steps)), endpoint=False).astype(int))

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lammps_glass.analysis.association import pearson
 from lammps_glass.comparison.blocks import Block, describe_set
 from lammps_glass.comparison.data import LabelledConfiguration, read_set
 from lammps_glass.comparison.fitting import Matrix, Predicted, fit_entry, permuted_rows, take_column
-from lammps_glass.comparison.scores import Scores, ceiling, pearson, permuted_score, score, score_of
+from lammps_glass.comparison.scores import Scores, ceiling, permuted_score, score, score_of
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec, LabelSpec
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name

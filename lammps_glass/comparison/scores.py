@@ -7,35 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lammps_glass.analysis.association import area_under_curve, largest_fraction, pearson, reliability_ceiling
 from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.snapshots.cell import Floats
 
 
-def pearson(a: Floats, b: Floats) -> float:
-    """Compute the Pearson coefficient; NaN where one of the two is constant."""
-    if len(a) < 2 or not np.ptp(a) > 0 or not np.ptp(b) > 0:
-        return float("nan")
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def area_under_curve(values: Floats, classes: Floats) -> float:
-    """Compute the area under the ROC curve: how often class 1 is above class 0, ties as half; NaN for one class."""
-    from scipy.stats import rankdata
-
-    positive = classes > 0
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    if not n_positive or not n_negative:
-        return float("nan")
-    ranks = rankdata(values)[positive].sum()
-    return float((ranks - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
-
-
 def top_classes(values: Floats, fraction: float) -> Floats:
     """(n,) 1 for the `fraction` of largest values, 0 for the others; at least one of each."""
-    count = min(max(1, round(fraction * len(values))), len(values) - 1)
-    classes = np.zeros(len(values))
-    classes[np.argsort(values, kind="stable")[-count:]] = 1.0
-    return classes
+    return largest_fraction(values, fraction).astype(float)
 
 
 def balanced_accuracy(values: Floats, classes: Floats, fraction: float) -> float:
@@ -84,9 +63,10 @@ def score(predicted: Sequence[Floats], labels: Sequence[Floats], fraction: float
     classes = [label if is_class(label) else top_classes(label, fraction) for label in labels]
     parts = [float(c.mean()) for c in classes]
     within = np.array([pearson(p, y) for p, y in zip(predicted, labels, strict=True)])
-    low, high = _interval({str(k): value for k, value in enumerate(within)}, lambda drawn: _mean(np.array(drawn)), seed)
-    sums = {str(k): _sums(p, y) for k, (p, y) in enumerate(zip(predicted, labels, strict=True))}
-    pooled_low, pooled_high = _interval(sums, _pooled, seed)
+    names = [str(k) for k in range(len(within))]
+    low, high = bootstrap(dict(zip(names, within)), lambda drawn: _mean(np.array(drawn)), seed=seed)
+    sums = {name: _sums(p, y) for name, p, y in zip(names, predicted, labels, strict=True)}
+    pooled_low, pooled_high = bootstrap(sums, _pooled, seed=seed)
     return Scores(
         within=_mean(within),
         within_low=low,
@@ -135,12 +115,6 @@ def _mean(values: Floats) -> float:
     return float(defined.mean()) if len(defined) else float("nan")
 
 
-def _interval(values, statistic, seed: int) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    if len(values) < 2:
-        return float("nan"), float("nan")
-    return bootstrap(values, statistic, seed=seed)
-
-
 def _sums(a: Floats, b: Floats) -> Floats:
     """Sums that the pooled coefficient follows from."""
     return np.array([len(a), a.sum(), b.sum(), a @ a, b @ b, a @ b])
@@ -155,16 +129,11 @@ def _pooled(drawn: Sequence[Floats]) -> float:
 def ceiling(half_1: Sequence[Floats], half_2: Sequence[Floats]) -> tuple[float, float]:
     """Largest coefficient that any predictor can have, within and pooled, from the means over two halves of the runs.
 
-    With r the coefficient of the halves, the reliability of the mean over all runs is ``2 r / (1 + r)`` (Spearman and
-    Brown), and the ceiling its square root.
-
-    References
-    ----------
-    C. Spearman, Br. J. Psychol. 3, 271 (1910); W. Brown, ibid., 296.
+    See `analysis.reliability_ceiling`; NaN where the halves do not agree.
     """
-    within = np.array([_ceiling_of(pearson(a, b)) for a, b in zip(half_1, half_2, strict=True)])
-    return _mean(within), _ceiling_of(pearson(np.concatenate(list(half_1)), np.concatenate(list(half_2))))
+    within = np.array([_ceiling_of(a, b) for a, b in zip(half_1, half_2, strict=True)])
+    return _mean(within), _ceiling_of(np.concatenate(list(half_1)), np.concatenate(list(half_2)))
 
 
-def _ceiling_of(r: float) -> float:
-    return float(np.sqrt(2 * r / (1 + r))) if r > 0 else float("nan")
+def _ceiling_of(half_1: Floats, half_2: Floats) -> float:
+    return reliability_ceiling(half_1, half_2) or float("nan")

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lammps_glass import glasses, simulate
+from lammps_glass import Cell, Snapshot, glasses, simulate
 from lammps_glass.descriptors import Barriers
 from lammps_glass.descriptors.barriers import sorted_barriers
 from lammps_glass.errors import InputError
@@ -117,6 +117,29 @@ def test_describe_makes_the_rows_of_a_dump(record, quenched, tmp_path):
     table = pd.read_parquet(output)
     assert list(table.columns[4:]) == ["barrier(1)", "barrier(2)", "n_genuine"]
     assert set(table.loc[table["n_genuine"].notna(), "particle"]) == {3, 40}
+
+
+class SearchMadeError(Exception):
+    """Ends the test where the search is made."""
+
+
+@pytest.mark.parametrize(
+    ("edge", "options", "expected"),
+    [(45.0, {}, 20.0), (33.0, {}, None), (33.0, {"refine_radius": 12.0}, 12.0), (20.0, {"refine_radius": 12.0}, None)],
+)
+def test_a_wide_box_is_refined_in_a_sphere_and_a_narrow_one_whole(edge, options, expected, monkeypatch):
+    """20 angstrom by default; all particles where the box is narrower than twice the radius."""
+    from lammps_glass.simulate.protocols import artn
+
+    def made(*args, refine_radius, **others):
+        assert refine_radius == expected
+        raise SearchMadeError
+
+    monkeypatch.setattr(artn, "Search", made)
+    glass = glasses.CuZr(n_particles=432)
+    pair = Snapshot(Cell.orthogonal([edge] * 3), [[5.0, 5.0, 5.0], [7.5, 5.0, 5.0]], [0, 1], glass.species)
+    with pytest.raises(SearchMadeError):
+        Artn(**options).search(SimpleNamespace(minimum=pair), 0, glass, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -263,7 +263,8 @@ class Artn(Protocol):
     ) -> tuple[list[Mapping[str, object]], list[Snapshot]]:
         """Search around the particle in `row` until it has its barriers; return rows and frames of events."""
         settings, minimum = self.search_settings(glass), landscape.minimum
-        search = Search(landscape, row, radius=self._radius(glass), refine_radius=self.refine_radius, settings=settings)
+        refined = self._refine_radius(glass, minimum)
+        search = Search(landscape, row, radius=self._radius(glass), refine_radius=refined, settings=settings)
         accepted, particle = Accepted(settings), int(minimum.ids[row])
         rows: list[Mapping[str, object]] = []
         frames: list[Snapshot] = []

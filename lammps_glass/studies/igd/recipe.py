@@ -120,8 +120,10 @@ def _barriers(searches: BarrierParameters) -> dict[str, object]:
     atoms = "every atom" if searches.everywhere else "the atoms that rearrange and as many others"
     if searches.most and not searches.everywhere:
         atoms = f"at most {searches.most} {atoms[4:]}"
-    region = f"{searches.refine_radius:g} angstrom around" if searches.refine_radius else "the whole sample"
-    refined = f"converged again with {region} mobile"
+    refined = (
+        f"converged again with {searches.refine_radius or 20.0:g} angstrom around mobile, or the whole sample where "
+        "its box is narrower than twice that"
+    )
     energies = refined if searches.refine else "of a sphere whose surroundings do not move"
     return {"searches": searches, "atoms": atoms, "energies": energies}
 
