@@ -9,6 +9,7 @@ import numpy as np
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions import setfl
+from lammps_glass.interactions.kernels import add_force, moved_vector
 from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.interactions.spline import coefficients
 from lammps_glass.snapshots.cell import Floats
@@ -124,7 +125,7 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
     both: Floats, embedding: Floats, dr: float, d_rho: float, cut: float, density_cut: float,
 ):  # fmt: skip
     """Energy, (n, 3) forces, and the square of the shortest distance; `cut` and `density_cut` are squares."""
-    n, n_mobile = len(types), len(moves)
+    n = len(types)
     forces, density = np.zeros((n, 3)), held.copy()
     # pairs with a density, for the second loop: vector, slopes of the density at the first and at the second
     count, ends, later = 0, np.empty((len(first), 2), np.int64), np.empty((len(first), 5))
@@ -132,11 +133,7 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
     last = pair.shape[2] - 2
     for k in range(len(first)):
         i, j = first[k], second[k]
-        x, y, z = vectors[k, 0] - moves[i, 0], vectors[k, 1] - moves[i, 1], vectors[k, 2] - moves[i, 2]
-        if j < n_mobile:
-            x += moves[j, 0]
-            y += moves[j, 1]
-            z += moves[j, 2]
+        x, y, z = moved_vector(vectors, moves, k, i, j)
         square = x * x + y * y + z * z
         if square >= cut:
             continue
@@ -151,12 +148,7 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
         phi = (((c3 * p + c2) * p + c1) * p + c0) / r  # the table holds r phi
         energy += phi
         over_r = (((3.0 * c3 * p + 2.0 * c2) * p + c1) / dr - phi) / square
-        forces[i, 0] += over_r * x
-        forces[i, 1] += over_r * y
-        forces[i, 2] += over_r * z
-        forces[j, 0] -= over_r * x
-        forces[j, 1] -= over_r * y
-        forces[j, 2] -= over_r * z
+        add_force(forces, i, j, over_r, x, y, z)
         if square >= density_cut:
             continue
         c0, c1, c2, c3 = both[a, b, row, 0], both[a, b, row, 1], both[a, b, row, 2], both[a, b, row, 3]
@@ -174,8 +166,5 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
     for k in range(count):
         i, j = ends[k, 0], ends[k, 1]
         over_r = slopes[i, 1] * later[k, 3] + slopes[j, 1] * later[k, 4]
-        for axis in range(3):
-            part = over_r * later[k, axis]
-            forces[i, axis] += part
-            forces[j, axis] -= part
+        add_force(forces, i, j, over_r, later[k, 0], later[k, 1], later[k, 2])
     return energy, forces, shortest

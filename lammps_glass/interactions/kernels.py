@@ -10,16 +10,33 @@ from lammps_glass.snapshots.grid import Integers
 
 
 @kernel
+def moved_vector(vectors: Floats, moves: Floats, k: int, i: int, j: int):  # type: ignore[no-untyped-def]
+    """Update the vector of pair k after its particles i and j have moved; j from n_mobile on does not move."""
+    x, y, z = vectors[k, 0] - moves[i, 0], vectors[k, 1] - moves[i, 1], vectors[k, 2] - moves[i, 2]
+    if j < len(moves):
+        x += moves[j, 0]
+        y += moves[j, 1]
+        z += moves[j, 2]
+    return x, y, z
+
+
+@kernel
+def add_force(forces: Floats, i: int, j: int, over_r: float, x: float, y: float, z: float):  # type: ignore[no-untyped-def]
+    """Add dE/dr / r of a pair, with its vector, to the (n, 3) forces on its two particles."""
+    forces[i, 0] += over_r * x
+    forces[i, 1] += over_r * y
+    forces[i, 2] += over_r * z
+    forces[j, 0] -= over_r * x
+    forces[j, 1] -= over_r * y
+    forces[j, 2] -= over_r * z
+
+
+@kernel
 def moved(first: Integers, second: Integers, vectors: Floats, moves: Floats):  # type: ignore[no-untyped-def]
     """Update (m, 3) pair vectors after the mobile particles have moved by `moves` (n_mobile, 3)."""
-    result = vectors.copy()
-    n_mobile = len(moves)
+    result = np.empty_like(vectors)
     for k in range(len(first)):
-        i, j = first[k], second[k]
-        for a in range(3):
-            result[k, a] -= moves[i, a]
-            if j < n_mobile:
-                result[k, a] += moves[j, a]
+        result[k, 0], result[k, 1], result[k, 2] = moved_vector(vectors, moves, k, first[k], second[k])
     return result
 
 
@@ -28,11 +45,7 @@ def forces(first: Integers, second: Integers, vectors: Floats, over_r: Floats, n
     """Sum (n, 3) forces from dE/dr / r of each pair."""
     result = np.zeros((n, 3))
     for k in range(len(first)):
-        i, j = first[k], second[k]
-        for a in range(3):
-            part = over_r[k] * vectors[k, a]
-            result[i, a] += part
-            result[j, a] -= part
+        add_force(result, first[k], second[k], over_r[k], vectors[k, 0], vectors[k, 1], vectors[k, 2])
     return result
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
+from lammps_glass.interactions.kernels import add_force, moved_vector
 from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -128,15 +129,10 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
     cut: Floats, inner: Floats, force: Floats, shift: Floats,
 ):  # fmt: skip
     """Energy, (n, 3) forces, and the square of the shortest distance."""
-    n_mobile = len(moves)
     forces, energy, shortest = np.zeros((len(types), 3)), 0.0, np.inf
     for k in range(len(first)):
         i, j = first[k], second[k]
-        x, y, z = vectors[k, 0] - moves[i, 0], vectors[k, 1] - moves[i, 1], vectors[k, 2] - moves[i, 2]
-        if j < n_mobile:
-            x += moves[j, 0]
-            y += moves[j, 1]
-            z += moves[j, 2]
+        x, y, z = moved_vector(vectors, moves, k, i, j)
         a, b = types[i], types[j]
         square = x * x + y * y + z * z
         if square >= cut[a, b] * cut[a, b]:
@@ -148,10 +144,5 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
         value, slope, _ = _term(r, 4.0 * epsilon[a, b], sigma[a, b], cut[a, b], inner[a, b], force[a, b], shift[a, b])
         energy += value
         over_r = slope / r
-        forces[i, 0] += over_r * x
-        forces[i, 1] += over_r * y
-        forces[i, 2] += over_r * z
-        forces[j, 0] -= over_r * x
-        forces[j, 1] -= over_r * y
-        forces[j, 2] -= over_r * z
+        add_force(forces, i, j, over_r, x, y, z)
     return energy, forces, shortest
