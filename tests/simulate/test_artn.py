@@ -153,9 +153,8 @@ class Uncompiled(glasses.KobAndersen):
 
 
 @pytest.fixture
-def messages(caplog, monkeypatch):
-    """What the package logs, also after a run of the command line, which keeps it from other handlers."""
-    monkeypatch.setattr(logging.getLogger("lammps_glass"), "propagate", True)
+def messages(caplog):
+    """What the package logs, information included."""
     with caplog.at_level(logging.INFO, logger="lammps_glass"):
         yield caplog
 

@@ -135,7 +135,6 @@ def test_rerun_of_a_stage_of_a_study_that_has_grown(done, light, trace):
 
 def test_raised_version_runs_again_and_new_package_only_warns(done, light, trace, monkeypatch, caplog):
     caplog.set_level(logging.WARNING, "lammps_glass")
-    monkeypatch.setattr(logging.getLogger("lammps_glass"), "propagate", True)
     monkeypatch.setattr("lammps_glass.__version__", "99.0")
     run_here(done, light)
     assert ran(trace) == {}
