@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lammps_glass.analysis.association import pearson
+from lammps_glass.analysis.association import pearson, repeats_ceiling
 from lammps_glass.comparison.blocks import Block, describe_set
 from lammps_glass.comparison.data import LabelledConfiguration, read_set
 from lammps_glass.comparison.fitting import Matrix, Predicted, fit_entry, permuted_rows, take_column
+from lammps_glass.comparison.picking import picked_columns
 from lammps_glass.comparison.scores import Scores, ceiling, permuted_score, score, score_of
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec, LabelSpec
 from lammps_glass.errors import InputError
@@ -159,7 +160,7 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
     for configuration in data.configurations:
         if spec.column not in configuration.columns:
             raise InputError(f"{configuration.path}: {unknown_name('label', spec.column, list(configuration.columns))}")
-        values = configuration.columns[spec.column]
+        values = spec.sign * configuration.columns[spec.column]
         chosen = np.isfinite(values)
         if spec.species is not None:
             species = list(configuration.snapshot.species)
@@ -176,7 +177,8 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
 
 
 def _estimate_ceiling(problem: Problem) -> None:
-    spec, data = problem.spec, problem.data
+    data = problem.data
+    spec = problem.spec.with_repeats(set.intersection(*(set(c.columns) for c in data.configurations)))
     names = spec.halves or spec.repeats
     missing = [n for n in names for c in data.configurations if n not in c.columns]
     if not names or missing:
@@ -194,21 +196,10 @@ def _estimate_ceiling(problem: Problem) -> None:
 
 
 def _ceiling_of_repeats(parts: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:
-    """Ceiling of one number a particle for the mean of k repeats that agree with a mean coefficient r.
-
-    The reliability of the mean of k repeats is ``k r / (1 + (k - 1) r)``; the ceiling is its square root.
-    """
-    names, k = list(parts), len(parts)
-
-    def of(values: Mapping[str, Floats]) -> float:
-        """Ceiling from one set of values."""
-        r = np.mean([pearson(values[a], values[b]) for i, a in enumerate(names) for b in names[:i]])
-        return float(np.sqrt(k * r / (1 + (k - 1) * r))) if r > 0 else float("nan")
-
-    within = [of({n: parts[n][c] for n in names}) for c in range(len(parts[names[0]]))]
-    return float(np.nanmean(within)) if np.isfinite(within).any() else float("nan"), of(
-        {n: np.concatenate(list(parts[n])) for n in names}
-    )
+    """Ceiling of one number a particle for the mean of repeats, within configurations and pooled."""
+    within = [repeats_ceiling([values[c] for values in parts.values()]) for c in range(len(next(iter(parts.values()))))]
+    pooled = repeats_ceiling([np.concatenate(list(values)) for values in parts.values()])
+    return float(np.nanmean(within)) if np.isfinite(within).any() else float("nan"), pooled
 
 
 class _Results:
@@ -296,13 +287,12 @@ class _Results:
     def _fit(
         self, name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem]
     ) -> tuple[Facts, dict[str, Floats]]:
-        names, slices = _layout(entry, problem.data)
-        matrix = _matrix(entry, problem)
+        names, slices = _layout(name, entry, problem)
+        matrix = _matrix(name, entry, problem)
         seed = derive_seed(self.file.seed, name, problem.label)
         leave_out = len(problem.targets) > 1 or entry.indicator is None
         if entry.indicator is None:
-            column = _picked(name, entry, names)
-            predicted = take_column(matrix, len(problem.targets), column, entry.sign)
+            predicted = take_column(matrix, len(problem.targets), 0, entry.sign)
         else:
             predicted = fit_entry(
                 entry.indicator, matrix, problem.targets, seed=seed, fraction=problem.spec.fraction,
@@ -310,7 +300,7 @@ class _Results:
             )  # fmt: skip
         arrays = {f"{LEFT_OUT}|{k}": values for k, values in enumerate(predicted.left_out)}
         for other in others:
-            rows = _matrix(entry, other)
+            rows = _matrix(name, entry, other)
             arrays |= {f"{other.data.name}|{k}": predicted.apply(rows(k)) for k in range(len(other.targets))}
         label = {"entry": name, "label": problem.label, "trained_on": problem.data.name}
         about = {
@@ -459,34 +449,36 @@ def _species_means(problem: Problem, scored: Problem) -> list[Floats]:
 # -- columns of an entry ----------------------------------------------------------------------------------------------
 
 
-def _layout(entry: EntrySpec, data: LoadedSet) -> tuple[list[str], dict[str, slice]]:
+def _layout(name: str, entry: EntrySpec, problem: Problem) -> tuple[list[str], dict[str, slice]]:
     """Names of the columns of an entry, and the slice of each descriptor."""
     names: list[str] = []
     slices = {}
     for descriptor in entry.columns:
-        columns = data.blocks[descriptor][0].names
-        slices[descriptor] = slice(len(names), len(names) + len(columns))
-        names += columns
+        columns = problem.data.blocks[descriptor][0].names
+        picked = picked_columns(name, entry, problem.spec, descriptor, columns)
+        slices[descriptor] = slice(len(names), len(names) + len(picked))
+        names += [columns[k] for k in picked]
     return names, slices
 
 
-def _matrix(entry: EntrySpec, problem: Problem) -> Callable[[int], Floats]:
+def _matrix(name: str, entry: EntrySpec, problem: Problem) -> Callable[[int], Floats]:
     """Function from a configuration to the rows of its labelled particles; nothing is held between calls."""
+    blocks = problem.data.blocks
+    picked = {d: picked_columns(name, entry, problem.spec, d, blocks[d][0].names) for d in entry.columns}
 
     def rows(k: int) -> Floats:
         """Read (n_particles, n_columns)."""
-        chosen = problem.rows[k]
-        return np.hstack([problem.data.blocks[name][k].rows()[chosen] for name in entry.columns])
+        parts = [blocks[d][k].rows()[problem.rows[k]][:, columns] for d, columns in picked.items()]
+        values = np.hstack(parts)
+        if not np.isfinite(values).all():
+            partial = next(d for d, part in zip(picked, parts, strict=True) if not np.isfinite(part).all())
+            raise InputError(
+                f"entries.{name}: {partial} does not describe all particles of label {problem.label}: name it in "
+                f"labels.{problem.label}.described_by, or describe all"
+            )
+        return values
 
     return rows
-
-
-def _picked(name: str, entry: EntrySpec, names: Sequence[str]) -> int:
-    if not entry.pick and len(names) == 1:
-        return 0
-    if entry.pick not in names:
-        raise InputError(f"entries.{name}.pick: {unknown_name('column', entry.pick, list(names))}")
-    return list(names).index(entry.pick)
 
 
 def _scales(entry: EntrySpec, names: Sequence[str], slices: Mapping[str, slice]) -> Floats | None:

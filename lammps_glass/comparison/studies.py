@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lammps_glass.comparison.spec import ComparisonFile, SetSpec
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.files import atomic_path
-from lammps_glass.labels.base import Label, LabelColumn
 from lammps_glass.operations.describe import snapshot_at
 from lammps_glass.products import Labels, Record
 from lammps_glass.products.keys import rows_in
@@ -85,36 +84,18 @@ def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:
     if snapshot is None:
         raise InputError(f"{labels.directory}: no record holds the labelled configuration")
     rows = rows_in(snapshot, table)
-    arrays = {
+    return {
         "positions": snapshot.positions,
         "types": snapshot.species_of_particles.astype(str),
         "box": snapshot.cell.matrix,
         **{c.name: _on_all(snapshot, rows, table[c.name].to_numpy(dtype=float)) for c in labels.label_columns},
     }
-    arrays |= _halves(study, case, snapshot, labels.label_columns)
-    return arrays
 
 
 def _on_all(snapshot: Snapshot, rows: NDArray[np.integer], values: Floats) -> Floats:
     everywhere = np.full(len(snapshot), np.nan)
     everywhere[rows] = values
     return everywhere
-
-
-def _halves(study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]) -> dict[str, Floats]:
-    """Labels of the first and of the second half of the runs, where the label is a mean over runs."""
-    label: Label = study.parameters(case).label.build(study.parameters(case).species)
-    records = [r for r in study.sources(case).get("records", ()) if isinstance(r, Record)]
-    half = len(records) // 2
-    if label.name != "isoconfigurational" or not half:
-        return {}
-    halves = {}
-    for number, part in enumerate((records[:half], records[half : 2 * half]), start=1):
-        (labelled,) = label.groups(part)
-        for column in columns:
-            if column.name in labelled.values and not column.details:
-                halves[f"{column.name}_half_{number}"] = labelled.values[column.name].to_numpy(dtype=float)
-    return halves
 
 
 def _write(path: Path, arrays: Mapping[str, Floats]) -> None:
