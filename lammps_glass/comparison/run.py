@@ -127,6 +127,9 @@ def compare(file: ComparisonFile, out: Path, say: Callable[[str], None] = lambda
         data.blocks = describe_set(
             data.configurations, file.glass(name), file.descriptors, kept, seed=file.seed, cores=file.cores, say=say
         )
+        for (set_name, _), problem in problems.items():
+            if set_name == name:
+                _keep_described(problem)
     result = _Results(file, sets, problems, kept, say)
     result.run()
     comparison = result.comparison()
@@ -174,6 +177,22 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
     problem = Problem(data, name, spec, rows, targets)
     _estimate_ceiling(problem)
     return problem
+
+
+def _keep_described(problem: Problem) -> None:
+    """Keep the particles that every descriptor named by ``described_by`` describes; the ceiling is theirs too."""
+    for descriptor in problem.spec.described_by:
+        for k, block in enumerate(problem.data.blocks[descriptor]):
+            described = np.isfinite(block.rows()[problem.rows[k]]).all(axis=1)
+            if described.sum() < 10:
+                raise InputError(
+                    f"{problem.data.configurations[k].path}: {descriptor} describes {int(described.sum())} particles "
+                    f"with the label {problem.label}: 10 do"
+                )
+            problem.rows[k], problem.targets[k] = problem.rows[k][described], problem.targets[k][described]
+    if problem.spec.described_by:
+        problem.note = ""
+        _estimate_ceiling(problem)
 
 
 def _estimate_ceiling(problem: Problem) -> None:
@@ -277,7 +296,7 @@ class _Results:
         self.coefficients += about["coefficients"]
 
     def _key(self, name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem]) -> str:
-        blocks = [b.path.name for c in entry.columns for b in problem.data.blocks[c]]
+        blocks = [b.path.name for c in (*entry.columns, *problem.spec.described_by) for b in problem.data.blocks[c]]
         sets = [(p.data.checksum, [b.path.name for c in entry.columns for b in p.data.blocks[c]]) for p in others]
         return digest(
             [name, asdict(entry), asdict(problem.spec), problem.data.checksum, blocks, sets, self.file.seed,

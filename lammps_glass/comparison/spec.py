@@ -18,7 +18,7 @@ from lammps_glass.snapshots.shear_planes import PLANES
 #: Names of the sets that the keys ``train`` and ``test`` make.
 TRAIN, TEST = "train", "test"
 #: Files of the package, by name.
-BUNDLED = ("demo", "public")
+BUNDLED = ("demo", "public", "planes")
 #: Indicator of an entry that learns nothing: its only column is the prediction.
 NOTHING = "none"
 
@@ -34,6 +34,9 @@ class SetSpec:
     study, preset, settings, labels
         Instead of a folder: a study file that is run (its folder lies in that of the comparison), its preset, settings
         as of ``--set``, and the stages whose labels are compared.
+    rows
+        Stages of the study whose rows of descriptors stand in the files too, by the names of their columns, for
+        descriptor ``file-columns``: rows that cost much are made by the study, in chunks and on a cluster.
     glass
         Name and options; the glass of the file by default.
     trains
@@ -45,6 +48,7 @@ class SetSpec:
     preset: str | None = None
     settings: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    rows: tuple[str, ...] = ()
     glass: dict[str, Any] = field(default_factory=dict)
     trains: bool = True
 
