@@ -40,8 +40,8 @@ def test_losses_and_choices_are_those_of_scikit_learn():
                     total += log_loss(y[test], model.predict_proba(X[test][:, :number]), normalize=False, labels=[0, 1])
                 expected.append(total / len(rows))
             table = chosen.losses[(chosen.losses["split"] == name) & (chosen.losses["n_features"] == number)]
-            # scikit-learn stops at a gradient of 1e-10; losses of order 1
-            np.testing.assert_allclose(table["loss"], expected, rtol=1e-6)
+            # both stop at 1e-10 above the minimum of the training loss: the root of that in the weights, 1e-5
+            np.testing.assert_allclose(table["loss"], expected, rtol=1e-5)
             assert table.loc[table["chosen"], "C"].tolist() == [GRID[int(np.argmin(expected))]]
 
 
