@@ -39,8 +39,8 @@ class Ceilings:
         from lammps_glass.labels import repeats_of
 
         self.columns = columns
-        repeats = [found for column in columns if (found := repeats_of(column, columns))]
-        self._names = sorted({name for found in repeats for name in found.names})
+        repeats = [of_column for column in columns if (of_column := repeats_of(column, columns))]
+        self._names = sorted({name for of_column in repeats for name in of_column.names})
         self._groups: list[pd.DataFrame] = []
 
     def add(self, columns: Mapping[str, Any]) -> None:

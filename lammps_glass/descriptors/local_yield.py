@@ -64,8 +64,8 @@ class LocalYieldStress(ConfigurationDescriptor):
         checked_planes(self.name, planes)
         for field in ("radius", "strain_step", "max_strain", "force_tolerance"):
             positive_length(self.name, field, getattr(self, field))
-        ids = () if particles is None else particles
-        if isinstance(ids, str) or not isinstance(ids, Sequence) or any(type(value) is not int for value in ids):
+        ids: object = () if particles is None else particles
+        if not isinstance(ids, list | tuple) or any(type(value) is not int for value in ids):
             raise InputError(f"{self.name}: particles = {particles!r} must be a list of ids, such as [3, 17]")
 
     @property

@@ -153,15 +153,15 @@ class Classes(Label):
     def _class(self, values: Floats, snapshot: Snapshot) -> Floats:
         """Return (n_particles,) 1, 0, or NaN without a class."""
         signed = -values if self.smallest else values
-        known = np.isfinite(values)
+        has_value = np.isfinite(values)
         if self.species is not None:
-            known &= snapshot.species_of_particles == self.species
+            has_value &= snapshot.species_of_particles == self.species
         classes = np.full(len(values), np.nan)
         if self._fraction is not None:
-            classes[known] = largest_values(signed[known], self._fraction)
+            classes[has_value] = largest_values(signed[has_value], self._fraction)
         else:
             assert self.threshold is not None
-            classes[known] = signed[known] > (-self.threshold if self.smallest else self.threshold)
+            classes[has_value] = signed[has_value] > (-self.threshold if self.smallest else self.threshold)
         return classes
 
 

@@ -33,17 +33,17 @@ def ceilings(columns: Sequence[LabelColumn], groups: Iterable[pd.DataFrame]) -> 
         ``label`` (name of the column), ``from`` (``half`` or ``plane``), ``repeats`` (their number), ``ceiling``; NaN
         where they agree in no configuration. No row for a column without repeats.
     """
-    repeats = {column.name: found for column in columns if (found := repeats_of(column, columns))}
+    repeats = {column.name: of_column for column in columns if (of_column := repeats_of(column, columns))}
     by_configuration: dict[str, list[float]] = {name: [] for name in repeats}
     for group in groups if repeats else ():
-        for name, found in repeats.items():
-            values = group[list(found.names)].to_numpy(dtype=float)
-            values = values[np.isfinite(values).all(axis=1)]
-            if len(values) >= FEWEST:
-                by_configuration[name].append(repeats_ceiling(list(values.T)))
-    rows = [
-        (name, found.kind, len(found.names), float(np.nanmean(by)) if np.isfinite(by := by_configuration[name]).any()
-         else float("nan"))
-        for name, found in repeats.items()
-    ]  # fmt: skip
+        for name, of_column in repeats.items():
+            estimates = group[list(of_column.names)].to_numpy(dtype=float)
+            estimates = estimates[np.isfinite(estimates).all(axis=1)]
+            if len(estimates) >= FEWEST:
+                by_configuration[name].append(repeats_ceiling(list(estimates.T)))
+    rows = []
+    for name, of_column in repeats.items():
+        values = np.array(by_configuration[name])
+        mean = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+        rows.append((name, of_column.kind, len(of_column.names), mean))
     return pd.DataFrame(rows, columns=["label", "from", "repeats", "ceiling"])

@@ -134,7 +134,7 @@ class Samples(NamedTuple):
     @property
     def ends(self) -> list[int]:
         """Numbers of features at the end of each block."""
-        return np.cumsum([len(block.features) for block in self.expansion.blocks]).tolist()
+        return [int(end) for end in np.cumsum([len(block.features) for block in self.expansion.blocks])]
 
     def penalties(self, parameters: OrderParameters | SelectionParameters, seed: int) -> learn.Penalties:
         """Choose C for each left-out glass at the end of each block of features; the given one leaves no choice."""
