@@ -65,6 +65,19 @@ def fitted_entry(
     return fitted, True
 
 
+def mean_of_entries(entry: EntrySpec, members: Sequence[Fitted], problem: Problem) -> Fitted:
+    """Average the predictions of other entries on a problem."""
+    names, _ = _layout(entry, problem.data)
+    facts = {
+        "n_features": len(names),
+        "seconds_fit": sum(member.facts["seconds_fit"] for member in members),
+        "left_out": all(member.facts["left_out"] for member in members),
+        "notes": {}, "importance": [], "coefficients": [],
+    }  # fmt: skip
+    keys = [key for key in members[0].arrays if all(key in member.arrays for member in members)]
+    return Fitted(facts, {key: np.mean([member.arrays[key] for member in members], axis=0) for key in keys})
+
+
 def _key(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem], file: ComparisonFile) -> str:
     blocks = [b.path.name for c in entry.columns for b in problem.data.blocks[c]]
     sets = [(p.data.checksum, [b.path.name for c in entry.columns for b in p.data.blocks[c]]) for p in others]

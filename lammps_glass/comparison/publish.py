@@ -92,6 +92,9 @@ def _cards(comparison: Comparison, folder: Path) -> None:
                 "indicator": _plain(entry.indicator) if entry.indicator else {"name": "none", "sign": entry.sign},
                 "data": comparison.checksums,
             }
+            if entry.mean_of:
+                del card["indicator"]
+                card["mean_of"] = list(entry.mean_of)
         else:
             card = {"name": name, "kind": "published, not measured", **_plain(file.published[str(name)])}
         with atomic_path(folder / f"{_slug(str(name))}.toml") as temporary:

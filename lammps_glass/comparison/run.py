@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lammps_glass.comparison.entries import Fitted, fitted_entry, seconds_to_describe
+from lammps_glass.comparison.entries import Fitted, fitted_entry, mean_of_entries, seconds_to_describe
 from lammps_glass.comparison.nulls import null_rows
 from lammps_glass.comparison.problems import LoadedSet, Problem, describe, load_sets, problems_of
 from lammps_glass.comparison.results import (
@@ -92,6 +92,7 @@ class _Run:
     def _train(self, problem: Problem) -> None:
         """Fit every entry to a problem; score it there and on the same label of other sets: tests, and transfers."""
         others = [p for (s, n), p in self.problems.items() if n == problem.label and s != problem.data.name]
+        results: dict[str, Fitted] = {}
         for name, entry in self.file.entries.items():
             if entry.labels and problem.label not in entry.labels:
                 continue
@@ -99,9 +100,13 @@ class _Run:
                 raise InputError(
                     f"set {problem.data.name} has one configuration: none can be left out; give more, or a test set"
                 )
-            fitted, made = fitted_entry(name, entry, problem, others, self.file, self.folder)
-            if made:
-                self.say(f"fitted {name} to {problem.label} of {problem.data.name}")
+            if entry.mean_of:
+                fitted = mean_of_entries(entry, [results[member] for member in entry.mean_of], problem)
+            else:
+                fitted, made = fitted_entry(name, entry, problem, others, self.file, self.folder)
+                if made:
+                    self.say(f"fitted {name} to {problem.label} of {problem.data.name}")
+            results[name] = fitted
             self._score(name, entry, problem, problem, LEFT_OUT, fitted)
             for other in others:
                 self._score(name, entry, problem, other, other.data.name, fitted)

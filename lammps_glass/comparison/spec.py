@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +92,7 @@ class EntrySpec:
     Parameters
     ----------
     columns
-        Names of descriptors of the file, whose columns stand side by side.
+        Names of descriptors of the file, whose columns stand side by side; those of the entries of `mean_of`.
     indicator
         Name in the registry with options; ``none`` takes the only column as it is.
     sign
@@ -112,13 +112,15 @@ class EntrySpec:
         For a ridge regression: the residuals of particles at distance r are taken to correlate as ``correlated *
         exp(-r / correlation_length)``, and the fit is by generalised least squares. The length 0, the default, takes
         them as independent.
+    mean_of
+        Entries above this one whose predictions it averages, instead of learning from columns.
     labels
         Labels of the file that the entry predicts; all by default.
     source
         Where the method comes from, for the card.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     indicator: IndicatorPart | None = None
     sign: int = 1
     pick: str = ""
@@ -127,6 +129,7 @@ class EntrySpec:
     prior_length: float = 0.0
     correlation_length: float = 0.0
     correlated: float = 0.7
+    mean_of: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     source: str = ""
 
@@ -134,7 +137,7 @@ class EntrySpec:
         for name, deviation in self.prior.items():
             if name not in self.columns or not deviation > 0:
                 raise InputError(f"prior.{name} = {deviation}: give a positive number for one of the columns")
-        if not self.columns:
+        if not self.columns and not self.mean_of:
             raise InputError("columns is empty: name descriptors of the file")
         if not self.correlation_length >= 0:
             raise InputError(f"correlation_length = {self.correlation_length} must be at least 0")
@@ -280,7 +283,7 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
         sets=built_sets,
         labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in tables["labels"].items()},
         descriptors={k: DescriptorPart.parse(v) for k, v in tables["descriptors"].items()},
-        entries={k: _entry(k, v) for k, v in tables["entries"].items()},
+        entries=_entries(tables["entries"]),
         published={
             k: build(PublishedSpec, _table(v, f"published.{k}"), f"published.{k}")
             for k, v in tables["published"].items()
@@ -296,6 +299,26 @@ def _table(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InputError(f"{where} = {value!r}: it must be a table")
     return dict(value)
+
+
+def _entries(tables: Mapping[str, object]) -> dict[str, EntrySpec]:
+    """Read the entries in order; a mean has the columns of those that it averages."""
+    entries: dict[str, EntrySpec] = {}
+    for name, value in tables.items():
+        entry = _entry(name, value)
+        if entry.mean_of:
+            where = f"entries.{name}.mean_of"
+            _require_known(where, "entry above it", entry.mean_of, entries)
+            members = [entries[member] for member in entry.mean_of]
+            if len(members) < 2 or entry.columns or any(m.mean_of or m.labels != entry.labels for m in members):
+                raise InputError(
+                    f"{where}: name two entries or more that learn from columns and predict the same labels, and leave "
+                    "columns out"
+                )
+            columns = dict.fromkeys(column for member in members for column in member.columns)
+            entry = replace(entry, columns=tuple(columns))
+        entries[name] = entry
+    return entries
 
 
 def _entry(name: str, value: object) -> EntrySpec:

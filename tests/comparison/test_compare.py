@@ -139,6 +139,42 @@ def test_entries_with_correlated_residuals_are_generalised_least_squares(file, t
     assert row["within"] == pytest.approx(np.mean(scores), rel=1e-8)
 
 
+def test_a_mean_averages_the_predictions_of_other_entries(file, tmp_path):
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    file.write_text(file.read_text().replace("[published", '"mean" = { mean_of = ["faces", "density"] }\n[published'))
+    out = tmp_path / "out"
+    penalty = 'entries.density.indicator={name="ridge-regression", penalty=10.0}'
+    found = compare(read(file, "nulls=false", penalty, test=True), out)
+    publish(found, out)
+    made = {descriptors.Voronoi(): [], descriptors.LocalDensity(r_cut=1.4, shell=1.1): []}
+    labels = []
+    for folder, seeds in (("train", range(4)), ("test", (20, 21))):
+        for seed in seeds:
+            for descriptor, rows in made.items():
+                rows.append(descriptor.compute(binary_snapshot(seed, n_cells=5)))
+            with np.load(tmp_path / folder / f"c{seed}.npz") as archive:
+                labels.append(archive["runs"].mean(axis=0))
+    models = [
+        make_pipeline(StandardScaler(), Ridge(10.0)).fit(np.concatenate(rows[:4]), np.concatenate(labels[:4]))
+        for rows in made.values()
+    ]
+    scores = []
+    for k in (4, 5):
+        predicted = [model.predict(rows[k]) for model, rows in zip(models, made.values())]
+        scores.append(np.corrcoef(sum(predicted), labels[k])[0, 1])
+    row = found.table.set_index(["entry", "scored_on"]).loc[("mean", "test")]
+    assert row["within"] == pytest.approx(np.mean(scores), rel=1e-8)
+    assert row["n_features"] == sum(rows[0].shape[1] for rows in made.values())
+    assert "mean_of = [" in (out / "cards" / "mean.toml").read_text()
+    with pytest.raises(InputError, match="two entries or more"):
+        read(file, 'entries.mean.mean_of=["faces"]')
+    with pytest.raises(InputError, match="unknown entry above it 'logistics'"):
+        read(file, 'entries.mean.mean_of=["faces", "logistics"]')
+
+
 def test_the_test_set_is_scored_and_everything_is_written(file, tmp_path):
     out = tmp_path / "out"
     found = compare(read(file, test=True), out)
