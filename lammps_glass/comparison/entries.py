@@ -52,7 +52,7 @@ def fitted_entry(
     Parameters
     ----------
     problem
-        What trains the entry.
+        Problem that trains the entry.
     others
         Problems of other sets, which it is applied to.
     """

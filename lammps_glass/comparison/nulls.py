@@ -21,9 +21,9 @@ def null_rows(
     Parameters
     ----------
     problem
-        What trains.
+        Problem that trains the entries.
     scored, where
-        What is scored, and its name in the table; `LEFT_OUT` where it is `problem` itself.
+        Problem that is scored, and its name in the table; `LEFT_OUT` where it is `problem` itself.
     predicted
         Entry -> predictions (n,) of each configuration of `scored`.
     seed

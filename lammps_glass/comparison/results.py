@@ -1,4 +1,4 @@
-"""What a comparison found: the table of scores, the tables beside it, and notes."""
+"""Tables of a comparison: scores, what stands beside them, and notes."""
 
 from __future__ import annotations
 
