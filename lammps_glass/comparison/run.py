@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -29,14 +29,24 @@ COLUMNS = (
     "ceiling_pooled", "seconds_describe", "seconds_fit", "pooled_low", "pooled_high", "balanced_accuracy", "trained_on",
     "scored_on", "kind", "note",
 )  # fmt: skip
-Row = dict[str, Any]
-Facts = dict[str, Any]
-"""Facts about a fitted entry, kept beside its predictions; JSON."""
+#: A row of a table: column -> value; a missing column is empty.
+Row = dict[str, str | int | float | None]
 
 #: Values of ``kind``.
 LEARNED, PHYSICAL, NULL, PUBLISHED = "learned", "not learned", "null", "published"
 LEFT_OUT = "left out"
 _LENGTH = re.compile(r" L=([0-9.eE+-]+)$")
+
+
+class Facts(TypedDict):
+    """Facts about a fitted entry, kept beside its predictions as JSON; seconds are for each row of the fit."""
+
+    n_features: int
+    seconds_fit: float
+    left_out: bool
+    notes: dict[str, float]
+    importance: list[Row]
+    coefficients: list[Row]
 
 
 @dataclass
@@ -313,7 +323,7 @@ class _Results:
             rows = _matrix(entry, other)
             arrays |= {f"{other.data.name}|{k}": predicted.apply(rows(k)) for k in range(len(other.targets))}
         label = {"entry": name, "label": problem.label, "trained_on": problem.data.name}
-        about = {
+        about: Facts = {
             "n_features": 1 if entry.indicator is None else len(names),
             "seconds_fit": predicted.seconds / max(1, sum(map(len, problem.targets))),
             "left_out": bool(predicted.left_out),
@@ -337,7 +347,7 @@ class _Results:
         if not self.file.importance or len(slices) < 2:
             return []
         whole = np.nanmean([pearson(p, y) for p, y in zip(predicted.left_out, problem.targets, strict=True)])
-        rows = []
+        rows: list[Row] = []
         for descriptor, columns in slices.items():
             scores = []
             for k, target in enumerate(problem.targets):
@@ -517,7 +527,7 @@ def _sizes(label: dict[str, str], predicted: Predicted, names: Sequence[str], sl
     """Size of the standardised weights (root of the sum of squares) by descriptor and family of columns."""
     if predicted.weights is None:
         return []
-    rows = []
+    rows: list[Row] = []
     for descriptor, columns in slices.items():
         by_family: dict[str, list[float]] = {}
         for name, weight in zip(names[columns], predicted.weights[columns], strict=True):

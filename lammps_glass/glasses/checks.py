@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def _declared(cls: type[DataclassInstance]) -> dict[str, _Declared]:
     return result
 
 
-def _parse(hint: Any) -> _Declared | None:
+def _parse(hint: object) -> _Declared | None:
     """Type and bounds that an annotation asks for; None for what is neither a number nor a truth value."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     optional = NoneType in members

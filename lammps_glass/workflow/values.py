@@ -9,23 +9,24 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from pydantic import BaseModel
 
-Built = TypeVar("Built")
+Built = TypeVar("Built", bound="DataclassInstance")
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """Write JSON with sorted keys and no spaces: equal values give equal text."""
     return _ENCODER.encode(value)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     if isinstance(value, Path):
@@ -37,7 +38,7 @@ def _plain(value: Any) -> Any:
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Return the sha256 of the canonical form."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
@@ -48,12 +49,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def derive_seed(*parts: Any) -> int:
+def derive_seed(*parts: object) -> int:
     """Return a seed in 1 ... 2^31 - 1 from (study seed, replica, stage, conditions): same parts, same seed."""
     return int(digest(list(parts))[:15], 16) % (2**31 - 1) + 1
 
 
-def check_finite(value: Any, where: str) -> None:
+def check_finite(value: object, where: str) -> None:
     """Raise `InputError` naming the key of any number that is not finite."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{where}: {value} is not a finite number")
@@ -65,12 +66,12 @@ def check_finite(value: Any, where: str) -> None:
             check_finite(item, f"{where}[{index}]")
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> object:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 @functools.cache
-def _model(cls: Any) -> type[BaseModel]:
+def _model(cls: type[DataclassInstance]) -> type[BaseModel]:
     """Return a strict pydantic model of a dataclass: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 
@@ -81,11 +82,11 @@ def _model(cls: Any) -> type[BaseModel]:
     return model
 
 
-def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
+def build(cls: type[Built], values: Mapping[str, object], where: str) -> Built:
     """Build an instance of the dataclass `cls` from the values of a table; errors name the key as `where.key`."""
     from pydantic import ValidationError
 
-    model = _model(cast("Any", cls))
+    model = _model(cls)
     for key in values:
         if key not in model.model_fields:
             raise InputError(f"{where}.{key}: {unknown_name('key', key, list(model.model_fields))}")
