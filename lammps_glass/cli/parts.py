@@ -79,7 +79,7 @@ def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Seque
     InputError
         No ``=``, a value that is not TOML, or a key that no part takes.
     """
-    from lammps_glass.workflow.reading import parse_set
+    from lammps_glass.settings import parse_set
 
     sorted_settings: dict[str, Options] = {part: {} for part in options_of}
     for text in settings or ():

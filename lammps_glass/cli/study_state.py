@@ -12,7 +12,7 @@ from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.study import PANEL, Cores, Folder, Out, Preset, StudyName, open_study, read_folder
 
 if TYPE_CHECKING:
-    from lammps_glass.workflow.estimate import StagePlan, StudyPlan
+    from lammps_glass.planning.estimate import StagePlan, StudyPlan
     from lammps_glass.workflow.study import Study
 
 
@@ -66,7 +66,7 @@ def plan(
     settings: Settings = None,
 ) -> None:
     """Estimate cases, core-hours, memory, disk and the longest case of each stage, from rates measured here."""
-    from lammps_glass.workflow.estimate import plan as make_plan
+    from lammps_glass.planning.estimate import plan as make_plan
 
     estimate = make_plan(open_study(common, study, preset, out, settings), cores=cores, fresh=fresh)
     if common.json:

@@ -19,9 +19,9 @@ from lammps_glass.comparison.fitting import Matrix, Predicted, fit_entry, permut
 from lammps_glass.comparison.scores import Scores, ceiling, permuted_score, score, score_of
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec, LabelSpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import derive_seed, digest
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed, digest
 
 #: Columns of ``compare.csv``, those of the interface first.
 COLUMNS = (

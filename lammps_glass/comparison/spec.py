@@ -213,7 +213,8 @@ def find_comparison(name: str | Path) -> Path:
 
 def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:
     """Read the file of a comparison with ``--set`` options; every fault is one line with file and key."""
-    from lammps_glass.workflow.reading import apply_sets, read_toml
+    from lammps_glass.settings import read_toml
+    from lammps_glass.workflow.reading import apply_sets
 
     path = find_comparison(name)
     tables = read_toml(path)
@@ -241,7 +242,7 @@ def _merge(tables: dict[str, object], changes: Mapping[str, object]) -> None:
 
 
 def _checked(tables: dict[str, object], path: Path) -> ComparisonFile:
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     for key in tables:
         if key not in _KEYS:
@@ -299,7 +300,7 @@ def _table(value: object, where: str) -> dict[str, object]:
 
 
 def _entry(name: str, value: object) -> EntrySpec:
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     table = _table(value, f"entries.{name}")
     indicator = table.pop("indicator", "ridge-regression")

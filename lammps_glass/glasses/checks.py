@@ -62,7 +62,7 @@ def whole(owner: str, field: str, value: object, *, minimum: float | None = None
 def check_fields(owner: str, parameters: DataclassInstance) -> None:
     """Check the numbers and truth values among the fields of a dataclass against their annotations.
 
-    This is the only check of bounds (`workflow.values.build` compares the types of a study file's values and leaves
+    This is the only check of bounds (`settings.build` compares the types of a study file's values and leaves
     the rest to this one). A subclass that annotates a field anew, to give it another default, keeps its bounds.
 
     Raises

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import canonical, derive_seed, digest
 from lammps_glass.json_types import JsonObject
 from lammps_glass.operations.operation import Wired
 from lammps_glass.product import Condition
@@ -19,7 +20,6 @@ from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Graph, Stage, check_conditions, order_stages
-from lammps_glass.workflow.values import canonical, derive_seed, digest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

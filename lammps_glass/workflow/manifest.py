@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import NotRequired, TypedDict
 
+from lammps_glass.hashing import digest, file_digest
 from lammps_glass.json_types import JsonObject
 from lammps_glass.product import Conditions
-from lammps_glass.workflow.values import digest, file_digest
 
 NAME = "manifest.json"
 FORMAT = 1

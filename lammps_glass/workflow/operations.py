@@ -15,6 +15,7 @@ from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPa
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
 from lammps_glass.product import Condition, Conditions
 from lammps_glass.registry import Entry, named
+from lammps_glass.settings import build
 from lammps_glass.simulate import try_interactions
 from lammps_glass.simulate.deck import checked_name
 from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
@@ -23,7 +24,6 @@ from lammps_glass.snapshots import Cell
 from lammps_glass.studies import REGISTRY as RECIPES
 from lammps_glass.studies.recipe import Recipe
 from lammps_glass.workflow.schema import StageTable
-from lammps_glass.workflow.values import build
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

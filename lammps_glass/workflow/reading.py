@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from lammps_glass.errors import InputError, located
-from lammps_glass.json_types import JsonObject
 from lammps_glass.registry import named, unknown_name
 from lammps_glass.resources import data_path
+from lammps_glass.settings import check_finite, parse_set, read_toml
 from lammps_glass.studies import REGISTRY as STUDIES
 from lammps_glass.workflow.schema import StudyFile
-from lammps_glass.workflow.values import check_finite
 
 #: Key of a stage that names the stage whose keys it has.
 LIKE = "like"
@@ -45,21 +42,6 @@ def default_preset(study: str) -> str | None:
     """Return the preset of a command that names none: ``demo`` of a registered study that has it; of a file, none."""
     demo = study in STUDIES and "demo" in read_toml(find_study(study)).get("presets", {})
     return "demo" if demo else None
-
-
-def read_toml(path: Path) -> JsonObject:
-    """Read the tables of a TOML file."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save the file as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if not tables:
-        raise InputError(f"{path}: empty; a study needs the tables [study], [glass] and [stages]")
-    return tables
 
 
 def _override(tables: dict[str, object], changes: Mapping[str, object], where: str) -> None:
@@ -149,22 +131,6 @@ def _resolved_glass(glass: object, folder: Path) -> object:
         others = {key: value for key, value in glass.items() if key != "file"}
         return {**read_table(folder / Path(file).expanduser()), **resolved(others, folder)}
     return resolved(glass, folder)
-
-
-def parse_set(text: str) -> tuple[list[str], object]:
-    """Split ``stages.creep.steps=1000`` into (["stages", "creep", "steps"], 1000); the value is TOML or a word."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"--set {text}: write key=value, such as --set stages.creep.steps=20000")
-    try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        if not value.strip() or any(c in value for c in "\"'\n[]{}=#"):
-            raise InputError(f"--set {text}: {value!r} is not a TOML value") from None
-        parsed = value.strip()
-    if isinstance(parsed, (datetime.date, datetime.time)):
-        parsed = value.strip()  # TOML reads 00:10:00 as a time of day; no key of a study is one
-    return key.strip().split("."), parsed
 
 
 def apply_sets(tables: dict[str, object], sets: Settings) -> None:

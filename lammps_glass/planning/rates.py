@@ -23,6 +23,7 @@ from typing import NamedTuple
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import digest
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.resources import cache_dir
@@ -34,7 +35,6 @@ from lammps_glass.workflow.processes import ONE_THREAD, peak_memory
 from lammps_glass.workflow.runner import run_operation, versions
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.values import digest
 
 LOGGER = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, NamedTuple
 
 from lammps_glass.json_types import JsonObject
+from lammps_glass.planning.rates import PARTICLES, Rate, glass_of, measurable, rate_keys, rates, work_of
 from lammps_glass.simulate.work import ATOM_STEPS, Work
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.rates import PARTICLES, Rate, glass_of, measurable, rate_keys, rates, work_of
 from lammps_glass.workflow.stages import Stage
 from lammps_glass.workflow.study import Study
 
