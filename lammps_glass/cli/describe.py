@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError, LammpsGlassError
+from lammps_glass.json_types import Json
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
@@ -93,7 +94,7 @@ def _say_unit_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snap
             common.say(f"{path}: names no units; if they are {units}, this is wrong: {error}")
 
 
-def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Any]:
+def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Json]:
     """Collect what is needed to describe another snapshot in the same way; stored with rows and indicators."""
     return {
         "descriptor": name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.cli import parts
 from lammps_glass.cli.predict import load_predictor
@@ -46,7 +46,7 @@ class Source:
     column: str | None = None
     n_origins: int | None = None
     start: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def path(self) -> Path | None:

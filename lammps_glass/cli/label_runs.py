@@ -6,21 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 
 if TYPE_CHECKING:
     from lammps_glass.labels import Label
     from lammps_glass.simulate import Record, ShearRecord
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Columns
 
 
 class Group(NamedTuple):
     """A labelled configuration and the columns of its particles, in its order."""
 
     snapshot: Snapshot
-    columns: Mapping[str, Any]
+    columns: Columns
 
 
 def open_runs(paths: Sequence[Path]) -> list[Record]:
@@ -89,7 +91,7 @@ def check_runs(label: Label, records: Sequence[Record]) -> None:
             raise InputError(f"{record.directory} ({protocol.name}): {error}") from error
 
 
-def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Any]:
+def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Json]:
     """Collect the metadata of a label of runs: the meaning of its columns, and facts about the runs."""
     columns = [asdict(column) for column in label.columns(records)]
     return {"columns": columns, **label.details(records)}

@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, Options
 from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots import Snapshot
     from lammps_glass.snapshots.cell import Floats
 
-Options = dict[str, Any]
-"""Options of a part by name."""
 Describe = Callable[["Snapshot"], "Floats"]
 """Describes a snapshot: (n_particles, n_features)."""
 
@@ -80,7 +79,7 @@ def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Seque
     InputError
         No ``=``, a value that is not TOML, or a key that no part takes.
     """
-    from lammps_glass.workflow.reading import parse_set
+    from lammps_glass.settings import parse_set
 
     sorted_settings: dict[str, Options] = {part: {} for part in options_of}
     for text in settings or ():
@@ -101,7 +100,7 @@ def _put(table: Options, keys: Sequence[str], value: object) -> None:
     table[keys[-1]] = value
 
 
-def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
+def build_glass(name: str | None, options: Mapping[str, object]) -> Glass | None:
     """Build a glass by its name or its ``glass.toml``, with `options`; None when no glass is named.
 
     Raises
@@ -135,7 +134,7 @@ def glass_options(name: str | None) -> list[str]:
     return options_of(read_table(name) if is_glass_file(name) else {"name": name})
 
 
-def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
+def build_descriptor(name: str, options: Mapping[str, object], glass: Glass | None) -> Descriptor:
     """Build the descriptor `name` (or ``module:Class``); ``species`` and ``radii`` that are not set are the glass's.
 
     No other options are: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
@@ -144,7 +143,7 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None)
     return descriptor
 
 
-def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
+def _with_glass(name: str, options: Mapping[str, object], glass: Glass | None) -> Options:
     """Complete the options of a descriptor, and of each part of a composite one, with those of the glass."""
     names = descriptor_entry(name).options()
     shared = [key for key in ("species", "radii") if key in names and getattr(glass, key, None)]
@@ -185,7 +184,7 @@ def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[st
     return list(names) * (len(paths) if len(names) == 1 else 1)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Json:
     """Convert a value to JSON values: arrays and tuples to lists, NumPy numbers to Python's, others to text."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -201,7 +201,7 @@ def _lines(quiet: bool, plan: Plan) -> Progress:
     return show
 
 
-def _report(common: Common, record: Record, title: str, summary: dict[str, Any]) -> None:
+def _report(common: Common, record: Record, title: str, summary: dict[str, object]) -> None:
     """Print what the run has made."""
     final, table = record.final, record.thermo
     energy = float(table["pe"].iloc[-1]) / len(final) if "pe" in table else None

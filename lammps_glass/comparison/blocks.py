@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import os
 import time
@@ -22,11 +21,11 @@ from lammps_glass.descriptors.configuration import Configuration
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import derive_seed, digest, file_digest
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.workflow.processes import one_thread, watch_parent
-from lammps_glass.workflow.values import derive_seed, digest
 
 #: Raised when the rows of a descriptor change, so that kept files are not used.
 VERSION = 1
@@ -192,7 +191,7 @@ def _write(
     with atomic_path(path) as temporary:
         np.save(temporary, rows)
     about = {"seconds": seconds, "states": dict(states), "names": names}
-    about["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    about["sha256"] = file_digest(path)
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(about), encoding="utf-8")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -17,11 +17,22 @@ from lammps_glass.comparison.problems import LoadedSet, Problem
 from lammps_glass.comparison.results import LEFT_OUT, Row
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import derive_seed, digest
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed, digest
 
 _LENGTH = re.compile(r" L=([0-9.eE+-]+)$")
+
+
+class Facts(TypedDict):
+    """Facts about a fitted entry, kept beside its predictions as JSON; seconds are for each row of the fit."""
+
+    n_features: int
+    seconds_fit: float
+    left_out: bool
+    notes: dict[str, float]
+    importance: list[Row]
+    coefficients: list[Row]
 
 
 @dataclass(frozen=True)
@@ -31,12 +42,12 @@ class Fitted:
     Parameters
     ----------
     facts
-        ``n_features``, ``seconds_fit``, ``left_out``, ``notes``, rows of ``importance`` and of ``coefficients``; JSON.
+        What is kept beside the predictions.
     arrays
         ``"<where>|<configuration>"`` -> predictions (n,): `LEFT_OUT`, and each other set.
     """
 
-    facts: dict[str, Any]
+    facts: Facts
     arrays: Mapping[str, Floats]
 
     def predictions(self, where: str, n_configurations: int) -> list[Floats]:
@@ -93,7 +104,7 @@ def _fit(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem
         arrays |= {f"{other.data.name}|{k}": predicted.apply(rows(k)) for k in range(len(other.targets))}
     label = {"entry": name, "label": problem.label, "trained_on": problem.data.name}
     permute = leave_out and file.importance and len(slices) > 1
-    facts = {
+    facts: Facts = {
         "n_features": 1 if entry.indicator is None else len(names),
         "seconds_fit": predicted.seconds / max(1, sum(map(len, problem.targets))),
         "left_out": bool(predicted.left_out),
@@ -114,7 +125,7 @@ def _permuted(
 ) -> list[Row]:
     """Score left-out configurations with the columns of one descriptor permuted between particles."""
     whole = np.nanmean([pearson(p, y) for p, y in zip(predicted.left_out, problem.targets, strict=True)])
-    rows = []
+    rows: list[Row] = []
     for descriptor, columns in slices.items():
         scores = []
         for k, target in enumerate(problem.targets):
@@ -185,7 +196,7 @@ def _sizes(label: dict[str, str], predicted: Predicted, names: Sequence[str], sl
     """Size of the standardised weights (root of the sum of squares) by descriptor and family of columns."""
     if predicted.weights is None:
         return []
-    rows = []
+    rows: list[Row] = []
     for descriptor, columns in slices.items():
         by_family: dict[str, list[float]] = {}
         for name, weight in zip(names[columns], predicted.weights[columns], strict=True):

@@ -14,9 +14,9 @@ from lammps_glass.comparison.data import LabelledConfiguration, read_set
 from lammps_glass.comparison.scores import ceiling
 from lammps_glass.comparison.spec import ComparisonFile, LabelSpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import digest
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import digest
 
 
 @dataclass

@@ -8,7 +8,6 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import tomli_w
@@ -59,7 +58,7 @@ def main_rows(comparison: Comparison) -> pd.DataFrame:
             beside = {
                 f"{score}_left_out": left_out[score].get(row["entry"], float("nan")) for score in ("within", "pooled")
             }
-            rows.append({**row.to_dict(), **beside})
+            rows.append(row.to_dict() | beside)
     return pd.DataFrame(rows, columns=[*table.columns, "within_left_out", "pooled_left_out"])
 
 
@@ -82,33 +81,35 @@ def _cards(comparison: Comparison, folder: Path) -> None:
         ]
         if name in file.entries:
             entry = file.entries[str(name)]
-            card: dict[str, Any] = {
+            card: dict[str, object] = {
                 "name": name,
                 "kind": rows["kind"].iloc[0],
                 "source": entry.source,
                 "software": f"lammps-glass {__version__}",
                 "seed": file.seed,
-                "descriptors": {c: _plain(file.descriptors[c]) for c in entry.columns},
-                "indicator": _plain(entry.indicator) if entry.indicator else {"name": "none", "sign": entry.sign},
+                "descriptors": {c: dataclasses.asdict(file.descriptors[c]) for c in entry.columns},
+                "indicator": dataclasses.asdict(entry.indicator)
+                if entry.indicator
+                else {"name": "none", "sign": entry.sign},
                 "data": comparison.checksums,
             }
         else:
-            card = {"name": name, "kind": "published, not measured", **_plain(file.published[str(name)])}
+            card = {"name": name, "kind": "published, not measured", **dataclasses.asdict(file.published[str(name)])}
         with atomic_path(folder / f"{_slug(str(name))}.toml") as temporary:
-            temporary.write_text(tomli_w.dumps(_without_none({**card, "scores": scores})), encoding="utf-8")
+            temporary.write_text(tomli_w.dumps(_table_without_none({**card, "scores": scores})), encoding="utf-8")
 
 
 def _slug(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
 
 
-def _plain(part: object) -> dict[str, Any]:
-    return dataclasses.asdict(part)  # type: ignore[call-overload, no-any-return]
+def _table_without_none(table: Mapping[str, object]) -> dict[str, object]:
+    return {str(key): _without_none(value) for key, value in table.items() if value is not None}
 
 
-def _without_none(value: Any) -> Any:
+def _without_none(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(k): _without_none(v) for k, v in value.items() if v is not None}
+        return _table_without_none(value)
     if isinstance(value, list | tuple):
         return [_without_none(v) for v in value if v is not None]
     return value
@@ -195,7 +196,7 @@ def verdicts(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _between(row: pd.Series[Any], name: str) -> str:
+def _between(row: pd.Series, name: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return "" if _missing(low) else f" ({low:.3f} to {high:.3f})"
 

@@ -27,8 +27,8 @@ from lammps_glass.comparison.results import (
 from lammps_glass.comparison.scores import score
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import derive_seed
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed
 
 
 def compare(file: ComparisonFile, out: Path, say: Callable[[str], None] = lambda text: None) -> Comparison:

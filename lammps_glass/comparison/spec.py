@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
@@ -43,7 +42,7 @@ class SetSpec:
     preset: str | None = None
     settings: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    glass: dict[str, Any] = field(default_factory=dict)
+    glass: dict[str, object] = field(default_factory=dict)
     trains: bool = True
 
 
@@ -214,7 +213,8 @@ def find_comparison(name: str | Path) -> Path:
 
 def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:
     """Read the file of a comparison with ``--set`` options; every fault is one line with file and key."""
-    from lammps_glass.workflow.reading import apply_sets, read_toml
+    from lammps_glass.settings import read_toml
+    from lammps_glass.workflow.reading import apply_sets
 
     path = find_comparison(name)
     tables = read_toml(path)
@@ -232,22 +232,23 @@ def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str 
         raise InputError(f"{path}: {error}") from error
 
 
-def _merge(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def _merge(tables: dict[str, object], changes: Mapping[str, object]) -> None:
     for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(tables.get(key), dict):
-            _merge(tables[key], value)
+        table = tables.get(key)
+        if isinstance(value, Mapping) and isinstance(table, dict):
+            _merge(table, value)
         else:
             tables[key] = value
 
 
-def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
-    from lammps_glass.workflow.values import build
+def _checked(tables: dict[str, object], path: Path) -> ComparisonFile:
+    from lammps_glass.settings import build
 
     for key in tables:
         if key not in _KEYS:
             raise unknown_name("key", key, list(_KEYS))
     glass = tables["glass"]
-    sets = dict(tables["sets"])
+    sets = _table(tables["sets"], "sets")
     for name in (TRAIN, TEST):
         if tables.get(name):
             sets[name] = {"folder": str(tables[name]), "trains": name == TRAIN, "glass": glass}
@@ -265,15 +266,18 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     file = ComparisonFile(
         title=str(tables.get("title", path.stem)),
         path=path,
-        seed=int(tables.get("seed", 1)),
-        cores=int(tables.get("cores", 2)),
+        seed=_whole_number(tables, "seed", 1),
+        cores=_whole_number(tables, "cores", 2),
         sets=built_sets,
-        labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in tables["labels"].items()},
-        descriptors={k: DescriptorPart.parse(v) for k, v in tables["descriptors"].items()},
-        entries={k: _entry(k, v) for k, v in tables["entries"].items()},
+        labels={
+            k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}")
+            for k, v in _table(tables["labels"], "labels").items()
+        },
+        descriptors={k: DescriptorPart.parse(v) for k, v in _table(tables["descriptors"], "descriptors").items()},
+        entries={k: _entry(k, v) for k, v in _table(tables["entries"], "entries").items()},
         published={
             k: build(PublishedSpec, _table(v, f"published.{k}"), f"published.{k}")
-            for k, v in tables["published"].items()
+            for k, v in _table(tables["published"], "published").items()
         },
         nulls=bool(tables.get("nulls", True)),
         importance=bool(tables.get("importance", True)),
@@ -282,14 +286,21 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     return file
 
 
-def _table(value: object, where: str) -> dict[str, Any]:
+def _whole_number(tables: Mapping[str, object], key: str, default: int) -> int:
+    value = tables.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{key} = {value!r} must be a whole number")
+    return value
+
+
+def _table(value: object, where: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise InputError(f"{where} = {value!r}: it must be a table")
     return dict(value)
 
 
 def _entry(name: str, value: object) -> EntrySpec:
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     table = _table(value, f"entries.{name}")
     indicator = table.pop("indicator", "ridge-regression")

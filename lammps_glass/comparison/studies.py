@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from lammps_glass.comparison.spec import ComparisonFile, SetSpec
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.files import atomic_path
-from lammps_glass.labels.base import Label, LabelColumn
+from lammps_glass.labels.base import LabelColumn
 from lammps_glass.operations.describe import snapshot_at
+from lammps_glass.operations.label import LabelParameters
 from lammps_glass.products import Labels, Record
 from lammps_glass.products.keys import rows_in
 from lammps_glass.snapshots import Snapshot
@@ -37,8 +38,8 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     SimulationError
         A case failed.
     """
+    from lammps_glass.hashing import digest
     from lammps_glass.workflow import Study, reproduce
-    from lammps_glass.workflow.values import digest
 
     path = file.path.parent / spec.study
     folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
@@ -103,7 +104,10 @@ def _on_all(snapshot: Snapshot, rows: NDArray[np.integer], values: Floats) -> Fl
 
 def _halves(study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]) -> dict[str, Floats]:
     """Labels of the first and of the second half of the runs, where the label is a mean over runs."""
-    label: Label = study.parameters(case).label.build(study.parameters(case).species)
+    parameters = study.parameters(case)
+    if not isinstance(parameters, LabelParameters):
+        return {}
+    label = parameters.label.build(parameters.species)
     records = [r for r in study.sources(case).get("records", ()) if isinstance(r, Record)]
     half = len(records) // 2
     if label.name != "isoconfigurational" or not half:

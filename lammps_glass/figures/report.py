@@ -99,13 +99,14 @@ def write_report(path: str | Path, report: StudyReport | JsonObject) -> Path:
     return target
 
 
-def comparison_rows(summary: JsonObject) -> list[dict[str, str]]:
+def comparison_rows(summary: Mapping[str, object]) -> list[dict[str, str]]:
     """List the rows of the table "paper / ours" of a summary: ``id``, ``paper``, ``ours``, ``note``.
 
     Figures keep the order of the summary (``summary.json``); one without a finding on either side is left out.
     """
     rows = []
-    for identity, entry in dict(summary.get("figures", {})).items():
+    figures = summary.get("figures")
+    for identity, entry in figures.items() if isinstance(figures, Mapping) else ():
         row = {"id": str(identity)} | {key: _text(entry.get(key, "")) for key in ("paper", "ours", "note")}
         if row["paper"] or row["ours"]:
             rows.append(row)

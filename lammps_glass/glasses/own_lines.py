@@ -13,6 +13,7 @@ from lammps_glass.glasses.checks import MASS_TOLERANCE, NonNegativeInt, whole
 from lammps_glass.glasses.interaction_lines import InteractionLines, parse
 from lammps_glass.glasses.own import OwnGlass, by_species
 from lammps_glass.glasses.starts import LATTICES, RANDOM
+from lammps_glass.hashing import file_digest
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.grid import Integers
 
@@ -146,7 +147,7 @@ class InteractionLinesGlass(OwnGlass):
         for words in parsed.lines:
             digest.update((" ".join(words) + "\n").encode())
         for word in sorted(parsed.files):
-            digest.update(f"{word} {hashlib.sha256(parsed.files[word].read_bytes()).hexdigest()}\n".encode())
+            digest.update(f"{word} {file_digest(parsed.files[word])}\n".encode())
         actual = digest.hexdigest()
         if self.checksum and self.checksum != actual:
             tables = ", ".join(sorted(parsed.files)) or "none"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,17 @@ from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Cell
 from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame, parsed_rows
 from lammps_glass.snapshots.naming import Naming
-from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.snapshots.snapshot import Integers, Snapshot
 from lammps_glass.snapshots.streams import Lines, check_readable, open_lines
 
 Periodic = NDArray[np.bool_] | None
 CellOfText = Callable[[str, tuple[str, ...]], tuple[Cell, str]]
+
+
+#: Items of a frame before its rows, as far as they have been read; the box with its kind.
+Header = TypedDict(
+    "Header", {"UNITS": str | None, "TIMESTEP": int, "NUMBER OF ATOMS": int, "BOX": tuple[Cell, str]}, total=False
+)
 
 
 def read_dump(path: Path, frame: int = -1, naming: Naming | None = None, periodic: Periodic = None) -> Snapshot:
@@ -56,7 +62,7 @@ def read_dump_all(path: Path, naming: Naming | None = None, periodic: Periodic =
 
 def _snapshots(path: Path, naming: Naming | None, periodic: Periodic) -> Iterator[Snapshot]:
     shape: dict[str, object] = {}
-    ids: Any = None
+    ids: Integers | None = None
     first = ""
     for frame in _frames(path, periodic, parse=True):
         frame_shape = frame.shape
@@ -104,7 +110,7 @@ def _cell_of_text(periodic: Periodic, item: str, rows: tuple[str, ...]) -> tuple
 
 
 def _next_frame(lines: Lines, where: str, units: str | None, cell_of_text: CellOfText, size: int) -> Frame | None:
-    header: dict[str, Any] = {"UNITS": units}
+    header: Header = {"UNITS": units}
     started = False
     while True:
         line = lines.next()
@@ -131,7 +137,7 @@ def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> Inpu
     return InputError(f"{where}: line {lines.number} is {text!r}, expected an 'ITEM:'{hint}")
 
 
-def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, cell_of_text: CellOfText) -> None:
+def _read_item(lines: Lines, where: str, header: Header, item: str, cell_of_text: CellOfText) -> None:
     """Read one item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
     is_box = item.startswith("BOX BOUNDS")
     rows = tuple(row.decode("utf-8", "replace") for row in lines.take(3 if is_box else 1))
@@ -139,9 +145,11 @@ def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, cell
         if is_box:
             header["BOX"] = cell_of_text(item, rows)
         elif item == "UNITS":
-            header[item] = rows[0].split()[0]
-        elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
-            header[item] = _whole_number(rows[0].split()[0])
+            header["UNITS"] = rows[0].split()[0]
+        elif item == "TIMESTEP":
+            header["TIMESTEP"] = _whole_number(rows[0].split()[0])
+        elif item == "NUMBER OF ATOMS":
+            header["NUMBER OF ATOMS"] = _whole_number(rows[0].split()[0])
         elif item != "TIME":
             raise InputError(f"'ITEM: {item[:40]}' is not an item of a dump of atoms")
     except InputError as error:
@@ -158,7 +166,7 @@ def _whole_number(word: str) -> int:
     return value
 
 
-def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str, ...], size: int) -> Frame:
+def _frame(lines: Lines, where: str, header: Header, columns: tuple[str, ...], size: int) -> Frame:
     """The frame whose rows come next; those of about `size` bytes, if that is not 0, are parsed and not counted."""
     missing = [item for item in ("TIMESTEP", "NUMBER OF ATOMS", "BOX") if item not in header]
     if missing:

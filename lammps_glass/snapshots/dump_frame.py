@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.boundary import combined
-from lammps_glass.snapshots.cell import Cell, Floats
+from lammps_glass.snapshots.cell import Cell, Column, Columns, Floats
 from lammps_glass.snapshots.checks import TWO_DIMENSIONS, require_distinct_positions
 from lammps_glass.snapshots.naming import DEFAULT_ELEMENT, Naming, name_species
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
@@ -21,6 +21,7 @@ from lammps_glass.snapshots.words import Words
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import csv
 
 TEXT_COLUMNS = ("element", "typelabel")
 INTEGER_COLUMNS = ("ix", "iy", "iz", "mol", "proc", "procp1")
@@ -120,7 +121,7 @@ def parse_frame(frame: Frame, naming: Naming | None = None) -> tuple[Snapshot, N
         raise InputError(f"{frame.where}: {error}") from error
 
 
-def _table(frame: Frame) -> tuple[dict[str, NDArray[Any]], Words | None]:
+def _table(frame: Frame) -> tuple[dict[str, Column], Words | None]:
     """The columns of numbers by name, and the words of the first text column that names the species."""
     if len(set(frame.columns)) < len(frame.columns):
         raise InputError(f"a column is duplicated in 'ITEM: ATOMS {' '.join(frame.columns)}'")
@@ -166,7 +167,9 @@ def parsed_rows(
 
 
 @lru_cache(maxsize=8)
-def _csv_options(columns: tuple[str, ...], whole: tuple[str, ...], *, spaced: bool) -> tuple[list[str], Any, Any]:
+def _csv_options(
+    columns: tuple[str, ...], whole: tuple[str, ...], *, spaced: bool
+) -> tuple[list[str], csv.ParseOptions, csv.ConvertOptions]:
     """The names of the columns, and how Arrow parses and converts them; an empty column at the end where `spaced`."""
     import pyarrow as pa
     from pyarrow import csv
@@ -194,7 +197,7 @@ def _bad_row(frame: Frame) -> InputError:
     return InputError(f"the rows from line {frame.first_line} on are not a table of numbers")
 
 
-def _whole(values: NDArray[Any], what: str) -> Integers:
+def _whole(values: Column, what: str) -> Integers:
     if values.dtype.kind == "i":
         return values
     if not (np.isfinite(values).all() and (values == np.rint(values)).all()):
@@ -202,7 +205,7 @@ def _whole(values: NDArray[Any], what: str) -> Integers:
     return values.astype(np.int64)
 
 
-def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str], Floats]:
+def _positions(table: Columns, cell: Cell) -> tuple[set[str], Floats]:
     """The names of all columns of coordinates, and the positions by the best of them."""
     for names in COORDINATES:
         if set(names) <= table.keys():
@@ -216,13 +219,13 @@ def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str],
     )
 
 
-def _stacked(table: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Floats:
+def _stacked(table: Columns, names: Sequence[str]) -> Floats:
     stacked = np.column_stack([table[name] for name in names])
     stacked.setflags(write=False)  # so that the snapshot holds it without a copy
     return stacked
 
 
-def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _properties(columns: Columns) -> dict[str, Column]:
     """The other columns by name; ``name[1]`` ... ``name[k]`` together become one (n, k) property ``name``."""
     vectors: dict[str, int] = {}
     for name in columns:
@@ -230,7 +233,7 @@ def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         while base not in columns and f"{base}[{vectors.get(base, 0) + 1}]" in columns:
             vectors[base] = vectors.get(base, 0) + 1
     parts = {f"{base}[{k}]": base for base, size in vectors.items() if size > 1 for k in range(1, size + 1)}
-    properties: dict[str, NDArray[Any]] = {}
+    properties: dict[str, Column] = {}
     for name, values in columns.items():
         if name not in parts:
             properties[name] = _whole(values, name) if name in INTEGER_COLUMNS else values

@@ -12,15 +12,16 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from lammps_glass.glasses import Glass, KobAndersen
+from lammps_glass.hashing import canonical
 from lammps_glass.json_types import Options
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Operation
 from lammps_glass.product import Conditions, Product
+from lammps_glass.settings import build
 from lammps_glass.simulate.record import Record
 from lammps_glass.testing.checking import require, run_checks
 from lammps_glass.workflow.manifest import UNHASHED, inventory
 from lammps_glass.workflow.schema import StageTable
-from lammps_glass.workflow.values import build, canonical
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from lammps_glass.workflow import slurm_queue
 
@@ -18,6 +18,16 @@ HEARTBEAT = 30.0
 STALE_AFTER = 600.0
 #: Three missed heartbeats: time to ask Slurm about the holder's job.
 SILENT_AFTER = 3 * HEARTBEAT
+
+
+class Holder(TypedDict, total=False):
+    """The process that holds a lock: its host, process id, Slurm job and that job's restarts, and its token."""
+
+    host: str
+    pid: int
+    job: str
+    restart: int
+    token: str
 
 
 def _process_is_alive(pid: int) -> bool:
@@ -92,7 +102,7 @@ class Lock:
         return ours
 
     def _create(self) -> bool:
-        me = {
+        me: Holder = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "job": os.environ.get("SLURM_JOB_ID", ""),
@@ -121,10 +131,10 @@ class Lock:
             with suppress(OSError):
                 os.utime(self.path)
 
-    def holder(self) -> dict[str, Any]:
+    def holder(self) -> Holder:
         """Return host, pid, job and token of the holder; empty when nobody holds the lock."""
         try:
-            values: dict[str, Any] = json.loads(self.path.read_text())
+            values: Holder = json.loads(self.path.read_text())
             return values
         except (OSError, ValueError):
             return {}
@@ -138,7 +148,7 @@ class Lock:
     def is_stale(self) -> bool:
         """Whether the holder is dead: its process on this host, or, wherever it is, no heartbeat (a reused pid)."""
         holder = self.holder()
-        if holder.get("host") == socket.gethostname() and not _process_is_alive(int(holder.get("pid", 0))):
+        if holder.get("host") == socket.gethostname() and not _process_is_alive(holder.get("pid", 0)):
             return True
         job = holder.get("job", "")
         if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < self._restarts():

@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lammps_glass.workflow.failures import fits_failure
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
-STATES = ("waiting", "ready", "running", "done", "failed", "blocked")
+State = Literal["waiting", "ready", "running", "done", "failed", "blocked"]
 
 
 @dataclass
@@ -21,7 +22,7 @@ class StageCounts:
     name: str
     runs: str
     total: int
-    by_state: Counter[str] = field(default_factory=Counter)
+    by_state: Counter[State] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -45,7 +46,7 @@ class TaskTable:
         self.study = study
         #: Called with every case that has come to be done.
         self.on_done: Callable[[CaseId], None] = lambda case: None
-        self.state: dict[tuple[str, int], str] = {}
+        self.state: dict[tuple[str, int], State] = {}
         self.ready_queue: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.open_inputs: dict[tuple[str, int], int] = {}
         self.retried: set[tuple[str, int]] = set()
@@ -67,7 +68,7 @@ class TaskTable:
             failed = not retry_failed and fits_failure(self.study, case, transient=False)
             self._set(case, "failed" if failed else "ready")
 
-    def _set(self, case: CaseId, state: str) -> None:
+    def _set(self, case: CaseId, state: State) -> None:
         counts = self.stages[case.stage]
         before = self.state.get(case.id)
         if before is not None:

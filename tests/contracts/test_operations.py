@@ -34,7 +34,7 @@ OPTIONS = {
 
 def run(run: Operation, folder: Path, options, sources, **conditions) -> Product:
     """The product of one case, in a folder of its own, with its conditions."""
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     folder.mkdir(parents=True)
     parameters = build(run.parameters, options, "parameters")

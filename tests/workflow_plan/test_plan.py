@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 import pytest
 
+from lammps_glass.planning import estimate, rates
+from lammps_glass.planning.rates import Rate
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.work import loop_times
-from lammps_glass.workflow import Study, estimate, rates, run_case
-from lammps_glass.workflow.rates import Rate
+from lammps_glass.workflow import Study, run_case
 
 LOG = """\
 Step Temp

@@ -1,4 +1,4 @@
-"""Searches for activation barriers around the particles that rearrange, and around as many others."""
+"""The operation ``search_barriers``: saddles around the particles that rearrange, and around as many others."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from lammps_glass.products import Labels, Record
 from lammps_glass.simulate import BarrierRecord
 from lammps_glass.simulate.protocols import Artn
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.igd.learning import PREVALENCE
-from lammps_glass.studies.igd.samples import JUMP
 
+#: Fraction of the particles that rearrange, to estimate the searches: that of sheared Cu-Zr glasses of 2000 atoms.
+PREVALENCE = 0.2
 #: Smallest number of particles that do not rearrange, for samples in which few do.
 FEWEST_OTHERS = 4
 #: Particles within the radius of the refinement in a large sample.
@@ -34,7 +34,7 @@ class BarrierParameters:
     everywhere
         Search around all particles; else around those that rearrange and as many others.
     threshold
-        Largest jump above which a particle is rearranged, that of the grid.
+        Label (of the main column) above which a particle is rearranged.
     most
         Largest number of particles that rearrange to search around in a sample; 0: all of them.
     chunk, n_chunks
@@ -70,7 +70,7 @@ class BarrierParameters:
 
 
 def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the accepted barriers of a chunk; the number of particles that rearrange is that of preset demo."""
+    """Declare the accepted barriers of a chunk, with `PREVALENCE` for the particles that rearrange."""
     n = sum(counts.values())
     rearranged = min(int(PREVALENCE * n), parameters.most or n)
     particles = n if parameters.everywhere else 2 * max(rearranged, FEWEST_OTHERS)
@@ -96,8 +96,9 @@ def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Label
 
 def selected(labels: Labels, parameters: BarrierParameters, seed: int) -> list[int]:
     """Draw the ids to search around: of those that rearrange at most `most`, and as many others."""
-    table = labels.read(["particle", labels.label_column(quantity="largest-jump").name])
-    rearranged = table[JUMP].to_numpy() > parameters.threshold
+    column = labels.label_columns[0].name
+    table = labels.read(["particle", column])
+    rearranged = table[column].to_numpy() > parameters.threshold
     random = np.random.default_rng([seed, len(table)])
     ids = table["particle"].to_numpy()
     first, others = random.permutation(ids[rearranged]), random.permutation(ids[~rearranged])
