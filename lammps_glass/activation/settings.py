@@ -14,8 +14,9 @@ _UNITS = {
     "largest_inverse_curvature": (2, -1), "basin_force": (-1, 1), "energy_limit": (0, 1), "step": (1, 0),
     "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1),
     "refine_force": (-1, 1), "back": (1, 0), "difference": (1, 0), "eigenvalue_floor": (-2, 1), "offset": (1, 0),
-    "end_step": (1, 0), "end_force": (-1, 1), "first_end_force": (-1, 1), "same_distance": (1, 0), "same_energy": (0, 1),
-    "soft_distance": (1, 0), "soft_energy": (0, 1), "duplicate_distance": (1, 0), "duplicate_energy": (0, 1),
+    "end_step": (1, 0), "end_force": (-1, 1), "first_end_force": (-1, 1), "same_distance": (1, 0),
+    "same_energy": (0, 1), "soft_distance": (1, 0), "soft_energy": (0, 1), "duplicate_distance": (1, 0),
+    "duplicate_energy": (0, 1),
 }  # fmt: skip
 
 
