@@ -12,6 +12,7 @@ from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.files import atomic_path
 from lammps_glass.operations.simulation import PROTOCOL
 from lammps_glass.products import Findings
+from lammps_glass.studies.recipe import Section
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import REPLICAS, CaseId
 from lammps_glass.workflow.study import Study
@@ -64,7 +65,7 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         versions.update(manifest.versions)
     total = sum(len(stage.cases) for stage in study.stages)
     failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
-    figures = {
+    drawn = {
         identity: {
             "file": f"figures/{identity}.png",
             "table": f"figures/{identity}.csv",
@@ -75,7 +76,8 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         for identity, specification in gathered.specifications.items()
         if identity in gathered.figures and (study.out / "figures" / f"{identity}.png").is_file()
     }
-    complete = len(done) == total and len(figures) == len(gathered.specifications)
+    sections = {identity: spec.section for identity, spec in gathered.specifications.items() if spec.section}
+    complete = len(done) == total and len(drawn) == len(gathered.specifications)
     return {
         "study": study.name,
         "preset": study.preset,
@@ -85,7 +87,8 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         "sizes": gathered.sizes,
         "scores": gathered.scores,
         "warnings": gathered.warnings,
-        "figures": figures,
+        "figures": {identity: entry for identity, entry in drawn.items() if identity not in sections},
+        "further_figures": {k: {**entry, "section": sections[k]} for k, entry in drawn.items() if k in sections},
         "versions": versions,
         "seed": study.file.study.seed,
     }
@@ -131,25 +134,33 @@ def _publish_folder(study: Study, name: str) -> None:
 
 
 def _report(study: Study, gathered: Gathered, summary: dict[str, Any]) -> None:
-    from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
+    from lammps_glass.figures.report import ReportFigure, ReportSection, StudyReport, write_report
 
-    recipe, drawn = study.recipe, summary["figures"]
-    figures = tuple(
-        ReportFigure(
-            id=spec.id,
-            title=spec.title,
-            path=study.out / drawn[spec.id]["file"] if spec.id in drawn else None,
-            paper=spec.paper,
-            ours=drawn.get(spec.id, {}).get("ours", ""),
-            note=drawn.get(spec.id, {}).get("note", "not computed yet"),
+    recipe, drawn = study.recipe, summary["figures"] | summary["further_figures"]
+
+    def shown(section: str) -> tuple[ReportFigure, ...]:
+        """Return the figures of a section; those of the paper are in the section without a name."""
+        return tuple(
+            ReportFigure(
+                id=spec.id,
+                title=spec.title,
+                path=study.out / drawn[spec.id]["file"] if spec.id in drawn else None,
+                paper=spec.paper,
+                ours=drawn.get(spec.id, {}).get("ours", ""),
+                note=drawn.get(spec.id, {}).get("note", "not computed yet"),
+            )
+            for spec in gathered.specifications.values()
+            if spec.section == section
         )
-        for spec in gathered.specifications.values()
-    )
+
+    names = dict.fromkeys(spec.section for spec in gathered.specifications.values() if spec.section)
+    sections = {name: recipe.sections.get(name) or Section(name.replace("_", " ").capitalize()) for name in names}
     report = StudyReport(
         title=study.title,
         ran=_what_ran(study),
         paper_scores=recipe.score_targets,
-        figures=figures,
+        figures=shown(""),
+        further=tuple(ReportSection(section.title, section.text, shown(name)) for name, section in sections.items()),
         deviations=recipe.deviations(study.wired_stages()),
         seeds={"study": summary["seed"]},
         citation=recipe.citation,
