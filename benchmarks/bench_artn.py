@@ -91,7 +91,7 @@ def generator(seed: int, minimum: Snapshot, row: int, trial: int) -> np.random.G
     return np.random.default_rng([seed, int(minimum.ids[row]), trial])
 
 
-def searching(landscape: Landscape, row: int, options: argparse.Namespace, **settings: float) -> Search:
+def searching(landscape: Landscape, row: int, options: argparse.Namespace, settings: SearchSettings | None = None) -> Search:
     changed = replace(SearchSettings(), **settings)
     return Search(landscape, row, radius=options.radius, refine_radius=None, settings=changed)
 
