@@ -71,6 +71,14 @@ def descend(surface: Surface, start: Floats, initial: Floats, energy: float, set
     )  # fmt: skip
 
 
+def descend_first(surface: Surface, start: Floats, settings: SearchSettings) -> Minimum:
+    """Minimise with the same short steps, to the larger force at which more particles become mobile."""
+    return minimize(
+        surface, start, force=settings.first_end_force, step=settings.end_step, initial=settings.inverse_curvature,
+        max_steps=settings.end_steps,
+    )  # fmt: skip
+
+
 def sides(saddle: Floats, vector: Floats, settings: SearchSettings) -> tuple[Floats, Floats]:
     """Displace a saddle along its mode to both sides, so that the largest displacement of a particle is the offset."""
     shift = (settings.offset / largest(vector)) * vector

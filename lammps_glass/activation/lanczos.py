@@ -8,6 +8,7 @@ import numpy as np
 
 from lammps_glass.activation.surface import Surface
 from lammps_glass.activation.vectors import combined, dot, orthogonalized
+from lammps_glass.compiled import kernel
 from lammps_glass.snapshots.cell import Floats
 
 
@@ -40,16 +41,26 @@ def lowest_mode(
         image = (forces - shifted).ravel() / difference
         diagonal[k] = dot(vector, image)
         last = eigenvalue
-        count = k + 1
-        matrix = np.diag(diagonal[:count]) + np.diag(beside[:k], 1) + np.diag(beside[:k], -1)
-        values, vectors = np.linalg.eigh(matrix)
-        eigenvalue, weights = float(values[0]), vectors[:, 0]
+        eigenvalue, weights = _lowest(diagonal[: k + 1], beside[:k])
         if abs(eigenvalue - last) < max(tolerance * abs(eigenvalue), floor):
             break
-        image = orthogonalized(image, basis, count)
+        image = orthogonalized(image, basis, k + 1)
         beside[k] = np.sqrt(dot(image, image))
         if beside[k] < floor * 1e-6:
             break
         vector = image / beside[k]
     mode: Floats = combined(basis, weights).reshape(positions.shape)
     return Mode(eigenvalue, mode if dot(mode.ravel(), start.ravel()) >= 0 else -mode)
+
+
+@kernel
+def _lowest(diagonal: Floats, beside: Floats):  # type: ignore[no-untyped-def]
+    """Lowest eigenvalue and unit eigenvector (n,) of a symmetric tridiagonal matrix."""
+    n = len(diagonal)
+    matrix = np.zeros((n, n))
+    for k in range(n):
+        matrix[k, k] = diagonal[k]
+        if k < n - 1:
+            matrix[k, k + 1] = matrix[k + 1, k] = beside[k]
+    values, vectors = np.linalg.eigh(matrix)
+    return values[0], vectors[:, 0].copy()

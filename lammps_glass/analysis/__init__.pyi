@@ -99,6 +99,7 @@ from .structure import (
     radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
+    structure_factor_around as structure_factor_around,
     structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (

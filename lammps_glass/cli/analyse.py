@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lammps_glass.cli.indicator_values import Source
     from lammps_glass.glasses import Glass
     from lammps_glass.operations.dynamics_curves import DynamicsSettings, GroupedTrajectory
-    from lammps_glass.operations.dynamics_figures import PageLabels
+    from lammps_glass.operations.findings_page import PageLabels
 
 _SUMMARY = "summary.json"
 
@@ -57,6 +57,14 @@ def analyse(
     ],
     trajectories: Trajectories,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make, with tables, figures, report.html.")],
+    further: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--indicator",
+            help="Another indicator, like INDICATOR or TABLE:COLUMN, whose prediction against time is drawn beside; "
+            "again for more.",
+        ),
+    ] = None,
     by: Annotated[str, typer.Option("--by", help="quantile=N, species, or label (values 0 and 1).")] = "quantile=5",
     observables: Annotated[
         str | None, typer.Option("--observables", help="Names, with commas (default: all that the data allow).")
@@ -98,7 +106,8 @@ def analyse(
     """
     from lammps_glass.cli.indicator_values import Source
     from lammps_glass.operations.dynamics_curves import DynamicsSettings
-    from lammps_glass.operations.dynamics_figures import OBSERVABLES, PageLabels
+    from lammps_glass.operations.dynamics_figures import OBSERVABLES
+    from lammps_glass.operations.findings_page import PageLabels
     from lammps_glass.operations.group_dynamics import UNITS
 
     kind, n_groups = _parse_by(by)
@@ -119,7 +128,8 @@ def analyse(
     source = dataclasses.replace(source, options=options["descriptor"])
     replicas = parts.replica_names(trajectories, replica)
     _check_folder(output, replace)
-    grouped, name = _grouped(common, source, trajectories, replicas, reader, kind, descriptor)
+    more = [_further(text, origins, from_start) for text in further or ()]
+    grouped, name = _grouped(common, source, more, trajectories, replicas, reader, kind, descriptor)
     if common.dry_run:
         rows = [{"file": str(p), "replica": t.replica, "origins": len(t.values)} for p, t in zip(trajectories, grouped)]
         return common.table(f"would analyse by {by} of {name}", rows)
@@ -127,6 +137,18 @@ def analyse(
     time, length = UNITS[built.units] if built else ("steps" if duration is None else "time units", "length units")
     labels = PageLabels(name, time, length)
     _write(common, output, grouped, asked, labels, duration, chosen, built, by)
+
+
+def _further(text: str, origins: int | None, from_start: bool) -> Source:
+    """Return the source of a further indicator; a column of a table is TABLE:COLUMN."""
+    from lammps_glass.cli.indicator_values import Source
+
+    table, _, column = text.rpartition(":")
+    return (
+        Source(table, column, origins, from_start)
+        if Source(table).is_table
+        else Source(text, None, origins, from_start)
+    )
 
 
 def _parse_by(text: str) -> tuple[str, int]:
@@ -156,13 +178,14 @@ def _check_folder(output: Path, replace: bool) -> None:
 def _grouped(
     common: Common,
     source: Source,
+    further: Sequence[Source],
     paths: Sequence[Path],
     replicas: Sequence[str],
     reader: Reader,
     kind: str,
     descriptor: str | None,
 ) -> tuple[list[GroupedTrajectory], str]:
-    """Join the values of the indicator onto the trajectories, and name it."""
+    """Join the values of the indicators onto the trajectories, and name the main one."""
     from lammps_glass.cli.indicator_values import Values, run_names
     from lammps_glass.operations.dynamics_curves import SPECIES, GroupedTrajectory
 
@@ -171,11 +194,16 @@ def _grouped(
     else:
         values = Values(source, reader.glass, next(reader.frames(paths[0])), common.seed, descriptor)
         name = values.name
+    others = [Values(each, reader.glass, next(reader.frames(paths[0])), common.seed, descriptor) for each in further]
+    names = [name, *(each.name for each in others)]
+    if repeated := [each for number, each in enumerate(names) if each in names[:number]]:
+        raise InputError(f"--indicator: two indicators are called {repeated[0]}: rename the column of one")
     grouped = []
     for path, replica, run in zip(paths, replicas, run_names(replicas)):
         next(reader.frames(path))
         of_path = {} if values is None else values.of(path, replica, reader)
-        grouped.append(GroupedTrajectory(replica, run, functools.partial(reader.frames, path), of_path))
+        beside = {each.name: each.of(path, replica, reader, of_path.keys()) for each in others}
+        grouped.append(GroupedTrajectory(replica, run, functools.partial(reader.frames, path), of_path, beside))
         common.say(f"{path}: replica {replica}" + (f", {len(of_path)} origins" if values is not None else ""))
     return grouped, name
 
@@ -195,13 +223,12 @@ def _write(
     from lammps_glass.operations.dynamics_figures import add_dynamics
     from lammps_glass.products import Findings
 
-    masses = dict(zip(glass.species, glass.masses)) if glass else None
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.resolve().parent))
     try:
         with Findings(partial) as findings:
             add_dynamics(
                 findings, grouped, settings, labels, timestep=timestep, seed=common.seed or 0,
-                observables=observables, masses=masses,
+                observables=observables, glass=glass,
             )  # fmt: skip
         summary = _draw(partial, findings, f"{labels.indicator}: dynamics by {by}")
         if output.is_dir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +48,11 @@ def describe(
     boundary: Boundary = None,
     rows_are_particles: RowsAreParticles = False,
 ) -> None:
-    """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file."""
+    """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file.
+
+    Simulations that a descriptor needs run in the folder FILE.runs, which is removed in the end: after an interruption
+    the same command goes on there.
+    """
     from lammps_glass.cli.rows import check_rows_file, row_writer
 
     options_of = {
@@ -60,7 +65,8 @@ def describe(
     if built_glass is not None:
         built.require_units(built_glass.units)
         built.check_glass(built_glass)
-    describe_one = parts.describing(built, built_glass, common.seed)
+    runs = output.with_name(f"{output.name}.runs")
+    describe_one = parts.describing(built, built_glass, common.seed, runs, common.say)
     replicas = parts.replica_names(snapshots, replica)
     reader = Reader(built_glass, types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
@@ -75,6 +81,7 @@ def describe(
                     _say_unit_of_defaults(common, built, snapshot, path)
                     units_reported = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
+    shutil.rmtree(runs, ignore_errors=True)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
     common.show(

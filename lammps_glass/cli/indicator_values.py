@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -121,11 +121,18 @@ class Values:
         self.name, self._at = column, names.index(column)
         self._describe = parts.describing(built, self.glass, seed)
 
-    def of(self, path: Path, replica: str, reader: Reader) -> dict[int, Floats]:
-        """Collect the values of a trajectory: step of an origin -> (n_particles,) values in the order of ids."""
+    def of(self, path: Path, replica: str, reader: Reader, beside: Collection[int] = ()) -> dict[int, Floats]:
+        """Collect the values of a trajectory: step of an origin -> (n_particles,) values in the order of ids.
+
+        Parameters
+        ----------
+        beside
+            Origins of another indicator: values that are computed are computed there.
+        """
         if self._table is not None:
             return self._from_table(path, replica, reader)
-        steps = self._origins(path, reader)
+        reads = self.name == self.source.text
+        steps = set(beside) if beside and not reads else self._origins(path, reader)
         values: dict[int, Floats] = {}
         for snapshot in reader.frames(path):
             if len(values) == len(steps):

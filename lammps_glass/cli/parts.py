@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -156,8 +158,21 @@ def _with_glass(name: str, options: Mapping[str, object], glass: Glass | None) -
     return completed
 
 
-def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) -> Describe:
+def describing(
+    descriptor: Descriptor,
+    glass: Glass | None,
+    seed: int | None,
+    runs: Path | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Describe:
     """Return the function that describes a snapshot; it runs the simulations that `descriptor` needs, if any.
+
+    Parameters
+    ----------
+    runs
+        Folder of these simulations, in which interrupted ones go on; None: a temporary one.
+    say
+        Called with lines about them for the user.
 
     Raises
     ------
@@ -171,7 +186,18 @@ def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) ->
         raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")
     from lammps_glass.simulate import describe
 
-    return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
+    def describe_one(snapshot: Snapshot) -> Floats:
+        """Describe a snapshot, with a folder of its own for each set of parameters."""
+        folder = None
+        if runs is not None and protocol:
+            from lammps_glass.simulate.start import checksum
+
+            described = [descriptor.name, plain(descriptor.get_params()), glass.name, plain(glass.options()), seed or 0]
+            text = json.dumps([*described, checksum(snapshot)], sort_keys=True)
+            folder = runs / hashlib.sha256(text.encode()).hexdigest()[:16]
+        return describe(descriptor, snapshot, glass, seed=seed or 0, directory=folder, say=say)
+
+    return describe_one
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:

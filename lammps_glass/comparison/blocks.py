@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from lammps_glass.hashing import derive_seed, digest, file_digest
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.workflow.processes import one_thread, watch_parent
 
 #: Raised when the rows of a descriptor change, so that kept files are not used.
 VERSION = 1
@@ -140,9 +143,9 @@ def _described(works: Sequence[Work], cores: int):  # type: ignore[no-untyped-de
         for work in works:
             yield describe_configuration(work)
         return
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(min(cores, len(works)), mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+    workers = min(cores, len(works))
+    context = get_context("spawn")  # workers take one thread each from the environment that they start with
+    with one_thread(), ProcessPoolExecutor(workers, context, watch_parent, (os.getpid(),)) as pool:
         futures = [pool.submit(describe_configuration, work) for work in works]
         try:
             for future in as_completed(futures):
@@ -151,14 +154,6 @@ def _described(works: Sequence[Work], cores: int):  # type: ignore[no-untyped-de
             for future in futures:
                 future.cancel()
             raise
-
-
-def _one_thread() -> None:
-    """Keep a worker to one thread: there is one for each core."""
-    import os
-
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"
 
 
 def describe_configuration(work: Work) -> str:

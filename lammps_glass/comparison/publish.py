@@ -13,7 +13,7 @@ import pandas as pd
 import tomli_w
 
 from lammps_glass import __version__
-from lammps_glass.comparison.run import LEFT_OUT, NULL, PUBLISHED, Comparison
+from lammps_glass.comparison.results import LEFT_OUT, NULL, PUBLISHED, Comparison
 from lammps_glass.figures.indicator_table import draw_indicators
 from lammps_glass.figures.page import STYLE
 from lammps_glass.files import atomic_path
@@ -42,17 +42,23 @@ def publish(comparison: Comparison, out: Path) -> Path:
 
 
 def main_rows(comparison: Comparison) -> pd.DataFrame:
-    """Return a row for each entry, label and training set, with the scores of left-out configurations beside others."""
+    """Return a row for each entry, label and training set, with the scores of left-out configurations beside others.
+
+    All rows of a label and a training set are scored in one place: the first test set, else left-out configurations,
+    else the first other set.
+    """
     table = comparison.table[comparison.table["kind"] != PUBLISHED]
     tests = [name for name, spec in comparison.file.sets.items() if not spec.trains and name in comparison.checksums]
     rows = []
-    for _, group in table.groupby(["entry", "label", "trained_on"], sort=False):
-        left_out = group[group["scored_on"] == LEFT_OUT]
-        tested = group[group["scored_on"].isin(tests)]
-        row = (tested if len(tested) else left_out if len(left_out) else group).iloc[0].copy()
-        for score in ("within", "pooled"):
-            row[f"{score}_left_out"] = left_out[score].iloc[0] if len(left_out) else float("nan")
-        rows.append(row)
+    for _, group in table.groupby(["label", "trained_on"], sort=False):
+        scored_on = list(dict.fromkeys(group["scored_on"]))
+        where = next((name for name in (*tests, LEFT_OUT) if name in scored_on), scored_on[0])
+        left_out = group[group["scored_on"] == LEFT_OUT].set_index("entry")
+        for _, row in group[group["scored_on"] == where].iterrows():
+            beside = {
+                f"{score}_left_out": left_out[score].get(row["entry"], float("nan")) for score in ("within", "pooled")
+            }
+            rows.append(row.to_dict() | beside)
     return pd.DataFrame(rows, columns=[*table.columns, "within_left_out", "pooled_left_out"])
 
 

@@ -32,12 +32,20 @@ class GroupedTrajectory:
         Function that opens the trajectory, as it is read several times.
     values
         Step of an origin -> (n_particles,) values of the indicator, in the order of ids; NaN: none.
+    others
+        Name of a further indicator, which is compared in its prediction alone -> values likewise.
     """
 
     replica: str
     run: str
     frames: Callable[[], Iterator[Snapshot]]
     values: Mapping[int, Floats] = field(default_factory=dict)
+    others: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
+
+    @property
+    def origins(self) -> list[int]:
+        """Steps of the frames at which any indicator has values, ascending."""
+        return sorted(set(self.values).union(*self.others.values()))
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ class DynamicsSettings:
     directions
         Of q, see `analysis.self_intermediate_scattering`.
     max_origins
-        Most origins of a lag.
+        Most origins of a lag, evenly chosen, see `analysis.dynamics_by_group`.
     """
 
     by: str = QUANTILE
@@ -179,7 +187,8 @@ def relaxation_by_group(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         ``group``, ``indicator``, ``tau`` (crossing of 1/e; NaN: not reached), ``low`` and ``high`` (bootstrap over
-        replicas), ``tau_fit``, ``beta``, ``tau_fit_low``, ``tau_fit_high``, ``fault``.
+        replicas), ``tau_fit``, ``beta``, ``tau_fit_low``, ``tau_fit_high``, ``fit_fault`` (why the fit is no stretched
+        exponential), ``fault`` (why there is no relaxation time).
     """
     rows = []
     for name, group in curves.groupby("group", sort=False):
@@ -201,6 +210,7 @@ def relaxation_by_group(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
                 "beta": fit.beta if fit else np.nan,
                 "tau_fit_low": fit.tau_low if fit else np.nan,
                 "tau_fit_high": fit.tau_high if fit else np.nan,
+                "fit_fault": fit.fault if fit else "",
                 "fault": times.fault,
             }
         )
@@ -242,7 +252,7 @@ def mobility_of(trajectories: Sequence[GroupedTrajectory], timestep: float | Non
     parts = []
     for trajectory in trajectories:
         steps = np.array([frame.step for frame in trajectory.frames()])
-        for origin in trajectory.values:
+        for origin in trajectory.origins:
             later = steps[steps > origin] - origin
             if not len(later):
                 continue
@@ -262,12 +272,23 @@ def spread(lags: Sequence[int] | np.ndarray, most: int) -> list[int]:
     return [int(value) for value in values[chosen]]
 
 
-def indicator_table(trajectories: Sequence[GroupedTrajectory], name: str) -> pd.DataFrame:
-    """Return the values as rows: ``replica``, ``step``, ``particle``, and the column `name`."""
+def indicator_table(trajectories: Sequence[GroupedTrajectory], names: Sequence[str], main: str) -> pd.DataFrame:
+    """Return the values of indicators as rows: ``replica``, ``step``, ``particle``, and a column an indicator.
+
+    Parameters
+    ----------
+    names
+        Of the columns: `main` is that of `GroupedTrajectory.values`, another one of `GroupedTrajectory.others`.
+    """
     parts: dict[tuple[str, int], pd.DataFrame] = {}
     for trajectory in trajectories:
         ids = next(trajectory.frames()).ids
-        for step, values in trajectory.values.items():
-            key = {"replica": trajectory.replica, "step": step, "particle": ids, name: values}
+        nothing = np.full(len(ids), np.nan)
+        for step in trajectory.origins:
+            columns = {
+                name: (trajectory.values if name == main else trajectory.others[name]).get(step, nothing)
+                for name in names
+            }
+            key = {"replica": trajectory.replica, "step": step, "particle": ids, **columns}
             parts.setdefault((trajectory.replica, step), pd.DataFrame(key))
     return pd.concat(list(parts.values()), ignore_index=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TEXT_COLUMNS = ("element", "typelabel")
 INTEGER_COLUMNS = ("ix", "iy", "iz", "mol", "proc", "procp1")
+WHOLE_COLUMNS = ("id", "type", *INTEGER_COLUMNS)
 # Where a dump carries several, the unwrapped ones win: they hold more. Those not used are never properties: they would
 # be out of date as soon as a position changes, and clash with the positions when the snapshot is written.
 COORDINATES = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
@@ -45,6 +46,7 @@ class Frame:
     columns: tuple[str, ...]
     n_particles: int
     text: memoryview | bytes
+    table: pa.Table | None = None  # the rows, where they are parsed
 
     def kept(self) -> Frame:
         """The frame with its text copied from the reader's buffer, which the next frame overwrites."""
@@ -123,11 +125,13 @@ def _table(frame: Frame) -> tuple[dict[str, Column], Words | None]:
     """The columns of numbers by name, and the words of the first text column that names the species."""
     if len(set(frame.columns)) < len(frame.columns):
         raise InputError(f"a column is duplicated in 'ITEM: ATOMS {' '.join(frame.columns)}'")
-    table = _parsed(frame.text, frame, whole=("id", "type", *INTEGER_COLUMNS))
+    table = frame.table
+    if table is None:
+        table = parsed_rows(frame.text, frame.columns, frame.n_particles)
     if table is None:
         # Other white space than single spaces, whole numbers written as 1.0, nan: or damage.
         rows = [b" ".join(row.split()) + b"\n" for row in bytes(frame.text[:-1]).split(b"\n")]
-        table = _parsed(b"".join(rows), frame, whole=())
+        table = parsed_rows(b"".join(rows), frame.columns, frame.n_particles, whole=())
     if table is None:
         raise _bad_row(frame)
     words = {name: Words(table[name]) for name in TEXT_COLUMNS if name in frame.columns}
@@ -139,22 +143,25 @@ def _table(frame: Frame) -> tuple[dict[str, Column], Words | None]:
     return numbers, next(iter(words.values()), None)
 
 
-def _parsed(text: memoryview | bytes, frame: Frame, whole: tuple[str, ...]) -> pa.Table | None:
-    """The rows as a table, if they are words parted by single spaces, as many as there are columns, all of their type.
+def parsed_rows(
+    text: memoryview | bytes, columns: tuple[str, ...], n_rows: int, whole: tuple[str, ...] = WHOLE_COLUMNS
+) -> pa.Table | None:
+    """Parse `n_rows` rows of words parted by single spaces, as many as there are columns, all of their type.
 
-    Arrow's parser rounds correctly and has many times numpy's speed.
+    None for any other text; the columns `whole` must be written as whole numbers. Arrow's parser rounds correctly and
+    has many times numpy's speed.
     """
     import pyarrow as pa
     from pyarrow import csv
 
     spaced = bytes(text[-2:]) == b" \n"  # LAMMPS ends its rows with a space
-    names, parsing, conversion = _csv_options(frame.columns, whole, spaced=spaced)
+    names, parsing, conversion = _csv_options(columns, whole, spaced=spaced)
     reading = csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False)
     try:
         table = csv.open_csv(pa.BufferReader(text), reading, parsing, conversion).read_all()
     except (pa.ArrowInvalid, OverflowError):
         return None
-    if table.num_rows != frame.n_particles:
+    if table.num_rows != n_rows:
         return None
     return None if spaced and not Words(table[""]).all_empty else table
 

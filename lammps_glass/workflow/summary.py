@@ -13,6 +13,7 @@ from lammps_glass.files import atomic_path
 from lammps_glass.json_types import JsonObject
 from lammps_glass.operations.simulation import PROTOCOL
 from lammps_glass.products import Findings
+from lammps_glass.studies.recipe import Section
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import REPLICAS, CaseId
 from lammps_glass.workflow.study import Study
@@ -44,6 +45,12 @@ class DrawnFigure(TypedDict):
     note: str
 
 
+class FurtherFigure(DrawnFigure):
+    """A figure that is not of the paper, under the heading of its section."""
+
+    section: str
+
+
 class Summary(TypedDict):
     """Contents of ``summary.json``."""
 
@@ -56,6 +63,7 @@ class Summary(TypedDict):
     scores: dict[str, float]
     warnings: dict[str, str]
     figures: dict[str, DrawnFigure]
+    further_figures: dict[str, FurtherFigure]
     versions: dict[str, str]
     seed: int
 
@@ -99,7 +107,7 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         versions.update(manifest.versions)
     total = sum(len(stage.cases) for stage in study.stages)
     failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
-    figures: dict[str, DrawnFigure] = {
+    drawn: dict[str, DrawnFigure] = {
         identity: {
             "file": f"figures/{identity}.png",
             "table": f"figures/{identity}.csv",
@@ -110,7 +118,8 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         for identity, specification in gathered.specifications.items()
         if identity in gathered.figures and (study.out / "figures" / f"{identity}.png").is_file()
     }
-    complete = len(done) == total and len(figures) == len(gathered.specifications)
+    sections = {identity: spec.section for identity, spec in gathered.specifications.items() if spec.section}
+    complete = len(done) == total and len(drawn) == len(gathered.specifications)
     return {
         "study": study.name,
         "preset": study.preset,
@@ -120,7 +129,8 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         "sizes": gathered.sizes,
         "scores": gathered.scores,
         "warnings": gathered.warnings,
-        "figures": figures,
+        "figures": {identity: entry for identity, entry in drawn.items() if identity not in sections},
+        "further_figures": {k: {**entry, "section": sections[k]} for k, entry in drawn.items() if k in sections},
         "versions": versions,
         "seed": study.file.study.seed,
     }
@@ -166,15 +176,23 @@ def _publish_folder(study: Study, name: str) -> None:
 
 
 def _report(study: Study, gathered: Gathered, summary: Summary) -> None:
-    from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
+    from lammps_glass.figures.report import ReportFigure, ReportSection, StudyReport, write_report
 
-    figures = []
-    for spec in gathered.specifications.values():
-        if drawn := summary["figures"].get(spec.id):
-            path, ours, note = study.out / drawn["file"], drawn["ours"], drawn["note"]
-        else:
-            path, ours, note = None, "", "not computed yet"
-        figures.append(ReportFigure(spec.id, spec.title, path, spec.paper, ours, note))
+    recipe, drawn = study.recipe, summary["figures"] | summary["further_figures"]
+
+    def shown(section: str) -> tuple[ReportFigure, ...]:
+        """Return the figures of a section; those of the paper are in the section without a name."""
+        figures = []
+        for spec in gathered.specifications.values():
+            if spec.section == section:
+                entry = drawn.get(spec.id)
+                path = study.out / entry["file"] if entry else None
+                ours, note = (entry["ours"], entry["note"]) if entry else ("", "not computed yet")
+                figures.append(ReportFigure(spec.id, spec.title, path, spec.paper, ours, note))
+        return tuple(figures)
+
+    names = dict.fromkeys(spec.section for spec in gathered.specifications.values() if spec.section)
+    sections = {name: recipe.sections.get(name) or Section(name.replace("_", " ").capitalize()) for name in names}
     report = StudyReport(
         study=summary["study"],
         title=study.title,
@@ -183,9 +201,10 @@ def _report(study: Study, gathered: Gathered, summary: Summary) -> None:
         sizes=summary["sizes"],
         ran=_what_ran(study),
         scores=summary["scores"],
-        paper_scores=study.recipe.score_targets,
-        figures=tuple(figures),
-        deviations=study.recipe.deviations(study.wired_stages()),
+        paper_scores=recipe.score_targets,
+        figures=shown(""),
+        further=tuple(ReportSection(section.title, section.text, shown(name)) for name, section in sections.items()),
+        deviations=recipe.deviations(study.wired_stages()),
         seeds={"study": summary["seed"]},
         versions=summary["versions"],
         seconds=summary["seconds"],

@@ -107,6 +107,52 @@ def test_every_frame_of_a_long_file_is_the_one_that_was_written(tmp_path: Path) 
         np.testing.assert_array_equal(read(path, k).positions, frames[k])
 
 
+DAMAGES = {
+    "none": lambda rows: rows,
+    "row missing": lambda rows: rows[:-1],
+    "row twice": lambda rows: [*rows, rows[-1]],
+    "row of another frame's header": lambda rows: ["ITEM: TIMESTEP", *rows[1:]],
+    "carriage return for a line end": lambda rows: [f"{rows[0]}\r{rows[1]}", *rows[2:]],
+    "carriage returns": lambda rows: [f"{row}\r" for row in rows],
+    "blank line": lambda rows: [*rows[:-1], "", rows[-1]],
+    "blank line at the end": lambda rows: [*rows, ""],
+    "two spaces": lambda rows: [*rows[:-1], rows[-1].replace(" ", "  ")],
+    "no number": lambda rows: [*rows[:-1], rows[-1].replace(".", "x")],
+    "longer rows": lambda rows: [f"{row}{'0' * 60}" for row in rows],
+    "shorter rows": lambda rows: [row[:-8] for row in rows],
+}
+
+
+@pytest.mark.parametrize("line_end", [True, False])
+@pytest.mark.parametrize("damaged", [1, 2])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_frames_read_in_turn_are_those_read_alone(tmp_path: Path, damage: str, damaged: int, line_end: bool) -> None:
+    """Frames of one length after the first are parsed uncounted; a frame read alone is counted line by line."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "a.dump"
+    text = ""
+    for k in range(3):
+        rows = [f"{i} 1 " + " ".join(f"{x:.12f}" for x in row) for i, row in enumerate(rng.random((60, 3)), start=1)]
+        text += f"ITEM: TIMESTEP\n{k}\nITEM: NUMBER OF ATOMS\n60\nITEM: BOX BOUNDS pp pp pp\n" + "0 1\n" * 3
+        text += "\n".join(["ITEM: ATOMS id type x y z", *(DAMAGES[damage](rows) if k == damaged else rows)]) + "\n"
+    path.write_bytes((text if line_end else text[:-1]).encode())
+    in_turn, alone = [], []
+    for frames, next_frame in ((in_turn, iter(read_all(path)).__next__), (alone, None)):
+        try:
+            for k in range(3):
+                frames.append(next_frame() if next_frame else read(path, k))
+        except InputError as error:
+            frames.append(str(error))
+    assert len(in_turn) == len(alone)
+    for one, other in zip(in_turn, alone):
+        if isinstance(one, str):
+            assert one == other
+        else:
+            np.testing.assert_array_equal(one.positions, other.positions)
+            np.testing.assert_array_equal(one.ids, other.ids)
+    assert isinstance(in_turn[0], Snapshot)
+
+
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=12))
 def test_ids_are_sorted_or_the_one_that_repeats_is_named(ids: list[int]) -> None:
     positions = np.arange(3.0 * len(ids)).reshape(-1, 3)

@@ -13,14 +13,9 @@ import lammps_glass
 LIST = Path(lammps_glass.__file__).parent / "studies" / "figures.csv"
 
 
-def listed(study: str) -> list[dict[str, str]]:
-    """The rows of the list of the papers' figures."""
-    return [row for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == study]
-
-
 def figure_ids(study: str) -> list[str]:
-    """Those that do not wait for a later part (barriers, long times)."""
-    return [row["id"] for row in listed(study) if not row["later"]]
+    """The figures of a study in the list of the papers' figures."""
+    return [row["id"] for row in csv.DictReader(LIST.read_text().splitlines()) if row["study"] == study]
 
 
 def require_figures(recipe, out: Path, summary: dict) -> None:
