@@ -73,13 +73,13 @@ def describe(
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
     metadata = rows_metadata(descriptor, built, built_glass)
-    units_checked = built_glass is not None
+    units_reported = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
-                if not units_checked:
+                if not units_reported:
                     _say_unit_of_defaults(common, built, snapshot, path)
-                    units_checked = True
+                    units_reported = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
     shutil.rmtree(runs, ignore_errors=True)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows

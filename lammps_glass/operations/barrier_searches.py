@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lammps_glass.errors import require
+from lammps_glass.errors import InputError, require
 from lammps_glass.glasses.checks import NonNegativeInt, PositiveFloat, PositiveInt, check_fields
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Wired, operation
@@ -97,7 +97,9 @@ def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Label
 def selected(labels: Labels, parameters: BarrierParameters, seed: int) -> list[int]:
     """Draw the ids to search around: of those that rearrange at most `most`, and as many others."""
     column = labels.label_columns[0].name
-    table = labels.read(["particle", column])
+    table = labels.read(["step", "particle", column]).dropna(subset=column)
+    if table["step"].nunique() > 1:
+        raise InputError(f"{labels.directory}: labels of several configurations: search_barriers takes those of one")
     rearranged = table[column].to_numpy() > parameters.threshold
     random = np.random.default_rng([seed, len(table)])
     ids = table["particle"].to_numpy()

@@ -1,4 +1,4 @@
-"""What a study costs: rates of this machine, measured on a miniature of the study, and the sum over its cases."""
+"""Cost of a study: rates of this machine, measured on a miniature of the study, and the sum over its cases."""
 
 from __future__ import annotations
 

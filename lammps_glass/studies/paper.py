@@ -73,11 +73,11 @@ class Paper:
         """Return the findings of a case, to be collected inside a ``with`` block."""
         return PaperFindings(case.directory, paper=self, seed=case.seed)
 
-    def text(self, name: str, **values: Any) -> str:
+    def text(self, name: str, **values: object) -> str:
         """Return a text of the table ``phrases``, filled with `values`."""
         return self.phrases[name].format(**values)
 
-    def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+    def departures(self, values: Mapping[str, object]) -> tuple[str, ...]:
         """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
         filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
         tables = [{"text": item} if isinstance(item, str) else item for item in self.content["departures"]]
@@ -104,7 +104,7 @@ class PaperFindings(Findings):
     seed: int = field(kw_only=True)
 
     def add(
-        self, identity: str, table: pd.DataFrame, specification: FigureSpec | None = None, /, **values: Any
+        self, identity: str, table: pd.DataFrame, specification: FigureSpec | None = None, /, **values: object
     ) -> None:
         """Add the table behind a figure, with our finding and the remark in the words of the file.
 

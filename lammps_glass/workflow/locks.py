@@ -43,7 +43,7 @@ def _process_is_alive(pid: int) -> bool:
     return True
 
 
-def _silence(path: Path) -> float:
+def _seconds_since_heartbeat(path: Path) -> float:
     """Return the seconds since the last heartbeat of a lock file, 0 when it is gone, on the file server's clock.
 
     That is the time stamp of a file just written there: the clocks of hosts may differ.
@@ -94,15 +94,15 @@ class Lock:
             self.path.rename(stale)
         except OSError:
             return False
-        ours = Lock(stale).holder().get("token") == holder
-        if not ours:
+        unchanged = Lock(stale).holder().get("token") == holder
+        if not unchanged:
             with suppress(OSError):
                 os.link(stale, self.path)
         stale.unlink()
-        return ours
+        return unchanged
 
     def _create(self) -> bool:
-        me: Holder = {
+        holder: Holder = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "job": os.environ.get("SLURM_JOB_ID", ""),
@@ -112,7 +112,7 @@ class Lock:
         # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
         draft = self.path.with_name(f"{self.path.name}.{self.token}")
         try:
-            draft.write_text(json.dumps(me))
+            draft.write_text(json.dumps(holder))
             os.link(draft, self.path)
         except FileExistsError:
             return False
@@ -153,7 +153,7 @@ class Lock:
         job = holder.get("job", "")
         if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < self._restarts():
             return True  # ours, from before Slurm put the job back: it ended that run, on whatever node
-        silent = _silence(self.path)
+        silent = _seconds_since_heartbeat(self.path)
         return silent > STALE_AFTER or (silent > SILENT_AFTER and bool(job) and slurm_queue.is_running(job) is False)
 
     def is_held(self) -> bool:
