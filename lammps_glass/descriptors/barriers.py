@@ -21,12 +21,16 @@ LOGGER = logging.getLogger(__name__)
 
 #: Verdicts of searches whose barriers count, and the name of the column with their number.
 _ACCEPTED, COUNT = ("connected", "duplicate"), "n_genuine"
-#: Further verdicts -> what to change where they are those of most searches around particles without a barrier.
+#: Further verdicts.
+_OTHERS = ("unconnected", "self", "back", "limit")
+#: Verdict and state -> what to change where most searches around particles without a barrier end so; refinements first.
 _ADVICE = {
-    "unconnected": "a smaller radius, or refine = false for the barriers of the sphere",
-    "self": "a lower settings.threshold, settings.force",
-    "back": "a lower settings.threshold",
-    "limit": "a higher settings.max_pushes, settings.max_steps, settings.energy_limit",
+    ("", "refine"): "refine = false for the barriers of the sphere, or a larger glass",
+    ("unconnected", ""): "a smaller radius",
+    ("self", ""): "a lower settings.threshold",
+    ("back", ""): "a lower settings.threshold",
+    ("limit", "basin"): "a higher settings.max_pushes or settings.energy_limit",
+    ("limit", ""): "a higher settings.max_steps or settings.end_steps",
 }
 #: Searches a barrier, by default.
 _TRIALS = 3
@@ -161,11 +165,13 @@ class Barriers(SimulatedDescriptor):
         if without.empty:
             return
         n_without, n_particles = without["particle"].nunique(), searches["particle"].nunique()
-        most = without["status"].value_counts().index[0]
+        most = without["status"].str.cat(without["state"].replace("refined", "refine"), sep=" ").value_counts().index[0]
+        status, state = most.split(" ")
+        advice = next(text for (a, b), text in _ADVICE.items() if a in ("", status) and b in ("", state))
         LOGGER.warning(
             "%s: %d of %d particles have no barrier: NaN in their rows (%s); raise max_trials (%d), or try %s",
             self.name, n_without, n_particles, _counts(without, zeros=False),
-            self.max_trials or _TRIALS * self.n_barriers, _ADVICE[most],
+            self.max_trials or _TRIALS * self.n_barriers, advice,
         )  # fmt: skip
 
     def _require_chunks(self, records: Sequence[RunFolder]) -> None:
@@ -203,7 +209,7 @@ def _joined(records: Sequence[RunFolder]) -> pd.DataFrame:
 def _counts(searches: pd.DataFrame, zeros: bool = True) -> str:
     """Write the number of searches of each verdict."""
     counts = searches["status"].value_counts()
-    verdicts = (*_ACCEPTED, *_ADVICE)
+    verdicts = (*_ACCEPTED, *_OTHERS)
     return ", ".join(f"{counts.get(name, 0)} {name}" for name in verdicts if zeros or counts.get(name, 0))
 
 
@@ -213,4 +219,4 @@ def _searches_of(record: RunFolder) -> pd.DataFrame:
     path = getattr(record, "searches_path", None)
     if path is None:
         raise InputError(f"barriers: {record.directory} holds no record of the protocol artn")
-    return read_table(path, ["particle", "trial", "status", "barrier"])
+    return read_table(path, ["particle", "trial", "status", "state", "barrier"])

@@ -48,8 +48,8 @@ LOGGER = logging.getLogger(__name__)
 Backend = Literal["auto", "compiled", "lammps"]
 #: Length of the metals for which the default settings were measured, angstrom.
 _NEAREST = 2.7
-#: Default radius of the search, angstrom.
-_RADIUS = 9.0
+#: Default radius of the search, and the smallest that is taken by itself in a narrow box, angstrom.
+_RADIUS, _SMALLEST = 9.0, 6.0
 #: LAMMPS's unit style -> energy unit of 1 eV. In reduced units a pair then is as stiff as in these metals.
 _ENERGY = {"metal": 1.0, "real": 23.0605, "lj": 4.0}
 #: Frames of an event.
@@ -78,8 +78,8 @@ class Artn(Protocol):
     chunk, n_chunks
         Part of the particles that this run searches around, from 1: every part is a run of its own.
     radius
-        Particles within it of the chosen one move in the search; None: 9 angstrom, or all particles where the box is
-        narrower than twice that.
+        Particles within it of the chosen one move in the search; None: 9 angstrom. Where the box is narrower than twice
+        that: half the box if that is 6 angstrom at least, else all particles move.
     refine, refine_radius
         Converge saddle and ends again with all particles within `refine_radius` mobile (None: 20 angstrom), or with all
         of the snapshot where its box is narrower than twice that.
@@ -178,16 +178,17 @@ class Artn(Protocol):
         InputError
             The box is narrower than twice a radius that was asked for.
         """
-        radius, height = self.radius or _RADIUS * self._units(glass)[0], float(snapshot.cell.heights.min())
+        length, height = self._units(glass)[0], float(snapshot.cell.heights.min())
+        radius = self.radius or _RADIUS * length
         if height >= 2 * radius:
             return radius
         if self.radius is not None:
             raise InputError(
                 f"{self.name}: radius = {radius:g} needs a box of {2 * radius:g} between opposite faces, and this one "
-                f"has {height:.4g}: take a radius of at most {np.floor(50 * height) / 100:g}, or none, so that all "
-                f"{len(snapshot)} particles move"
+                f"has {height:.4g}: take a radius of at most {np.floor(50 * height) / 100:g}, or none, for the largest "
+                f"that fits or all {len(snapshot)} particles"
             )
-        return None
+        return 0.5 * height if 0.5 * height >= _SMALLEST * length else None
 
     def _refine_radius(self, glass: Glass, minimum: Snapshot) -> float | None:
         """Return the radius of the refinement; None where all particles move."""
@@ -215,11 +216,12 @@ class Artn(Protocol):
         """Write the start, the deck that minimises it, and the list of particles."""
         snapshot, glass = self.start(source, seed, glass)
         ids, deck = self.selected(snapshot), self.deck(glass, seed)
-        if self._radius(glass, snapshot) is None:
+        radius, default = self._radius(glass, snapshot), _RADIUS * self._units(glass)[0]
+        if self.radius is None and radius != default:
+            moving = f"all {len(snapshot)} particles move" if radius is None else f"a radius of {radius:.4g} is taken"
             LOGGER.warning(
-                "%s: the box has %.4g between opposite faces, less than twice the default radius of %.4g: all %d "
-                "particles move in each search",
-                self.name, snapshot.cell.heights.min(), _RADIUS * self._units(glass)[0], len(snapshot),
+                "%s: the box has %.4g between opposite faces, less than twice the default radius of %.4g: %s",
+                self.name, snapshot.cell.heights.min(), default, moving,
             )  # fmt: skip
         plan = self.plan(Path(directory), glass, seed, 1 + len(ids), checksum(snapshot))
         plan.open()
