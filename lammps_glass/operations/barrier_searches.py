@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from dataclasses import asdict, dataclass, field, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -67,6 +67,13 @@ class BarrierParameters:
             name: value for name, value in asdict(self).items() if name not in ("everywhere", "threshold", "most")
         }
         return Artn(particles=None if particles is None else tuple(particles), **options)
+
+    def shortened(self, steps: int) -> Self:
+        """Search once around a few particles, for a calibration run of what reads the searches."""
+        return replace(
+            self, everywhere=False, most=1, n_barriers=1, max_trials=min(self.max_trials, 3), chunk=1, n_chunks=1,
+            refine=False,
+        )  # fmt: skip
 
 
 def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:

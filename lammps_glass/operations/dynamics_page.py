@@ -56,11 +56,15 @@ class DynamicsPage(FindingsPage):
         super().__init__(findings, labels, self._note(labels.note))
 
     def _note(self, note: str) -> str:
-        n_origins = int(self.curves["origins"].max())
+        origins, n = int(self.curves["origins"].max()), len(self.first)
+        at_once = self.curves.drop_duplicates(["replica", "run", "group"])
+        grouped = float(at_once.groupby(["replica", "run"])["particles"].sum().mean())
+        sizes = f"{_counted(len(self.trajectories), 'trajectory', 'trajectories')} of "
+        sizes += f"{_counted(self.n_replicas, 'replica')}, {n} particles each"
+        if round(grouped) < n:
+            sizes += f", {grouped:.0f} of them in groups"
         of_indicator = ", those at which the indicator was computed" if self.settings.by != SPECIES else ""
-        origins = f"{n_origins} {'origin' if n_origins == 1 else 'origins'} a lag{of_indicator}"
-        sizes = f"{len(self.trajectories)} trajectories of {self.n_replicas} replicas, {len(self.first)} particles each"
-        return f"{sizes}; up to {origins}. {note}".strip()
+        return f"{sizes}; up to {_counted(origins, 'origin')} a lag{of_indicator}. {note}".strip()
 
     @property
     def n_replicas(self) -> int:
@@ -113,3 +117,7 @@ class DynamicsPage(FindingsPage):
                 if members := self.members_at(frame, trajectory):
                     yield trajectory, frame, members
                     break
+
+
+def _counted(number: int, singular: str, plural: str = "") -> str:
+    return f"{number} {singular if number == 1 else plural or f'{singular}s'}"

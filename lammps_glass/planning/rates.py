@@ -39,7 +39,7 @@ from lammps_glass.workflow.study import Study
 LOGGER = logging.getLogger(__name__)
 
 #: Raised when something else is measured: older rates are not used then.
-VERSION = 5
+VERSION = 6
 #: Size of the miniature. Four segments of 250 steps give the spread of the rate; a second of dynamics for each glass.
 PARTICLES, STEPS = 500, 1000
 #: A rate of one run of seconds is never known better than this.
@@ -109,6 +109,21 @@ def rate_keys(study: Study) -> dict[tuple[str, str], str]:
     }
 
 
+def run_keys(study: Study) -> dict[tuple[str, str], str]:
+    """Return (stage, glass) -> `rate_key` of all that a calibration run runs, in the order of the stages.
+
+    Beside what it measures it runs what that reads: stages whose rates are stated, where they can be shortened.
+    """
+    measured = [case for stage in study.stages if measurable(stage) for case in examples(stage).values()]
+    read = {source.stage for case in measured for source in study.reads(case)}
+    return {
+        (stage.name, glass): rate_key(study, case)
+        for stage in study.stages
+        for glass, case in examples(stage).items()
+        if measurable(stage) or (stage.name in read and hasattr(study.parameters(case), "shortened"))
+    }
+
+
 def work_of(study: Study, case: CaseId, parameters: object, glass: Glass, reads: Mapping[str, list[Work]]) -> Work:
     """Return the work of a case with these parameters and glass, as its protocol or operation declares it."""
     stage = study.stage(case.stage)
@@ -173,7 +188,7 @@ class Miniature:
     """Run the first case of each glass of each stage at reduced size, in the order of the stages; equal keys once."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.keys = study, rate_keys(study)
+        self.study, self.keys = study, run_keys(study)
         self.measured: dict[str, Measured] = {}
         self.failures: dict[str, str] = {}
 
@@ -188,7 +203,8 @@ class Miniature:
                     self.measured[key] = self._example(stage, case)
                 except Exception as error:  # a stage that cannot run at this size is planned without a time
                     self.failures[f"{name} {glass}".strip()] = " ".join(str(error).split())
-        return {key: measured.rate for key, measured in self.measured.items()}
+        wanted = set(rate_keys(self.study).values())
+        return {key: measured.rate for key, measured in self.measured.items() if key in wanted}
 
     def _sources(self, case: CaseId) -> dict[str, list[str]]:
         """Return port -> keys of what stands for the cases that `case` reads through it; equal keys once."""
