@@ -160,6 +160,8 @@ class _Page:
         """Add the curves of a column by group."""
         table = averaged(self.curves, name, self.seed)
         table = table[table["time"] > 0]
+        if table.empty:
+            raise InputError(f"{name}: no frame follows an origin with values: dynamics need at least two frames")
         spec = FigureSpec(
             name, title, "line", "time", name, series="group", error=BAND, logx=True, logy=logy, markers=False,
             x_label=self.labels.t, y_label=y_label, series_label=self._series, paper_marks=marks,
