@@ -18,13 +18,14 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.describe import GlassName
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 
 if TYPE_CHECKING:
     from lammps_glass.cli.indicator_values import Source
     from lammps_glass.glasses import Glass
     from lammps_glass.operations.dynamics_curves import DynamicsSettings, GroupedTrajectory
     from lammps_glass.operations.findings_page import PageLabels
+    from lammps_glass.snapshots import Snapshot
 
 _SUMMARY = "summary.json"
 
@@ -105,7 +106,7 @@ def analyse(
     Averages start only at frames at which the particles have a value: the origins.
     """
     from lammps_glass.cli.indicator_values import Source
-    from lammps_glass.operations.dynamics_curves import DynamicsSettings
+    from lammps_glass.operations.dynamics_curves import SPECIES, DynamicsSettings
     from lammps_glass.operations.dynamics_figures import OBSERVABLES
     from lammps_glass.operations.findings_page import PageLabels
     from lammps_glass.operations.group_dynamics import UNITS
@@ -116,11 +117,16 @@ def analyse(
         raise InputError(f"--observables {', '.join(unknown)}: there are {', '.join(OBSERVABLES)}")
     if timestep is not None and not timestep > 0:
         raise InputError(f"--timestep {timestep:g} must be above 0")
+    source = Source(indicator, column, origins, from_start)
+    if from_start and (kind == SPECIES or not source.is_table):
+        raise InputError(
+            "--from-start is for a table (.parquet, .csv) of values of the configuration that the run started from, "
+            "whose step no frame has; other values are computed from the frames or read in them: leave it out"
+        )
     asked = DynamicsSettings(
         by=kind, n_groups=n_groups, q=q, distance=distance, species=particles, directions=directions,
         max_origins=max_origins,
     )  # fmt: skip
-    source = Source(indicator, column, origins, from_start)
     of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
     options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
     built = parts.build_glass(glass, options["glass"])
@@ -128,6 +134,7 @@ def analyse(
     source = dataclasses.replace(source, options=options["descriptor"])
     replicas = parts.replica_names(trajectories, replica)
     _check_folder(output, replace)
+    _check_species(next(reader.frames(trajectories[0])), trajectories[0], particles, by_species=kind == SPECIES)
     more = [_further(text, origins, from_start) for text in further or ()]
     grouped, name = _grouped(common, source, more, trajectories, replicas, reader, kind, descriptor)
     if common.dry_run:
@@ -159,6 +166,22 @@ def _parse_by(text: str) -> tuple[str, int]:
     if kind in ("species", "label") and not number:
         return kind, 2
     raise InputError(f"--by {text}: must be quantile=N (N at least 2), species or label")
+
+
+def _check_species(first: Snapshot, path: Path, particles: str | None, *, by_species: bool) -> None:
+    """Refuse species that the first frame of a trajectory does not name, and say how to name them."""
+    from lammps_glass.registry import unknown_name
+    from lammps_glass.snapshots.snapshot import UNKNOWN
+
+    if first.species == (UNKNOWN,) and (by_species or particles is not None):
+        raise InputError(
+            f"{path}: has neither types nor elements to tell species by: write the column type or element, and name "
+            "the types with --types A,B"
+        )
+    if particles is not None and particles not in first.species:
+        unnamed = all(name.isdigit() for name in first.species)
+        hint = f"; --types A,B names the types {', '.join(first.species)} of this file" if unnamed else ""
+        raise InputError(f"{path}: --species: {unknown_name('species', particles, list(first.species))}{hint}")
 
 
 def _check_folder(output: Path, replace: bool) -> None:
@@ -203,7 +226,8 @@ def _grouped(
         next(reader.frames(path))
         of_path = {} if values is None else values.of(path, replica, reader)
         beside = {each.name: each.of(path, replica, reader, of_path.keys()) for each in others}
-        grouped.append(GroupedTrajectory(replica, run, functools.partial(reader.frames, path), of_path, beside))
+        frames = functools.partial(reader.frames, path)
+        grouped.append(GroupedTrajectory(replica, run, frames, of_path, beside, str(path)))
         common.say(f"{path}: replica {replica}" + (f", {len(of_path)} origins" if values is not None else ""))
     return grouped, name
 
@@ -225,7 +249,8 @@ def _write(
 
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.resolve().parent))
     try:
-        with Findings(partial) as findings:
+        # A fault of one of several trajectories names it: the curves of each are computed first.
+        with Findings(partial) as findings, located(grouped[0].file if len(grouped) == 1 else ""):
             add_dynamics(
                 findings, grouped, settings, labels, timestep=timestep, seed=common.seed or 0,
                 observables=observables, glass=glass,

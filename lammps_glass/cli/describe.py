@@ -63,8 +63,8 @@ def describe(
     built_glass = parts.build_glass(glass, options["glass"])
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
     if built_glass is not None:
+        built.check_glass(built_glass)  # what the glass lacks comes before defaults that stand in for it
         built.require_units(built_glass.units)
-        built.check_glass(built_glass)
     runs = output.with_name(f"{output.name}.runs")
     describe_one = parts.describing(built, built_glass, common.seed, runs, common.say)
     replicas = parts.replica_names(snapshots, replica)

@@ -66,8 +66,10 @@ def simulate(
     built: Protocol = protocols.build(protocol, options["protocol"])
     seed = common.seed if common.seed is not None else int(built.draws_random_numbers)
     _check_folder(output, start)
+    # A start of another glass is the fault behind defaults in its units: it is named before them.
+    Start(start, Reader(built_glass, types, boundary)).require_glass()
     built.require_units(built_glass.units)
-    built.deck(built_glass, seed)  # a glass that does not fit is refused before a start is read
+    built.deck(built_glass, seed)  # a glass that does not fit is refused before anything is simulated
     begin = Start(start, Reader(built_glass, types, boundary, say=common.say))
     if gate and start is not None:
         require_glass(common, begin.source(built, built_glass), built_glass, start)

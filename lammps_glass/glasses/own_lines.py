@@ -36,7 +36,8 @@ class InteractionLinesGlass(OwnGlass):
     chain_length
         Beads of a linear chain, where the lines have bonds: beads 1 to `chain_length` are the first chain, and so on.
     start
-        As for `OwnGlass`; a lattice by default, as tables end above the distances of random positions.
+        As for `OwnGlass`; a lattice by default. For tables, which begin at a distance, random positions are pushed
+        apart.
     folder
         Folder of the tables that the lines name; default that of the file.
     checksum
@@ -183,12 +184,19 @@ class InteractionLinesGlass(OwnGlass):
         return checked
 
     def initial(self, seed: int) -> Snapshot:
-        """Make the start; chains are random walks that are pushed apart, in units of `nearest_distance`."""
+        """Make the start; random walks of chains, and random positions for tables, are pushed apart.
+
+        A table begins at a distance below which LAMMPS stops. The unit is `nearest_distance`.
+        """
         start = super().initial(seed)
-        if not self.chain_length or self.start != RANDOM:
+        if self.start != RANDOM:
             return start
         unit, length = self.nearest_distance, self.chain_length
         edge = float(start.cell.matrix[0, 0]) / unit
+        if not length:
+            if not self._parsed().has_pair_tables:
+                return start
+            return start.replace(positions=unit * push_apart(start.positions / unit, 1, edge)).wrap()
         walks = random_walks(self.random(seed), len(start) // length, length, edge)
         return start.replace(positions=unit * push_apart(walks, length, edge))
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.analysis import ParticleGroups
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
@@ -34,6 +34,8 @@ class GroupedTrajectory:
         Step of an origin -> (n_particles,) values of the indicator, in the order of ids; NaN: none.
     others
         Name of a further indicator, which is compared in its prediction alone -> values likewise.
+    file
+        Path of the trajectory, for messages; empty: the replica is named.
     """
 
     replica: str
@@ -41,6 +43,12 @@ class GroupedTrajectory:
     frames: Callable[[], Iterator[Snapshot]]
     values: Mapping[int, Floats] = field(default_factory=dict)
     others: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
+    file: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.file or f"replica {self.replica}"
 
     @property
     def origins(self) -> list[int]:
@@ -93,7 +101,7 @@ class DynamicsSettings:
         if self.by == SPECIES:
             return ParticleGroups.of_species(first)
         if not trajectory.values:
-            raise InputError(f"replica {trajectory.replica}: no frame of the trajectory has values to group it by")
+            raise InputError(f"{trajectory.title}: no frame of the trajectory has values to group it by")
         checked = {step: _checked(values, first, trajectory) for step, values in trajectory.values.items()}
         if self.species is not None:
             others = first.species_of_particles != self.species
@@ -105,9 +113,7 @@ class DynamicsSettings:
 
 def _checked(values: Floats, first: Snapshot, trajectory: GroupedTrajectory) -> Floats:
     if len(values) != len(first):
-        raise InputError(
-            f"replica {trajectory.replica}: values of {len(values)} particles, the trajectory has {len(first)}"
-        )
+        raise InputError(f"{trajectory.title}: values of {len(values)} particles, the trajectory has {len(first)}")
     return np.asarray(values, dtype=float)
 
 
@@ -143,17 +149,18 @@ def dynamics_curves(
     parts = []
     for trajectory in trajectories:
         first = next(trajectory.frames())
-        groups = settings.groups(trajectory, first)
-        table = analysis.dynamics_by_group(
-            trajectory.frames(),
-            q=settings.q,
-            distance=settings.distance,
-            groups=groups,
-            species=settings.species,
-            directions=settings.directions,
-            max_origins=settings.max_origins,
-            timestep=timestep,
-        )
+        with located(trajectory.title):
+            groups = settings.groups(trajectory, first)
+            table = analysis.dynamics_by_group(
+                trajectory.frames(),
+                q=settings.q,
+                distance=settings.distance,
+                groups=groups,
+                species=settings.species,
+                directions=settings.directions,
+                max_origins=settings.max_origins,
+                timestep=timestep,
+            )
         means = table["group"].map(_means(groups, trajectory))
         parts.append(table.assign(indicator=means, replica=trajectory.replica, run=trajectory.run))
     return pd.concat(parts, ignore_index=True)

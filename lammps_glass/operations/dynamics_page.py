@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.dynamics_curves import (
@@ -94,6 +95,8 @@ class DynamicsPage(FindingsPage):
     ) -> pd.DataFrame:
         """Add the curves of a column by group, from lag 0 on, and return their table."""
         table = averaged(self.curves, name, self.seed)
+        if not (table["time"] > 0).any():
+            raise InputError(f"{name}: no frame follows an origin with values: dynamics need at least two frames")
         spec = FigureSpec(
             name, title, "line", "time", name, series="group", error=BAND, logx=True, logy=logy, markers=False,
             x_label=self.labels.t, y_label=y_label, series_label=self.series, paper_marks=marks,

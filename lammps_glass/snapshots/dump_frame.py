@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, ParticleError
 from lammps_glass.snapshots.boundary import combined
 from lammps_glass.snapshots.cell import Cell, Column, Columns, Floats
 from lammps_glass.snapshots.checks import TWO_DIMENSIONS, require_distinct_positions
@@ -101,24 +101,33 @@ def parse_frame(frame: Frame, naming: Naming | None = None) -> tuple[Snapshot, N
         A row has too few or too many values, a value is not a number, there are no coordinates, two particles have the
         same position, a particle's species is not in `naming`; and what `Snapshot` refuses.
     """
+    ids = np.empty(0, dtype=np.int64)
     try:
         table, words = _table(frame)
-        numbers = _whole(table["type"], "type") if "type" in table else None
+        numbers = _whole(table["type"], "type", frame) if "type" in table else None
         types, naming = name_species(frame.n_particles, numbers, words, naming)
         types.setflags(write=False)
         used, positions = _positions(table, frame.cell)
         velocities = _stacked(table, VELOCITIES) if set(VELOCITIES) <= table.keys() else None
         used |= {"id", "type", *(VELOCITIES if velocities is not None else ())}
-        ids = _whole(table["id"], "id") if "id" in table else np.arange(1, frame.n_particles + 1)
-        properties = _properties({name: values for name, values in table.items() if name not in used})
+        ids = _whole(table["id"], "id", frame) if "id" in table else np.arange(1, frame.n_particles + 1)
+        properties = _properties({name: values for name, values in table.items() if name not in used}, frame)
         snapshot = Snapshot(
             frame.cell, positions, types, naming.species, ids, frame.step, velocities, properties, frame.units,
             ids_from_rows="id" not in table,
         )  # fmt: skip
         require_distinct_positions(snapshot)
         return snapshot, naming
+    except ParticleError as error:
+        raise InputError(f"{frame.where}: {_lines(np.isin(ids, error.ids), frame)}: {error}") from error
     except InputError as error:
         raise InputError(f"{frame.where}: {error}") from error
+
+
+def _lines(rows: NDArray[np.bool_], frame: Frame) -> str:
+    """The lines of the file on which some rows of a frame stand, in words."""
+    numbers = [str(frame.first_line + row) for row in np.flatnonzero(rows).tolist()]
+    return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def _table(frame: Frame) -> tuple[dict[str, Column], Words | None]:
@@ -197,11 +206,16 @@ def _bad_row(frame: Frame) -> InputError:
     return InputError(f"the rows from line {frame.first_line} on are not a table of numbers")
 
 
-def _whole(values: Column, what: str) -> Integers:
+def _whole(values: Column, what: str, frame: Frame) -> Integers:
     if values.dtype.kind == "i":
         return values
-    if not (np.isfinite(values).all() and (values == np.rint(values)).all()):
-        raise InputError(f"column {what} holds numbers that are not whole")
+    whole = np.isfinite(values) & (values == np.rint(values))
+    if not whole.all():
+        row = int(np.argmin(whole))
+        raise InputError(
+            f"line {frame.first_line + row}: {values[row]:g} in column {what}: the column holds numbers that are not "
+            "whole"
+        )
     return values.astype(np.int64)
 
 
@@ -225,7 +239,7 @@ def _stacked(table: Columns, names: Sequence[str]) -> Floats:
     return stacked
 
 
-def _properties(columns: Columns) -> dict[str, Column]:
+def _properties(columns: Columns, frame: Frame) -> dict[str, Column]:
     """The other columns by name; ``name[1]`` ... ``name[k]`` together become one (n, k) property ``name``."""
     vectors: dict[str, int] = {}
     for name in columns:
@@ -236,7 +250,7 @@ def _properties(columns: Columns) -> dict[str, Column]:
     properties: dict[str, Column] = {}
     for name, values in columns.items():
         if name not in parts:
-            properties[name] = _whole(values, name) if name in INTEGER_COLUMNS else values
+            properties[name] = _whole(values, name, frame) if name in INTEGER_COLUMNS else values
         elif parts[name] not in properties:
             base = parts[name]
             properties[base] = np.column_stack([columns[f"{base}[{k}]"] for k in range(1, vectors[base] + 1)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, ParticleError
 from lammps_glass.snapshots.cell import Cell, Column, Columns, Floats
 
 if TYPE_CHECKING:
@@ -118,7 +118,8 @@ class Snapshot:
         for name in ("positions", "velocities"):
             if name in columns and not np.isfinite(columns[name]).all():
                 row = int(np.argmin(np.isfinite(columns[name]).all(axis=1)))
-                raise InputError(f"{name} of particle {columns['ids'][row]} are not finite (step {self.step})")
+                bad = int(columns["ids"][row])
+                raise ParticleError(f"{name} of particle {bad} are not finite (step {self.step})", [bad])
         types = columns["types"]
         if types.min() < 0 or types.max() >= len(self.species):
             raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
@@ -131,7 +132,8 @@ class Snapshot:
             order = _order(ids)
             ids = ids[order]
             if not _increase(ids):
-                raise InputError(f"particle id {ids[1:][ids[1:] == ids[:-1]][0]} is duplicated (step {self.step})")
+                duplicated = int(ids[1:][ids[1:] == ids[:-1]][0])
+                raise ParticleError(f"particle id {duplicated} is duplicated (step {self.step})", [duplicated])
             columns = {name: values.take(order, axis=0) for name, values in columns.items()}
             for values in columns.values():
                 values.setflags(write=False)

@@ -224,6 +224,11 @@ def test_a_column_of_a_descriptor(run, walks, tmp_path):
         (["speed", "--by", "label"], "not whole numbers from 0 to 1"),
         (["speed", "--observables", "vacf"], "has no velocities"),
         (["local-density:none"], "unknown column 'none'"),
+        (["local-density"], "name one of its columns as local-density:COLUMN: local_density, coordination"),
+        (["species"], "--by species"),
+        (["speed", "--from-start"], "--from-start is for a table"),
+        (["species", "--by", "species", "--from-start"], "--from-start is for a table"),
+        (["species", "--by", "species", "--species", "C"], "frames.lammpstrj: --species: unknown species 'C'"),
     ],
 )
 def test_bad_input(run, walks, tmp_path, words, message):
@@ -244,6 +249,54 @@ def test_other_particles_and_other_replicas_are_refused(run, walks, tmp_path):
     table.assign(step=50, particle=table["particle"] - 1).to_csv(tmp_path / "values.csv", index=False)
     done = run("analyse", tmp_path / "values.csv", walks[0], "-o", tmp_path / "out", status=2)
     assert "no frame is at a step of" in done.err
+
+
+def test_refusals_name_the_file(run, tmp_path):
+    """Faults that only the analysis meets: it knows trajectories, the user files."""
+    generator = np.random.default_rng(0)
+
+    def refusal(frames, *words, **fields):
+        """The message about a dump of these steps and positions, whose rows hold some of the columns."""
+        columns = fields.get("columns", "id type x y z")
+        text = ""
+        for step, positions in frames:
+            rows = pd.DataFrame(positions, columns=["x", "y", "z"]).assign(
+                id=np.arange(N) + 1, type=np.arange(N) % 2 + 1
+            )
+            box = f"0 {EDGE}\n" * 3
+            text += f"ITEM: TIMESTEP\n{step}\nITEM: NUMBER OF ATOMS\n{N}\nITEM: BOX BOUNDS pp pp pp\n{box}"
+            text += f"ITEM: ATOMS {columns}\n" + rows[columns.split()].to_csv(sep=" ", header=False, index=False)
+        path = tmp_path / "walk.dump"
+        path.write_text(text)
+        words = ["analyse", *(words or ["species", "--by", "species"]), path, "-o", tmp_path / "out", "--quiet"]
+        message = run(*words, status=2).err
+        assert message.startswith(f"error: {path}: "), message
+        assert message.count("\n") == 1
+        assert message.count(str(path)) == 1
+        return message
+
+    first = generator.random((N, 3)) * EDGE
+    second = first + 0.01 * generator.normal(size=(N, 3))
+    far = (first + [0.45 * EDGE, 0, 0]) % EDGE
+    assert "step 50 follows step 100" in refusal([(100, first), (50, second)])
+    assert "a particle moves 0.4" in refusal([(0, first), (100, far)])
+    assert "has no particle ids" in refusal([(0, first), (100, second)], columns="type x y z")
+    assert "dynamics need at least two frames" in refusal([(0, first)])
+    assert "write the column type or element" in refusal([(0, first)], columns="id x y z")
+    words = ["species", "--by", "species", "--species", "A"]
+    assert "--types A,B names the types 1, 2" in refusal([(0, first), (100, second)], *words)
+    table = pd.DataFrame({"replica": tmp_path.name, "step": [0, 100], "particle": N + 5, "value": 1.0})
+    table.to_csv(tmp_path / "values.csv", index=False)
+    frames = [(0, first), (100, second)]
+    assert f"given for particle {N + 5}" in refusal(frames, tmp_path / "values.csv")
+
+
+def test_values_of_several_steps_are_not_those_of_a_start(run, walks, tmp_path):
+    table = pd.DataFrame({"replica": "a", "step": [7, 8], "particle": 1, "value": 1.0})
+    table.to_csv(tmp_path / "values.csv", index=False)
+    words = ["analyse", tmp_path / "values.csv", walks[0], "-o", tmp_path / "out"]
+    assert "--from-start takes them for its first frame" in run(*words, status=2).err
+    assert "values of several steps (7, 8 ...)" in run(*words, "--from-start", status=2).err
 
 
 def test_a_folder_is_replaced_only_when_told(run, walks, tmp_path):
