@@ -42,7 +42,8 @@ class StretchedExponential:
     @property
     def fault(self) -> str:
         """Why the fit is no stretched exponential; empty where it is one."""
-        return f"beta {self.beta:.2f} is above 1: compressed, not stretched" if self.beta > 1 else ""
+        above = round(self.beta, 2) > 1
+        return f"beta {self.beta:.2f} is above 1: compressed, not stretched" if above else ""
 
     def at(self, time: ArrayLike) -> Floats:
         """Evaluate at lags (k,)."""

@@ -12,7 +12,7 @@ from typing import TypedDict
 import numpy as np
 
 from lammps_glass.analysis.association import pearson
-from lammps_glass.comparison.fitting import Matrix, Predicted, fit_entry, permuted_rows, take_column
+from lammps_glass.comparison.fitting import Covariance, Matrix, Predicted, fit_entry, permuted_rows, take_column
 from lammps_glass.comparison.problems import LoadedSet, Problem
 from lammps_glass.comparison.results import LEFT_OUT, Row
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec
@@ -97,6 +97,7 @@ def _fit(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem
         predicted = fit_entry(
             entry.indicator, matrix, problem.targets, seed=seed, fraction=problem.spec.fraction,
             max_rows=entry.max_rows, leave_out=leave_out, scales=_scales(entry, names, slices),
+            covariance=_covariance(entry, problem),
         )  # fmt: skip
     arrays = {f"{LEFT_OUT}|{k}": values for k, values in enumerate(predicted.left_out)}
     for other in others:
@@ -179,6 +180,27 @@ def _scales(entry: EntrySpec, names: Sequence[str], slices: Mapping[str, slice])
         if (length := _LENGTH.search(name)) and entry.prior_length:
             scales[k] *= float(length[1]) ** -entry.prior_length
     return scales
+
+
+def _covariance(entry: EntrySpec, problem: Problem) -> Covariance | None:
+    """Function from a configuration to the covariance of the residuals of its labelled particles, of variance 1."""
+    if not entry.correlation_length:
+        return None
+
+    def covariance(k: int) -> Floats:
+        """(n_particles, n_particles), from the distances to nearest images."""
+        snapshot = problem.data.configurations[k].snapshot
+        positions = snapshot.positions[problem.rows[k]]
+        matrix = np.empty((len(positions), len(positions)))
+        for row, position in zip(matrix, positions, strict=True):
+            vectors = snapshot.cell.minimum_image(positions - position)
+            row[:] = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+        np.exp(matrix / -entry.correlation_length, out=matrix)
+        matrix *= entry.correlated
+        np.fill_diagonal(matrix, 1.0)
+        return matrix
+
+    return covariance
 
 
 def seconds_to_describe(entry: EntrySpec, scored: Problem) -> float:

@@ -107,6 +107,10 @@ class EntrySpec:
         average over neighbours with decay length L is expected to fall as ``L ** -prior_length``.
     prior_length
         That exponent; 0 by default.
+    correlation_length, correlated
+        For a ridge regression: the residuals of particles at distance r are taken to correlate as ``correlated *
+        exp(-r / correlation_length)``, and the fit is by generalised least squares. The length 0, the default, takes
+        them as independent.
     labels
         Labels of the file that the entry predicts; all by default.
     source
@@ -120,6 +124,8 @@ class EntrySpec:
     max_rows: int = 0
     prior: dict[str, float] = field(default_factory=dict)
     prior_length: float = 0.0
+    correlation_length: float = 0.0
+    correlated: float = 0.7
     labels: tuple[str, ...] = ()
     source: str = ""
 
@@ -129,6 +135,10 @@ class EntrySpec:
                 raise InputError(f"prior.{name} = {deviation}: give a positive number for one of the columns")
         if not self.columns:
             raise InputError("columns is empty: name descriptors of the file")
+        if not self.correlation_length >= 0:
+            raise InputError(f"correlation_length = {self.correlation_length} must be at least 0")
+        if not 0 < self.correlated < 1:
+            raise InputError(f"correlated = {self.correlated} must be above 0 and below 1")
         if self.sign not in (1, -1):
             raise InputError(f"sign = {self.sign} must be 1 or -1")
         if self.max_rows < 0:

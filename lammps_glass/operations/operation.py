@@ -274,8 +274,10 @@ def _parameters_class(function: str, hint: object) -> type[DataclassInstance]:
     """Return the class P of the annotation ``Case[P]``."""
     if typing.get_origin(hint) is Case:
         (parameters,) = typing.get_args(hint)
-        if isinstance(parameters, type) and is_dataclass(parameters):
-            return parameters
+        if isinstance(parameters, type):
+            if is_dataclass(parameters):
+                return parameters
+            raise TypeError(f"operation {function}: {parameters.__name__} is no dataclass")
     raise TypeError(f"operation {function}: annotate the first argument with Case[PARAMETERS CLASS]")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import inspect
 import tempfile
 import typing
@@ -87,7 +86,6 @@ def check_operation(
 def _parameters(subject: _Subject) -> None:
     require(isinstance(subject.operation, Operation), "it is no operation: declare the function with @operation()")
     parameters = subject.operation.parameters
-    require(dataclasses.is_dataclass(parameters), f"{parameters.__name__} is no dataclass")
     frozen = getattr(parameters, "__dataclass_params__").frozen  # noqa: B009  (unknown to type checkers)
     require(frozen, f"{parameters.__name__} is not frozen: declare it with @dataclass(frozen=True)")
     for item in fields(parameters):

@@ -89,6 +89,85 @@ def test_species_and_labels(run, walks, tmp_path):
     assert set(_table(tmp_path / "l", "msd")["group"]) == {"class 0", "class 1"}
 
 
+def test_structure_and_van_hove_by_group(run, walks, tmp_path):
+    words = ["analyse", "speed", *walks, "--by", "quantile=2", "--observables", "g,s,van-hove", "-o", tmp_path / "o"]
+    run(*words, "--quiet")
+    tables = {name: _table(tmp_path / "o", name) for name in ("g", "s", "van_hove")}
+    assert all(set(table["group"]) == {"1 of 2", "2 of 2"} for table in tables.values())
+    frames = [list(Snapshot.read_all(path)) for path in walks]
+    fast = np.arange(N // 2)  # the second group: the larger column
+    expected = [analysis.structure_factor_around(each[0], {"2 of 2": fast}, 12.0)["s"] for each in frames]
+    shown = tables["s"][tables["s"]["group"] == "2 of 2"].sort_values("q")["s"].to_numpy()
+    assert np.isfinite(shown).all()
+    assert shown.mean() == pytest.approx(np.mean(expected), rel=0.5)  # bins end elsewhere; the level is the same
+    van_hove = tables["van_hove"]
+    first = van_hove[van_hove["time"] == van_hove["time"].min()]
+    most_likely = {name: part.loc[part["probability"].idxmax(), "r"] for name, part in first.groupby("group")}
+    assert most_likely["2 of 2"] > 1.5 * most_likely["1 of 2"]  # steps twice as long
+
+
+def test_further_indicators_stand_beside_the_first_in_the_prediction(run, walks, tmp_path):
+    frames = list(Snapshot.read_all(walks[0]))
+    generator = np.random.default_rng(3)
+    columns = {"noise": generator.random(N), "speed_again": frames[0].properties["speed"]}
+    key = [{"replica": name, "step": frame.step, "particle": frame.ids} for name in "ab" for frame in frames]
+    table = pd.concat([pd.DataFrame(each | columns) for each in key])
+    table.to_csv(tmp_path / "values.csv", index=False)
+    words = ["analyse", "speed", *walks, "--by", "quantile=2", "--observables", "prediction", "-o", tmp_path / "o"]
+    for name in ("noise", "speed_again"):
+        words += ["--indicator", f"{tmp_path / 'values.csv'}:{name}"]
+    run(*words, "--indicator", "local-density:coordination", "--origins", 3, "--quiet")
+    shown = _table(tmp_path / "o", "prediction_spearman")
+    assert list(shown["indicator"].unique()) == ["speed", "noise", "speed_again", "coordination"]
+    mean = shown.groupby("indicator")["value"].mean()
+    assert mean["speed"] > 0.3
+    assert abs(mean["noise"]) < 0.15 < mean["speed_again"]  # 2 x 216 particles: five standard errors 0.24 for one time
+    done = run(*words[:-2], "--indicator", "speed", "--replace", status=2)
+    assert "two indicators are called speed" in done.err
+
+
+def test_modes_by_group_need_a_glass_and_are_those_of_its_minimum(run, tmp_path):
+    from lammps_glass import glasses, simulate
+    from lammps_glass.interactions import modes
+
+    glass = glasses.KobAndersen(n_particles=150)
+    record = simulate.quench(glass, liquid=50, cooling=300, seed=1, directory=tmp_path / "quench")
+    frame = record.final.with_properties(value=np.arange(150.0))
+    write(tmp_path / "one.lammpstrj", iter([frame, frame.replace(step=frame.step + 1)]))
+    words = ["analyse", "value", tmp_path / "one.lammpstrj", "--observables", "modes", "--by", "quantile=2"]
+    assert "name the glass with --glass" in run(*words, "-o", tmp_path / "none", status=2).err
+    run(*words, "--glass", "kob-andersen", "--set", "glass.n_particles=150", "-o", tmp_path / "o", "--quiet")
+    shown = _table(tmp_path / "o", "modes").pivot_table(index="frequency", columns="group", values="vdos")
+    step = shown.index[1] - shown.index[0]
+    assert shown.mean(axis=1).sum() * step == pytest.approx(1, abs=0.01)  # all particles: all modes
+    found = modes(simulate.minimize(frame, glass), glass.model(), glass.masses, units="lj")
+    broadening = float(found.frequencies[-1]) / 90
+    expected = analysis.vibrational_density_of_states(
+        found, of=np.arange(75), frequencies=shown.index.to_numpy(), broadening=broadening
+    )
+    np.testing.assert_allclose(shown["1 of 2"], expected["vdos"], rtol=1e-3, atol=1e-4)  # a second minimisation
+
+
+def test_compressed_fits_are_flagged(run, tmp_path):
+    """Particles that fly: F_s falls as a compressed function of time."""
+    generator = np.random.default_rng(5)
+    start, velocity = generator.random((N, 3)) * EDGE, generator.normal(size=(N, 3)) * 0.004
+    frames = [
+        Snapshot(Cell.orthogonal([EDGE] * 3), start + k * velocity, np.zeros(N, int), ("A",), step=k).with_properties(
+            value=np.arange(float(N))
+        )
+        for k in (0, 1, 2, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256)
+    ]
+    write(tmp_path / "fly.lammpstrj", iter(frames))
+    words = ["analyse", "value", tmp_path / "fly.lammpstrj", "--by", "quantile=2", "--q", "3.0", "-o", tmp_path / "o"]
+    done = run(*words, "--observables", "relaxation", "--origins", 1, "--json", "--quiet")
+    table = _table(tmp_path / "o", "relaxation")
+    assert table["fit_fault"].str.contains("is above 1: compressed").all()
+    assert "above 1" in done.json["figures"]["relaxation"]["ours"]
+    assert "beta above 1 is a compressed" in (tmp_path / "o" / "report.html").read_text()
+    assert "relaxation fit" in done.json["warnings"]
+
+
 def test_a_table_holds_at_its_steps_alone(run, walks, tmp_path):
     frames = list(Snapshot.read_all(walks[0]))
     table = pd.DataFrame({"replica": "a", "step": 300, "particle": frames[0].ids, "value": np.arange(N)})

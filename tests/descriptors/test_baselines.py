@@ -82,6 +82,30 @@ def test_voronoi_cells_fill_the_box_and_those_of_fcc_are_dodecahedra():
     assert (rows[:, 1] == 12).all()
 
 
+def test_bond_order_and_voronoi_cells_are_those_of_freud():
+    """A second opinion; freud keeps positions in single precision, and leaves out faces of 1e-6 of a cell's area."""
+    import freud
+
+    snapshot = binary_snapshot(5, n_cells=5)
+    box = freud.box.Box.from_matrix(snapshot.cell.matrix.T)
+    points = snapshot.cell.wrap(snapshot.positions) - 0.5 * snapshot.cell.matrix.sum(axis=0) - snapshot.cell.origin
+    rows = descriptors.BondOrientational((4, 6), 1.4).compute(snapshot)
+    names = descriptors.BondOrientational((4, 6), 1.4).feature_names
+    for average, prefix in ((False, ""), (True, "mean ")):
+        for ell in (4, 6):
+            for wl, letter in ((False, "q"), (True, "w")):
+                steinhardt = freud.order.Steinhardt(ell, average=average, wl=wl, wl_normalize=wl)
+                expected = steinhardt.compute((box, points), {"r_max": 1.4, "exclude_ii": True}).particle_order
+                column = rows[:, names.index(f"{prefix}{letter}{ell}")]
+                np.testing.assert_allclose(column, expected, atol=2e-4, err_msg=f"{prefix}{letter}{ell}")
+    cells = freud.locality.Voronoi().compute((box, points))
+    made = descriptors.Voronoi(face_threshold=1e-4).compute(snapshot)
+    np.testing.assert_allclose(made[:, 0], cells.volumes, rtol=1e-4)
+    cell, area = cells.nlist.query_point_indices, cells.nlist.weights
+    large = area > 1e-4 * np.bincount(cell, area)[cell]
+    np.testing.assert_array_equal(made[:, 1], np.bincount(cell[large], minlength=len(snapshot)))
+
+
 def test_structure_functions_are_the_sums_written_out():
     snapshot = binary_snapshot(6, n_cells=3)
     made = descriptors.StructureFunctions(
