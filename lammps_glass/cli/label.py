@@ -80,8 +80,9 @@ def label(
     by their steps, which must ascend; frames without a partner get no label. The step in the output is REFERENCE's,
     and the lag is the number of steps to CURRENT's, the same for all pairs unless --any-lag.
 
-    Labels of runs (largest-jump, isoconfigurational, strain-step-activity) take the folders of the runs of one replica;
-    d2min takes one folder of a quasi-static shear, whose blocks of strain it labels as they are.
+    Labels of runs (propensity, mobility, first-passage, largest-jump, first-event, strain-step-activity, classes) take
+    the folders of the runs of one replica; d2min takes one folder of a quasi-static shear, whose blocks of strain it
+    labels as they are. Where halves of the runs or planes repeat a label, its noise ceiling is printed.
     """
     from lammps_glass.cli.rows import check_rows_file, row_writer
     from lammps_glass.labels import PairLabel
@@ -93,6 +94,7 @@ def label(
     reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
     facts: JsonObject = {"label": name, "glass": glass}
+    repeated = label_runs.Ceilings(())
     shear = _shear(name, sources, by_frames=bool(lag) or steps is not None)
     if shear is not None:
         label_runs.require_settings_of(shear, chosen)
@@ -116,6 +118,7 @@ def label(
         groups, unit = label_runs.label_runs(built, records, configuration), "configurations"
         facts |= {**_parameters(built), **label_runs.facts_of_runs(built, records)}
         names = [column["name"] for column in facts["columns"]]
+        repeated = label_runs.Ceilings(built.columns(records))
     of_replica = replica or _replica(sources)
     if common.dry_run:
         common.show({unit.split()[0]: sum(1 for _ in groups)}, f"would label {', '.join(map(str, sources))} by {name}")
@@ -125,11 +128,15 @@ def label(
         for snapshot, columns in groups:
             writer.append(snapshot, of_replica, columns, sources[-1])
             spread.add(columns)
+            repeated.add(columns)
     counts = {unit.split()[0]: writer.n_snapshots, "rows": writer.n_rows}
-    common.show({"output": output, **counts, "statistics": spread.rows()})
+    ceilings = repeated.rows()
+    common.show({"output": output, **counts, "statistics": spread.rows(), "ceilings": ceilings})
     if not common.json:
         common.say(f"{output}: {writer.n_snapshots} {unit}, {writer.n_rows} rows")
         common.table("", spread.rows())
+        if ceilings:
+            common.table("largest correlation that a predictor can have (noise ceiling)", ceilings)
 
 
 def _label_class(entry: Entry) -> type[Label]:
@@ -181,9 +188,12 @@ def _parameters(built: Label) -> dict[str, Json]:
 
 def _build(entry: Entry, options: Mapping[str, object]) -> Label:
     """Build a label; its length has no default here, as the unit of the dump need not be known."""
-    if "r_max" in entry.options() and "r_max" not in options:
-        raise InputError(f"label {entry.name} needs --r-max, the radius of the neighbourhood")
+    from lammps_glass.labels.motion import Motion
+
     built: Label = entry.build(options)
+    has_neighbors = not isinstance(built, Motion) or built.measure == "d2min"
+    if has_neighbors and "r_max" in entry.options() and "r_max" not in options:
+        raise InputError(f"label {entry.name} needs --r-max, the radius of the neighbourhood")
     return built
 
 

@@ -73,7 +73,8 @@ class KeptConfiguration(Configuration):
     """A configuration whose states are kept in a folder, with the time that each took."""
 
     def __init__(self, work: Work, relax: Callable[[Snapshot], Snapshot]) -> None:
-        super().__init__(work.configuration.snapshot, work.glass, relax, work.seed)
+        thermal = work.configuration.snapshot.with_properties(**work.configuration.columns)
+        super().__init__(thermal, work.glass, relax, work.seed)
         self.folder = work.folder
         self.used: dict[str, float] = {}
         self.spent = [0.0]
@@ -185,7 +186,8 @@ def _write(
     states: Mapping[str, float], n_particles: int,
 ) -> None:  # fmt: skip
     names = list(descriptor.feature_names)
-    if rows.shape != (n_particles, len(names)) or not np.isfinite(rows).all():
+    finite = ~np.isinf(rows) if descriptor.partial else np.isfinite(rows)
+    if rows.shape != (n_particles, len(names)) or not finite.all():
         raise InputError(f"{work.configuration.path}: descriptor {part.name} gives a value that is not finite")
     path = _path(work, part)
     with atomic_path(path) as temporary:

@@ -27,7 +27,9 @@ def publish(comparison: Comparison, out: Path) -> Path:
 
     Returns the path of the page.
     """
-    _csv(main_rows(comparison), out / "compare.csv")
+    rows = main_rows(comparison)
+    _csv(rows, out / "compare.csv")
+    _csv(by_label(rows), out / "by_label.csv")
     _csv(comparison.table, out / "all_scores.csv")
     for name in ("correlations", "importance", "coefficients"):
         _csv(getattr(comparison, name), out / f"{name}.csv")
@@ -60,6 +62,20 @@ def main_rows(comparison: Comparison) -> pd.DataFrame:
             }
             rows.append(row.to_dict() | beside)
     return pd.DataFrame(rows, columns=[*table.columns, "within_left_out", "pooled_left_out"])
+
+
+def by_label(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the coefficients within configurations of each entry (a row) for each label and training set (a column).
+
+    ``best`` in the last row names the entry with the largest one.
+    """
+    shown = rows[rows["kind"] != NULL]
+    several = shown.groupby("label")["trained_on"].nunique().max() > 1
+    names = shown["label"] + (", trained on " + shown["trained_on"] if several else "")
+    table = shown.assign(column=names).pivot_table(index="entry", columns="column", values="within", sort=False)
+    table = table.reindex(index=list(dict.fromkeys(shown["entry"])), columns=list(dict.fromkeys(names)))
+    best = {column: table[column].idxmax() if table[column].notna().any() else "" for column in table}
+    return pd.concat([table.astype(object), pd.DataFrame(best, index=["best"])]).reset_index(names="entry")
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
@@ -130,6 +146,8 @@ def _page(comparison: Comparison, picture: Path) -> str:
         "body { max-width: 76rem; } td.n { font-variant-numeric: tabular-nums; } tr.best td { font-weight: 600; }",
         f"</style></head><body><p class='kicker'>Comparison of indicators</p><h1>{title}</h1>",
         *(f"<p>{html.escape(line)}</p>" for line in verdicts(comparison.table)),
+        "<h2>Indicators by label</h2><p>Coefficient within configurations; the last row names the best.</p>"
+        + _by_label(by_label(main_rows(comparison))),
         f"<figure><img src='data:image/png;base64,{image}' alt='{title}'></figure>",
     ]
     for (label, drive, trained, scored), rows in _groups(comparison.table):
@@ -229,6 +247,13 @@ def _score_table(rows: pd.DataFrame) -> str:
     if not _missing(first["ceiling_within"]):
         ceiling = f"{first['ceiling_within']:.3f} within, {first['ceiling_pooled']:.3f} pooled"
     return f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div><p>Ceiling: {ceiling}.</p>"
+
+
+def _by_label(table: pd.DataFrame) -> str:
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table)
+    rows = ["".join(f"<td class='n'>{_number(value)}</td>" for value in row) for row in table.to_numpy().tolist()]
+    lines = [f"<tr{' class=best' if k == len(rows) - 1 else ''}>{cells}</tr>" for k, cells in enumerate(rows)]
+    return f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div>"
 
 
 def _published_table(rows: pd.DataFrame) -> str:

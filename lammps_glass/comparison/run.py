@@ -9,7 +9,7 @@ import pandas as pd
 
 from lammps_glass.comparison.entries import Fitted, fitted_entry, seconds_to_describe
 from lammps_glass.comparison.nulls import null_rows
-from lammps_glass.comparison.problems import LoadedSet, Problem, describe, load_sets, problems_of
+from lammps_glass.comparison.problems import LoadedSet, Problem, describe, keep_described, load_sets, problems_of
 from lammps_glass.comparison.results import (
     COEFFICIENT_COLUMNS,
     COLUMNS,
@@ -52,6 +52,8 @@ def compare(file: ComparisonFile, out: Path, say: Callable[[str], None] = lambda
     sets = load_sets(file, out, say)
     problems = problems_of(file, sets)
     describe(sets, file, out / "kept", say)
+    for problem in problems.values():
+        keep_described(problem)
     return _Run(file, sets, problems, out / "kept" / "entries", say).comparison()
 
 

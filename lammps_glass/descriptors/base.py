@@ -107,6 +107,9 @@ class Descriptor(ABC):
     of_box: ClassVar[bool] = False
     """Whether rows depend on the whole box, such as on its vibrations: those of a repeated box differ."""
 
+    partial: ClassVar[bool] = False
+    """Whether some particles may have no row, NaN, such as those that were not asked for."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -140,6 +143,13 @@ class Descriptor(ABC):
         from lammps_glass.descriptors.configuration import Configuration
 
         return self.of_configuration(Configuration(snapshot, glass, relax, seed))
+
+    def of_particles(self, particles: Sequence[int]) -> Self:
+        """Return the descriptor for particles with these ids, whose rows alone are then needed.
+
+        One whose cost is that of single particles computes no others, and gives NaN for them; most compute all.
+        """
+        return self
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).
