@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,3 +58,21 @@ def reliability_ceiling(
     """
     r = correlation(first_half, second_half)
     return math.sqrt(2 * r / (1 + r)) if r > 0 else 0.0
+
+
+def repeats_ceiling(
+    repeats: Sequence[ArrayLike], correlation: Callable[[ArrayLike, ArrayLike], float] = pearson
+) -> float:
+    """Compute the largest correlation of one number with the mean of k repeats, NaN where they do not agree.
+
+    ``sqrt(k r / (1 + (k - 1) r))`` (Spearman-Brown), with r the mean correlation between two of the repeats; of two
+    repeats it is `reliability_ceiling`.
+
+    Parameters
+    ----------
+    repeats
+        (n,) arrays of the same particles, two at least.
+    """
+    k = len(repeats)
+    r = float(np.mean([correlation(a, b) for i, a in enumerate(repeats) for b in repeats[:i]])) if k > 1 else math.nan
+    return math.sqrt(k * r / (1 + (k - 1) * r)) if r > 0 else math.nan

@@ -212,7 +212,62 @@ def structure_factor(
     return pd.DataFrame({"q": mean[0], "s": mean[1]})
 
 
-def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: float, *, seed: int) -> pd.DataFrame:
+def structure_factor_around(
+    snapshot: Snapshot,
+    groups: Mapping[str, ArrayLike],
+    q_max: float,
+    *,
+    bins: int | None = None,
+    max_vectors: int = 1000,
+) -> pd.DataFrame:
+    """Compute the contribution of groups of particles to the structure factor.
+
+    ``S_a(q) = Re <rho_a(q) conj(rho(q))> / N_a`` with ``rho`` of all particles: the transform of g(r) around the
+    particles of the group. The mean over groups that hold all particles, weighted by their numbers, is S(q).
+
+    Parameters
+    ----------
+    groups
+        Name -> row numbers of its particles.
+    q_max, bins, max_vectors
+        As for `structure_factor`.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``q``, ``s``.
+
+    Raises
+    ------
+    InputError
+        A group without particles, or as `structure_factor`.
+    """
+    _require_bulk(snapshot, "structure factor")
+    indices, group = wave_vectors(snapshot, q_max, bins, max_vectors)
+    scaled = snapshot.cell.fractional(snapshot.positions)
+    whole = wave_amplitudes(scaled, indices)
+    number = np.bincount(group)
+    filled = number > 0
+    lengths = np.linalg.norm(2 * np.pi * indices @ snapshot.cell.inverse.T, axis=1)
+    q = np.bincount(group, weights=lengths)[filled] / number[filled]
+    parts = []
+    for name, rows in groups.items():
+        members = np.asarray(rows, dtype=np.int64)
+        if not len(members):
+            raise InputError(f"structure factor: group {name} has no particle")
+        product = (wave_amplitudes(scaled[members], indices) * whole.conj()).real / len(members)
+        s = np.bincount(group, weights=product)[filled] / number[filled]
+        parts.append(pd.DataFrame({"group": name, "q": q, "s": s}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def structure_factor_over_replicas(
+    snapshots: Mapping[str, Snapshot],
+    q_max: float,
+    *,
+    seed: int,
+    groups: Mapping[str, Mapping[str, ArrayLike]] | None = None,
+) -> pd.DataFrame:
     """Structure factor of several samples, one at a time on common bins: boxes differ a little between them.
 
     Parameters
@@ -223,19 +278,25 @@ def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: flo
         Largest wave number; bins are as wide as the longest reciprocal vector of any box.
     seed
         Of the bootstrap; see `mean_over_replicas`.
+    groups
+        Name of the replica -> groups of its particles, see `structure_factor_around`.
 
     Returns
     -------
     DataFrame
-        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``.
+        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``; with groups ``group`` first.
     """
     bins = int(q_max / max(2 * np.pi / min(snapshot.cell.heights) for snapshot in snapshots.values()))
     parts = []
     for name, snapshot in snapshots.items():
-        curve = structure_factor(snapshot, q_max, bins=bins)
+        if groups is None:
+            curve = structure_factor(snapshot, q_max, bins=bins)
+        else:
+            curve = structure_factor_around(snapshot, groups[name], q_max, bins=bins)
         number = (curve["q"] / q_max * bins).astype(int)
         parts.append(curve.assign(replica=name, q=(number + 0.5) * q_max / bins))
-    return mean_over_replicas(pd.concat(parts, ignore_index=True), "q", "s", seed=seed)
+    by = ["q"] if groups is None else ["group", "q"]
+    return mean_over_replicas(pd.concat(parts, ignore_index=True), by, "s", seed=seed)
 
 
 def wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:

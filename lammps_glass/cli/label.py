@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,14 @@ from lammps_glass.cli.pairs import pairs_of_frames
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames, located
 from lammps_glass.cli.spread import Spread
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, JsonObject
 
 if TYPE_CHECKING:
     from lammps_glass.labels import Label, PairLabel
     from lammps_glass.registry import Entry
     from lammps_glass.simulate import ShearRecord
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Column
 
 #: Field of a label that says which frames are paired, as ``--lag`` does here.
 _LAGS = "lags"
@@ -78,8 +80,9 @@ def label(
     by their steps, which must ascend; frames without a partner get no label. The step in the output is REFERENCE's,
     and the lag is the number of steps to CURRENT's, the same for all pairs unless --any-lag.
 
-    Labels of runs (largest-jump, isoconfigurational, strain-step-activity) take the folders of the runs of one replica;
-    d2min takes one folder of a quasi-static shear, whose blocks of strain it labels as they are.
+    Labels of runs (propensity, mobility, first-passage, largest-jump, first-event, strain-step-activity, classes) take
+    the folders of the runs of one replica; d2min takes one folder of a quasi-static shear, whose blocks of strain it
+    labels as they are. Where halves of the runs or planes repeat a label, its noise ceiling is printed.
     """
     from lammps_glass.cli.rows import check_rows_file, row_writer
     from lammps_glass.labels import PairLabel
@@ -90,7 +93,8 @@ def label(
     chosen = {**options["label"], **_of_options(r_max, total)}
     reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
-    facts: dict[str, Any] = {"label": name, "glass": glass}
+    facts: JsonObject = {"label": name, "glass": glass}
+    repeated = label_runs.Ceilings(())
     shear = _shear(name, sources, by_frames=bool(lag) or steps is not None)
     if shear is not None:
         label_runs.require_settings_of(shear, chosen)
@@ -101,6 +105,7 @@ def label(
         names = [name]
     elif issubclass(_label_class(entry), PairLabel):
         built = _build(entry, chosen)
+        assert isinstance(built, PairLabel)
         reference, current = _two(name, sources)
         groups = _pair_groups(built, reference, current, reader, lag, steps, any_lag)
         facts |= {**_parameters(built), "lag": lag}
@@ -113,6 +118,7 @@ def label(
         groups, unit = label_runs.label_runs(built, records, configuration), "configurations"
         facts |= {**_parameters(built), **label_runs.facts_of_runs(built, records)}
         names = [column["name"] for column in facts["columns"]]
+        repeated = label_runs.Ceilings(built.columns(records))
     of_replica = replica or _replica(sources)
     if common.dry_run:
         common.show({unit.split()[0]: sum(1 for _ in groups)}, f"would label {', '.join(map(str, sources))} by {name}")
@@ -122,11 +128,15 @@ def label(
         for snapshot, columns in groups:
             writer.append(snapshot, of_replica, columns, sources[-1])
             spread.add(columns)
+            repeated.add(columns)
     counts = {unit.split()[0]: writer.n_snapshots, "rows": writer.n_rows}
-    common.show({"output": output, **counts, "statistics": spread.rows()})
+    ceilings = repeated.rows()
+    common.show({"output": output, **counts, "statistics": spread.rows(), "ceilings": ceilings})
     if not common.json:
         common.say(f"{output}: {writer.n_snapshots} {unit}, {writer.n_rows} rows")
         common.table("", spread.rows())
+        if ceilings:
+            common.table("largest correlation that a predictor can have (noise ceiling)", ceilings)
 
 
 def _label_class(entry: Entry) -> type[Label]:
@@ -172,15 +182,19 @@ def _of_options(r_max: float | None, total: bool) -> dict[str, object]:
     return {**({} if r_max is None else {"r_max": r_max}), **({"reduce": "sum"} if total else {})}
 
 
-def _parameters(built: Label) -> dict[str, Any]:
+def _parameters(built: Label) -> dict[str, Json]:
     return {key: value for key, value in built.get_params().items() if key != _LAGS}
 
 
-def _build(entry: Entry, options: Mapping[str, object]) -> Any:
+def _build(entry: Entry, options: Mapping[str, object]) -> Label:
     """Build a label; its length has no default here, as the unit of the dump need not be known."""
-    if "r_max" in entry.options() and "r_max" not in options:
+    from lammps_glass.labels.motion import Motion
+
+    built: Label = entry.build(options)
+    has_neighbors = not isinstance(built, Motion) or built.measure == "d2min"
+    if has_neighbors and "r_max" in entry.options() and "r_max" not in options:
         raise InputError(f"label {entry.name} needs --r-max, the radius of the neighbourhood")
-    return entry.build(options)
+    return built
 
 
 def _pair_groups(
@@ -205,7 +219,7 @@ def _check_ids(frame: Snapshot, path: Path) -> None:
         raise located(error, path) from error
 
 
-def _columns(built: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Any]:
+def _columns(built: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Column]:
     """Label the particles of one pair of frames, read from `files`."""
     import numpy as np
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import os
 import time
@@ -22,11 +21,11 @@ from lammps_glass.descriptors.configuration import Configuration
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import derive_seed, digest, file_digest
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.workflow.processes import one_thread, watch_parent
-from lammps_glass.workflow.values import derive_seed, digest
 
 #: Raised when the rows of a descriptor change, so that kept files are not used.
 VERSION = 1
@@ -74,7 +73,8 @@ class KeptConfiguration(Configuration):
     """A configuration whose states are kept in a folder, with the time that each took."""
 
     def __init__(self, work: Work, relax: Callable[[Snapshot], Snapshot]) -> None:
-        super().__init__(work.configuration.snapshot, work.glass, relax, work.seed)
+        thermal = work.configuration.snapshot.with_properties(**work.configuration.columns)
+        super().__init__(thermal, work.glass, relax, work.seed)
         self.folder = work.folder
         self.used: dict[str, float] = {}
         self.spent = [0.0]
@@ -186,13 +186,14 @@ def _write(
     states: Mapping[str, float], n_particles: int,
 ) -> None:  # fmt: skip
     names = list(descriptor.feature_names)
-    if rows.shape != (n_particles, len(names)) or not np.isfinite(rows).all():
+    finite = ~np.isinf(rows) if descriptor.partial else np.isfinite(rows)
+    if rows.shape != (n_particles, len(names)) or not finite.all():
         raise InputError(f"{work.configuration.path}: descriptor {part.name} gives a value that is not finite")
     path = _path(work, part)
     with atomic_path(path) as temporary:
         np.save(temporary, rows)
     about = {"seconds": seconds, "states": dict(states), "names": names}
-    about["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    about["sha256"] = file_digest(path)
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(about), encoding="utf-8")
 

@@ -7,21 +7,32 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from lammps_glass.analysis.association import pearson
 from lammps_glass.comparison.fitting import Covariance, Matrix, Predicted, fit_entry, permuted_rows, take_column
-from lammps_glass.comparison.problems import LoadedSet, Problem
+from lammps_glass.comparison.picking import picked_columns
+from lammps_glass.comparison.problems import Problem
 from lammps_glass.comparison.results import LEFT_OUT, Row
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec
 from lammps_glass.errors import InputError
-from lammps_glass.registry import unknown_name
+from lammps_glass.hashing import derive_seed, digest
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed, digest
 
 _LENGTH = re.compile(r" L=([0-9.eE+-]+)$")
+
+
+class Facts(TypedDict):
+    """Facts about a fitted entry, kept beside its predictions as JSON; seconds are for each row of the fit."""
+
+    n_features: int
+    seconds_fit: float
+    left_out: bool
+    notes: dict[str, float]
+    importance: list[Row]
+    coefficients: list[Row]
 
 
 @dataclass(frozen=True)
@@ -31,12 +42,12 @@ class Fitted:
     Parameters
     ----------
     facts
-        ``n_features``, ``seconds_fit``, ``left_out``, ``notes``, rows of ``importance`` and of ``coefficients``; JSON.
+        What is kept beside the predictions.
     arrays
         ``"<where>|<configuration>"`` -> predictions (n,): `LEFT_OUT`, and each other set.
     """
 
-    facts: dict[str, Any]
+    facts: Facts
     arrays: Mapping[str, Floats]
 
     def predictions(self, where: str, n_configurations: int) -> list[Floats]:
@@ -68,7 +79,7 @@ def fitted_entry(
 def mean_of_entries(entry: EntrySpec, members: Sequence[Fitted], problem: Problem) -> Fitted:
     """Average the predictions of other entries on a problem."""
     names, _ = _layout(entry, problem.data)
-    facts = {
+    facts: Facts = {
         "n_features": len(names),
         "seconds_fit": sum(member.facts["seconds_fit"] for member in members),
         "left_out": all(member.facts["left_out"] for member in members),
@@ -79,7 +90,7 @@ def mean_of_entries(entry: EntrySpec, members: Sequence[Fitted], problem: Proble
 
 
 def _key(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem], file: ComparisonFile) -> str:
-    blocks = [b.path.name for c in entry.columns for b in problem.data.blocks[c]]
+    blocks = [b.path.name for c in (*entry.columns, *problem.spec.described_by) for b in problem.data.blocks[c]]
     sets = [(p.data.checksum, [b.path.name for c in entry.columns for b in p.data.blocks[c]]) for p in others]
     return digest(
         [name, asdict(entry), asdict(problem.spec), problem.data.checksum, blocks, sets, file.seed,
@@ -88,13 +99,12 @@ def _key(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem
 
 
 def _fit(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem], file: ComparisonFile) -> Fitted:
-    names, slices = _layout(entry, problem.data)
-    matrix = _matrix(entry, problem)
+    names, slices = _layout(name, entry, problem)
+    matrix = _matrix(name, entry, problem)
     seed = derive_seed(file.seed, name, problem.label)
     leave_out = len(problem.targets) > 1 or entry.indicator is None
     if entry.indicator is None:
-        column = _picked(name, entry, names)
-        predicted = take_column(matrix, len(problem.targets), column, entry.sign)
+        predicted = take_column(matrix, len(problem.targets), 0, entry.sign)
     else:
         predicted = fit_entry(
             entry.indicator, matrix, problem.targets, seed=seed, fraction=problem.spec.fraction,
@@ -103,11 +113,11 @@ def _fit(name: str, entry: EntrySpec, problem: Problem, others: Sequence[Problem
         )  # fmt: skip
     arrays = {f"{LEFT_OUT}|{k}": values for k, values in enumerate(predicted.left_out)}
     for other in others:
-        rows = _matrix(entry, other)
+        rows = _matrix(name, entry, other)
         arrays |= {f"{other.data.name}|{k}": predicted.apply(rows(k)) for k in range(len(other.targets))}
     label = {"entry": name, "label": problem.label, "trained_on": problem.data.name}
     permute = leave_out and file.importance and len(slices) > 1
-    facts = {
+    facts: Facts = {
         "n_features": 1 if entry.indicator is None else len(names),
         "seconds_fit": predicted.seconds / max(1, sum(map(len, problem.targets))),
         "left_out": bool(predicted.left_out),
@@ -128,7 +138,7 @@ def _permuted(
 ) -> list[Row]:
     """Score left-out configurations with the columns of one descriptor permuted between particles."""
     whole = np.nanmean([pearson(p, y) for p, y in zip(predicted.left_out, problem.targets, strict=True)])
-    rows = []
+    rows: list[Row] = []
     for descriptor, columns in slices.items():
         scores = []
         for k, target in enumerate(problem.targets):
@@ -141,34 +151,36 @@ def _permuted(
 # -- columns of an entry ----------------------------------------------------------------------------------------------
 
 
-def _layout(entry: EntrySpec, data: LoadedSet) -> tuple[list[str], dict[str, slice]]:
+def _layout(name: str, entry: EntrySpec, problem: Problem) -> tuple[list[str], dict[str, slice]]:
     """Names of the columns of an entry, and the slice of each descriptor."""
     names: list[str] = []
     slices = {}
     for descriptor in entry.columns:
-        columns = data.blocks[descriptor][0].names
-        slices[descriptor] = slice(len(names), len(names) + len(columns))
-        names += columns
+        columns = problem.data.blocks[descriptor][0].names
+        picked = picked_columns(name, entry, problem.spec, descriptor, columns)
+        slices[descriptor] = slice(len(names), len(names) + len(picked))
+        names += [columns[k] for k in picked]
     return names, slices
 
 
-def _matrix(entry: EntrySpec, problem: Problem) -> Matrix:
+def _matrix(name: str, entry: EntrySpec, problem: Problem) -> Matrix:
     """Function from a configuration to the rows of its labelled particles; nothing is held between calls."""
+    blocks = problem.data.blocks
+    picked = {d: picked_columns(name, entry, problem.spec, d, blocks[d][0].names) for d in entry.columns}
 
     def rows(k: int) -> Floats:
         """Read (n_particles, n_columns)."""
-        chosen = problem.rows[k]
-        return np.hstack([problem.data.blocks[name][k].rows()[chosen] for name in entry.columns])
+        parts = [blocks[d][k].rows()[problem.rows[k]][:, columns] for d, columns in picked.items()]
+        values = np.hstack(parts)
+        if not np.isfinite(values).all():
+            partial = next(d for d, part in zip(picked, parts, strict=True) if not np.isfinite(part).all())
+            raise InputError(
+                f"entries.{name}: {partial} does not describe all particles of label {problem.label}: name it in "
+                f"labels.{problem.label}.described_by, or describe all"
+            )
+        return values
 
     return rows
-
-
-def _picked(name: str, entry: EntrySpec, names: Sequence[str]) -> int:
-    if not entry.pick and len(names) == 1:
-        return 0
-    if entry.pick not in names:
-        raise InputError(f"entries.{name}.pick: {unknown_name('column', entry.pick, list(names))}")
-    return list(names).index(entry.pick)
 
 
 def _scales(entry: EntrySpec, names: Sequence[str], slices: Mapping[str, slice]) -> Floats | None:
@@ -220,7 +232,7 @@ def _sizes(label: dict[str, str], predicted: Predicted, names: Sequence[str], sl
     """Size of the standardised weights (root of the sum of squares) by descriptor and family of columns."""
     if predicted.weights is None:
         return []
-    rows = []
+    rows: list[Row] = []
     for descriptor, columns in slices.items():
         by_family: dict[str, list[float]] = {}
         for name, weight in zip(names[columns], predicted.weights[columns], strict=True):

@@ -9,8 +9,8 @@ import numpy as np
 from lammps_glass.comparison.problems import Problem
 from lammps_glass.comparison.results import LEFT_OUT, NULL, Row, score_row
 from lammps_glass.comparison.scores import permuted_score, score, score_of
+from lammps_glass.hashing import derive_seed
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed
 
 
 def null_rows(

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from lammps_glass.analysis.association import pearson
+from lammps_glass.analysis.association import repeats_ceiling
 from lammps_glass.comparison.blocks import Block, describe_set
 from lammps_glass.comparison.data import LabelledConfiguration, read_set
 from lammps_glass.comparison.scores import ceiling
 from lammps_glass.comparison.spec import ComparisonFile, LabelSpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import digest
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import digest
 
 
 @dataclass
@@ -108,6 +108,28 @@ def problems_of(file: ComparisonFile, sets: Mapping[str, LoadedSet]) -> dict[tup
     }
 
 
+def keep_described(problem: Problem) -> None:
+    """Keep the particles that every descriptor named by ``described_by`` describes; the ceiling is theirs too.
+
+    Raises
+    ------
+    InputError
+        A descriptor describes fewer than 10 particles that have the label.
+    """
+    for descriptor in problem.spec.described_by:
+        for k, block in enumerate(problem.data.blocks[descriptor]):
+            described = np.isfinite(block.rows()[problem.rows[k]]).all(axis=1)
+            if described.sum() < 10:
+                raise InputError(
+                    f"{problem.data.configurations[k].path}: {descriptor} describes {int(described.sum())} particles "
+                    f"with the label {problem.label}: 10 do"
+                )
+            problem.rows[k], problem.targets[k] = problem.rows[k][described], problem.targets[k][described]
+    if problem.spec.described_by:
+        problem.note = ""
+        _estimate_ceiling(problem)
+
+
 def describe(sets: Mapping[str, LoadedSet], file: ComparisonFile, kept: Path, say: Callable[[str], None]) -> None:
     """Give every set the blocks of its descriptors, made where `kept` has none."""
     for name, data in sets.items():
@@ -122,7 +144,7 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
     for configuration in data.configurations:
         if spec.column not in configuration.columns:
             raise InputError(f"{configuration.path}: {unknown_name('label', spec.column, list(configuration.columns))}")
-        values = configuration.columns[spec.column]
+        values = spec.sign * configuration.columns[spec.column]
         chosen = np.isfinite(values)
         if spec.species is not None:
             species = list(configuration.snapshot.species)
@@ -139,7 +161,8 @@ def _problem(data: LoadedSet, name: str, spec: LabelSpec) -> Problem:
 
 
 def _estimate_ceiling(problem: Problem) -> None:
-    spec, data = problem.spec, problem.data
+    data = problem.data
+    spec = problem.spec.with_repeats(set.intersection(*(set(c.columns) for c in data.configurations)))
     names = spec.halves or spec.repeats
     missing = [n for n in names for c in data.configurations if n not in c.columns]
     if not names or missing:
@@ -157,18 +180,7 @@ def _estimate_ceiling(problem: Problem) -> None:
 
 
 def _ceiling_of_repeats(parts: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:
-    """Ceiling of one number a particle for the mean of k repeats that agree with a mean coefficient r.
-
-    The reliability of the mean of k repeats is ``k r / (1 + (k - 1) r)``; the ceiling is its square root.
-    """
-    names, k = list(parts), len(parts)
-
-    def of(values: Mapping[str, Floats]) -> float:
-        """Ceiling from one set of values."""
-        r = np.mean([pearson(values[a], values[b]) for i, a in enumerate(names) for b in names[:i]])
-        return float(np.sqrt(k * r / (1 + (k - 1) * r))) if r > 0 else float("nan")
-
-    within = [of({n: parts[n][c] for n in names}) for c in range(len(parts[names[0]]))]
-    return float(np.nanmean(within)) if np.isfinite(within).any() else float("nan"), of(
-        {n: np.concatenate(list(parts[n])) for n in names}
-    )
+    """Ceiling of one number a particle for the mean of repeats, within configurations and pooled."""
+    within = [repeats_ceiling([values[c] for values in parts.values()]) for c in range(len(next(iter(parts.values()))))]
+    pooled = repeats_ceiling([np.concatenate(list(values)) for values in parts.values()])
+    return float(np.nanmean(within)) if np.isfinite(within).any() else float("nan"), pooled

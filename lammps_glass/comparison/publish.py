@@ -8,7 +8,6 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import tomli_w
@@ -28,7 +27,9 @@ def publish(comparison: Comparison, out: Path) -> Path:
 
     Returns the path of the page.
     """
-    _csv(main_rows(comparison), out / "compare.csv")
+    rows = main_rows(comparison)
+    _csv(rows, out / "compare.csv")
+    _csv(by_label(rows), out / "by_label.csv")
     _csv(comparison.table, out / "all_scores.csv")
     for name in ("correlations", "importance", "coefficients"):
         _csv(getattr(comparison, name), out / f"{name}.csv")
@@ -59,8 +60,22 @@ def main_rows(comparison: Comparison) -> pd.DataFrame:
             beside = {
                 f"{score}_left_out": left_out[score].get(row["entry"], float("nan")) for score in ("within", "pooled")
             }
-            rows.append({**row.to_dict(), **beside})
+            rows.append(row.to_dict() | beside)
     return pd.DataFrame(rows, columns=[*table.columns, "within_left_out", "pooled_left_out"])
+
+
+def by_label(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the coefficients within configurations of each entry (a row) for each label and training set (a column).
+
+    ``best`` in the last row names the entry with the largest one.
+    """
+    shown = rows[rows["kind"] != NULL]
+    several = shown.groupby("label")["trained_on"].nunique().max() > 1
+    names = shown["label"] + (", trained on " + shown["trained_on"] if several else "")
+    table = shown.assign(column=names).pivot_table(index="entry", columns="column", values="within", sort=False)
+    table = table.reindex(index=list(dict.fromkeys(shown["entry"])), columns=list(dict.fromkeys(names)))
+    best = {column: table[column].idxmax() if table[column].notna().any() else "" for column in table}
+    return pd.concat([table.astype(object), pd.DataFrame(best, index=["best"])]).reset_index(names="entry")
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
@@ -82,36 +97,38 @@ def _cards(comparison: Comparison, folder: Path) -> None:
         ]
         if name in file.entries:
             entry = file.entries[str(name)]
-            card: dict[str, Any] = {
+            card: dict[str, object] = {
                 "name": name,
                 "kind": rows["kind"].iloc[0],
                 "source": entry.source,
                 "software": f"lammps-glass {__version__}",
                 "seed": file.seed,
-                "descriptors": {c: _plain(file.descriptors[c]) for c in entry.columns},
-                "indicator": _plain(entry.indicator) if entry.indicator else {"name": "none", "sign": entry.sign},
+                "descriptors": {c: dataclasses.asdict(file.descriptors[c]) for c in entry.columns},
+                "indicator": dataclasses.asdict(entry.indicator)
+                if entry.indicator
+                else {"name": "none", "sign": entry.sign},
                 "data": comparison.checksums,
             }
             if entry.mean_of:
                 del card["indicator"]
                 card["mean_of"] = list(entry.mean_of)
         else:
-            card = {"name": name, "kind": "published, not measured", **_plain(file.published[str(name)])}
+            card = {"name": name, "kind": "published, not measured", **dataclasses.asdict(file.published[str(name)])}
         with atomic_path(folder / f"{_slug(str(name))}.toml") as temporary:
-            temporary.write_text(tomli_w.dumps(_without_none({**card, "scores": scores})), encoding="utf-8")
+            temporary.write_text(tomli_w.dumps(_table_without_none({**card, "scores": scores})), encoding="utf-8")
 
 
 def _slug(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
 
 
-def _plain(part: object) -> dict[str, Any]:
-    return dataclasses.asdict(part)  # type: ignore[call-overload, no-any-return]
+def _table_without_none(table: Mapping[str, object]) -> dict[str, object]:
+    return {str(key): _without_none(value) for key, value in table.items() if value is not None}
 
 
-def _without_none(value: Any) -> Any:
+def _without_none(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(k): _without_none(v) for k, v in value.items() if v is not None}
+        return _table_without_none(value)
     if isinstance(value, list | tuple):
         return [_without_none(v) for v in value if v is not None]
     return value
@@ -132,6 +149,8 @@ def _page(comparison: Comparison, picture: Path) -> str:
         "body { max-width: 76rem; } td.n { font-variant-numeric: tabular-nums; } tr.best td { font-weight: 600; }",
         f"</style></head><body><p class='kicker'>Comparison of indicators</p><h1>{title}</h1>",
         *(f"<p>{html.escape(line)}</p>" for line in verdicts(comparison.table)),
+        "<h2>Indicators by label</h2><p>Coefficient within configurations; the last row names the best.</p>"
+        + _by_label(by_label(main_rows(comparison))),
         f"<figure><img src='data:image/png;base64,{image}' alt='{title}'></figure>",
     ]
     for (label, drive, trained, scored), rows in _groups(comparison.table):
@@ -198,7 +217,7 @@ def verdicts(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _between(row: pd.Series[Any], name: str) -> str:
+def _between(row: pd.Series, name: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return "" if _missing(low) else f" ({low:.3f} to {high:.3f})"
 
@@ -231,6 +250,13 @@ def _score_table(rows: pd.DataFrame) -> str:
     if not _missing(first["ceiling_within"]):
         ceiling = f"{first['ceiling_within']:.3f} within, {first['ceiling_pooled']:.3f} pooled"
     return f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div><p>Ceiling: {ceiling}.</p>"
+
+
+def _by_label(table: pd.DataFrame) -> str:
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in table)
+    rows = ["".join(f"<td class='n'>{_number(value)}</td>" for value in row) for row in table.to_numpy().tolist()]
+    lines = [f"<tr{' class=best' if k == len(rows) - 1 else ''}>{cells}</tr>" for k, cells in enumerate(rows)]
+    return f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div>"
 
 
 def _published_table(rows: pd.DataFrame) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ COLUMNS = (
     "ceiling_pooled", "seconds_describe", "seconds_fit", "pooled_low", "pooled_high", "balanced_accuracy", "trained_on",
     "scored_on", "kind", "note",
 )  # fmt: skip
-Row = dict[str, Any]
+Row = dict[str, str | int | float | None]
 
 #: Values of ``kind``.
 LEARNED, PHYSICAL, NULL, PUBLISHED = "learned", "not learned", "null", "published"

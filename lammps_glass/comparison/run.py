@@ -9,7 +9,7 @@ import pandas as pd
 
 from lammps_glass.comparison.entries import Fitted, fitted_entry, mean_of_entries, seconds_to_describe
 from lammps_glass.comparison.nulls import null_rows
-from lammps_glass.comparison.problems import LoadedSet, Problem, describe, load_sets, problems_of
+from lammps_glass.comparison.problems import LoadedSet, Problem, describe, keep_described, load_sets, problems_of
 from lammps_glass.comparison.results import (
     COEFFICIENT_COLUMNS,
     COLUMNS,
@@ -27,8 +27,8 @@ from lammps_glass.comparison.results import (
 from lammps_glass.comparison.scores import score
 from lammps_glass.comparison.spec import ComparisonFile, EntrySpec
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import derive_seed
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed
 
 
 def compare(file: ComparisonFile, out: Path, say: Callable[[str], None] = lambda text: None) -> Comparison:
@@ -52,6 +52,8 @@ def compare(file: ComparisonFile, out: Path, say: Callable[[str], None] = lambda
     sets = load_sets(file, out, say)
     problems = problems_of(file, sets)
     describe(sets, file, out / "kept", say)
+    for problem in problems.values():
+        keep_described(problem)
     return _Run(file, sets, problems, out / "kept" / "entries", say).comparison()
 
 

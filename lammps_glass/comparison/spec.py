@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
+from lammps_glass.labels.base import HALF
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart
 from lammps_glass.registry import unknown_name
 from lammps_glass.resources import data_path
+from lammps_glass.snapshots.shear_planes import PLANES
 
 #: Names of the sets that the keys ``train`` and ``test`` make.
 TRAIN, TEST = "train", "test"
 #: Files of the package, by name.
-BUNDLED = ("demo", "public")
+BUNDLED = ("demo", "public", "planes")
 #: Indicator of an entry that learns nothing: its only column is the prediction.
 NOTHING = "none"
 
@@ -32,6 +34,9 @@ class SetSpec:
     study, preset, settings, labels
         Instead of a folder: a study file that is run (its folder lies in that of the comparison), its preset, settings
         as of ``--set``, and the stages whose labels are compared.
+    rows
+        Stages of the study whose rows of descriptors stand in the files too, by the names of their columns, for
+        descriptor ``file-columns``: rows that cost much are made by the study, in chunks and on a cluster.
     glass
         Name and options; the glass of the file by default.
     trains
@@ -43,7 +48,8 @@ class SetSpec:
     preset: str | None = None
     settings: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    glass: dict[str, Any] = field(default_factory=dict)
+    rows: tuple[str, ...] = ()
+    glass: dict[str, object] = field(default_factory=dict)
     trains: bool = True
 
 
@@ -56,10 +62,11 @@ class LabelSpec:
     column
         Name of the numbers in the files.
     halves
-        Names of the means over two halves of the runs, for the noise ceiling.
+        Names of the means over two halves of the runs, for the noise ceiling. Where neither these nor `repeats` are
+        named, ``<column>_half_1`` and ``<column>_half_2`` of the files are taken, as labels of runs write them.
     repeats
         Names of independent repeats of the label, such as planes of shear: their mean coefficient is a ceiling on what
-        one number can say about all of them.
+        one number can say about all of them. By default ``<column>_xy``, ``_yz``, ``_zx``, where the files have two.
     species
         Species that is scored; all by default.
     fraction
@@ -68,6 +75,15 @@ class LabelSpec:
         What moved the particles, for the table.
     sets
         Sets that have the label; all by default.
+    sign
+        1, or -1 where small numbers are the particles to be predicted, such as those of first events: the label is then
+        the negative number.
+    plane
+        Plane of the drive: what stands for ``{plane}`` in `EntrySpec.pick`. For a label of all planes, the word that
+        columns of all planes have, such as ``rms``.
+    described_by
+        Descriptors of the file that describe some particles only: every entry learns and is scored on particles that
+        all of these describe.
     """
 
     column: str
@@ -77,12 +93,27 @@ class LabelSpec:
     fraction: float = 0.1
     drive: str = "thermal"
     sets: tuple[str, ...] = ()
+    sign: int = 1
+    plane: str = ""
+    described_by: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.halves) not in (0, 2):
             raise InputError(f"halves = {list(self.halves)}: give two columns, or none")
         if not 0 < self.fraction < 1:
             raise InputError(f"fraction = {self.fraction:g} must be above 0 and below 1")
+        if self.sign not in (1, -1):
+            raise InputError(f"sign = {self.sign} must be 1 or -1")
+
+    def with_repeats(self, names: Collection[str]) -> Self:
+        """Return the label with the halves or repeats that files with columns `names` have, where none are named."""
+        if self.halves or self.repeats:
+            return self
+        halves = tuple(f"{self.column}_{HALF}_{k}" for k in (1, 2))
+        if set(halves) <= set(names):
+            return replace(self, halves=halves)
+        planes = tuple(name for plane in (*PLANES, "xz") if (name := f"{self.column}_{plane}") in names)
+        return replace(self, repeats=planes) if len(planes) > 1 else self
 
 
 @dataclass(frozen=True)
@@ -98,7 +129,8 @@ class EntrySpec:
     sign
         1, or -1 where small values of the column mean a large label; for an indicator ``none``.
     pick
-        Name of the column that an indicator ``none`` takes where the descriptor has several.
+        Columns that are taken, by name or pattern (``*``), of every descriptor, or in a table of each descriptor that
+        it names; all by default. An indicator ``none`` takes one. ``{plane}`` stands for the plane of the label.
     max_rows
         Training rows of a fit, drawn at random where there are more; 0 takes all. For learners whose cost grows faster
         than the rows.
@@ -123,7 +155,7 @@ class EntrySpec:
     columns: tuple[str, ...] = ()
     indicator: IndicatorPart | None = None
     sign: int = 1
-    pick: str = ""
+    pick: str | dict[str, str] = ""
     max_rows: int = 0
     prior: dict[str, float] = field(default_factory=dict)
     prior_length: float = 0.0
@@ -143,6 +175,9 @@ class EntrySpec:
             raise InputError(f"correlation_length = {self.correlation_length} must be at least 0")
         if not 0 < self.correlated < 1:
             raise InputError(f"correlated = {self.correlated} must be above 0 and below 1")
+        for name in self.pick if isinstance(self.pick, Mapping) else ():
+            if name not in self.columns:
+                raise InputError(f"pick.{name}: {unknown_name('descriptor', name, list(self.columns))}")
         if self.sign not in (1, -1):
             raise InputError(f"sign = {self.sign} must be 1 or -1")
         if self.max_rows < 0:
@@ -227,7 +262,8 @@ def find_comparison(name: str | Path) -> Path:
 
 def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:
     """Read the file of a comparison with ``--set`` options; every fault is one line with file and key."""
-    from lammps_glass.workflow.reading import apply_sets, read_toml
+    from lammps_glass.settings import read_toml
+    from lammps_glass.workflow.reading import apply_sets
 
     path = find_comparison(name)
     tables = read_toml(path)
@@ -245,22 +281,24 @@ def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str 
         raise InputError(f"{path}: {error}") from error
 
 
-def _merge(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def _merge(tables: dict[str, object], changes: Mapping[str, object]) -> None:
     for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(tables.get(key), dict):
-            _merge(tables[key], value)
+        table = tables.get(key)
+        if isinstance(value, Mapping) and isinstance(table, dict):
+            _merge(table, value)
         else:
             tables[key] = value
 
 
-def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
-    from lammps_glass.workflow.values import build
+def _checked(tables: dict[str, object], path: Path) -> ComparisonFile:
+    from lammps_glass.settings import build
 
     for key in tables:
         if key not in _KEYS:
             raise unknown_name("key", key, list(_KEYS))
     glass = tables["glass"]
-    sets = dict(tables["sets"])
+    labels, entries = by_plane(_table(tables["labels"], "labels"), _table(tables["entries"], "entries"))
+    sets = _table(tables["sets"], "sets")
     for name in (TRAIN, TEST):
         if tables.get(name):
             sets[name] = {"folder": str(tables[name]), "trains": name == TRAIN, "glass": glass}
@@ -278,15 +316,15 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     file = ComparisonFile(
         title=str(tables.get("title", path.stem)),
         path=path,
-        seed=int(tables.get("seed", 1)),
-        cores=int(tables.get("cores", 2)),
+        seed=_whole_number(tables, "seed", 1),
+        cores=_whole_number(tables, "cores", 2),
         sets=built_sets,
-        labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in tables["labels"].items()},
-        descriptors={k: DescriptorPart.parse(v) for k, v in tables["descriptors"].items()},
-        entries=_entries(tables["entries"]),
+        labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in labels.items()},
+        descriptors={k: DescriptorPart.parse(v) for k, v in _table(tables["descriptors"], "descriptors").items()},
+        entries=_entries(entries),
         published={
             k: build(PublishedSpec, _table(v, f"published.{k}"), f"published.{k}")
-            for k, v in tables["published"].items()
+            for k, v in _table(tables["published"], "published").items()
         },
         nulls=bool(tables.get("nulls", True)),
         importance=bool(tables.get("importance", True)),
@@ -295,7 +333,48 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     return file
 
 
-def _table(value: object, where: str) -> dict[str, Any]:
+def _whole_number(tables: Mapping[str, object], key: str, default: int) -> int:
+    value = tables.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{key} = {value!r} must be a whole number")
+    return value
+
+
+def by_plane(
+    labels: Mapping[str, object], entries: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Replace each label with ``planes`` by one a plane, in `entries` too where they name it.
+
+    ``{plane}`` in its name and values, which must be in the name, stands for the plane.
+    """
+    expanded: dict[str, object] = {}
+    names: dict[str, list[str]] = {}
+    for name, value in labels.items():
+        if not isinstance(value, Mapping) or "planes" not in value:
+            expanded[name] = value
+            continue
+        planes = value["planes"]
+        if not isinstance(planes, list) or not planes or not all(isinstance(plane, str) for plane in planes):
+            raise InputError(f"labels.{name}.planes = {planes!r}: give a list such as ['xy', 'yz', 'zx']")
+        if "{plane}" not in name:
+            raise InputError(f"labels.{name}.planes: write {{plane}} into the name of the label, one is made a plane")
+        names[name] = [name.replace("{plane}", plane) for plane in planes]
+        for plane, one in zip(planes, names[name], strict=True):
+            filled = {
+                key: text.replace("{plane}", plane) if isinstance(text, str) else text
+                for key, text in value.items()
+                if key != "planes"
+            }
+            expanded[one] = {"plane": plane, **filled}
+    named = {}
+    for name, value in entries.items():
+        named[name] = value
+        if isinstance(value, Mapping) and isinstance(value.get("labels"), list):
+            named[name] = {**value, "labels": [one for label in value["labels"] for one in names.get(label, [label])]}
+    return expanded, named
+
+
+def _table(value: object, where: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise InputError(f"{where} = {value!r}: it must be a table")
     return dict(value)
@@ -322,7 +401,7 @@ def _entries(tables: Mapping[str, object]) -> dict[str, EntrySpec]:
 
 
 def _entry(name: str, value: object) -> EntrySpec:
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     table = _table(value, f"entries.{name}")
     indicator = table.pop("indicator", "ridge-regression")
@@ -344,6 +423,7 @@ def _check_names(file: ComparisonFile) -> None:
             raise InputError(f"entries.{name}: an indicator that learns nothing takes one descriptor")
     for name, label in file.labels.items():
         _require_known(f"labels.{name}.sets", "set", label.sets, file.sets)
+        _require_known(f"labels.{name}.described_by", "descriptor", label.described_by, file.descriptors)
     for name, published in file.published.items():
         _require_known(f"published.{name}.label", "label", [published.label], file.labels)
     if not any(spec.trains for spec in file.sets.values()):

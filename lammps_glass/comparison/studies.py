@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from lammps_glass.comparison.spec import ComparisonFile, SetSpec
 from lammps_glass.errors import InputError, SimulationError
 from lammps_glass.files import atomic_path
-from lammps_glass.labels.base import Label, LabelColumn
 from lammps_glass.operations.describe import snapshot_at
-from lammps_glass.products import Labels, Record
+from lammps_glass.products import Labels, Record, Rows
 from lammps_glass.products.keys import rows_in
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -22,6 +21,10 @@ from lammps_glass.snapshots.cell import Floats
 if TYPE_CHECKING:
     from lammps_glass.workflow.stages import CaseId
     from lammps_glass.workflow.study import Study
+
+
+#: Arrays of a file that are no labels.
+_GEOMETRY = ("step", "ids", "positions", "types", "box")
 
 
 def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, say: Callable[[str], None]) -> Path:
@@ -37,8 +40,8 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     SimulationError
         A case failed.
     """
+    from lammps_glass.hashing import digest
     from lammps_glass.workflow import Study, reproduce
-    from lammps_glass.workflow.values import digest
 
     path = file.path.parent / spec.study
     folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
@@ -52,7 +55,7 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     folder = out / "sets" / name
     folder.mkdir(parents=True, exist_ok=True)
     for replica, arrays in _replicas(name, study, spec).items():
-        _write(folder / f"{replica}.npz", arrays)
+        _write(folder / f"{replica}.npz", {key: value for key, value in arrays.items() if key not in ("step", "ids")})
     return folder
 
 
@@ -71,8 +74,44 @@ def _replicas(name: str, study: Study, spec: SetSpec) -> dict[str, dict[str, Flo
                     f"sets.{name}.labels: {', '.join(spec.labels)} label different configurations of replica "
                     f"{replica}: make a set of each"
                 )
+            for column, values in arrays.items():
+                if column not in _GEOMETRY and not np.array_equal(kept.get(column, values), values, equal_nan=True):
+                    raise InputError(
+                        f"sets.{name}.labels: two of {', '.join(spec.labels)} have a column {column}: a set each"
+                    )
             kept.update(arrays)
+    for stage in spec.rows:
+        _add_rows(f"sets.{name}.rows", study, stage, replicas)
     return replicas
+
+
+def _add_rows(where: str, study: Study, stage: str, replicas: Mapping[str, dict[str, Floats]]) -> None:
+    """Add the features of a stage of rows to the arrays of each replica; the rows of its cases are put together.
+
+    Particles without a row have NaN.
+
+    Raises
+    ------
+    InputError
+        The stage writes no rows, describes another configuration, or one particle twice.
+    """
+    if not issubclass(study.stage(stage).operation.writes, Rows):
+        raise InputError(f"{where}: stage {stage} of {study.name} writes no rows")
+    for case in study.stage(stage).cases:
+        rows = study.product(case)
+        assert isinstance(rows, Rows)
+        arrays = replicas.get(replica := str(dict(case.conditions).get("replica", "all")))
+        if arrays is None:
+            continue
+        step, ids = int(arrays["step"]), arrays["ids"]
+        table = rows.read(["step", "particle", *rows.features])
+        table = table[table["step"] == step]
+        at = np.searchsorted(ids, table["particle"].to_numpy())
+        for feature in rows.features:
+            values = arrays.setdefault(feature, np.full(len(ids), np.nan))
+            if feature in _GEOMETRY or np.isfinite(values[at]).any():
+                raise InputError(f"{where}: {stage} has two values of {feature} for one particle of replica {replica}")
+            values[at] = table[feature].to_numpy(dtype=float)
 
 
 def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:
@@ -85,36 +124,20 @@ def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:
     if snapshot is None:
         raise InputError(f"{labels.directory}: no record holds the labelled configuration")
     rows = rows_in(snapshot, table)
-    arrays = {
+    return {
+        "step": np.array(snapshot.step),
+        "ids": snapshot.ids,
         "positions": snapshot.positions,
         "types": snapshot.species_of_particles.astype(str),
         "box": snapshot.cell.matrix,
         **{c.name: _on_all(snapshot, rows, table[c.name].to_numpy(dtype=float)) for c in labels.label_columns},
     }
-    arrays |= _halves(study, case, snapshot, labels.label_columns)
-    return arrays
 
 
 def _on_all(snapshot: Snapshot, rows: NDArray[np.integer], values: Floats) -> Floats:
     everywhere = np.full(len(snapshot), np.nan)
     everywhere[rows] = values
     return everywhere
-
-
-def _halves(study: Study, case: CaseId, snapshot: Snapshot, columns: tuple[LabelColumn, ...]) -> dict[str, Floats]:
-    """Labels of the first and of the second half of the runs, where the label is a mean over runs."""
-    label: Label = study.parameters(case).label.build(study.parameters(case).species)
-    records = [r for r in study.sources(case).get("records", ()) if isinstance(r, Record)]
-    half = len(records) // 2
-    if label.name != "isoconfigurational" or not half:
-        return {}
-    halves = {}
-    for number, part in enumerate((records[:half], records[half : 2 * half]), start=1):
-        (labelled,) = label.groups(part)
-        for column in columns:
-            if column.name in labelled.values and not column.details:
-                halves[f"{column.name}_half_{number}"] = labelled.values[column.name].to_numpy(dtype=float)
-    return halves
 
 
 def _write(path: Path, arrays: Mapping[str, Floats]) -> None:

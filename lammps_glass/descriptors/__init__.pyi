@@ -7,10 +7,12 @@ from .bond_orientational import BondOrientational as BondOrientational
 from .coarse_grained import CoarseGrained as CoarseGrained
 from .configuration import Configuration as Configuration
 from .energy import Energy as Energy
+from .file_columns import FileColumns as FileColumns
 from .harmonic import Harmonic as Harmonic
 from .interstices import Interstices as Interstices
 from .joined import Joined as Joined
 from .local_density import LocalDensity as LocalDensity
+from .local_yield import LocalYieldStress as LocalYieldStress
 from .nonaffine import Nonaffine as Nonaffine
 from .pair_entropy import PairEntropy as PairEntropy
 from .radial_gaussians import RadialGaussians as RadialGaussians

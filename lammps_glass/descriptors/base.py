@@ -107,6 +107,9 @@ class Descriptor(ABC):
     of_box: ClassVar[bool] = False
     """Whether rows depend on the whole box, such as on its vibrations: those of a repeated box differ."""
 
+    partial: ClassVar[bool] = False
+    """Whether some particles may have no row, NaN, such as those that were not asked for."""
+
     @property
     @abstractmethod
     def feature_names(self) -> list[str]:
@@ -140,6 +143,13 @@ class Descriptor(ABC):
         from lammps_glass.descriptors.configuration import Configuration
 
         return self.of_configuration(Configuration(snapshot, glass, relax, seed))
+
+    def of_particles(self, particles: Sequence[int]) -> Self:
+        """Return the descriptor for particles with these ids, whose rows alone are then needed.
+
+        One whose cost is that of single particles computes no others, and gives NaN for them; most compute all.
+        """
+        return self
 
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default is used in other units than its own (`unit_defaults`).
@@ -185,6 +195,9 @@ class SimulatedDescriptor(Descriptor):
     protocol: ClassVar[str]
     """Name of the protocol in its registry, and in the descriptor's own entry."""
 
+    one_seed: ClassVar[bool] = False
+    """Whether all runs have the same seed, as they are parts of one simulation; else each has its own."""
+
     @abstractmethod
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need."""
@@ -204,6 +217,10 @@ class SimulatedDescriptor(Descriptor):
     @abstractmethod
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
         """Compute (n_particles, n_features) float64 of an inherent structure, from the records of `runs` on it."""
+
+    def summary(self, records: Sequence[RunFolder]) -> str:
+        """Summarise the simulations of a snapshot in one line for the user; empty: nothing to say."""
+        return ""
 
     def compute(self, snapshot: Snapshot) -> Floats:
         """Refuse to work on a snapshot alone.

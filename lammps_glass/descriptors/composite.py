@@ -80,6 +80,11 @@ class Composite(Descriptor):
         """Whether a part needs the glass of a snapshot."""
         return any(member.needs_glass for member in self.members)
 
+    @property
+    def partial(self) -> bool:  # type: ignore[override]
+        """Whether a part may leave particles without a row."""
+        return any(member.partial for member in self.members)
+
     def require_units(self, units: str | None) -> None:
         """Raise `InputError` when a default, its own or of a part, is used in other units than its own."""
         super().require_units(units)

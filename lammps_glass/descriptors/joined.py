@@ -51,12 +51,21 @@ class Joined(Composite):
 
     def of_records(self, glass: Material, records: Sequence[RunFolder]) -> Self:
         """Return the joined descriptor whose parts fit runs that there are; see `SimulatedDescriptor.of_records`."""
-        fitted = {}
-        for key, member in zip(self.parts, self.members, strict=True):
+        members: list[Descriptor] = []
+        for member in self.members:
             if isinstance(member, SimulatedDescriptor) and (runs := _runs_of(member, records)):
                 member = member.of_records(glass, runs)
-            fitted[key] = member.get_params() if key == member.name else {"name": member.name, **member.get_params()}
-        return type(self)(fitted)
+            members.append(member)
+        return self._of_members(members)
+
+    def of_particles(self, particles: Sequence[int]) -> Self:
+        """Return the joined descriptor whose parts are for particles with these ids."""
+        return self._of_members([member.of_particles(particles) for member in self.members])
+
+    def _of_members(self, members: Sequence[Descriptor]) -> Self:
+        """Return a joined descriptor of the same parts with other parameters."""
+        pairs = zip(self.parts, members, strict=True)
+        return type(self)({k: m.get_params() if k == m.name else {"name": m.name, **m.get_params()} for k, m in pairs})
 
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
         """(n_particles, n_features) float64; parts that need simulations from the records of their protocols.

@@ -16,6 +16,14 @@ from lammps_glass.units import UnitDefaults
 QUANTITIES = ("coupling", "response", "d2min")
 
 
+def checked_planes(owner: str, planes: object) -> None:
+    """Raise `InputError` unless `planes` is a list of different planes of shear."""
+    if isinstance(planes, str) or not isinstance(planes, Sequence) or not planes:
+        raise InputError(f"{owner}: planes = {planes!r} must be a list such as ('xy', 'yz', 'zx')")
+    if len({shear_plane(plane, owner).tilt for plane in planes}) < len(planes):
+        raise InputError(f"{owner}: a plane is duplicated in {', '.join(planes)}")
+
+
 class Nonaffine(ConfigurationDescriptor):
     r"""Nonaffine response of the inherent structure to a simple shear in each of some planes.
 
@@ -49,10 +57,7 @@ class Nonaffine(ConfigurationDescriptor):
     def __init__(self, planes: Sequence[str] = ("xy", "yz", "zx"), r_max: float = 2.5) -> None:
         self.planes = planes
         self.r_max = r_max
-        if isinstance(planes, str) or not isinstance(planes, Sequence) or not planes:
-            raise InputError(f"nonaffine: planes = {planes!r} must be a list such as ('xy', 'yz', 'zx')")
-        if len({shear_plane(plane, self.name).tilt for plane in planes}) < len(planes):
-            raise InputError(f"nonaffine: a plane is duplicated in {', '.join(planes)}")
+        checked_planes(self.name, planes)
         positive_length(self.name, "r_max", r_max)
 
     @property

@@ -118,6 +118,18 @@ REGISTRY = Registry(
             "force, length, length^2 by strain",
         ),
         Entry(
+            "local-yield-stress",
+            "lammps_glass.descriptors.local_yield:LocalYieldStress",
+            "stress and strain at which a ball around a particle yields in a frozen matrix, by plane of shear",
+            "energy/length^3, 1",
+        ),
+        Entry(
+            "file-columns",
+            "lammps_glass.descriptors.file_columns:FileColumns",
+            "columns of the file of a snapshot, as they are",
+            "of the file",
+        ),
+        Entry(
             "joined",
             "lammps_glass.descriptors.joined:Joined",
             "the columns of several descriptors side by side, such as --set parts.pair-entropy={}",

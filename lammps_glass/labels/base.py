@@ -22,6 +22,8 @@ from lammps_glass.units import UnitDefaults
 #: Quantity of a column of classes: 1, 0, or NaN for a particle of neither class. Where labels have such a column, only
 #: the particles of a class are described.
 CLASS = "class"
+#: Details of columns that estimate another column from a part of its records: half of the runs (1 or 2), one plane.
+HALF, PLANE = "half", "plane"
 
 
 class Trajectory(Protocol):
@@ -67,6 +69,39 @@ class LabelColumn:
     details: Mapping[str, Json] = field(default_factory=dict)
 
 
+class Repeats(NamedTuple):
+    """Columns that estimate one column from parts of its records, for its noise ceiling.
+
+    Attributes
+    ----------
+    kind
+        `HALF` or `PLANE`.
+    names
+        Of the columns, two at least.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+
+
+def repeats_of(column: LabelColumn, columns: Sequence[LabelColumn]) -> Repeats | None:
+    """Return the repeats of `column` among `columns`: halves of its runs, else its planes; None where there are none.
+
+    A repeat differs from its column by one detail, `HALF` or `PLANE`, and by nothing else but the name.
+    """
+    for kind in (HALF, PLANE):
+        names = tuple(
+            other.name
+            for other in columns
+            if kind in other.details
+            and (other.quantity, other.lag, other.steps) == (column.quantity, column.lag, column.steps)
+            and {key: value for key, value in other.details.items() if key != kind} == dict(column.details)
+        )
+        if len(names) > 1:
+            return Repeats(kind, names)
+    return None
+
+
 class Labelled(NamedTuple):
     """A configuration and the values of its particles: one row each, in its order; NaN where there is no value."""
 
@@ -90,6 +125,8 @@ class Label(ABC):
     """Parameters whose defaults are numbers in certain units; None where there are none."""
     partial: ClassVar[bool] = False
     """Whether some particles have no value, NaN, such as those of neither class."""
+    one_record: ClassVar[bool] = False
+    """Whether the label is of one trajectory a replica, and refuses several."""
 
     def get_params(self) -> Options:
         """Return the parameters by name."""
@@ -156,6 +193,7 @@ class PairLabel(Label):
         Numbers of frames; a column each.
     """
 
+    one_record: ClassVar[bool] = True
     zero_at_rest: ClassVar[bool] = True
     """Whether the values between equal snapshots are zero."""
 

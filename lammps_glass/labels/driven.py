@@ -13,9 +13,10 @@ import pandas as pd
 
 from lammps_glass.errors import InputError
 from lammps_glass.json_types import Json
-from lammps_glass.labels.base import Label, LabelColumn, Labelled, Trajectory
+from lammps_glass.labels.base import PLANE, Label, LabelColumn, Labelled, Trajectory
 from lammps_glass.labels.jumps import largest_jump
 from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
+from lammps_glass.labels.over_runs import mean_and_halves, require_dynamics, with_halves
 from lammps_glass.labels.pair import require_positive
 from lammps_glass.units import UnitDefaults
 
@@ -60,6 +61,23 @@ def require_shear(label: Label, record: Trajectory) -> Shear:
     return cast(Shear, record)
 
 
+def shears_by_plane(label: Label, records: Sequence[Trajectory]) -> dict[str, Shear]:
+    """Return the record of the shear in each plane.
+
+    Raises
+    ------
+    InputError
+        There is no record, one is of another run, or two are of one plane.
+    """
+    shears: dict[str, Shear] = {}
+    for record in records:
+        shear = require_shear(label, record)
+        shears[str(shear.block_settings["plane"])] = shear
+    if len(shears) != len(records) or not shears:
+        raise InputError(f"label {label.name} needs one shear a plane, it reads {len(records)} of {list(shears)}")
+    return shears
+
+
 @dataclass(frozen=True)
 class LargestJump(Label):
     """Largest D2min of a particle over all blocks of strain, of one shear a plane; see `labels.largest_jump`.
@@ -73,12 +91,13 @@ class LargestJump(Label):
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
         """Return the column of all planes and one for each plane."""
-        planes = [LabelColumn(f"jump_{p}", self.name, self.unit, details={"plane": p}) for p in self._shears(records)]
+        shears = shears_by_plane(self, records)
+        planes = [LabelColumn(f"jump_{p}", self.name, self.unit, details={PLANE: p}) for p in shears]
         return (LabelColumn("largest_jump", self.name, self.unit), *planes)
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
         """Yield the configuration before the shears."""
-        shears = self._shears(records)
+        shears = shears_by_plane(self, records)
         jumps = largest_jump({plane: record.d2min_path for plane, record in shears.items()}, both_classes=False)
         first = next(iter(shears.values())).frames()
         start = next(first)
@@ -88,22 +107,13 @@ class LargestJump(Label):
         values |= {f"jump_{plane}": jumps.by_plane[:, k] for k, plane in enumerate(jumps.planes)}
         yield Labelled(start, pd.DataFrame(values))
 
-    def _shears(self, records: Sequence[Trajectory]) -> dict[str, Shear]:
-        """Return the record of the shear in each plane."""
-        shears: dict[str, Shear] = {}
-        for record in records:
-            shear = require_shear(self, record)
-            shears[str(shear.block_settings["plane"])] = shear
-        if len(shears) != len(records) or not shears:
-            raise InputError(f"label {self.name} needs one shear a plane, it reads {len(records)} of {list(shears)}")
-        return shears
-
 
 @dataclass(frozen=True)
 class Isoconfigurational(Label):
     """Means over runs from the same positions with other velocities: of D2min between a run's first and last frame.
 
-    Columns: the mean of D2min, the mean distance moved (propensity), and the deviation of D2min over the runs.
+    Columns: the mean of D2min, the mean distance moved (propensity), and the deviation of D2min over the runs; then
+    both means over each half of the runs, for the noise ceiling. `Propensity` has either mean at other times.
 
     Parameters
     ----------
@@ -136,8 +146,7 @@ class Isoconfigurational(Label):
 
     def check_run(self, run: object) -> None:
         """Refuse a run without dynamics."""
-        if not hasattr(run, "temperature"):
-            raise InputError(f"label {self.name} needs runs of dynamics, with velocities drawn at a temperature")
+        require_dynamics(self, run)
 
     def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
         """Return the number of ``runs``, and the ``steps`` between the first and the last frame."""
@@ -145,12 +154,10 @@ class Isoconfigurational(Label):
         return {"runs": len(records), "steps": steps[-1] - steps[0]}
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
-        """Return the columns of the means and of the deviation."""
-        return (
-            LabelColumn("d2min", "d2min", self.unit),
-            LabelColumn("propensity", "propensity", "length"),
-            LabelColumn("spread", "d2min", self.unit, details={"statistic": "deviation over the runs"}),
-        )
+        """Return the columns of the means and of the deviation, then those of halves of the runs."""
+        means = (LabelColumn("d2min", "d2min", self.unit), LabelColumn("propensity", "propensity", "length"))
+        spread = LabelColumn("spread", "d2min", self.unit, details={"statistic": "deviation over the runs"})
+        return (*means, spread, *with_halves(means, len(records))[len(means) :])
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
         """Yield the common first configuration of the runs."""
@@ -162,6 +169,6 @@ class Isoconfigurational(Label):
             first, last = frames[0], frames[-1]
             values.append(d2min(first, last, r_max=self.r_max, reduce=self.reduce))
             moved.append(np.linalg.norm(last.positions - first.positions, axis=1))
-        over_runs, distances = np.array(values), np.array(moved)
-        table = {"d2min": over_runs.mean(axis=0), "propensity": distances.mean(axis=0), "spread": over_runs.std(axis=0)}
-        yield Labelled(first, pd.DataFrame(table))
+        table = {**mean_and_halves("d2min", values), **mean_and_halves("propensity", moved)}
+        table["spread"] = np.std(values, axis=0)
+        yield Labelled(first, pd.DataFrame(table)[[column.name for column in self.columns(records)]])

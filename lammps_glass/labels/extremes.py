@@ -42,3 +42,16 @@ def extreme_fractions(values: ArrayLike, fraction: float = 0.05) -> NDArray[np.i
     labels = np.full(len(numbers), NEITHER, dtype=np.int64)
     labels[order[:count]], labels[order[-count:]] = 0, 1
     return labels
+
+
+def largest_values(values: ArrayLike, fraction: float) -> NDArray[np.bool_]:
+    """Mark (n,) the `fraction` of largest values, rounded to whole particles: at least one, and not all.
+
+    Of equal values the later ones are marked.
+    """
+    numbers = np.asarray(values, dtype=float)
+    marked = np.zeros(len(numbers), dtype=bool)
+    count = min(max(1, int(np.floor(fraction * len(numbers) + 0.5))), len(numbers) - 1)
+    if count > 0:
+        marked[np.argsort(numbers, kind="stable")[-count:]] = True
+    return marked

@@ -32,6 +32,36 @@ REGISTRY = Registry(
             "length^2",
         ),
         Entry(
+            "propensity",
+            "lammps_glass.labels.motion:Propensity",
+            "mean distance moved (or its square, or D2min) at times over runs from one configuration, with halves",
+            "length",
+        ),
+        Entry(
+            "mobility",
+            "lammps_glass.labels.motion:Mobility",
+            "distance moved (or its square, or D2min) in one run of dynamics at times after an origin",
+            "length",
+        ),
+        Entry(
+            "first-passage",
+            "lammps_glass.labels.motion:FirstPassage",
+            "time at which a particle is first further than a threshold from its start, mean over runs",
+            "time step",
+        ),
+        Entry(
+            "first-event",
+            "lammps_glass.labels.first_event:FirstEvent",
+            "strain of the first block with D2min above a threshold in quasi-static shears, one a plane",
+            "1",
+        ),
+        Entry(
+            "classes",
+            "lammps_glass.labels.classes:Classes",
+            "yes or no by another label: above a threshold, or the largest fraction of a configuration",
+            "1",
+        ),
+        Entry(
             "strain-step-activity",
             "lammps_glass.labels.strain_steps:StrainStepActivity",
             "particles active in single steps of a quasi-static shear, and as many that stay at rest",

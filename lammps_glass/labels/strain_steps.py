@@ -89,6 +89,7 @@ class StrainStepActivity(Label):
     unit: ClassVar[str] = "1"
     unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("reduced units", ("threshold",))
     partial: ClassVar[bool] = True
+    one_record: ClassVar[bool] = True
 
     threshold: float = 0.6
     avalanche: float = 0.2

@@ -54,6 +54,7 @@ from .nested_subsets import (
     curve_numbers as curve_numbers,
 )
 from .normal_equations import NormalEquations as NormalEquations, choose_penalty as choose_penalty
+from .penalty import Penalties as Penalties, choose_penalties as choose_penalties
 from .persistence import load as load, save as save
 from .power import PowerFactor as PowerFactor, power_factor as power_factor
 from .registry import REGISTRY as REGISTRY

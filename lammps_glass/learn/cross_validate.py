@@ -16,17 +16,21 @@ from lammps_glass.tables import KEY
 
 
 def out_of_fold(
-    X: NDArray[np.float64], y: NDArray[np.int64], splits: Iterable[Split], make_estimator: MakeEstimator
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    splits: Iterable[Split],
+    make_estimator: MakeEstimator | Sequence[MakeEstimator],
 ) -> NDArray[np.float64]:
     """Predict each row by an estimator that was not trained on it: (n_rows,), NaN where no split tests the row.
 
-    The values are `indicator_values`: probabilities, or signed distances. Training rows of one class only are an
-    `InputError` that names the split.
+    The values are `indicator_values`: probabilities, or signed distances. `make_estimator` is of all splits, or one for
+    each. Training rows of one class only are an `InputError` that names the split.
     """
     values = np.full(len(y), np.nan)
-    for split in splits:
+    for number, split in enumerate(splits):
         check_two_classes(y[split.train], f"training rows with {split.name} left out")
-        estimator = make_estimator().fit(X[split.train], y[split.train])
+        make = make_estimator if callable(make_estimator) else make_estimator[number]
+        estimator = make().fit(X[split.train], y[split.train])
         values[split.test] = indicator_values(estimator, X[split.test])
     return values
 
@@ -35,7 +39,7 @@ def split_predictions(
     table: pd.DataFrame,
     columns: Sequence[str] | NDArray[np.float64],
     splits: Sequence[Split],
-    make_estimator: MakeEstimator,
+    make_estimator: MakeEstimator | Sequence[MakeEstimator],
     *,
     label: str = "label",
     value: str = "probability",
@@ -51,7 +55,7 @@ def split_predictions(
     splits
         Which rows train and which test; no row is tested twice.
     make_estimator
-        Returns a new estimator.
+        Returns a new estimator; or one such function for each split.
     label, value
         Columns of the labels, and of the predictions in the result.
 

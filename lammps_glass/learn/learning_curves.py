@@ -34,16 +34,17 @@ def glass_and_random_splits(y: ArrayLike, replicas: ArrayLike, *, n_folds: int =
 
 
 def cross_validated_accuracy(
-    X: Floats, y: ArrayLike, splits: Sequence[Split], make_estimator: MakeEstimator
+    X: Floats, y: ArrayLike, splits: Sequence[Split], make_estimator: MakeEstimator | Sequence[MakeEstimator]
 ) -> dict[str, float | bool]:
-    """Compute the cross-validated accuracy of any estimator on any columns.
+    """Compute the cross-validated accuracy of any estimator, the same in all splits or one for each, on any columns.
 
     Returns ``accuracy`` (tested rows pooled), ``std`` (over splits, each weighted by its rows), ``n_rows`` tested,
     ``leaking``.
     """
     labels = check_two_classes(y, "rows")
     values = out_of_fold(X, labels, splits, make_estimator)
-    right = (values > threshold_of(make_estimator())) == labels
+    first = make_estimator if callable(make_estimator) else make_estimator[0]
+    right = (values > threshold_of(first())) == labels
     by_split = [right[split.test] for split in splits]
     return {
         "accuracy": float(np.concatenate(by_split).mean()),
@@ -97,7 +98,7 @@ def learning_curve_by_rows(
     y: ArrayLike,
     splits: Sequence[Split],
     *,
-    make_estimator: MakeEstimator | None = None,
+    make_estimator: MakeEstimator | Sequence[MakeEstimator] | None = None,
     fractions: Sequence[float] = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0),
     n_draws: int = 3,
     seed: int,
@@ -128,7 +129,7 @@ def _curve(
     sizes: Sequence[float],
     draw: Callable[[Split, float, np.random.Generator], NDArray[np.intp]],
     name: str,
-    make_estimator: MakeEstimator | None,
+    make_estimator: MakeEstimator | Sequence[MakeEstimator] | None,
     n_draws: int,
     seed: int,
 ) -> pd.DataFrame:
@@ -144,7 +145,8 @@ def _curve(
         for number, split in enumerate(splits):
             for repeat in range(n_draws):
                 random = np.random.default_rng([seed, number, repeat, round(1e6 * size)])
-                results.append(_fit_and_test(X, labels, draw(split, size, random), split, make))
+                make_one = make if callable(make) else make[number]
+                results.append(_fit_and_test(X, labels, draw(split, size, random), split, make_one))
         n_rows, train, test = np.array(results).T
         tested = np.repeat([len(split.test) for split in splits], n_draws)
         pooled, std = np.average(test, weights=tested), float(spread_over_splits(test, tested))

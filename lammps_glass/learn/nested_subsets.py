@@ -17,6 +17,8 @@ Floats = NDArray[np.float64]
 #: From the training rows, their labels and the test rows (standardised) to the columns of both, in the order in which
 #: subsets take them.
 Ordering = Callable[[Floats, NDArray[np.int64], Floats], tuple[Floats, Floats]]
+#: C of all regressions, or from the number of a split and a number of features to C.
+Strength = float | Callable[[int, int], float]
 
 
 def spread_over_splits(values: ArrayLike, sizes: ArrayLike) -> NDArray[np.float64]:
@@ -62,7 +64,7 @@ def accuracy_of_nested_subsets(
     ordering: Ordering,
     numbers: Sequence[int],
     *,
-    C: float = 1.0,
+    C: Strength = 1.0,
 ) -> pd.DataFrame:
     """Compute the accuracy of logistic regressions on the first n columns of an ordering, for each n of `numbers`.
 
@@ -77,7 +79,8 @@ def accuracy_of_nested_subsets(
     ordering
         Orders the columns of each split by its training rows.
     C
-        Inverse strength of the penalty.
+        Inverse strength of the penalty; or a function from the number of a split and a number of features to it
+        (`penalty.Penalties.of_split`).
 
     Returns
     -------
@@ -92,9 +95,16 @@ def accuracy_of_nested_subsets(
     """
     labels = check_two_classes(y, "rows")
     counts = sorted(set(numbers))
-    if not len(splits) or not counts or counts[0] < 1 or C <= 0:
-        raise InputError(f"{len(splits)} splits, numbers of features {counts[:3]} ..., C = {C}: all must be positive")
-    results = [_correct_predictions(X, labels, split, ordering, counts, C) for split in splits]
+    strengths = [strengths_of(C, number, counts) for number in range(len(splits))]
+    least = min((min(of_split) for of_split in strengths if of_split), default=1.0)
+    if not len(splits) or not counts or counts[0] < 1 or least <= 0:
+        raise InputError(
+            f"{len(splits)} splits, numbers of features {counts[:3]} ..., C = {least}: all must be positive"
+        )
+    results = [
+        _correct_predictions(X, labels, split, ordering, counts, of_split)
+        for split, of_split in zip(splits, strengths, strict=True)
+    ]
     right = np.array([correct for correct, _ in results])
     train = np.array([accuracies for _, accuracies in results])
     sizes = np.array([len(split.test) for split in splits])
@@ -109,8 +119,13 @@ def accuracy_of_nested_subsets(
     )
 
 
+def strengths_of(C: Strength, split: int, numbers: Sequence[int]) -> list[float]:
+    """Return C of a split for each number of features."""
+    return [C(split, number) if callable(C) else C for number in numbers]
+
+
 def _correct_predictions(
-    X: Floats, y: NDArray[np.int64], split: Split, ordering: Ordering, numbers: Sequence[int], C: float
+    X: Floats, y: NDArray[np.int64], split: Split, ordering: Ordering, numbers: Sequence[int], C: Sequence[float]
 ) -> tuple[list[int], list[float]]:
     """For each number, count the test rows that are right, and compute the accuracy of the training rows."""
     labels = check_two_classes(y[split.train], f"training rows with {split.name} left out")
@@ -118,9 +133,10 @@ def _correct_predictions(
     train, test = ordering(z_train, labels, z_test)
     if numbers[-1] > train.shape[1]:
         raise InputError(f"{numbers[-1]} features of {train.shape[1]}: give smaller numbers of features")
-    model = RidgeLogistic(labels, C)
+    model = RidgeLogistic(labels, C[0])
     right, accuracies = [], []
-    for number in numbers:
+    for number, strength in zip(numbers, C, strict=True):
+        model.C = strength
         model.extend(train[:, :number])
         right.append(int(((model.decision(test[:, :number]) > 0) == y[split.test]).sum()))
         accuracies.append(float(((model.probability > 0.5) == labels).mean()))
@@ -134,7 +150,7 @@ def accuracy_by_body_order(
     splits: Sequence[Split],
     *,
     numbers: Sequence[int] | None = None,
-    C: float = 1.0,
+    C: Strength = 1.0,
 ) -> pd.DataFrame:
     """Compute the accuracy against the number of features in body order (figure 3 of Rottler and Ortner 2024).
 
@@ -169,7 +185,7 @@ def accuracy_by_body_order(
 
 
 def accuracy_by_components(
-    X: Floats, y: ArrayLike, splits: Sequence[Split], *, numbers: Sequence[int] | None = None, C: float = 1.0
+    X: Floats, y: ArrayLike, splits: Sequence[Split], *, numbers: Sequence[int] | None = None, C: Strength = 1.0
 ) -> pd.DataFrame:
     """Compute the accuracy against the number of principal components, largest variance first.
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.nested_subsets import Ordering, accuracy_of_nested_subsets, standardize
+from lammps_glass.learn.nested_subsets import Ordering, Strength, accuracy_of_nested_subsets, standardize, strengths_of
 from lammps_glass.learn.newton import RidgeLogistic
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
@@ -97,11 +97,19 @@ def accuracy_by_forward_selection(
     n_features: int,
     *,
     numbers: Sequence[int] | None = None,
-    C: float = 1.0,
+    C: Strength = 1.0,
+    overall_C: float | None = None,
 ) -> pd.DataFrame:
     """Compute the accuracy against the number of selected features (figure 5 of Rottler and Ortner 2024).
 
     Each split selects on its own training rows: a selection that had seen the test rows would score too well.
+
+    Parameters
+    ----------
+    C
+        As in `accuracy_of_nested_subsets`; a split selects with that of all `n_features`.
+    overall_C
+        Of the selection on all rows; default `C`, where that is a number, else 1.
 
     Returns
     -------
@@ -113,7 +121,8 @@ def accuracy_by_forward_selection(
     ordering = _selected(n_features, C, orders)
     counts = list(range(1, n_features + 1)) if numbers is None else numbers
     curve = accuracy_of_nested_subsets(X, y, splits, ordering, counts, C=C)
-    overall = forward_selection(X, y, n_features, C=C).order
+    of_all = (1.0 if callable(C) else C) if overall_C is None else overall_C
+    overall = forward_selection(X, y, n_features, C=of_all).order
     curve["picked"] = [overall[number - 1] for number in curve["n_features"]]
     curve["split_fraction"] = [
         np.mean([picked in order[:number] for order in orders])
@@ -122,12 +131,12 @@ def accuracy_by_forward_selection(
     return curve
 
 
-def _selected(n_features: int, C: float, orders: list[list[int]]) -> Ordering:
-    """Return an ordering by forward selection, which appends the order of each split to `orders`."""
+def _selected(n_features: int, C: Strength, orders: list[list[int]]) -> Ordering:
+    """Return an ordering by forward selection, which appends the order of each split to `orders`, split by split."""
 
     def ordering(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
         """Order the columns by forward selection on the training rows."""
-        order = _select(train, y, n_features, C).order
+        order = _select(train, y, n_features, strengths_of(C, len(orders), [n_features])[0]).order
         orders.append(order)
         return train[:, order], test[:, order]
 

@@ -45,6 +45,12 @@ class DescribeParameters:
         Number of configurations at the start that are left out, such as the transient after a load.
     max_rows
         Rows a replica; a hashed sample where there are more. 0 keeps all.
+    particles
+        Particles of each configuration that are described, for descriptors whose rows cost seconds: those whose keys
+        hash to the smallest ranks, the same for every descriptor of the same particles. 0: all.
+    chunk, n_chunks
+        Part of these particles, from 1: a stage that runs over the condition ``chunk`` describes each in a case of its
+        own, and stages that read all of them have the rows of one.
     thresholds, rows_above
         Besides the sample of all rows, keep for each label and threshold up to `rows_above` rows whose label is above
         the threshold: a sample of all rows would miss rare events.
@@ -57,13 +63,18 @@ class DescribeParameters:
     species: str | None = None
     skip: int = 0
     max_rows: int = 0
+    particles: int = 0
+    chunk: int = 1
+    n_chunks: int = 1
     thresholds: tuple[float, ...] = ()
     rows_above: int = 5000
 
     def __post_init__(self) -> None:
-        for name, least in (("skip", 0), ("max_rows", 0), ("rows_above", 1)):
+        for name, least in (("skip", 0), ("max_rows", 0), ("particles", 0), ("chunk", 1), ("rows_above", 1)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least {least}")
+        if self.chunk > self.n_chunks:
+            raise InputError(f"chunk = {self.chunk} of n_chunks = {self.n_chunks}")
         if self.r_cut is not None and not self.r_cut > 0:
             raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 
@@ -121,8 +132,10 @@ def work(parameters: DescribeParameters, counts: Mapping[str, int], reads: Mappi
     described = labels or reads["configurations"]
     snapshots = max(0, max(work.snapshots for work in described) - parameters.skip)
     n_particles = described[0].n_particles
-    particles = float(n_particles * snapshots)
-    rows = float(sum(work.rows for work in labels)) if labels else particles
+    described_particles = min(n_particles, parameters.particles or n_particles) / parameters.n_chunks
+    particles = float(described_particles * snapshots)
+    rows = float(sum(work.rows for work in labels)) if labels else float(n_particles * snapshots)
+    rows *= particles / max(1.0, float(n_particles * snapshots))
     kept = min(rows, parameters.max_rows or rows)
     above = len(parameters.thresholds) * parameters.rows_above if parameters.max_rows else 0
     glass = described[0].glass
@@ -163,6 +176,7 @@ def describe(
     ):
         if number < parameters.skip or (keys.empty and not (labels and labels.classes)):
             continue
+        keys = chosen_particles(keys, parameters)
         first_step = snapshot.step if first_step is None else first_step
         features = features_of(descriptor, snapshot, case.glass, case.seed, keys, simulations)
         sample.add(pd.concat([keys, features], axis=1))
@@ -183,6 +197,17 @@ def describe(
     )
     rows.samples.write(sample.members())
     return rows
+
+
+def chosen_particles(keys: pd.DataFrame, parameters: DescribeParameters) -> pd.DataFrame:
+    """Return the rows of `keys`, of one configuration, that a case describes: a sample, and its chunk of that."""
+    from lammps_glass.learn.hashed_sample import key_ranks
+
+    if 0 < parameters.particles < len(keys):
+        ranks = key_ranks(keys, seed=0)
+        keys = keys.iloc[np.sort(np.argsort(ranks, kind="stable")[: parameters.particles])]
+    first, end = (len(keys) * k // parameters.n_chunks for k in (parameters.chunk - 1, parameters.chunk))
+    return keys.iloc[first:end]
 
 
 class RowSample:
@@ -263,6 +288,7 @@ def features_of(
     if simulations and isinstance(descriptor, SimulatedDescriptor | Joined):
         values = descriptor.from_simulations(glass.check(snapshot), glass, simulations)
     else:
+        descriptor = descriptor.of_particles(keys["particle"].tolist())
         values = describe_snapshot(descriptor, snapshot, glass, seed=seed)
     return pd.DataFrame(values[rows_in(snapshot, keys)], index=keys.index, columns=list(descriptor.feature_names))
 

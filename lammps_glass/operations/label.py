@@ -112,7 +112,7 @@ def work(parameters: LabelParameters, counts: Mapping[str, int], reads: Mapping[
     return Work(records[0].n_particles, parts, snapshots, rows)
 
 
-@operation(work=work, check=check)
+@operation(version=2, work=work, check=check)
 def label(case: Case[LabelParameters], records: Sequence[Record], reference: Record | None = None) -> Labels:
     """Label the particles of a replica.
 

@@ -103,6 +103,12 @@ class Labels(LabelTable):
                     raise InputError(f"label {label}: its table has no column {', '.join(missing)}")
                 writer.write(group)
 
+    def ceilings(self) -> pd.DataFrame:
+        """Compute the noise ceiling of each column with repeats; see `products.ceilings.ceilings`."""
+        from lammps_glass.products.ceilings import ceilings
+
+        return ceilings(self.label_columns, self.groups())
+
     @property
     def classes(self) -> LabelColumn | None:
         """The column of classes; None where the label makes none."""

@@ -118,8 +118,8 @@ def _rows(subject: _Subject) -> None:
     require(values.shape == expected, f"rows have shape {values.shape}, not (n_particles, n_features) = {expected}")
     require(all(isinstance(name, str) for name in names), "a feature name is not text")
     require(len(set(names)) == len(names), "two features have one name")
-    require(np.isfinite(values).all(), "a value is not finite")
-    require(np.ptp(values, axis=0).max() > 0, "all particles of a disordered snapshot have the same row")
+    require(np.isfinite(values).all() or descriptor.partial, "a value is not finite")
+    require(np.nanmax(np.ptp(values, axis=0)) > 0, "all particles of a disordered snapshot have the same row")
     missing = set(descriptor.species_needed) - set(snapshot.species)
     require(not missing, f"species_needed names {missing}, which the snapshot lacks, but compute does not fail")
 
@@ -145,7 +145,10 @@ def _order(subject: _Subject) -> None:
     for seed in range(subject.n_seeds):
         snapshot = subject.snapshot(seed)
         order = np.random.default_rng(seed).permutation(len(snapshot))
-        shuffled = Snapshot(snapshot.cell, snapshot.positions[order], snapshot.types[order], snapshot.species)
+        columns = {name: values[order] for name, values in snapshot.properties.items()}
+        shuffled = Snapshot(
+            snapshot.cell, snapshot.positions[order], snapshot.types[order], snapshot.species, properties=columns
+        )
         rows = subject.rows(descriptor, snapshot)[order]
         subject.require_same(subject.rows(descriptor, shuffled), rows, "rows depend on the order of the particles")
 
@@ -173,7 +176,8 @@ def _replication(subject: _Subject) -> None:
         matrix = np.array(snapshot.cell.matrix)
         positions = np.concatenate([snapshot.positions, snapshot.positions + matrix[axis]])
         matrix[axis] *= 2
-        doubled = Snapshot(Cell(matrix), positions, np.tile(snapshot.types, 2), snapshot.species)
+        columns = {name: np.tile(values, 2) for name, values in snapshot.properties.items()}
+        doubled = Snapshot(Cell(matrix), positions, np.tile(snapshot.types, 2), snapshot.species, properties=columns)
         subject.require_same(
             subject.rows(descriptor, doubled), rows, f"rows change when the box is repeated along {axis}"
         )

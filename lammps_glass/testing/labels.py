@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.stats import special_ortho_group
 
 from lammps_glass.json_types import Options
-from lammps_glass.labels.base import Label, LabelColumn, Labelled, PairLabel, Trajectory
+from lammps_glass.labels.base import HALF, Label, LabelColumn, Labelled, PairLabel, Trajectory, repeats_of
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -41,8 +41,8 @@ class _Subject:
         return self.label(**self.options)
 
     def walks(self, seed: int) -> list[MemoryTrajectory]:
-        """Return random walks from one configuration: a single one for a pair label, else several."""
-        n_runs = 1 if issubclass(self.label, PairLabel) else N_RUNS
+        """Return random walks from one configuration: a single one where the label takes no more, else several."""
+        n_runs = 1 if self.build().one_record else N_RUNS
         return [random_walk(self.snapshot(seed), N_RUNS * seed + run) for run in range(n_runs)]
 
     def records(self, seed: int = 0) -> Sequence[Trajectory]:
@@ -74,9 +74,10 @@ def check_label(
     """Check a label against the contract of its family.
 
     Parameters make the round trip and bad ones are refused; `columns` says what `groups` gives: a number for every
-    particle, NaN only where the run ends before the lag; equal calls give identical values and leave no state. Values
-    follow the particles under any order, and, where the label says so, do not change when the whole is moved and
-    rotated (`Label.invariant`) and are zero between equal snapshots (`PairLabel.zero_at_rest`).
+    particle, NaN only where the run ends before the lag; columns for the noise ceiling are halves or planes that
+    differ; equal calls give identical values and leave no state. Values follow the particles under any order, and,
+    where the label says so, do not change when the whole is moved and rotated (`Label.invariant`) and are zero between
+    equal snapshots (`PairLabel.zero_at_rest`).
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def check_label(
         The first check that fails, with what was wrong.
     """
     subject = _Subject(label, dict(options or {}), records, snapshot, tolerance, n_seeds)
-    checks: list[Callable[[_Subject], None]] = [_parameters, _columns, _values, _repetition, _refusals]
+    checks: list[Callable[[_Subject], None]] = [_parameters, _columns, _values, _repeats, _repetition, _refusals]
     if records is None:
         checks += [_order, *([_motion] if label.invariant else [])]
     if issubclass(label, PairLabel):
@@ -133,8 +134,10 @@ def _columns(subject: _Subject) -> None:
     require(len(set(names)) == len(names), f"two columns have one name: {', '.join(names)}")
     reserved = {*KEY, "species"} & set(names)
     require(not reserved, f"a column is called {', '.join(reserved)}, as a column of the key")
-    meanings = [(c.quantity, c.lag, json.dumps(dict(c.details), sort_keys=True)) for c in columns]
-    require(len(set(meanings)) == len(meanings), "two columns have one meaning: distinguish them by lag or details")
+    meanings = [(c.quantity, c.lag, c.steps, json.dumps(dict(c.details), sort_keys=True)) for c in columns]
+    require(
+        len(set(meanings)) == len(meanings), "two columns have one meaning: tell them apart by lag, steps or details"
+    )
     require(all(column.quantity for column in columns), "a column names no quantity")
 
 
@@ -155,6 +158,23 @@ def _values(subject: _Subject) -> None:
             require(not ends or np.isnan(values).all(), f"{column.name} has values behind the end of the run")
     every = pd.concat([labelled.values for labelled in groups])
     require(every.nunique().max() > 1, "every column has the same value for all particles")
+
+
+def _repeats(subject: _Subject) -> None:
+    """Check the columns that the noise ceiling follows from: both halves of the runs, planes of the same meaning."""
+    label, records = subject.build(), subject.records()
+    columns = label.columns(records)
+    by_name = {column.name: column for column in columns}
+    for column in columns:
+        if (repeats := repeats_of(column, columns)) is None:
+            continue
+        members = [by_name[name] for name in repeats.names]
+        require(all(m.unit == column.unit for m in members), f"repeats of {column.name} have other units")
+        marks = [member.details[repeats.kind] for member in members]
+        require(repeats.kind != HALF or marks == [1, 2], f"halves of {column.name} are {marks}, not 1 and 2")
+        for labelled in label.groups(records):
+            values = labelled.values[list(repeats.names)].to_numpy()
+            require(not (values[:, :1] == values).all(), f"repeats of {column.name} are the same numbers")
 
 
 def _require_table(labelled: Labelled, columns: Sequence[LabelColumn]) -> None:
@@ -182,9 +202,10 @@ def _repetition(subject: _Subject) -> None:
 def _refusals(subject: _Subject) -> None:
     label = subject.build()
     require_refused(lambda: list(label.groups([])), "groups() of no record")
-    if isinstance(label, PairLabel):
+    if label.one_record:
         records = [*subject.records(), *subject.records()]
-        require_refused(lambda: label.columns(records), "columns() of two trajectories")
+        if isinstance(label, PairLabel):
+            require_refused(lambda: label.columns(records), "columns() of two trajectories")
         require_refused(lambda: list(label.groups(records)), "groups() of two trajectories")
 
 

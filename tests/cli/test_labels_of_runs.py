@@ -88,6 +88,45 @@ def test_isoconfigurational_runs(run, runs, tmp_path):
     np.testing.assert_allclose(table["d2min"], np.mean(d2min, axis=0), rtol=1e-12)
 
 
+def test_propensity_at_a_time_has_halves_and_a_ceiling(run, runs, tmp_path):
+    out = tmp_path / "l.parquet"
+    words = ["label", "propensity", runs / "iso1", runs / "iso2", "--set", "steps=[20]", "-o", out]
+    outcome = run(*words, "--json")
+    assert outcome.status == 0, outcome.err  # a distance needs no --r-max
+    table = pd.read_parquet(out)
+    frames = [list(Record(runs / name).frames()) for name in ("iso1", "iso2")]
+    moved = [np.linalg.norm(run[1].positions - run[0].positions, axis=1) for run in frames]
+    np.testing.assert_allclose(table["propensity_20"], np.mean(moved, axis=0), rtol=1e-12)
+    np.testing.assert_allclose(table["propensity_20_half_2"], moved[1], rtol=1e-12)
+    (ceiling,) = outcome.json["ceilings"]
+    r = np.corrcoef(*moved)[0, 1]
+    assert (ceiling["label"], ceiling["from"], ceiling["repeats"]) == ("propensity_20", "half", 2)
+    assert ceiling["ceiling"] == pytest.approx(np.sqrt(2 * r / (1 + r))) if r > 0 else ceiling["ceiling"] is None
+    refused(run(*words, "--set", 'measure="d2min"'), "needs --r-max")
+    refused(run("label", "propensity", runs / "iso1", "-o", out), "it reads 1", "mobility")
+
+
+def test_other_labels_of_runs(run, runs, tmp_path):
+    out = tmp_path / "l.parquet"
+    assert run("label", "mobility", runs / "iso1", "--set", "every=20", "--set", "steps=[20]", "-o", out).status == 0
+    assert pd.read_parquet(out)["step"].unique().tolist() == [0, 20]
+    first, second, _ = Record(runs / "iso1").frames()
+    median = np.median(np.linalg.norm(second.positions - first.positions, axis=1))
+    assert run("label", "first-passage", runs / "iso1", "--set", f"threshold={median:.17g}", "-o", out).status == 0
+    assert pd.read_parquet(out)["first_passage"].value_counts().to_dict() == {20.0: 100, 40.0: 100}
+    refused(run("label", "mobility", runs / "xy", "-o", out), "aqs", "needs runs of dynamics")
+    refused(run("label", "first-event", runs / "xy", "-o", out), "default of threshold is in angstrom")
+
+    of = ["--set", "of.name=first-event", "--set", "of.threshold=0.01", "--set", "smallest=true"]
+    outcome = run("label", "classes", runs / "xy", runs / "yz", *of, "--set", "fraction=0.1", "-o", out)
+    assert outcome.status == 0, outcome.err
+    table = pd.read_parquet(out)
+    assert table["class"].sum() == 20
+    assert table.loc[table["class"] == 1, "first_event"].max() <= table.loc[table["class"] == 0, "first_event"].min()
+    assert "noise ceiling" in outcome.out
+    assert [column["name"] for column in read_metadata(out)["columns"]][:3] == ["class", "class_xy", "class_yz"]
+
+
 def test_blocks_of_a_shear_are_labels_of_d2min(run, runs, tmp_path):
     out = tmp_path / "l.parquet"
     outcome = run("label", "d2min", runs / "xy", "-o", out)

@@ -267,6 +267,20 @@ def test_a_single_configuration_is_refused_and_a_test_set_makes_it_enough(file, 
         compare(read(file, test=True), tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("labels=3", "labels = 3: it must be a table"),
+        ("descriptors=[1]", r"descriptors = \[1\]: it must be a table"),
+        ('seed="one"', "seed = 'one' must be a whole number"),
+        ("cores=1.5", "cores = 1.5 must be a whole number"),
+    ],
+)
+def test_keys_of_another_type_are_one_line(file, setting, message):
+    with pytest.raises(InputError, match=message):
+        read(file, setting)
+
+
 def test_test_configurations_must_not_train(file, tmp_path):
     (tmp_path / "test" / "again.npz").write_bytes((tmp_path / "train" / "c0.npz").read_bytes())
     with pytest.raises(InputError, match="must not hold what trains"):

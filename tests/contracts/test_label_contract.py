@@ -14,7 +14,15 @@ from lammps_glass.labels import D2min, Isoconfigurational, Label, LabelColumn, P
 from lammps_glass.labels.base import Labelled
 from lammps_glass.testing import check_label
 
-OPTIONS = {"d2min": {"r_max": 2.0, "lags": [1, 3]}, "von_mises_strain": {"lags": (2, 1)}}
+OPTIONS = {
+    "d2min": {"r_max": 2.0, "lags": [1, 3]},
+    "von_mises_strain": {"lags": (2, 1)},
+    "propensity": {"measure": "d2min", "steps": [10, 40], "r_max": 2.0},
+    "mobility": {"steps": [20, 10], "every": 10},
+    "first-passage": {"threshold": 0.4},
+    "first-event": {"threshold": 1e-5},  # so low that particles jump in shears of two steps
+    "classes": {"of": {"name": "propensity", "steps": [20]}, "fraction": 0.2},
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def strain_steps(tmp_path_factory):
     return [simulate.aqs(quenched, plane="xy", seed=1, directory=folder / "shear", **options)]
 
 
-RECORDS = {"largest-jump": "shears", "strain-step-activity": "strain_steps"}
+RECORDS = {"largest-jump": "shears", "first-event": "shears", "strain-step-activity": "strain_steps"}
 
 
 @pytest.mark.parametrize("name", labels.REGISTRY.bundled)

@@ -18,7 +18,15 @@ from lammps_glass.operations import Case, NoParameters, operation
 from lammps_glass.product import with_conditions
 from lammps_glass.products import ActivityMap, Findings, Labels, Relaxation, Rows, pooled
 from lammps_glass.simulate.work import one_case
-from lammps_glass.studies.ace.learning import BASELINE_NAME, BY_GLASS, RANDOM, BodyOrderCurves, Selection, expansion_of
+from lammps_glass.studies.ace.learning import (
+    BASELINE_NAME,
+    BY_GLASS,
+    FIXED,
+    RANDOM,
+    BodyOrderCurves,
+    Selection,
+    expansion_of,
+)
 from lammps_glass.studies.ace.paper import NUMBERS, PAPER, figures_of
 from lammps_glass.studies.paper import PaperFindings
 
@@ -115,9 +123,10 @@ class GlassAndDrive(NamedTuple):
         """Add figure 3."""
         scores, first = self.scores, expansion.blocks[0].species
         curves = pd.concat([_at_cutoff(order, order.accuracy.read()) for order in self.orders], ignore_index=True)
-        random = curves["rows"] == RANDOM
-        curves.loc[random, "curve"] += ", random rows (leaks)"
-        curves = curves[~random | (curves["r_cut"] == scores["r_cut"])]
+        beside = {RANDOM: ", random rows (leaks)", FIXED: ", C = 1"}
+        for rows, name in beside.items():
+            curves.loc[curves["rows"] == rows, "curve"] += name
+        curves = curves[~curves["rows"].isin(list(beside)) | (curves["r_cut"] == scores["r_cut"])]
         flat = self.baseline(curves, "accuracy").assign(curve=BASELINE_NAME, rows=BY_GLASS)
         like = f"{scores['like_pairs']:.1%} with {first}-{first}, " if "like_pairs" in scores else ""
         self.add("3", curves, flat, like=like, flat=flat["accuracy"].iloc[0])

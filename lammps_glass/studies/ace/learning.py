@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -15,6 +16,7 @@ from lammps_glass.descriptors import ACE, Joined
 from lammps_glass.errors import InputError
 from lammps_glass.labels import CLASS
 from lammps_glass.learn.estimator import MakeEstimator
+from lammps_glass.learn.penalty import GRID
 from lammps_glass.learn.splits import Split
 from lammps_glass.operations import Case, Wired, operation
 from lammps_glass.operations.describe import DescribeParameters
@@ -27,13 +29,17 @@ Floats = NDArray[np.float64]
 LABEL = "label"  # column of the classes in tables that are learned from
 #: Parts of the descriptor: the cluster expansion, and the baseline of every curve with its name in figures.
 EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordination"
-BY_GLASS, RANDOM = "by glass", "random rows"
+BY_GLASS, RANDOM, FIXED = "by glass", "random rows", "by glass, C = 1"
+#: C that stands beside the chosen ones: scikit-learn's default.
+FIXED_C = 1.0
 
 
 class BodyOrderCurves(Product):
     """Curves against the number of features, in body order: accuracy, and Pearson coefficient of the ARD regression."""
 
     accuracy = TableFile("order.parquet")
+    #: Log loss of left-out glasses by C, split and number of features; see `learn.Penalties`.
+    penalties = TableFile("penalties.parquet", optional=True)
     pearson = TableFile("pearson.parquet")
 
 
@@ -58,14 +64,18 @@ class OrderParameters:
     Parameters
     ----------
     C
-        Inverse strength of the penalty of the regressions.
+        Inverse strength of the penalty of the regressions; by default chosen from `grid` for each left-out glass among
+        those that train, and for each block of features; scores with C = 1 stand beside.
+    grid
+        Values of C that are tried.
     n_folds
-        Folds of random rows, for comparison.
+        Folds of random rows, for comparison; and folds of training glasses for the choice of C.
     ard_features
         Largest number of features of the ARD regression; its cost grows with their cube.
     """
 
-    C: float = 1.0
+    C: float | None = None
+    grid: tuple[float, ...] = GRID
     n_folds: int = 5
     ard_features: int = 1200
 
@@ -76,7 +86,7 @@ class SelectionParameters:
 
     Parameters
     ----------
-    C, n_folds
+    C, grid, n_folds
         As in `OrderParameters`.
     n_selected
         Number of features that are selected one by one.
@@ -84,7 +94,8 @@ class SelectionParameters:
         Number of resamples of the bootstrap over replicas.
     """
 
-    C: float = 1.0
+    C: float | None = None
+    grid: tuple[float, ...] = GRID
     n_folds: int = 5
     n_selected: int = 60
     n_resamples: int = 500
@@ -119,6 +130,18 @@ class Samples(NamedTuple):
     def block_names(self) -> list[str]:
         """Name of the block of each feature."""
         return [block.name for block in self.expansion.blocks for _ in block.features]
+
+    @property
+    def ends(self) -> list[int]:
+        """Numbers of features at the end of each block."""
+        return [int(end) for end in np.cumsum([len(block.features) for block in self.expansion.blocks])]
+
+    def penalties(self, parameters: OrderParameters | SelectionParameters, seed: int) -> learn.Penalties:
+        """Choose C for each left-out glass at the end of each block of features; the given one leaves no choice."""
+        return learn.choose_penalties(
+            self.X, self.y, self.table["replica"], self.splits[0], self.ends,
+            grid=parameters.grid if parameters.C is None else (parameters.C,), n_folds=parameters.n_folds, seed=seed,
+        )  # fmt: skip
 
     def end_of(self, body_order: int) -> int:
         """Return the number of features of at most this body order."""
@@ -194,20 +217,25 @@ def with_band(curve: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
 # -- figures 3 and 7 (rates were read off the preset demo on two shared cores: good to a factor of three) --------------
 
 
-@operation(work=work, rates={"cases": 2.0, "rows": 0.005}, check=check)
+@operation(version=2, work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
 def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCurves:
     """Score regressions on the first n features in body order, for each n of a curve."""
     parameters = case.parameters
     samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
-    X, y, C = samples.X, samples.y, parameters.C
+    X, y, (by_glass, random) = samples.X, samples.y, samples.splits
+    penalties = samples.penalties(parameters, case.seed)
     curves = [
         learn.accuracy_by_body_order(X, y, samples.block_names, splits, C=C).assign(rows=name)
-        for name, splits in zip((BY_GLASS, RANDOM), samples.splits, strict=True)
+        for name, splits, C in (
+            (BY_GLASS, by_glass, penalties.of_split),
+            (RANDOM, random, lambda split, number: penalties.of_all(number)),
+            (FIXED, by_glass, FIXED_C),
+        )
     ]
     product = BodyOrderCurves(case.directory)
     product.accuracy.write(with_band(pd.concat(curves, ignore_index=True)))
-    ends = np.cumsum([len(block.features) for block in samples.expansion.blocks]).tolist()
-    points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *ends}
+    product.penalties.write(penalties.losses)
+    points = {1, 2, 3, 5, 7, 10, 11, 12, 15, 20, 30, 40, 60, 100, 140, *samples.ends}
     numbers = [n for n in sorted(points) if n <= min(parameters.ard_features, X.shape[1])]
     pearson = learn.ard_pearson(X, samples.target, samples.splits[0], numbers=numbers)
     product.pearson.write(with_band(pearson, "pearson"))
@@ -217,24 +245,27 @@ def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCu
 # -- figures 5 and 6, scores -------------------------------------------------------------------------------------------
 
 
-@operation(work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
+@operation(version=2, work=work, rates={"cases": 2.0, "rows": 0.04}, check=check)
 def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selection:
     """Select features, compare orders of features, make learning curves, score, and fit the indicator to all rows."""
     parameters = case.parameters
     samples = read_samples(rows, parameters.n_folds, case.seed, f"stages.{case.stage}")
     by_glass, random = samples.splits
+    penalties = samples.penalties(parameters, case.seed)
+    n_features = samples.X.shape[1]
+    of_all = learn.logistic(penalties.of_all(n_features))
     product = Selection(case.directory)
-    product.bases.write(with_band(_bases(samples, parameters)))
+    product.bases.write(with_band(_bases(samples, parameters, penalties)))
     curves = [
-        _learning_curve(values, samples.y, splits, name, parameters.C, case.seed)
-        for values, splits, name in (
-            (samples.X, by_glass, "left-out glasses"),
-            (samples.X, random, "random rows (leaks)"),
-            (samples.baseline, by_glass, BASELINE_NAME),
+        _learning_curve(values, samples.y, splits, name, make, case.seed)
+        for values, splits, name, make in (
+            (samples.X, by_glass, "left-out glasses", makers(penalties, len(by_glass), n_features)),
+            (samples.X, random, "random rows (leaks)", of_all),
+            (samples.baseline, by_glass, BASELINE_NAME, learn.logistic(FIXED_C)),
         )
     ]
     product.learning.write(with_band(pd.concat(curves, ignore_index=True)))
-    product.scores_file.write(_scores(samples, parameters, case.seed))
+    product.scores_file.write(_scores(samples, parameters, penalties, case.seed))
     expansion = samples.expansion
     about = {
         **rows[0].description,
@@ -243,42 +274,66 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
         "families": {block.name: block.features for block in expansion.blocks},
         "columns": expansion.feature_names,
     }
-    product.save("activity", learn.Activity(C=parameters.C).fit(samples.X, samples.y), case.glass, case.seed, about)
+    C = penalties.of_all(n_features)
+    product.save("activity", learn.Activity(C=C).fit(samples.X, samples.y), case.glass, case.seed, about)
     return product
 
 
-def _bases(samples: Samples, parameters: SelectionParameters) -> pd.DataFrame:
-    """Return the accuracy with 2- and 3-body features, in three orders."""
-    C, end, y, splits = parameters.C, samples.end_of(3), samples.y, samples.splits[0]
+def makers(penalties: learn.Penalties, n_splits: int, n_features: int) -> list[MakeEstimator]:
+    """Return a function for each split that makes its logistic regression on the first `n_features`."""
+    return [learn.logistic(penalties.of_split(split, n_features)) for split in range(n_splits)]
+
+
+def _bases(samples: Samples, parameters: SelectionParameters, penalties: learn.Penalties) -> pd.DataFrame:
+    """Return the accuracy with 2- and 3-body features, in three orders; subsets of them have the C of all of them."""
+    end, y, splits = samples.end_of(3), samples.y, samples.splits[0]
     X, names = samples.X[:, :end], samples.expansion.short_names
-    ordered = learn.accuracy_by_body_order(X, y, samples.block_names[:end], splits, C=C)
-    selected = learn.accuracy_by_forward_selection(X, y, splits, min(parameters.n_selected, end), C=C)
+
+    def strength(split: int, number: int) -> float:
+        """Return C of a split for all of these features."""
+        return penalties.of_split(split, end)
+
+    ordered = learn.accuracy_by_body_order(X, y, samples.block_names[:end], splits, C=penalties.of_split)
+    selected = learn.accuracy_by_forward_selection(
+        X, y, splits, min(parameters.n_selected, end), C=strength, overall_C=penalties.of_all(end)
+    )
     selected["feature"] = [names[k] for k in selected["picked"]]
-    components = learn.accuracy_by_components(X, y, splits, C=C)
+    components = learn.accuracy_by_components(X, y, splits, C=strength)
     parts = {"body order": ordered, "sequential selection": selected, "principal components": components}
     columns = ["basis", "n_features", "accuracy", "std", "train_accuracy", "feature"]
     return pd.concat([t.assign(basis=b).reindex(columns=columns) for b, t in parts.items()], ignore_index=True)
 
 
 def _learning_curve(
-    X: Floats, y: NDArray[np.int64], splits: Sequence[Split], name: str, C: float, seed: int
+    X: Floats,
+    y: NDArray[np.int64],
+    splits: Sequence[Split],
+    name: str,
+    make: MakeEstimator | Sequence[MakeEstimator],
+    seed: int,
 ) -> pd.DataFrame:
     """Return the curve with fractions of the training rows that leave at least a few rows of each class."""
     fewest = min(int(np.bincount(y[split.train], minlength=2).min()) for split in splits)
     fractions = [f for f in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if f * fewest >= 2] or [1.0]
-    curve = learn.learning_curve_by_rows(X, y, splits, make_estimator=learn.logistic(C), fractions=fractions, seed=seed)
+    curve = learn.learning_curve_by_rows(X, y, splits, make_estimator=make, fractions=fractions, seed=seed)
     return curve.assign(rows=name)
 
 
-def _scores(samples: Samples, parameters: SelectionParameters, seed: int) -> dict[str, float]:
+def _scores(
+    samples: Samples, parameters: SelectionParameters, penalties: learn.Penalties, seed: int
+) -> dict[str, float]:
     """Return flat scores: of all features, then of parts of them, other learners, other splits and the baseline."""
-    C, X, y, baseline, (by_glass, random) = parameters.C, samples.X, samples.y, samples.baseline, samples.splits
+    X, y, baseline, (by_glass, random) = samples.X, samples.y, samples.baseline, samples.splits
+    n_features, fixed = X.shape[1], learn.logistic(FIXED_C)
 
-    def accuracy(values: Floats, splits: Sequence[Split], maker: MakeEstimator) -> float:
+    def accuracy(values: Floats, splits: Sequence[Split], maker: MakeEstimator | Sequence[MakeEstimator]) -> float:
         """Compute the cross-validated accuracy of new estimators."""
         return float(learn.cross_validated_accuracy(values, y, splits, maker)["accuracy"])
 
-    predicted = learn.split_predictions(samples.table, X, by_glass, lambda: learn.Activity(C=C), label=LABEL)
+    estimators: list[MakeEstimator] = [
+        partial(learn.Activity, C=penalties.of_split(split, n_features)) for split in range(len(by_glass))
+    ]
+    predicted = learn.split_predictions(samples.table, X, by_glass, estimators, label=LABEL)
     pooled = learn.score_with_intervals(predicted, label=LABEL, n_resamples=parameters.n_resamples, seed=seed)
     shown = [f"{name}{end}" for name in ("accuracy", "auc") for end in ("", ".low", ".high")]
     correlation = learn.ard_pearson(baseline, samples.target, by_glass, numbers=[baseline.shape[1]])
@@ -288,12 +343,16 @@ def _scores(samples: Samples, parameters: SelectionParameters, seed: int) -> dic
         parts |= {"like_pairs": len(pairs[0].features), "first_unlike_pair": len(pairs[0].features) + 1}
     return {
         **{name: float(pooled[name]) for name in shown if np.isfinite(pooled[name])},
-        **{name: accuracy(X[:, :n], by_glass, learn.logistic(C)) for name, n in parts.items()},
-        "svm.accuracy": accuracy(X, by_glass, learn.linear_svm(C)),
-        "random_split.accuracy": accuracy(X, random, learn.logistic(C)),
-        "baseline.density_coordination.accuracy": accuracy(baseline, by_glass, learn.logistic(C)),
+        **{name: accuracy(X[:, :n], by_glass, makers(penalties, len(by_glass), n)) for name, n in parts.items()},
+        "C": float(np.median([penalties.of_split(split, n_features) for split in range(len(by_glass))])),
+        "fixed.accuracy": accuracy(X, by_glass, fixed),
+        "fixed.pairs": accuracy(X[:, : parts["pairs"]], by_glass, fixed),
+        "fixed.triples": accuracy(X[:, : parts["triples"]], by_glass, fixed),
+        "svm.accuracy": accuracy(X, by_glass, learn.linear_svm(FIXED_C)),
+        "random_split.accuracy": accuracy(X, random, learn.logistic(penalties.of_all(n_features))),
+        "baseline.density_coordination.accuracy": accuracy(baseline, by_glass, fixed),
         "baseline.density_coordination.pearson": float(correlation["pearson"].iloc[0]),
-        "baseline.density.accuracy": accuracy(baseline[:, :1], by_glass, learn.logistic(C)),
+        "baseline.density.accuracy": accuracy(baseline[:, :1], by_glass, fixed),
         "n_rows": float(len(y)),
         "r_cut": float(samples.expansion.r_cut),
     }

@@ -9,7 +9,7 @@ from lammps_glass.labels import StrainStepActivity
 from lammps_glass.operations import Wired
 from lammps_glass.operations.simulation import START
 from lammps_glass.studies.ace.analysis import ace_figures
-from lammps_glass.studies.ace.learning import body_order, selection
+from lammps_glass.studies.ace.learning import SelectionParameters, body_order, selection
 from lammps_glass.studies.ace.paper import CASES, DRIVES, FIGURES, PAPER, TARGETS, figures_of
 from lammps_glass.studies.recipe import Stages
 
@@ -28,7 +28,9 @@ def deviations(stages: Stages) -> tuple[str, ...]:
     """List departures from the paper and choices where it is silent, from the parameters that ran."""
     sheared = [s for s in stages.running("label") if s.parameters.label.name == StrainStepActivity.name]
     shear = _shear(sheared[0]) if sheared else {}
-    return PAPER.departures({"selection": stages.parameters_of("selection"), **_liquids(stages), **shear})
+    selected: SelectionParameters = stages.parameters_of("selection")
+    penalty = f"C = {selected.C:g}" if selected.C is not None else PAPER.text("chosen_penalty")
+    return PAPER.departures({"selection": selected, "penalty": penalty, **_liquids(stages), **shear})
 
 
 def _shear(stage: Wired) -> dict[str, object]:

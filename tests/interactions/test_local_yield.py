@@ -7,10 +7,10 @@ import pytest
 
 from lammps_glass import simulate
 from lammps_glass.analysis import local_yield_stress
-from lammps_glass.analysis.local_yield import _Ball
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import KobAndersenSmooth
 from lammps_glass.interactions import System
+from lammps_glass.interactions.local_yield import _Ball
 from lammps_glass.interactions.nonaffine import sheared
 from lammps_glass.testing.samples import binary_snapshot
 
