@@ -76,11 +76,17 @@ def fitted_entry(
     return fitted, True
 
 
-def mean_of_entries(entry: EntrySpec, members: Sequence[Fitted], problem: Problem) -> Fitted:
-    """Average the predictions of other entries on a problem."""
-    names, _ = _layout(entry, problem.data)
+def mean_of_entries(
+    entry: EntrySpec, fitted: Mapping[str, Fitted], problem: Problem, entries: Mapping[str, EntrySpec]
+) -> Fitted:
+    """Average the predictions of other entries on a problem; its features are all columns that these take."""
+    members = [fitted[name] for name in entry.mean_of]
+    columns = set()
+    for name in entry.mean_of:
+        names, slices = _layout(name, entries[name], problem)
+        columns |= {(descriptor, column) for descriptor, part in slices.items() for column in names[part]}
     facts: Facts = {
-        "n_features": len(names),
+        "n_features": len(columns),
         "seconds_fit": sum(member.facts["seconds_fit"] for member in members),
         "left_out": all(member.facts["left_out"] for member in members),
         "notes": {}, "importance": [], "coefficients": [],

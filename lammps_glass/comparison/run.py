@@ -103,7 +103,7 @@ class _Run:
                     f"set {problem.data.name} has one configuration: none can be left out; give more, or a test set"
                 )
             if entry.mean_of:
-                fitted = mean_of_entries(entry, [results[member] for member in entry.mean_of], problem)
+                fitted = mean_of_entries(entry, results, problem, self.file.entries)
             else:
                 fitted, made = fitted_entry(name, entry, problem, others, self.file, self.folder)
                 if made:

@@ -389,7 +389,8 @@ def _entries(tables: Mapping[str, object]) -> dict[str, EntrySpec]:
             where = f"entries.{name}.mean_of"
             _require_known(where, "entry above it", entry.mean_of, entries)
             members = [entries[member] for member in entry.mean_of]
-            if len(members) < 2 or entry.columns or any(m.mean_of or m.labels != entry.labels for m in members):
+            unlike = any(m.mean_of or m.indicator is None or m.labels != entry.labels for m in members)
+            if len(members) < 2 or entry.columns or unlike:
                 raise InputError(
                     f"{where}: name two entries or more that learn from columns and predict the same labels, and leave "
                     "columns out"

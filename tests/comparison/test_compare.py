@@ -171,6 +171,8 @@ def test_a_mean_averages_the_predictions_of_other_entries(file, tmp_path):
     assert "mean_of = [" in (out / "cards" / "mean.toml").read_text()
     with pytest.raises(InputError, match="two entries or more"):
         read(file, 'entries.mean.mean_of=["faces"]')
+    with pytest.raises(InputError, match="two entries or more"):
+        read(file, 'entries.mean.mean_of=["faces", "coordination"]')  # which learns nothing
     with pytest.raises(InputError, match="unknown entry above it 'logistics'"):
         read(file, 'entries.mean.mean_of=["faces", "logistics"]')
 
