@@ -14,7 +14,7 @@ from lammps_glass.activation.ends import End, Ends, descend, descend_first, side
 from lammps_glass.activation.lanczos import Mode
 from lammps_glass.activation.settings import SearchSettings
 from lammps_glass.activation.surface import Counted, Surface
-from lammps_glass.activation.vectors import dot
+from lammps_glass.activation.vectors import dot, largest
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -197,17 +197,25 @@ class Search:
     def _refined_ends(
         self, surface: Counted, saddle: Floats, vector: Floats, initial: Floats, energy: float, rows: Integers | None
     ) -> Ends:
-        """Descend on both sides of a saddle of the region: first in the sphere, which is cheap, then in the region."""
-        settings, moving = self.settings, slice(None) if rows is None else rows
-        ends = []
-        for side in sides(saddle, vector, settings):
-            placed = self._placed(side, rows)
+        """Descend on both sides of a saddle of the region, the side of the initial minimum first.
+
+        Where that leads back, the other side decides nothing but the far minimum: its descent begins in the sphere, at
+        a tenth of the cost. Elsewhere the frozen surroundings of a sphere could lead to another minimum.
+        """
+        settings = self.settings
+        towards = dot(vector.ravel(), (initial - saddle).ravel())
+        low, high = sides(saddle, vector, settings)
+        first, other = (high, low) if towards > 0 else (low, high)
+        near = descend(surface, first, initial, energy, settings)
+        distance, above = largest(near.positions - initial), abs(near.energy - energy)
+        if distance < settings.soft_distance and above < settings.soft_energy:
+            placed = self._placed(other, rows)
             inner = Counted(self.landscape.surface(self.sphere, placed))
             inside = np.ascontiguousarray(placed[self.sphere])
             placed[self.sphere] = descend_first(inner, inside, settings).positions
             surface.calls += inner.calls
-            ends.append(descend(surface, np.ascontiguousarray(placed[moving]), initial, energy, settings))
-        return verdict_of(ends[0], ends[1], initial, energy, settings)
+            other = np.ascontiguousarray(placed if rows is None else placed[rows])
+        return verdict_of(near, descend(surface, other, initial, energy, settings), initial, energy, settings)
 
     def _saddle(self, climber: Climber, rows: Integers | None, energy: float) -> Saddle:
         loose = climber.energy if climber.loose_energy is None else climber.loose_energy

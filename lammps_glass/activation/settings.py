@@ -59,7 +59,7 @@ class SearchSettings:
         lies between it and the initial one.
     offset, end_step, end_force, first_end_force
         Displacement along the mode to each side, longest step and last force of the minimisations there; force at
-        which those of a refinement go on from the sphere to all of its particles.
+        which that to the far minimum of a refinement goes on from the sphere to all of its particles.
     same_distance, same_energy, soft_distance, soft_energy
         Largest displacement of a particle, and difference in energy, of a minimum that is the initial one, or a soft
         neighbour of it.
