@@ -189,9 +189,9 @@ class Values:
         first = next(reader.frames(path))
         if self.source.start:
             if rows["step"].nunique() > 1:
-                steps = ", ".join(map(str, rows["step"].unique()[:3]))
+                several = ", ".join(map(str, rows["step"].unique()[:3]))
                 raise InputError(
-                    f"{self.source.text}: replica {replica} has values of several steps ({steps} ...): --from-start "
+                    f"{self.source.text}: replica {replica} has values of several steps ({several} ...): --from-start "
                     "takes those of the one configuration that the run started from: leave it out to use the values "
                     "at the frames of their steps, or keep the rows of that configuration"
                 )
