@@ -213,8 +213,7 @@ def _whole(values: Column, what: str, frame: Frame) -> Integers:
     if not whole.all():
         row = int(np.argmin(whole))
         raise InputError(
-            f"line {frame.first_line + row}: {values[row]:g} in column {what}: the column holds numbers that are not "
-            "whole"
+            f"line {frame.first_line + row}: column {what} holds numbers that are not whole: {values[row]:g}"
         )
     return values.astype(np.int64)
 
