@@ -24,6 +24,8 @@ DESCRIPTORS = {
     "structure-functions": ("lj", {"r_max": 6.0, "ranges": (3.0, 6.0), "species": ("Cu", "Zr")}),
     "cage": ("lj", {"temperature": 0.1, "radius": 1.5}),
     "nonaffine": ("lj", {"r_max": 6.0}),
+    "local-yield-stress": ("lj", {"radius": 12.0, "force_tolerance": 1e-4}),
+    "file-columns": ("", {"columns": ["c_pe"]}),
     **dict.fromkeys(("barriers", "bond-orientational", "energy", "harmonic", "rattle", "voronoi"), ("", {})),
     "inherent": ("", {"parts": {"interstices": {}}}),
     "joined": ("", {"parts": {"interstices": {"radii": {"Cu": 1.3, "Zr": 1.6}}, "pair-entropy": {}}}),

@@ -26,6 +26,8 @@ OPTIONS: dict[str, dict] = {
     },
     "structure-functions": {"r_max": 1.6, "spacing": 0.4, "width": 0.4, "ranges": (1.0, 2.0)},
     "inherent": {"parts": {"energy": {}, "coarse": {"name": "coarse-grained", "parts": {"energy": {}}, "r_max": 2.0}}},
+    "local-yield-stress": {"planes": ("xy",), "radius": 1.1, "strain_step": 0.02, "max_strain": 1.0},
+    "file-columns": {"columns": ["c_one", "c_two"]},
     "cage": {"sweeps": 5, "settle": 2, "parts": {"energy": {}}},
 }  # fmt: skip
 
@@ -50,16 +52,32 @@ INHERENT = {
     "inherent": (minimum, 1e-4),
     "nonaffine": (minimum, 1e-3),
     "harmonic": (minimum, 1e-3),
+    "local-yield-stress": (minimum, 1e-3),
 }
 
 
-@pytest.mark.parametrize("name", descriptors.REGISTRY.bundled)
+def with_columns(seed: int) -> Snapshot:
+    """A snapshot whose file has two columns."""
+    snapshot = binary_snapshot(seed)
+    values = np.random.default_rng(seed).normal(size=(2, len(snapshot)))
+    return snapshot.with_properties(c_one=values[0], c_two=values[1])
+
+
+#: A row of `local-yield-stress` takes a hundred minimisations.
+SLOW = {"local-yield-stress": 1}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow if n in SLOW else ()) for n in descriptors.REGISTRY.bundled],
+)
 def test_contract(name):
-    snapshot, tolerance = INHERENT.get(name, (binary_snapshot, 1e-9))
+    snapshot, tolerance = INHERENT.get(name, (with_columns if name == "file-columns" else binary_snapshot, 1e-9))
     glass = KobAndersenSmooth(n_particles=64) if name in INHERENT else None
     check_descriptor(
-        descriptors.REGISTRY[name].load(), OPTIONS.get(name), snapshot=snapshot, tolerance=tolerance, glass=glass
-    )
+        descriptors.REGISTRY[name].load(), OPTIONS.get(name), snapshot=snapshot, tolerance=tolerance, glass=glass,
+        n_seeds=SLOW.get(name, 5),
+    )  # fmt: skip
     assert descriptors.REGISTRY.build(name, OPTIONS.get(name)).name == name
 
 
