@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.special import eval_legendre, gammaln, lpmv
@@ -82,26 +85,43 @@ def test_voronoi_cells_fill_the_box_and_those_of_fcc_are_dodecahedra():
     assert (rows[:, 1] == 12).all()
 
 
-def test_bond_order_and_voronoi_cells_are_those_of_freud():
-    """A second opinion; freud keeps positions in single precision, and leaves out faces of 1e-6 of a cell's area."""
-    import freud
+#: Steinhardt parameters and Voronoi cells by freud, in a process of its own: its copy of voro++ and that of OVITO,
+#: which other tests load, crash each other.
+BY_FREUD = """
+import sys
+import freud
+import numpy as np
 
+given = np.load(sys.argv[1])
+system = (freud.box.Box.from_matrix(given["box"]), given["points"])
+results = {}
+for average in (False, True):
+    for ell in (4, 6):
+        for letter in "qw":
+            wl = letter == "w"
+            order = freud.order.Steinhardt(ell, average=average, wl=wl, wl_normalize=wl)
+            order.compute(system, {"r_max": float(given["r_max"]), "exclude_ii": True})
+            results[f"{'mean ' if average else ''}{letter}{ell}"] = order.particle_order
+cells = freud.locality.Voronoi().compute(system)
+np.savez(sys.argv[2], volumes=cells.volumes, cell=cells.nlist.query_point_indices, area=cells.nlist.weights, **results)
+"""
+
+
+def test_bond_order_and_voronoi_cells_are_those_of_freud(tmp_path):
+    """A second opinion; freud keeps positions in single precision, and leaves out faces of 1e-6 of a cell's area."""
     snapshot = binary_snapshot(5, n_cells=5)
-    box = freud.box.Box.from_matrix(snapshot.cell.matrix.T)
     points = snapshot.cell.wrap(snapshot.positions) - 0.5 * snapshot.cell.matrix.sum(axis=0) - snapshot.cell.origin
+    np.savez(tmp_path / "given.npz", box=snapshot.cell.matrix.T, points=points, r_max=1.4)
+    files = [str(tmp_path / "given.npz"), str(tmp_path / "freud.npz")]
+    subprocess.run([sys.executable, "-c", BY_FREUD, *files], check=True)
+    by_freud = np.load(tmp_path / "freud.npz")
     rows = descriptors.BondOrientational((4, 6), 1.4).compute(snapshot)
     names = descriptors.BondOrientational((4, 6), 1.4).feature_names
-    for average, prefix in ((False, ""), (True, "mean ")):
-        for ell in (4, 6):
-            for wl, letter in ((False, "q"), (True, "w")):
-                steinhardt = freud.order.Steinhardt(ell, average=average, wl=wl, wl_normalize=wl)
-                expected = steinhardt.compute((box, points), {"r_max": 1.4, "exclude_ii": True}).particle_order
-                column = rows[:, names.index(f"{prefix}{letter}{ell}")]
-                np.testing.assert_allclose(column, expected, atol=2e-4, err_msg=f"{prefix}{letter}{ell}")
-    cells = freud.locality.Voronoi().compute((box, points))
+    for name in [f"{prefix}{letter}{ell}" for prefix in ("", "mean ") for letter in "qw" for ell in (4, 6)]:
+        np.testing.assert_allclose(rows[:, names.index(name)], by_freud[name], atol=2e-4, err_msg=name)
     made = descriptors.Voronoi(face_threshold=1e-4).compute(snapshot)
-    np.testing.assert_allclose(made[:, 0], cells.volumes, rtol=1e-4)
-    cell, area = cells.nlist.query_point_indices, cells.nlist.weights
+    np.testing.assert_allclose(made[:, 0], by_freud["volumes"], rtol=1e-4)
+    cell, area = by_freud["cell"], by_freud["area"]
     large = area > 1e-4 * np.bincount(cell, area)[cell]
     np.testing.assert_array_equal(made[:, 1], np.bincount(cell[large], minlength=len(snapshot)))
 
