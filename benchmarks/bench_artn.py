@@ -1,46 +1,65 @@
 """Searches for barriers: share that is connected, calls, and speed against the same searches on LAMMPS's whole cell.
 
-    python benchmarks/bench_artn.py force GLASS      force calls: sphere, whole cell, LAMMPS
-    python benchmarks/bench_artn.py searches GLASS   shares and calls of searches in the sphere
-    python benchmarks/bench_artn.py refined GLASS    share connected after refinement, negative modes, both backends
-    python benchmarks/bench_artn.py band GLASS       nudged elastic bands seeded with saddles
+    python benchmarks/bench_artn.py force GLASS          force calls: sphere, whole cell, LAMMPS
+    python benchmarks/bench_artn.py measure GLASS DIR    searches, refinements, negative modes, both backends; report
+    python benchmarks/bench_artn.py band GLASS DIR       nudged elastic bands (LAMMPS's neb) of refined events; report
+    python benchmarks/bench_artn.py report GLASS DIR     the report alone
 
-GLASS is a snapshot of Cu50Zr50 (about 2000 atoms). Times are of the processor, of one thread.
+GLASS is a snapshot of Cu-Zr (about 2000 atoms). Every result is a line of DIR/results.jsonl: an interrupted run goes on
+with the next search. Searches go round the atoms, so that the first ones are around all of them. Times are of the
+processor, of one thread; those of LAMMPS are measured among the searches, on the same machine and under the same load.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lammps_glass import Snapshot, glasses, simulate
-from lammps_glass.activation import CompiledLandscape, Search, SearchSettings, sphere
-from lammps_glass.activation.surface import Surface
+from lammps_glass.activation import CompiledLandscape, Found, Landscape, Search, SearchSettings, sphere
 from lammps_glass.interactions import System
 from lammps_glass.simulate.landscape import LammpsLandscape
 from lammps_glass.simulate.mpi import lammps_module
+from lammps_glass.simulate.start import checksum, write_data
 from lammps_glass.snapshots.cell import Floats
 
 RADIUS, SKIN = 9.0, 0.6
+#: Searches between two that LAMMPS runs too.
+EVERY = 40
+#: Agreement of a band with a search, eV.
+SAME = 0.02
+
+Result = dict[str, Any]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["force", "searches", "refined", "band"])
-    parser.add_argument("glass")
+    parser.add_argument("part", choices=["force", "measure", "band", "report"])
+    parser.add_argument("glass", type=Path)
+    parser.add_argument("directory", type=Path, nargs="?")
     parser.add_argument("--atoms", type=int, default=20)
     parser.add_argument("--trials", type=int, default=8)
-    parser.add_argument("--most", type=int, default=50, help="connected searches that are refined")
+    parser.add_argument("--refined", type=int, default=50, help="connected searches that are refined")
+    parser.add_argument("--modes", type=int, default=50, help="saddles whose negative eigenvalues are counted")
     parser.add_argument("--bands", type=int, default=10)
+    parser.add_argument("--images", type=int, default=5, help="images of a band, as many processes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--radius", type=float, default=RADIUS)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.part != "force" and options.directory is None:
+        parser.error(f"{options.part} needs a folder for its results")
+    return options
 
 
 def per_call(function: Callable[[], object], n: int) -> float:
@@ -54,6 +73,8 @@ def per_call(function: Callable[[], object], n: int) -> float:
 
 def interval(successes: int, n: int) -> str:
     """Wilson's 90 % interval of a fraction."""
+    if not n:
+        return "0 of 0"
     z, p = 1.645, successes / n
     middle, half = (p + z**2 / (2 * n)) / (1 + z**2 / n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     half /= 1 + z**2 / n
@@ -70,7 +91,58 @@ def generator(seed: int, minimum: Snapshot, row: int, trial: int) -> np.random.G
     return np.random.default_rng([seed, int(minimum.ids[row]), trial])
 
 
-def force(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
+def searching(
+    landscape: Landscape, row: int, options: argparse.Namespace, settings: SearchSettings | None = None
+) -> Search:
+    chosen = settings or SearchSettings()
+    return Search(landscape, row, radius=options.radius, refine_radius=None, settings=chosen)
+
+
+class Results:
+    """Results in a file of JSON lines, for one glass, seed and radius; the last line may be cut off."""
+
+    def __init__(self, directory: Path, minimum: Snapshot, options: argparse.Namespace) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.path = directory / "results.jsonl"
+        identity = {
+            "glass": checksum(minimum),
+            "seed": options.seed,
+            "radius": options.radius,
+            "atoms": options.atoms,
+        }
+        lines = self.path.read_text(encoding="utf-8").split("\n")[:-1] if self.path.is_file() else []
+        self.rows: list[Result] = [json.loads(line) for line in lines]
+        if self.rows and self.rows[0] != identity:
+            raise SystemExit(f"{self.path} is of {self.rows[0]}, not of {identity}: choose another folder")
+        self.path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+        if not self.rows:
+            self.add(identity)
+
+    def add(self, row: Result) -> None:
+        self.rows.append(row)
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row) + "\n")
+
+    def of(self, kind: str) -> list[Result]:
+        return [row for row in self.rows if row.get("kind") == kind]
+
+    def has(self, kind: str, row: int, trial: int) -> bool:
+        return any((done["row"], done["trial"]) == (row, trial) for done in self.of(kind))
+
+
+def order(minimum: Snapshot, options: argparse.Namespace) -> Iterator[tuple[int, int]]:
+    """Atoms and numbers of searches: the first searches of all atoms come first."""
+    rows = chosen(minimum, options.atoms, options.seed)
+    return ((row, trial) for trial in range(options.trials) for row in rows)
+
+
+def timed(function: Callable[[], Found]) -> tuple[Found, float]:
+    start = time.process_time()
+    found = function()
+    return found, time.process_time() - start
+
+
+def force(minimum: Snapshot, glass: glasses.CuZr) -> None:
     shipped = replace(glass, retabulate=False)
     landscape, x = CompiledLandscape(minimum, glass.model(), SKIN), minimum.positions
     for radius in (8.0, 9.0, 10.0, 12.0, 16.0):
@@ -89,198 +161,227 @@ def force(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -
     print(f"compiled - LAMMPS, table as shipped: {energy - simulate.energy(minimum, shipped):.1e} eV, {off:.1e} eV/A")
 
 
-def searches(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
-    landscape, rows = CompiledLandscape(minimum, glass.model(), SKIN), []
-    counts: Counter[str] = Counter()
-    barriers: dict[str, list[float]] = {name: [] for name in minimum.species}
-    for row in chosen(minimum, options.atoms, options.seed):
-        search = Search(landscape, row, radius=options.radius, refine_radius=None, settings=SearchSettings())
-        for trial in range(options.trials):
-            start = time.process_time()
-            found = search.run(generator(options.seed, minimum, row, trial))
-            counts[found.status] += 1
-            calls = found.calls
-            rows.append(
-                (
-                    sum(calls.values()),
-                    calls["basin"],
-                    calls["climb"],
-                    calls["ends"],
-                    time.process_time() - start,
-                    found.status == "connected",
-                )
-            )
-            if found.status == "connected" and found.saddle is not None:
-                barriers[minimum.species[minimum.types[row]]].append(found.saddle.barrier)
-    table, n = np.array(rows), len(rows)
-    connected = counts["connected"]
+def measure(minimum: Snapshot, glass: glasses.CuZr, results: Results, options: argparse.Namespace) -> None:
+    """Search; refine the first connected ones, count negative modes of theirs, and run some through LAMMPS too."""
+    landscape = CompiledLandscape(minimum, glass.model(), SKIN)
+    searching(landscape, 0, options).run(np.random.default_rng(0))  # compiles
+    for count, (row, trial) in enumerate(order(minimum, options)):
+        if results.has("search", row, trial):
+            continue
+        search = searching(landscape, row, options)
+        found, seconds = timed(lambda: search.run(generator(options.seed, minimum, row, trial)))  # noqa: B023
+        key = {"row": row, "trial": trial}
+        if found.status == "connected":
+            refine(search, found, key, results, options)
+            count_modes(landscape, glass, row, trial, results, options)
+        if count % EVERY == EVERY // 2:
+            on_lammps(minimum, glass, row, trial, results, options)
+        assert found.saddle is not None or found.status != "connected"
+        results.add(
+            {
+                "kind": "search",
+                **key,
+                "species": minimum.species[minimum.types[row]],
+                "status": found.status,
+                "calls": found.calls,
+                "seconds": seconds,
+                "barrier": None if found.saddle is None else found.saddle.barrier,
+            }
+        )
+
+
+def refine(search: Search, found: Found, key: Result, results: Results, options: argparse.Namespace) -> None:
+    if len(results.of("refined")) >= options.refined or results.has("refined", key["row"], key["trial"]):
+        return
+    result, seconds = timed(lambda: search.refine(found))
+    assert found.saddle is not None
+    results.add(
+        {
+            "kind": "refined",
+            **key,
+            "status": result.status,
+            "state": result.state,
+            "soft": bool(result.ends and result.ends.soft),
+            "steps_back": result.steps_back,
+            "calls": {name: result.calls[name] for name in ("refine", "refined_ends", "back")},
+            "seconds": seconds,
+            "sphere": found.saddle.barrier,
+            "barrier": None if result.refined is None else result.refined.barrier,
+        }
+    )
+
+
+def count_modes(
+    landscape: CompiledLandscape, glass: glasses.CuZr, row: int, trial: int, results: Results,
+    options: argparse.Namespace,
+) -> None:  # fmt: skip
+    """Converge the saddle to 0.001 eV/A, and count the negative eigenvalues of the sphere's Hessian.
+
+    The frozen surroundings leave no translations.
+    """
+    if len(results.of("modes")) >= options.modes or results.has("modes", row, trial):
+        return
+    minimum, search = landscape.minimum, searching(landscape, row, options, SearchSettings(force=1e-3))
+    exact = search.run(generator(options.seed, minimum, row, trial))
+    if exact.saddle is None:
+        return
+    system = System(minimum.replace(positions=exact.saddle.positions), glass.model(), mobile=search.sphere)
+    values = np.linalg.eigvalsh(system.hessian().dense())
+    results.add({"kind": "modes", "row": row, "trial": trial, "negative": int((values < 0).sum())})
+
+
+def on_lammps(
+    minimum: Snapshot, glass: glasses.CuZr, row: int, trial: int, results: Results, options: argparse.Namespace
+) -> None:
+    """Run a search through LAMMPS, with the table of the searches and with the table as shipped."""
+    for rows, table in (("2000 rows", glass), ("as shipped", replace(glass, retabulate=False))):
+        with LammpsLandscape(minimum, table) as lammps:
+            search = searching(lammps, row, options)
+            found, seconds = timed(lambda: search.run(generator(options.seed, minimum, row, trial)))  # noqa: B023
+        results.add(
+            {
+                "kind": "lammps",
+                "row": row,
+                "trial": trial,
+                "table": rows,
+                "calls": sum(found.calls.values()),
+                "seconds": seconds,
+                "status": found.status,
+            }
+        )
+
+
+def report(results: Results) -> None:
+    searches, refined, modes = (results.of(kind) for kind in ("search", "refined", "modes"))
+    if searches:
+        report_searches(searches)
+    if refined:
+        report_refined(refined, modes)
+    if searches and refined:
+        report_speed(searches, refined, results.of("lammps"))
+    bands = results.of("band")
+    if bands:
+        off = [abs(band["band"] - band["search"]) for band in bands]
+        print(f"bands within {SAME} eV of the search: {interval(sum(d < SAME for d in off), len(off))}")
+
+
+def report_searches(searches: list[Result]) -> None:
+    n, counts = len(searches), Counter(row["status"] for row in searches)
+    print(f"{n} searches around {len({row['row'] for row in searches})} atoms: {dict(counts)}")
+    print(f"connected: {interval(counts['connected'], n)}")
+    calls = np.array([[sum(row["calls"].values()), *(row["calls"][k] for k in STATES)] for row in searches])
+    connected = np.array([row["status"] == "connected" for row in searches])
     # interval over searches of the calls that a connected saddle costs
     random = np.random.default_rng(0)
     draws = [random.integers(0, n, n) for _ in range(500)]
-    costs = [table[draw, 0].sum() / max(1, table[draw, 5].sum()) for draw in draws]
-    print(f"{n} searches, radius {options.radius:g} A: {dict(counts)}")
-    print(f"connected: {interval(connected, n)}")
+    costs = [calls[draw, 0].sum() / max(1, connected[draw].sum()) for draw in draws]
     low, high = np.quantile(costs, [0.05, 0.95])
-    print(f"calls per connected saddle: {table[:, 0].sum() / connected:.0f} (90 %: {low:.0f} to {high:.0f})")
-    medians = ", ".join(f"{value:.0f}" for value in np.median(table[:, :4], axis=0))
-    print(f"calls, median: all, basin, climb, ends: {medians}; 90 %: {np.quantile(table[:, 0], 0.9):.0f}")
-    print(f"seconds a search: mean {table[:, 4].mean():.2f}, median {np.median(table[:, 4]):.2f}")
-    for name, values in barriers.items():
+    print(f"calls per connected saddle: {calls[:, 0].sum() / connected.sum():.0f} (90 %: {low:.0f} to {high:.0f})")
+    medians = ", ".join(f"{value:.0f}" for value in np.median(calls, axis=0))
+    print(f"calls, median: all, {', '.join(STATES)}: {medians}; 90 %: {np.quantile(calls[:, 0], 0.9):.0f}")
+    for name in sorted({row["species"] for row in searches}):
+        values = [row["barrier"] for row in searches if row["species"] == name and row["status"] == "connected"]
         deciles = ", ".join(f"{v:.2f}" for v in np.quantile(values, [0.1, 0.5, 0.9])) if values else "none"
         print(f"barriers in the sphere, {name}: {len(values)}, mean {np.mean(values):.2f}, deciles {deciles}")
 
 
-def refined(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
-    """Refine connected searches; count negative modes; run the first ones through LAMMPS too."""
-    landscape, shifts, seconds, calls = CompiledLandscape(minimum, glass.model(), SKIN), [], [], []
-    outcomes: list[tuple[str, str, bool, int]] = []
-    direct = without = modes = negative = n_searches = 0
-    search_seconds = search_calls = 0.0
-    sharp = replace(SearchSettings(), force=1e-3)
-    for row in chosen(minimum, options.atoms, options.seed):
-        search = Search(landscape, row, radius=options.radius, refine_radius=None, settings=SearchSettings())
-        for trial in range(options.trials):
-            if len(outcomes) == options.most:
-                break
-            start = time.process_time()
-            found = search.run(generator(options.seed, minimum, row, trial))
-            search_seconds += time.process_time() - start
-            search_calls += sum(found.calls.values())
-            n_searches += 1
-            if found.status != "connected":
-                continue
-            start = time.process_time()
-            result = search.refine(found)
-            seconds.append(time.process_time() - start)
-            if not outcomes:
-                first, first_calls = (row, trial), result.calls
-            calls.append(sum(result.calls[name] for name in ("refine", "refined_ends", "back")))
-            soft = result.ends is not None and result.ends.soft
-            outcomes.append((result.status, result.state, soft, result.steps_back))
-            direct += result.status == "connected" and result.steps_back == 0
-            without += result.status == "connected" and result.steps_back == 0 and not soft
-            if result.refined is not None and result.saddle is not None:
-                shifts.append(result.saddle.barrier - result.refined.barrier)
-            exact = Search(landscape, row, radius=options.radius, refine_radius=None, settings=sharp).run(
-                generator(options.seed, minimum, row, trial)
-            )
-            if exact.saddle is not None:
-                system = System(minimum.replace(positions=exact.saddle.positions), glass.model(), mobile=search.sphere)
-                modes += 1
-                negative += int((np.linalg.eigvalsh(system.hessian().dense()) < 0).sum()) == 1
-    n = len(outcomes)
-    connected = sum(status == "connected" for status, *_ in outcomes)
-    print(f"{n_searches} searches; refined {n}: {dict(Counter((s, state) for s, state, *_ in outcomes))}")
-    print(f"still connected at the refined saddle itself: {interval(direct, n)}, of these {direct - without} soft")
-    print(f"with steps back to the first saddle of the way: {interval(connected, n)}")
+STATES = ("basin", "climb", "ends")
+
+
+def report_refined(refined: list[Result], modes: list[Result]) -> None:
+    n = len(refined)
+    connected = [row for row in refined if row["status"] == "connected"]
+    direct = [row for row in connected if row["steps_back"] == 0]
+    print(f"refined {n}: {dict(Counter((row['status'], row['state']) for row in refined))}")
+    soft = sum(row["soft"] for row in direct)
+    print(f"still connected at the refined saddle itself: {interval(len(direct), n)}, of these {soft} soft")
+    print(f"with a step back to the first saddle of the way: {interval(len(connected), n)}")
+    shifts = [row["sphere"] - row["barrier"] for row in refined if row["barrier"] is not None]
     print(f"barrier of the sphere less the refined one (deciles, eV): {np.quantile(shifts, [0.1, 0.5, 0.9]).round(3)}")
-    print(f"exactly one negative eigenvalue, converged to 0.001 in the sphere: {interval(negative, modes)}")
-    print(f"seconds: a search {search_seconds / n_searches:.2f}, a refinement {np.mean(seconds):.2f}")
-    print(f"calls: a search {search_calls / n_searches:.0f}, a refinement {np.mean(calls):.0f}")
-    # one search and refinement on LAMMPS's whole cell, in the same run: the same calls, and seconds a call
-    with LammpsLandscape(minimum, glass) as lammps:
-        search = Search(lammps, first[0], radius=options.radius, refine_radius=None, settings=SearchSettings())
-        start = time.process_time()
-        result = search.refine(search.run(generator(options.seed, minimum, *first)))
-        of_lammps = (time.process_time() - start) / sum(result.calls.values())
-    print(f"the same search on LAMMPS: {result.status}, {result.calls}; compiled: {first_calls}")
-    ours = search_seconds + sum(seconds)
-    theirs = of_lammps * (search_calls + sum(calls))
-    print(f"LAMMPS: {1e3 * of_lammps:.2f} ms a call of the whole cell")
-    print(f"search stage: {of_lammps * search_calls / search_seconds:.1f} times as fast")
-    print(
-        f"accepted barriers per core-hour: {3600 * connected / ours:.0f}, {3600 * connected / theirs:.0f} on LAMMPS: "
-        f"{theirs / ours:.1f} times"
-    )
+    negative = sum(row["negative"] == 1 for row in modes)
+    print(f"exactly one negative eigenvalue, converged to 0.001 in the sphere: {interval(negative, len(modes))}")
 
 
-def band(minimum: Snapshot, glass: glasses.CuZr, options: argparse.Namespace) -> None:
-    """Run nudged elastic bands with a climbing image from ends to saddle of refined events."""
+def report_speed(searches: list[Result], refined: list[Result], lammps: list[Result]) -> None:
+    """Compare with the same calls at LAMMPS's time of a call; each accepted barrier is a share of all searches."""
+    seconds, calls = (np.mean([value(row) for row in searches]) for value in (_seconds, _calls))
+    seconds_refined, calls_refined = (np.mean([value(row) for row in refined]) for value in (_seconds, _calls))
+    connected = sum(row["status"] == "connected" for row in searches) / len(searches)
+    accepted = sum(row["status"] == "connected" for row in refined) / len(refined)
+    print(f"seconds: a search {seconds:.2f}, a refinement {seconds_refined:.2f}")
+    print(f"calls: a search {calls:.0f}, a refinement {calls_refined:.0f}")
+    ours = (seconds / connected + seconds_refined) / accepted
+    for table in sorted({row["table"] for row in lammps}):
+        runs = [row for row in lammps if row["table"] == table]
+        per_call = sum(map(_seconds, runs)) / sum(row["calls"] for row in runs)
+        theirs = per_call * (calls / connected + calls_refined) / accepted
+        print(
+            f"LAMMPS, table {table}: {1e3 * per_call:.2f} ms a call ({len(runs)} searches); search stage "
+            f"{per_call * calls / seconds:.1f} times as fast, accepted barriers per core-hour {3600 / ours:.0f} and "
+            f"{3600 / theirs:.0f}: {theirs / ours:.1f} times"
+        )
+
+
+def _seconds(row: Result) -> float:
+    return float(row["seconds"])
+
+
+def _calls(row: Result) -> float:
+    return float(sum(row["calls"].values()))
+
+
+def band(minimum: Snapshot, glass: glasses.CuZr, results: Results, options: argparse.Namespace) -> None:
+    """Run LAMMPS's neb from end to end through the saddle, for refined events at 0.002 eV/A, one an atom."""
     landscape = CompiledLandscape(minimum, glass.model(), SKIN)
-    surface = landscape.surface(None, minimum.positions)
-    settings = replace(SearchSettings(), refine_force=2e-3)
-    done: list[float] = []
-    for row in chosen(minimum, options.atoms, options.seed + 100):
-        search = Search(landscape, row, radius=options.radius, refine_radius=None, settings=settings)
-        for trial in range(options.trials):
-            found = search.run(generator(options.seed, minimum, row, trial))
-            if len(done) == options.bands or found.status != "connected":
-                continue
-            result = search.refine(found)
-            if result.status != "connected" or result.ends is None or result.refined is None:
-                continue
-            top = climbing_band(
-                surface, result.ends.near.positions, result.refined.positions, result.ends.far.positions
-            )
-            energy = surface.energy_and_forces(minimum.positions)[0]
-            done.append(top[0] - energy - result.refined.barrier)
-            print(
-                f"particle {minimum.ids[row]}: search {result.refined.barrier:.4f}, band {top[0] - energy:.4f} eV, "
-                f"force {top[1]:.3f}, {top[2]} iterations",
-                flush=True,
-            )
-            break
-    print(f"within 0.02 eV: {sum(abs(d) < 0.02 for d in done)} of {len(done)}")
+    for row, trial in order(minimum, options):
+        bands = results.of("band")
+        if len(bands) >= options.bands:
+            return
+        if row in {done["row"] for done in bands} or results.has("no band", row, trial):
+            continue
+        search = searching(landscape, row, options, SearchSettings(refine_force=2e-3))
+        found = search.run(generator(options.seed, minimum, row, trial))
+        result = search.refine(found) if found.status == "connected" else found
+        key = {"row": row, "trial": trial}
+        if result.status != "connected" or result.refined is None or result.ends is None:
+            results.add({"kind": "no band", **key})
+            continue
+        path = (result.ends.near.positions, result.refined.positions, result.ends.far.positions)
+        energy = neb(minimum, glass, path, options.images, results.path.parent / f"band-{row}-{trial}")
+        height = energy - simulate.energy(minimum, glass)
+        results.add({"kind": "band", **key, "search": result.refined.barrier, "band": height})
+        print(f"particle {minimum.ids[row]}: search {result.refined.barrier:.4f}, band {height:.4f} eV", flush=True)
 
 
-def climbing_band(
-    surface: Surface,
-    first: Floats,
-    saddle: Floats,
-    last: Floats,
-    *,
-    n_images: int = 9,
-    spring: float = 1.0,
-    tolerance: float = 0.02,
-    most: int = 300,
-) -> tuple[float, float, int]:
-    """Relax a band through `saddle`: Henkelman and Jonsson's tangent, a climbing image; FIRE. Energy of the top."""
+def neb(
+    minimum: Snapshot, glass: glasses.CuZr, path: tuple[Floats, Floats, Floats], n_images: int, directory: Path
+) -> float:
+    """Highest energy along LAMMPS's nudged elastic band with a climbing image, started through the middle of `path`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    first, saddle, last = path
     half = n_images // 2
-    parts = [first + (saddle - first) * t for t in np.linspace(0, 1, half + 1)]
-    parts += [saddle + (last - saddle) * t for t in np.linspace(0, 1, half + 1)[1:]]
-    x = np.array(parts)
-    velocity, step, mixing, since = np.zeros_like(x), 0.1, 0.1, 0
-    ends = [surface.energy_and_forces(x[k])[0] for k in (0, -1)]
-    iteration = 0
-    while iteration < most:
-        iteration += 1
-        results = [surface.energy_and_forces(image) for image in x[1:-1]]
-        energies = np.array([ends[0], *(energy for energy, _ in results), ends[1]])
-        top = 1 + int(energies[1:-1].argmax())
-        forces = np.zeros_like(x)
-        for k in range(1, n_images - 1):
-            forward, back = x[k + 1] - x[k], x[k] - x[k - 1]
-            up, down = energies[k + 1] - energies[k], energies[k] - energies[k - 1]
-            tangent = forward if up > 0 and down > 0 else back if up < 0 and down < 0 else None
-            if tangent is None:
-                large, small = max(abs(up), abs(down)), min(abs(up), abs(down))
-                weights = (large, small) if energies[k + 1] > energies[k - 1] else (small, large)
-                tangent = weights[0] * forward + weights[1] * back
-            tangent = tangent / np.linalg.norm(tangent)
-            real = results[k - 1][1]
-            along = (real * tangent).sum()
-            if k == top:
-                forces[k] = real - 2 * along * tangent
-            else:
-                springs = spring * (np.linalg.norm(forward) - np.linalg.norm(back))
-                forces[k] = real - along * tangent + springs * tangent
-        residual = float(np.linalg.norm(forces[top], axis=1).max())
-        if residual < tolerance and float(np.linalg.norm(forces, axis=2).max()) < 5 * tolerance:
-            break
-        power = (forces * velocity).sum()
-        if power > 0:
-            norm = float(np.linalg.norm(velocity)) / max(float(np.linalg.norm(forces)), 1e-30)
-            velocity = (1 - mixing) * velocity + mixing * norm * forces
-            since += 1
-            if since > 5:
-                step, mixing = min(1.1 * step, 0.4), 0.99 * mixing
-        else:
-            velocity, step, mixing, since = np.zeros_like(x), 0.5 * step, 0.1, 0
-        velocity += step * forces
-        move = step * velocity
-        longest = float(np.linalg.norm(move, axis=2).max())
-        x = x + move * min(1.0, 0.1 / max(longest, 1e-30))
-    return float(energies[top]), residual, iteration
+    images = [first + (saddle - first) * t for t in np.linspace(0, 1, half + 1)]
+    images += [saddle + (last - saddle) * t for t in np.linspace(0, 1, n_images - half)[1:]]
+    for k, image in enumerate(images, start=1):
+        lines = [f"{i} {x:.17g} {y:.17g} {z:.17g}\n" for i, (x, y, z) in zip(minimum.ids, image.tolist())]
+        text = "" if k == 1 else f"{len(lines)}\n"
+        (directory / f"image.{k}").write_text(text + "".join(lines), encoding="utf-8")
+    write_data(directory / "start.data", minimum.replace(positions=first))
+    deck = [
+        f"units {glass.units}\natom_style atomic\natom_modify map array sort 0 0.0\nread_data start.data",
+        glass.interactions(),
+        "fix band all neb 1.0\nmin_style fire\ntimestep 0.002\nthermo 20",
+        f"variable image uloop {n_images}",
+        "neb 0.0 0.02 400 600 20 each image.$(v_image)",
+    ]
+    (directory / "in.neb").write_text("\n".join(deck) + "\n", encoding="utf-8")
+    launcher = Path(sys.executable).parent
+    command = [launcher / "mpiexec", "-n", n_images, launcher / "lmp", "-partition", f"{n_images}x1", "-in", "in.neb"]
+    done = subprocess.run(list(map(str, command)), cwd=directory, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{directory}: neb failed: {done.stdout[-500:]}{done.stderr[-500:]}")
+    numbers = (directory / "log.lammps").read_text(encoding="utf-8").strip().splitlines()[-1].split()
+    return max(float(value) for value in numbers[-2 * n_images + 1 :: 2])
 
 
 def main() -> None:
@@ -288,7 +389,15 @@ def main() -> None:
     glass = glasses.CuZr()
     minimum = simulate.minimize(glass.check(Snapshot.read(options.glass)), glass, force_tolerance=1e-4)
     print(f"LAMMPS {lammps_module().__version__}, {len(minimum)} atoms, heights {minimum.cell.heights.round(2)}")
-    {"force": force, "searches": searches, "refined": refined, "band": band}[options.part](minimum, glass, options)
+    if options.part == "force":
+        force(minimum, glass)
+        return
+    results = Results(options.directory, minimum, options)
+    if options.part == "measure":
+        measure(minimum, glass, results, options)
+    if options.part == "band":
+        band(minimum, glass, results, options)
+    report(results)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Dynamics and g(r) beside freud, PyMatterSim and mdapy, on the same frames; memory against their number.
+"""Dynamics, g(r) and S(q) beside freud, PyMatterSim, mdapy and dynasor on the same frames; memory by their number.
 
 The peers are installed for this benchmark alone, for example with ``pip install --target DIR freud-analysis PyMatterSim
-mdapy`` and DIR on PYTHONPATH. dynasor is not among them: it reads its frames from files and
-sums over the wave vectors that it is given.
+mdapy dynasor`` and DIR on PYTHONPATH. dynasor sums F_s over wave vectors: here over those of the box near q, for which
+ours are computed too (``directions="box"``). It always computes the coherent F(q, t) with them. Its trajectories are
+files; here it gets the frames from memory, so that no reading is in its time.
 """
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ from side_by_side import glassy_snapshot, interleaved, peer_version, read_option
 from lammps_glass import Snapshot, analysis
 
 N_FRAMES, Q, DISTANCE, R_MAX, BINS = 100, 7.2, 0.3, 4.0, 200
+#: Frames of the comparisons with dynasor: F_s is a sum over hundreds of wave vectors there, S(q) one over thousands.
+FRAMES_OF_FS, FRAMES_OF_S = 20, 10
 Run = Callable[[], Any]
 
 
@@ -66,6 +70,77 @@ def matter_sim(frames: list[Snapshot]) -> Run:
     ]  # fmt: skip
     peer = Dynamics(xu_snapshots=Snapshots(len(frames), snapshots), dt=0.01, diameters={1: 1.0}, a=DISTANCE)
     return lambda: peer.relaxation(qconst=Q)
+
+
+class FramesInMemory:
+    """What dynasor's functions use of a trajectory: frames of one species in one box."""
+
+    frame_step, has_positions, has_velocities = 1, True, False
+
+    def __init__(self, frames: list[Snapshot]) -> None:
+        self.frames, self.cell = frames, np.array(frames[0].cell.matrix)
+        self.n_atoms = len(frames[0])
+        self.atomic_indices, self.atom_types = {"A": np.arange(self.n_atoms)}, ["A"]
+        self.number_of_frames_read = len(frames)
+
+    def __iter__(self) -> Iterator[Any]:
+        from dynasor.trajectory.trajectory_frame import TrajectoryFrame
+
+        for index, frame in enumerate(self.frames):
+            yield TrajectoryFrame(self.atomic_indices, index, positions=frame.positions)
+
+
+def dynasor_fs(frames: list[Snapshot], vectors: NDArray[np.float64]) -> Run:
+    """dynasor's F_s of all lags and origins, on wave vectors of the box."""
+    from dynasor import compute_dynamic_structure_factors
+
+    trajectory, window = FramesInMemory(frames), len(frames) - 1
+    return lambda: compute_dynamic_structure_factors(
+        trajectory, vectors, dt=1.0, window_size=window, calculate_incoherent=True, logging_interval=0
+    )
+
+
+def dynasor_s(frames: list[Snapshot], vectors: NDArray[np.float64]) -> Run:
+    """dynasor's static structure factor on wave vectors of the box."""
+    from dynasor import compute_static_structure_factors
+
+    return lambda: compute_static_structure_factors(FramesInMemory(frames), vectors, logging_interval=0)
+
+
+def compare_dynasor(frames: list[Snapshot]) -> dict[str, dict[str, float]]:
+    """F_s on the wave vectors near q, and S(q) up to 2 q, ours and dynasor's: CPU seconds, after they agree."""
+    from lammps_glass.analysis.displacements import Scattering
+    from lammps_glass.analysis.structure import wave_vectors
+
+    logging.getLogger("dynasor").setLevel(logging.WARNING)
+    followed, few = frames[:FRAMES_OF_FS], frames[:FRAMES_OF_S]
+    near = np.array(Scattering.of(Q, "box", frames[0].cell).vectors)
+    ours = analysis.self_intermediate_scattering(followed, Q, directions="box")["fs"]
+    peer = dynasor_fs(followed, near)()["Fqt_incoh"].mean(axis=0)
+    assert np.allclose(ours, peer, atol=1e-6), "dynasor's F_s is another"
+    indices, group = wave_vectors(few[0], 2 * Q, None, 200)
+    vectors = 2 * np.pi * indices @ few[0].cell.inverse.T
+    s = analysis.structure_factor(few, 2 * Q, max_vectors=200)["s"]
+    theirs = dynasor_s(few, vectors)()["Sq"].ravel()
+    counts = np.bincount(group)
+    assert np.allclose(s, (np.bincount(group, weights=theirs) / np.maximum(counts, 1))[counts > 0], rtol=1e-6)
+    sizes = f"F_s on {len(near)} wave vectors and {len(followed)} frames, S(q) on {len(vectors)} and {len(few)}"
+    print(f"dynasor: {sizes}")
+    fs = interleaved(
+        {
+            "ours": lambda: analysis.self_intermediate_scattering(followed, Q, directions="box"),
+            "dynasor": dynasor_fs(followed, near),
+        },
+        3,
+    )
+    static = interleaved(
+        {
+            "ours": lambda: analysis.structure_factor(few, 2 * Q, max_vectors=200),
+            "dynasor": dynasor_s(few, vectors),
+        },
+        3,
+    )
+    return {"F_s on wave vectors of the box": fs, "S(q)": static}
 
 
 def freud_rdf(snapshot: Snapshot) -> Run:
@@ -121,7 +196,7 @@ def stream(n_frames: int, n_particles: int) -> None:
 
 def main() -> None:
     options = read_options(__file__)
-    peers = ("freud-analysis", "PyMatterSim", "mdapy")
+    peers = ("freud-analysis", "PyMatterSim", "mdapy", "dynasor")
     n = min(options.particles, 2000)
     frames = walk(n, N_FRAMES)
     paths = np.array([f.positions for f in frames])
@@ -164,7 +239,9 @@ def main() -> None:
         freud_rdf(snapshot)()[10:] * len(snapshot) / max(1, len(snapshot)),
         rtol=0.02, atol=0.02,
     ), "freud's g(r) is another"  # fmt: skip
-    for name, seconds in (("MSD", msd), ("F_s, overlap, chi4, MSD, alpha2", together), ("g(r)", rdf)):
+    waves = compare_dynasor(frames)
+    timed = {"MSD": msd, "F_s, overlap, chi4, MSD, alpha2": together, **waves, "g(r)": rdf}
+    for name, seconds in timed.items():
         for program, value in seconds.items():
             print(f"{name:<36} {program:<14} {1e3 * value:9.1f} ms")
     few, many = memory_of(100, 2000), memory_of(1000, 2000)
@@ -172,6 +249,8 @@ def main() -> None:
     fastest = {k: min(v for w, v in s.items() if w != "ours") for k, s in (("msd", msd), ("rdf", rdf))}
     require("MSD, ours over the fastest peer", msd["ours"] / fastest["msd"], 1.0)
     require("F_s + chi4, ours over PyMatterSim", together["ours"] / together["PyMatterSim"], 1.0)
+    for name, seconds in waves.items():  # dynasor's sums are of fast-math, ours keep their order
+        require(f"{name}, ours over dynasor", seconds["ours"] / seconds["dynasor"], 1.3)
     require("g(r), ours over the fastest peer", rdf["ours"] / fastest["rdf"], 1.0)
     require("memory, 1000 frames over 100", many / few, 1.15)
 

@@ -38,7 +38,7 @@ import json
 import sys
 from lammps_glass.workflow import Study
 from lammps_glass.workflow.runner import execute
-from lammps_glass.workflow.values import canonical
+from lammps_glass.hashing import canonical
 
 study = Study.read(sys.argv[1], sys.argv[2], sys.argv[3])
 for case in study.all_cases():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,11 +30,29 @@ def require(holds: bool, message: str) -> None:
 
 @contextmanager
 def located(where: str) -> Iterator[None]:
-    """Put `where`, a file and a key, before the message of an `InputError` that the block raises."""
+    """Put `where`, a file and a key, before the message of an `InputError` that the block raises, once."""
     try:
         yield
     except InputError as error:
+        if str(error).startswith(where):
+            raise
         raise InputError(f"{where}: {error}") from error
+
+
+class ParticleError(InputError):
+    """Bad input of certain particles, so that a reader can name the lines on which they stand.
+
+    Parameters
+    ----------
+    message
+        One line that says what is wrong.
+    ids
+        Ids of the particles.
+    """
+
+    def __init__(self, message: str, ids: Iterable[int]) -> None:
+        super().__init__(message)
+        self.ids = tuple(ids)
 
 
 class SimulationError(LammpsGlassError, RuntimeError):

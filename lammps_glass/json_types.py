@@ -13,7 +13,7 @@ JsonObject = dict[str, Any]
 Options = dict[str, Any]
 
 
-def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def changed_keys(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
     """List the keys whose values differ between two nested tables, dotted: ``key = OLD, now NEW``."""
     before, after = _flat(old), _flat(new)
     keys = [*before, *(key for key in after if key not in before)]
@@ -24,9 +24,9 @@ def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Return dotted key -> value of nested tables."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, object] = {}
     for key, value in table.items():
         if isinstance(value, Mapping) and value:
             flat |= _flat(value, f"{prefix}{key}.")

@@ -130,7 +130,7 @@ class Entry:
         """Names of the options that the part takes."""
         return [name for name in inspect.signature(self.load()).parameters if name != "self"]
 
-    def build(self, options: Mapping[str, Any] | None = None) -> Any:
+    def build(self, options: Mapping[str, object] | None = None) -> Any:
         """Call the class with `options`; an option that it does not take is an `InputError`."""
         factory, known = self.load(), self.options()
         options = dict(options or {})
@@ -231,6 +231,6 @@ class Registry(Mapping[str, Entry]):
         """Names of the parts of this package, without those of plug-ins."""
         return list(self._bundled)
 
-    def build(self, name: str, options: Mapping[str, Any] | None = None) -> Any:
+    def build(self, name: str, options: Mapping[str, object] | None = None) -> Any:
         """Call the class of `name` with `options`; an option it does not take is an `InputError`."""
         return self[name].build(options)

@@ -6,18 +6,23 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
+from lammps_glass.json_types import JsonObject
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 KEY = ["replica", "step", "particle"]
 _METADATA = b"lammps_glass"
 
 
-def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, Any] | None = None) -> None:
+def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, object] | None = None) -> None:
     """Write `table` as Parquet (zstd) with `metadata` (JSON values) in its schema."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -90,7 +95,7 @@ def _with_plain_keys(path: str | Path, table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _whole_numbers(path: str | Path, values: pd.Series[Any]) -> pd.Series[int]:
+def _whole_numbers(path: str | Path, values: pd.Series) -> pd.Series[int]:
     if values.empty:  # of any type: a CSV table without rows has words
         return values.astype("int64")
     if values.dtype.kind != "f":
@@ -111,7 +116,7 @@ def column_names(path: str | Path) -> list[str]:
         return [str(name) for name in pq.read_schema(str(path)).names]
 
 
-def read_metadata(path: str | Path) -> dict[str, Any]:
+def read_metadata(path: str | Path) -> JsonObject:
     """The metadata that `write_table` stored; empty for a table of another origin."""
     import pyarrow.parquet as pq
 
@@ -134,11 +139,11 @@ class TableWriter:
     The file appears under its name when the context ends without an error; otherwise nothing is left.
     """
 
-    def __init__(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, path: str | Path, metadata: Mapping[str, object] | None = None) -> None:
         self.path = Path(path)
         self._stack = ExitStack()
         self._metadata = {_METADATA: json.dumps(dict(metadata or {})).encode()}
-        self._writer: Any = None
+        self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> TableWriter:
         return self
@@ -156,7 +161,9 @@ class TableWriter:
             )
         self._writer.write_table(arrow)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stack.__exit__(kind, error, trace)
 
 

@@ -46,8 +46,8 @@ def test_python_runs(path, tmp_path, monkeypatch):
 @pytest.mark.parametrize("path", [path for path in DOCS if blocks(path, "toml")], ids=name)
 def test_study_files_are_valid(path, tmp_path):
     """With the own sizes of the file and each of its presets; tables of an engine stand behind those of `looseness`."""
+    from lammps_glass.settings import read_toml
     from lammps_glass.workflow import Study
-    from lammps_glass.workflow.reading import read_toml
 
     stages, _, _ = (ROOT / "examples" / "looseness" / "study.toml").read_text(encoding="utf-8").partition("\n[engine]")
     for text in blocks(path, "toml"):

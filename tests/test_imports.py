@@ -13,6 +13,7 @@ import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
 BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units", "json_types"}
+BASE |= {"hashing", "settings"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),
@@ -32,9 +33,10 @@ ALLOWED["products"] = set(ALLOWED)
 ALLOWED["operations"] = set(ALLOWED)
 ALLOWED["studies"] = set(ALLOWED)
 ALLOWED["workflow"] = set(ALLOWED)
-ALLOWED["comparison"] = set(ALLOWED)
+ALLOWED["planning"] = set(ALLOWED)
+ALLOWED["comparison"] = set(ALLOWED) - {"planning"}
 ALLOWED["cli"] = set(ALLOWED)
-ALLOWED["testing"] = set(ALLOWED) - {"figures", "comparison", "cli"}
+ALLOWED["testing"] = set(ALLOWED) - {"figures", "planning", "comparison", "cli"}
 ALLOWED["__main__"] = {"cli"}
 
 

@@ -16,12 +16,20 @@ Verdict = Literal["connected", "unconnected", "self", "limit"]
 
 
 class End(NamedTuple):
-    """Minimum on one side of a saddle."""
+    """Minimum on one side of a saddle.
+
+    Attributes
+    ----------
+    distance
+        From the initial minimum, of the particle that is displaced most.
+    above
+        Energy above the initial minimum.
+    """
 
     positions: Floats
     energy: float
-    distance: float  # of the most displaced particle from the initial minimum
-    above: float  # energy above the initial minimum
+    distance: float
+    above: float
     converged: bool
 
     def returns(self, distance: float, energy: float) -> bool:
@@ -30,7 +38,18 @@ class End(NamedTuple):
 
 
 class Ends(NamedTuple):
-    """Both minima, that nearer to the initial one first, and what they say."""
+    """Both minima next to a saddle, and what it connects.
+
+    Attributes
+    ----------
+    near, far
+        The minimum that is nearer to the initial one, and the other.
+    verdict
+        ``connected``: the saddle leads from the initial minimum to another one; ``unconnected``: neither is the initial
+        one; ``self``: both are; ``limit``: a descent did not converge.
+    soft
+        Whether the initial minimum was recognised by the wider bounds of `settings` only.
+    """
 
     near: End
     far: End
@@ -49,6 +68,14 @@ def descend(surface: Surface, start: Floats, initial: Floats, energy: float, set
     return minimize(
         surface, start, force=settings.end_force, step=settings.end_step, initial=settings.inverse_curvature,
         max_steps=settings.end_steps, arrived=is_initial,
+    )  # fmt: skip
+
+
+def descend_first(surface: Surface, start: Floats, settings: SearchSettings) -> Minimum:
+    """Minimise with the same short steps, to the larger force at which more particles become mobile."""
+    return minimize(
+        surface, start, force=settings.first_end_force, step=settings.end_step, initial=settings.inverse_curvature,
+        max_steps=settings.end_steps,
     )  # fmt: skip
 
 

@@ -9,6 +9,9 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
 
+#: Margin of the pairs over their skin, in skins: most searches find the pairs of the whole snapshot once.
+_MARGIN = 4.0
+
 
 class CompiledLandscape:
     """The energy of a snapshot under a compiled model; see `search.Landscape`.
@@ -32,13 +35,18 @@ class CompiledLandscape:
 
         Systems of the last particle are kept; each begins anew, so that a search does not depend on earlier ones.
         """
+        if rows is not None and len(rows) == len(self.minimum):
+            rows = None
         if positions is not self.minimum.positions:  # held elsewhere: a system of its own
-            return System(self.minimum.replace(positions=positions), self._model, mobile=rows, skin=self._skin)
+            return self._system(self.minimum.replace(positions=positions), rows)
         key = b"all" if rows is None else rows.tobytes()
         if key not in self._kept:
             if len(self._kept) > 2:
                 self._kept = {name: system for name, system in self._kept.items() if name == b"all"}
-            self._kept[key] = System(self.minimum, self._model, mobile=rows, skin=self._skin)
+            self._kept[key] = self._system(self.minimum, rows)
         system = self._kept[key]
         system.reset(positions if rows is None else positions[rows])
         return system
+
+    def _system(self, snapshot: Snapshot, rows: Integers | None) -> System:
+        return System(snapshot, self._model, mobile=rows, skin=self._skin, margin=_MARGIN * self._skin)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from lammps_glass.activation.basin import leave_basin
 from lammps_glass.activation.climb import Climber
-from lammps_glass.activation.ends import End, Ends, descend, sides, verdict_of
+from lammps_glass.activation.ends import End, Ends, descend, descend_first, sides, verdict_of
 from lammps_glass.activation.lanczos import Mode
 from lammps_glass.activation.settings import SearchSettings
 from lammps_glass.activation.surface import Counted, Surface
-from lammps_glass.activation.vectors import dot
+from lammps_glass.activation.vectors import dot, largest
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers
@@ -53,7 +53,7 @@ class Search:
     row
         Row of the particle.
     radius
-        Particles within it of the chosen one are mobile in the search.
+        Particles within it of the chosen one are mobile in the search; None: all of the snapshot.
     refine_radius
         Those within it are mobile in the refinement; None: all of the snapshot.
     settings
@@ -61,18 +61,26 @@ class Search:
     """
 
     def __init__(
-        self, landscape: Landscape, row: int, *, radius: float, refine_radius: float | None, settings: SearchSettings
-    ) -> None:
+        self, landscape: Landscape, row: int, *, radius: float | None, refine_radius: float | None,
+        settings: SearchSettings,
+    ) -> None:  # fmt: skip
         self.landscape, self.row, self.settings = landscape, row, settings
-        self.sphere = sphere(landscape.minimum, row, radius)
+        minimum = landscape.minimum
+        self.sphere = np.arange(len(minimum)) if radius is None else sphere(minimum, row, radius)
         self.region = None if refine_radius is None else sphere(landscape.minimum, row, refine_radius)
         self.initial: Floats = landscape.minimum.positions
 
     def direction(self, random: np.random.Generator) -> Floats:
-        """Draw a unit vector of the chosen particle, as (m, 3) of the sphere."""
+        """Draw a unit vector of the chosen particle, as (m, 3) of the sphere.
+
+        Where all particles move the centre of mass stays: the others move a little against it.
+        """
         direction = np.zeros((len(self.sphere), 3))
         vector = random.normal(size=3)
         direction[np.searchsorted(self.sphere, self.row)] = vector / np.linalg.norm(vector)
+        if len(self.sphere) == len(self.initial):
+            direction -= direction.mean(axis=0)
+            direction /= np.linalg.norm(direction)
         return direction
 
     def run(self, random: np.random.Generator, direction: Floats | None = None) -> Found:
@@ -101,6 +109,8 @@ class Search:
         """Converge the saddle of a connected search, and its ends, with the particles of the region mobile."""
         if found.saddle is None:
             return found
+        if len(self.sphere) == len(self.initial) and self.settings.refine_force >= self.settings.force:
+            return found._replace(state="refined", refined=found.saddle)
         settings, rows = self.settings, self.region
         moving = slice(None) if rows is None else rows
         surface = Counted(self.landscape.surface(rows, self.initial))
@@ -111,7 +121,7 @@ class Search:
         if climber.status != "saddle":
             return found._replace(status=climber.status, state="refine", calls=calls)
         counted, steps_back = Counted(surface), 0
-        ends = last = self._ends(counted, climber.positions, climber.mode.vector, start, energy)
+        ends = last = self._refined_ends(counted, climber.positions, climber.mode.vector, start, energy, rows)
         for step in range(1, settings.steps_back + 1):
             if last.verdict != "unconnected" or not self._moved(last.near, rows):
                 break
@@ -134,7 +144,7 @@ class Search:
         return bool(np.linalg.norm(move) > self.settings.soft_distance)
 
     def _step_back(
-        self, surface: Surface, between: End, start: Floats, energy: float, rows: Integers | None, calls: dict[str, int]
+        self, surface: Counted, between: End, start: Floats, energy: float, rows: Integers | None, calls: dict[str, int]
     ) -> tuple[Climber, Ends] | None:
         """Find the saddle from a minimum between the initial one and a saddle, on the way back; None without one.
 
@@ -160,7 +170,7 @@ class Search:
         refined = self._refining(surface, start, energy, placed[moving], self._whole_mode(climber.mode, self.sphere))
         if refined.status != "saddle":
             return None
-        return refined, self._ends(surface, refined.positions, refined.mode.vector, start, energy)
+        return refined, self._refined_ends(surface, refined.positions, refined.mode.vector, start, energy, rows)
 
     def _refining(self, surface: Surface, start: Floats, energy: float, positions: Floats, mode: Mode) -> Climber:
         """Climb with the particles of the region mobile, from `positions` of the region and a mode of the snapshot."""
@@ -183,6 +193,29 @@ class Search:
         settings = self.settings
         first, second = (descend(surface, side, initial, energy, settings) for side in sides(saddle, vector, settings))
         return verdict_of(first, second, initial, energy, settings)
+
+    def _refined_ends(
+        self, surface: Counted, saddle: Floats, vector: Floats, initial: Floats, energy: float, rows: Integers | None
+    ) -> Ends:
+        """Descend on both sides of a saddle of the region, the side of the initial minimum first.
+
+        Where that leads back, the other side decides nothing but the far minimum: its descent begins in the sphere, at
+        a tenth of the cost. Elsewhere the frozen surroundings of a sphere could lead to another minimum.
+        """
+        settings = self.settings
+        towards = dot(vector.ravel(), (initial - saddle).ravel())
+        low, high = sides(saddle, vector, settings)
+        first, other = (high, low) if towards > 0 else (low, high)
+        near = descend(surface, first, initial, energy, settings)
+        distance, above = largest(near.positions - initial), abs(near.energy - energy)
+        if distance < settings.soft_distance and above < settings.soft_energy:
+            placed = self._placed(other, rows)
+            inner = Counted(self.landscape.surface(self.sphere, placed))
+            inside = np.ascontiguousarray(placed[self.sphere])
+            placed[self.sphere] = descend_first(inner, inside, settings).positions
+            surface.calls += inner.calls
+            other = np.ascontiguousarray(placed if rows is None else placed[rows])
+        return verdict_of(near, descend(surface, other, initial, energy, settings), initial, energy, settings)
 
     def _saddle(self, climber: Climber, rows: Integers | None, energy: float) -> Saddle:
         loose = climber.energy if climber.loose_energy is None else climber.loose_energy

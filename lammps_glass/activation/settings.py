@@ -14,8 +14,9 @@ _UNITS = {
     "largest_inverse_curvature": (2, -1), "basin_force": (-1, 1), "energy_limit": (0, 1), "step": (1, 0),
     "refine_step": (1, 0), "soft_eigenvalue": (-2, 1), "loose_force": (-1, 1), "force": (-1, 1),
     "refine_force": (-1, 1), "back": (1, 0), "difference": (1, 0), "eigenvalue_floor": (-2, 1), "offset": (1, 0),
-    "end_step": (1, 0), "end_force": (-1, 1), "same_distance": (1, 0), "same_energy": (0, 1),
-    "soft_distance": (1, 0), "soft_energy": (0, 1), "duplicate_distance": (1, 0), "duplicate_energy": (0, 1),
+    "end_step": (1, 0), "end_force": (-1, 1), "first_end_force": (-1, 1), "same_distance": (1, 0),
+    "same_energy": (0, 1), "soft_distance": (1, 0), "soft_energy": (0, 1), "duplicate_distance": (1, 0),
+    "duplicate_energy": (0, 1),
 }  # fmt: skip
 
 
@@ -56,8 +57,9 @@ class SearchSettings:
     steps_back
         Saddles that are looked for on the way back, one after the other, where a refined one leads to a minimum that
         lies between it and the initial one.
-    offset, end_step, end_force
-        Displacement along the mode to each side, longest step and last force of the minimisations there.
+    offset, end_step, end_force, first_end_force
+        Displacement along the mode to each side, longest step and last force of the minimisations there; force at
+        which that to the far minimum of a refinement goes on from the sphere to all of its particles.
     same_distance, same_energy, soft_distance, soft_energy
         Largest displacement of a particle, and difference in energy, of a minimum that is the initial one, or a soft
         neighbour of it.
@@ -100,6 +102,7 @@ class SearchSettings:
     offset: float = 0.15
     end_step: float = 0.03
     end_force: float = 1e-3
+    first_end_force: float = 0.02
     same_distance: float = 0.1
     same_energy: float = 0.01
     soft_distance: float = 0.5

@@ -53,6 +53,7 @@ from .histograms import (
 )
 from .joint import (
     ExponentialFit as ExponentialFit,
+    JointCounts as JointCounts,
     exponential_fit as exponential_fit,
     indicator_distribution as indicator_distribution,
     joint_density as joint_density,
@@ -66,6 +67,7 @@ from .maps import (
 )
 from .mechanics import (
     LogTimeFit as LogTimeFit,
+    axial_strain as axial_strain,
     creep_modulus as creep_modulus,
     linear_in_log_time as linear_in_log_time,
 )
@@ -97,6 +99,7 @@ from .structure import (
     radial_distribution_around as radial_distribution_around,
     radial_distribution_function as radial_distribution_function,
     structure_factor as structure_factor,
+    structure_factor_around as structure_factor_around,
     structure_factor_over_replicas as structure_factor_over_replicas,
 )
 from .tails import (
@@ -151,4 +154,5 @@ from .voxels import (
     voxel_fields as voxel_fields,
     voxel_indices as voxel_indices,
     voxel_number as voxel_number,
+    without_finite_size as without_finite_size,
 )

@@ -58,7 +58,7 @@ class Sound:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """All of them by name, the derived ones too."""
+        """Moduli, velocities and densities by name, with the frequencies and the Debye level that follow from them."""
         derived = {name: getattr(self, name) for name in ("lowest_frequency", "debye_frequency", "debye_level")}
         return asdict(self) | derived
 

@@ -147,10 +147,11 @@ def _box_waves(
     """Average cos(q . r) over wave vectors."""
     m = len(x0)
     waves[:m] = 0.0
+    dx, dy, dz = x1 - x0, y1 - y0, z1 - z0
     for v in range(len(vectors)):
         a, b, c = vectors[v, 0], vectors[v, 1], vectors[v, 2]
         for k in range(m):
-            phase = np.abs(a * (x1[k] - x0[k]) + b * (y1[k] - y0[k]) + c * (z1[k] - z0[k]))
+            phase = np.abs(a * dx[k] + b * dy[k] + c * dz[k])
             waves[k] += _sine(phase + 0.5 * np.pi)
     for k in range(m):
         waves[k] = waves[k] * (1.0 / len(vectors))

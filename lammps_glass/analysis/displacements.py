@@ -105,7 +105,8 @@ def displacement_averages(
         Groups of the particles of the first snapshot, and the origins at which they hold; default: all particles that
         are followed, from every frame.
     max_origins
-        Most origins of a lag, evenly chosen among those that there are; default all.
+        Most origins of a lag: every k-th is kept, from the first on, k the smallest that leaves at most so many;
+        default all.
     timestep
         Duration of a step; default: time in steps.
 

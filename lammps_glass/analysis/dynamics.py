@@ -51,7 +51,9 @@ def dynamics_by_group(
         ``"sphere"``: the average over all directions of q, which is exact; ``"box"``: over the wave vectors of the
         first box within half of the smallest one from q.
     max_origins
-        Most origins of a lag.
+        Most origins of a lag: where m frames are origins of a lag, every k-th of all origins is kept, from the first
+        on, with k the smallest number that leaves at most this many (m / k). Default: all. Origins closer than the
+        relaxation time are not independent: thinning them loses little.
     timestep
         Duration of a step; default: time in steps.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lammps_glass.analysis.structure import ideal_counts, pair_counts
 from lammps_glass.errors import InputError, SimulationError
+from lammps_glass.json_types import Json
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
@@ -61,7 +62,7 @@ _LIMITS = {item.name for item in fields(GateLimits)}
 class HasGate(Protocol):
     """A glass, as far as its gate is concerned."""
 
-    def gate_limits(self) -> Mapping[str, Any]:
+    def gate_limits(self) -> Mapping[str, Json]:
         """Return limits by name, ``r_max`` and ``bin_width``."""
 
 

@@ -1,4 +1,4 @@
-"""Joint density of an indicator and the label it predicts, and conditional probabilities."""
+"""Joint density of an indicator and the label it predicts, and conditional probabilities; all particles or streams."""
 
 from __future__ import annotations
 
@@ -150,6 +150,52 @@ def _wilson(hits: NDArray[np.int64], count: NDArray[np.int64], z: float = 1.6448
     half = z * np.sqrt(fraction * (1 - fraction) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n
     return np.maximum((middle - half) / scale, 0.0), np.minimum((middle + half) / scale, 1.0)
+
+
+class JointCounts:
+    """Counts of streamed particles in fine even bins of an indicator between 0 and 1, by label and by class.
+
+    Parameters
+    ----------
+    label_edges
+        Ascending edges (m + 1,) of the intervals of the label; values beyond an end count in the last interval there.
+    threshold
+        Label above which a particle is of class 1.
+    n_bins
+        Bins of the indicator: a multiple of those of `density` and `distribution`, and even.
+    """
+
+    def __init__(self, label_edges: ArrayLike, threshold: float, n_bins: int = 1000) -> None:
+        self.label_edges, self.threshold = np.asarray(label_edges, dtype=float), threshold
+        self.by_label = np.zeros((len(self.label_edges) - 1, n_bins))
+        self.by_class = np.zeros((2, n_bins), dtype=np.int64)
+        self._middles = (np.arange(n_bins) + 0.5) / n_bins
+
+    def add(self, label: ArrayLike, indicator: ArrayLike) -> None:
+        """Count particles by their label and indicator, (n,) each."""
+        labels, values = _pair(np.asarray(label, dtype=float), indicator, "joint counts")
+        n_bins, clipped = len(self._middles), labels.astype(float).clip(self.label_edges[0], self.label_edges[-1])
+        self.by_label += np.histogram2d(clipped, values, [self.label_edges, np.linspace(0, 1, n_bins + 1)])[0]
+        fine = np.minimum((values * n_bins).astype(np.int64), n_bins - 1)
+        class_1 = (labels.astype(float) > self.threshold).astype(np.int64)
+        self.by_class += np.bincount(class_1 * n_bins + fine, minlength=2 * n_bins).reshape(2, n_bins)
+
+    @property
+    def recall(self) -> float:
+        """Fraction of the particles of class 1 with an indicator of at least 0.5."""
+        return float(self.by_class[1, len(self._middles) // 2 :].sum() / max(self.by_class[1].sum(), 1))
+
+    def density(self, indicator_edges: ArrayLike, width: float) -> pd.DataFrame:
+        """Compute the `joint_density` of all particles; label edges must be positive."""
+        labels = np.sqrt(self.label_edges[:-1] * self.label_edges[1:])
+        label, indicator = np.meshgrid(labels, self._middles, indexing="ij")
+        weights = self.by_label.ravel()
+        return joint_density(label.ravel(), indicator.ravel(), self.label_edges, indicator_edges, width, weights)
+
+    def distribution(self, bins: int = 25) -> pd.DataFrame:
+        """Compute the `indicator_distribution` of all particles."""
+        active, indicator = np.repeat([False, True], len(self._middles)), np.tile(self._middles, 2)
+        return indicator_distribution(active, indicator, bins, weights=self.by_class.ravel())
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Creep: linear fits in the logarithm of time, and the creep modulus."""
+"""Creep: strain of the box, linear fits in the logarithm of time, and the creep modulus."""
 
 from __future__ import annotations
 
@@ -11,6 +11,32 @@ from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.errors import InputError
+
+
+def axial_strain(thermo: pd.DataFrame, start: float | None = None, n_times: int | None = None) -> pd.DataFrame:
+    """Compute the compressive strain ``1 - L_z / L_z0`` of the box from the thermodynamic output of a run.
+
+    Parameters
+    ----------
+    thermo
+        Columns ``step`` and ``lz``; its first row is the box before the load.
+    start
+        L_z0; by default that of the first row.
+    n_times
+        Keep about as many rows, evenly spaced in ln(step); by default all.
+
+    Returns
+    -------
+    DataFrame
+        ``time`` (steps since the first row) and ``strain``, without the first row.
+    """
+    first = thermo.iloc[0]
+    kept = thermo[thermo["step"] > first["step"]]
+    if n_times is not None:
+        steps = np.geomspace(kept["step"].iloc[0], kept["step"].iloc[-1], n_times)
+        kept = kept.iloc[np.unique(np.searchsorted(kept["step"].to_numpy(), steps).clip(max=len(kept) - 1))]
+    length = first["lz"] if start is None else start
+    return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / length})
 
 
 @dataclass(frozen=True)

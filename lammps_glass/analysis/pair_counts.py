@@ -37,10 +37,10 @@ def count_pairs(snapshot: Snapshot, edges: Floats, centres: NDArray[np.bool_], o
     reach = np.ceil(np.minimum(r_max * (1 + 1e-9) / (snapshot.cell.heights * extent / grid.n_bins), 1e9))
     reach = np.where(snapshot.cell.periodic, reach, np.minimum(reach, grid.n_bins - 1)).astype(np.int64)
     weights = np.stack([centres[grid.order], others[grid.order]]).astype(np.int64)
-    every = bool(centres.all() and others.all())
+    all_particles = bool(centres.all() and others.all())
     counts = np.zeros(len(edges) - 1, dtype=np.int64)
     columns = np.ascontiguousarray(grid.positions.T)
-    _count(columns, grid.starts, grid.n_bins, reach, grid.matrix, grid.periodic, edges, weights, every, counts)
+    _count(columns, grid.starts, grid.n_bins, reach, grid.matrix, grid.periodic, edges, weights, all_particles, counts)
     return counts
 
 
@@ -54,7 +54,7 @@ def _count(
     periodic: NDArray[np.bool_],
     edges: Floats,
     weights: Integers,
-    every: bool,
+    all_particles: bool,
     counts: Integers,
 ) -> None:
     """Walk the pairs of bins of a half space of offsets: each pair of particles once, counted in both orders."""
@@ -66,7 +66,7 @@ def _count(
     for o0 in range(reach[0] + 1):
         for o1 in range(-reach[1] if o0 > 0 else 0, reach[1] + 1):
             for o2 in range(-reach[2] if (o0 > 0 or o1 > 0) else 0, reach[2] + 1):
-                home = o0 == 0 and o1 == 0 and o2 == 0
+                same_bin = o0 == 0 and o1 == 0 and o2 == 0
                 for here in range(len(starts) - 1):
                     b0, b1, b2 = here // (n1 * n2) + o0, here // n2 % n1 + o1, here % n2 + o2
                     t0, t1, t2 = b0 // n0, b1 // n1, b2 // n2
@@ -75,7 +75,9 @@ def _count(
                         continue
                     there = ((b0 - t0 * n0) * n1 + b1 - t1 * n1) * n2 + b2 - t2 * n2
                     shift = t0 * matrix[0] + t1 * matrix[1] + t2 * matrix[2]
-                    _two_bins(columns, starts, here, there, shift, home, edges, weights, every, squared, counts)
+                    _two_bins(
+                        columns, starts, here, there, shift, same_bin, edges, weights, all_particles, squared, counts
+                    )
 
 
 @kernel
@@ -85,10 +87,10 @@ def _two_bins(
     here: int,
     there: int,
     shift: Floats,
-    home: bool,
+    same_bin: bool,
     edges: Floats,
     weights: Integers,
-    every: bool,
+    all_particles: bool,
     squared: Floats,
     counts: Integers,
 ) -> None:
@@ -98,7 +100,7 @@ def _two_bins(
     scale = bins / r_max
     first, last = starts[there], starts[there + 1]
     for row in range(starts[here], starts[here + 1]):
-        if home:
+        if same_bin:
             first = row + 1
         x, y, z = columns[0, row] - shift[0], columns[1, row] - shift[1], columns[2, row] - shift[2]
         xs, ys, zs = columns[0, first:last], columns[1, first:last], columns[2, first:last]
@@ -114,7 +116,7 @@ def _two_bins(
                     at -= 1
                 elif distance >= edges[at + 1] and at < bins - 1:
                     at += 1
-                if every:
+                if all_particles:
                     counts[at] += 2
                 else:
                     other = first + k

@@ -39,6 +39,12 @@ class StretchedExponential:
     tau_low: float = math.nan
     tau_high: float = math.nan
 
+    @property
+    def fault(self) -> str:
+        """Why the fit is no stretched exponential; empty where it is one."""
+        above = round(self.beta, 2) > 1
+        return f"beta {self.beta:.2f} is above 1: compressed, not stretched" if above else ""
+
     def at(self, time: ArrayLike) -> Floats:
         """Evaluate at lags (k,)."""
         scaled = np.asarray(time, dtype=float) / self.tau
@@ -195,7 +201,17 @@ class Diffusion:
 def diffusion_coefficient(time: ArrayLike, msd: ArrayLike, *, dimension: int = 3) -> Diffusion:
     """Compute the diffusion coefficient, the slope of the mean squared displacement over 2 x `dimension` (Einstein).
 
-    It is read off lags from a tenth to a half of the longest; if the curve is not linear there it is not given.
+    The range of the fit is fixed: lags from a tenth to a half of the longest (`DIFFUSIVE_RANGE`), since shorter ones
+    are not yet diffusive and longer ones have few origins, independent ones fewer still. A straight line with a
+    constant is fitted there by least squares, every lag with the same weight. The coefficient is given only if
+    ln(msd) grows at least as 0.9 ln(t) in that range (`DIFFUSIVE`): give a longer trajectory otherwise.
+
+    Parameters
+    ----------
+    time, msd
+        (k,) ascending lags, and mean squared displacements.
+    dimension
+        Of space.
 
     Raises
     ------

@@ -212,7 +212,62 @@ def structure_factor(
     return pd.DataFrame({"q": mean[0], "s": mean[1]})
 
 
-def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: float, *, seed: int) -> pd.DataFrame:
+def structure_factor_around(
+    snapshot: Snapshot,
+    groups: Mapping[str, ArrayLike],
+    q_max: float,
+    *,
+    bins: int | None = None,
+    max_vectors: int = 1000,
+) -> pd.DataFrame:
+    """Compute the contribution of groups of particles to the structure factor.
+
+    ``S_a(q) = Re <rho_a(q) conj(rho(q))> / N_a`` with ``rho`` of all particles: the transform of g(r) around the
+    particles of the group. The mean over groups that hold all particles, weighted by their numbers, is S(q).
+
+    Parameters
+    ----------
+    groups
+        Name -> row numbers of its particles.
+    q_max, bins, max_vectors
+        As for `structure_factor`.
+
+    Returns
+    -------
+    DataFrame
+        ``group``, ``q``, ``s``.
+
+    Raises
+    ------
+    InputError
+        A group without particles, or as `structure_factor`.
+    """
+    _require_bulk(snapshot, "structure factor")
+    indices, group = wave_vectors(snapshot, q_max, bins, max_vectors)
+    scaled = snapshot.cell.fractional(snapshot.positions)
+    whole = wave_amplitudes(scaled, indices)
+    number = np.bincount(group)
+    filled = number > 0
+    lengths = np.linalg.norm(2 * np.pi * indices @ snapshot.cell.inverse.T, axis=1)
+    q = np.bincount(group, weights=lengths)[filled] / number[filled]
+    parts = []
+    for name, rows in groups.items():
+        members = np.asarray(rows, dtype=np.int64)
+        if not len(members):
+            raise InputError(f"structure factor: group {name} has no particle")
+        product = (wave_amplitudes(scaled[members], indices) * whole.conj()).real / len(members)
+        s = np.bincount(group, weights=product)[filled] / number[filled]
+        parts.append(pd.DataFrame({"group": name, "q": q, "s": s}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def structure_factor_over_replicas(
+    snapshots: Mapping[str, Snapshot],
+    q_max: float,
+    *,
+    seed: int,
+    groups: Mapping[str, Mapping[str, ArrayLike]] | None = None,
+) -> pd.DataFrame:
     """Structure factor of several samples, one at a time on common bins: boxes differ a little between them.
 
     Parameters
@@ -223,19 +278,25 @@ def structure_factor_over_replicas(snapshots: Mapping[str, Snapshot], q_max: flo
         Largest wave number; bins are as wide as the longest reciprocal vector of any box.
     seed
         Of the bootstrap; see `mean_over_replicas`.
+    groups
+        Name of the replica -> groups of its particles, see `structure_factor_around`.
 
     Returns
     -------
     DataFrame
-        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``.
+        ``q`` (middle of the bin), ``s``, ``low``, ``high``, ``replicas``; with groups ``group`` first.
     """
     bins = int(q_max / max(2 * np.pi / min(snapshot.cell.heights) for snapshot in snapshots.values()))
     parts = []
     for name, snapshot in snapshots.items():
-        curve = structure_factor(snapshot, q_max, bins=bins)
+        if groups is None:
+            curve = structure_factor(snapshot, q_max, bins=bins)
+        else:
+            curve = structure_factor_around(snapshot, groups[name], q_max, bins=bins)
         number = (curve["q"] / q_max * bins).astype(int)
         parts.append(curve.assign(replica=name, q=(number + 0.5) * q_max / bins))
-    return mean_over_replicas(pd.concat(parts, ignore_index=True), "q", "s", seed=seed)
+    by = ["q"] if groups is None else ["group", "q"]
+    return mean_over_replicas(pd.concat(parts, ignore_index=True), by, "s", seed=seed)
 
 
 def wave_vectors(snapshot: Snapshot, q_max: float, bins: int | None, max_vectors: int) -> tuple[Integers, Integers]:
@@ -300,23 +361,48 @@ def _drawn_ranks(counts: Integers, most: int) -> Integers:
 
 
 @kernel
+def _phase_powers(scaled: Floats, top: int, powers: NDArray[np.complex128]) -> None:
+    """Compute exp(2 pi i n s) of the three scaled coordinates, n from -top to top: (3, 2 top + 1)."""
+    for k in range(3):
+        for n in range(top + 1):
+            phase = 2 * np.pi * n * scaled[k]
+            cosine, sine = np.cos(phase), np.sin(phase)
+            powers[k, top + n] = complex(cosine, sine)
+            powers[k, top - n] = complex(cosine, -sine)
+
+
+@kernel
 def wave_amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
-    """Sum exp(2 pi i n . s) over particles: (m,); powers of the three phases of a particle are computed once."""
-    top = 0
+    """Sum exp(2 pi i n . s) over particles: (m,).
+
+    Powers of the three phases of a particle are computed once, and products of the first two where there are fewer of
+    them than vectors.
+    """
+    top, lowest, m = 0, 0, len(indices)
     for row in indices:
+        lowest = min(lowest, row[0])
         for k in range(3):
             top = max(top, abs(row[k]))
-    result = np.zeros(len(indices), np.complex128)
-    powers = np.empty((3, 2 * top + 1), np.complex128)
+    size = 2 * top + 1
+    result = np.zeros(m, np.complex128)
+    powers = np.empty((3, size), np.complex128)
+    shares = size * size < 2 * m
+    products = np.empty(size * size if shares else 0, np.complex128)
+    pairs, last = np.empty(m, np.int64), np.empty(m, np.int64)
+    for v in range(m):
+        pairs[v] = (indices[v, 0] + top) * size + indices[v, 1] + top
+        last[v] = indices[v, 2] + top
     for i in range(len(scaled)):
-        for k in range(3):
-            for n in range(-top, top + 1):
-                phase = 2 * np.pi * n * scaled[i, k]
-                powers[k, n + top] = complex(np.cos(phase), np.sin(phase))
-        for m in range(len(indices)):
-            result[m] += (
-                powers[0, indices[m, 0] + top] * powers[1, indices[m, 1] + top] * powers[2, indices[m, 2] + top]
-            )
+        _phase_powers(scaled[i], top, powers)
+        if shares:
+            for a in range(top + lowest, size):
+                for b in range(size):
+                    products[a * size + b] = powers[0, a] * powers[1, b]
+            for v in range(m):
+                result[v] += products[pairs[v]] * powers[2, last[v]]
+        else:
+            for v in range(m):
+                result[v] += powers[0, indices[v, 0] + top] * powers[1, indices[v, 1] + top] * powers[2, last[v]]
     return result
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.analysis.frames import Track, Trajectory, track
+from lammps_glass.analysis.groups import ParticleGroups
 from lammps_glass.analysis.structure import ideal_counts, pair_counts, wave_amplitudes, wave_vectors
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Cell, Floats
-from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 
 class DynamicLength(NamedTuple):
@@ -25,14 +26,15 @@ class DynamicLength(NamedTuple):
 
 def self_van_hove(
     snapshots: Trajectory,
-    lags: Sequence[int],
+    lags: int | Sequence[int],
     r_max: float,
     bins: int = 100,
     species: str | None = None,
     *,
+    groups: ParticleGroups | None = None,
     timestep: float | None = None,
 ) -> pd.DataFrame:
-    """Compute the self part of the van Hove function, ``G_s(r, t)``, at some lags.
+    """Compute the self part of the van Hove function, ``G_s(r, t)``, at one lag or at several.
 
     Parameters
     ----------
@@ -42,12 +44,16 @@ def self_van_hove(
         Differences of steps between frames; each must occur.
     r_max, bins
         Range and number of bins of the distance; displacements beyond are in no bin but count in the normalisation.
+    species
+        Only particles of this species.
+    groups
+        Groups of the particles of the first snapshot; frames at which they do not hold are no origins.
 
     Returns
     -------
     DataFrame
         ``time``, ``r`` (middle of the bin), ``g`` (density of a displacement, 1 / volume), ``probability``
-        (4 pi r^2 G_s, 1 / length), ``origins``.
+        (4 pi r^2 G_s, 1 / length), ``origins``; with groups ``group`` first.
 
     Raises
     ------
@@ -57,32 +63,55 @@ def self_van_hove(
     _check_range(r_max, bins)
     followed = track(snapshots, species, "van Hove function")
     edges = np.linspace(0, r_max, bins + 1)
+    shells = ideal_counts(edges, 1.0)
     middle = (edges[:-1] + edges[1:]) / 2
+    names = ("all",) if groups is None else groups.names
     parts = []
-    for lag in lags:
-        counts, origins = np.zeros(bins), _origins(followed, int(lag))
+    for lag in _each(lags):
+        counts, members = np.zeros((len(names), bins)), np.zeros(len(names))
+        origins = [at for at in _origins(followed, lag) if _members(followed, groups, at[0]) is not None]
+        if not origins:
+            raise InputError(f"van Hove function: no frame with groups is followed by one {lag} steps later")
         for start, end in origins:
             moved = followed.frames(end, end + 1)[0] - followed.frames(start, start + 1)[0]
-            counts += np.histogram(np.linalg.norm(moved, axis=0), edges)[0]
-        fraction = counts / (len(origins) * followed.n_particles)
-        table = {
-            "time": lag if timestep is None else lag * timestep,
-            "r": middle,
-            "g": fraction / ideal_counts(edges, 1.0),
-            "probability": fraction / np.diff(edges),
-            "origins": len(origins),
-        }
-        parts.append(pd.DataFrame(table))
+            distances, of = np.linalg.norm(moved, axis=0), _members(followed, groups, start)
+            for number in range(len(names)):
+                chosen = distances if groups is None else distances[of == number]
+                counts[number] += np.histogram(chosen, edges)[0]
+                members[number] += len(chosen)
+        for name, count, n_members in zip(names, counts, members, strict=True):
+            fraction = count / n_members if n_members else np.full(bins, np.nan)
+            table = {
+                "time": lag if timestep is None else lag * timestep,
+                "r": middle,
+                "g": fraction / shells,
+                "probability": fraction / np.diff(edges),
+                "origins": len(origins),
+            }
+            parts.append(pd.DataFrame(table if groups is None else {"group": name, **table}))
     return pd.concat(parts, ignore_index=True)
 
 
+def _each(lags: int | Sequence[int]) -> list[int]:
+    """List one lag or several."""
+    return [int(lag) for lag in np.atleast_1d(np.asarray(lags))]
+
+
+def _members(followed: Track, groups: ParticleGroups | None, frame: int) -> Integers | None:
+    """Return the groups of the particles that are followed at a frame; None where it is no origin."""
+    if groups is None:
+        return np.zeros(followed.n_particles, dtype=np.int64)
+    of = groups.at(int(followed.steps[frame]))
+    return None if of is None else of[followed.rows]
+
+
 def distinct_van_hove(
-    snapshots: Trajectory, lag: int, r_max: float, bins: int = 100, *, timestep: float | None = None
+    snapshots: Trajectory, lags: int | Sequence[int], r_max: float, bins: int = 100, *, timestep: float | None = None
 ) -> pd.DataFrame:
     """Compute the distinct part of the van Hove function over the density: g(r) at lag 0, 1 at long times.
 
     Pairs are a particle at the origin and another one at the later time, by the minimum image. At most three frames
-    are held at a time.
+    are held at a time. Parameters as for `self_van_hove`.
 
     Returns
     -------
@@ -100,16 +129,21 @@ def distinct_van_hove(
     if not cell.periodic.all():
         raise InputError("distinct van Hove function needs a cell that is periodic in all directions")
     cell.require_minimum_image(r_max, "distinct van Hove function")
-    edges, counts, origins = np.linspace(0, r_max, bins + 1), np.zeros(bins), _origins(followed, lag)
-    for start, end in origins:
-        before, after = (followed.frames(at, at + 1)[0].T for at in (start, end))
-        both = Snapshot(cell, np.concatenate([before, after]), np.zeros(2 * n, int), ("all",))
-        pairs, _ = pair_counts(both, r_max, bins, np.arange(n), np.arange(n, 2 * n))
-        itself = np.linalg.norm(cell.minimum_image(after - before), axis=1)
-        counts += pairs - np.histogram(itself, edges)[0]
-    ideal = ideal_counts(edges, n / cell.volume) * n * len(origins)
-    time = lag if timestep is None else lag * timestep
-    return pd.DataFrame({"time": time, "r": (edges[:-1] + edges[1:]) / 2, "g": counts / ideal, "origins": len(origins)})
+    edges = np.linspace(0, r_max, bins + 1)
+    middle = (edges[:-1] + edges[1:]) / 2
+    parts = []
+    for lag in _each(lags):
+        counts, origins = np.zeros(bins), _origins(followed, lag)
+        for start, end in origins:
+            before, after = (followed.frames(at, at + 1)[0].T for at in (start, end))
+            both = Snapshot(cell, np.concatenate([before, after]), np.zeros(2 * n, int), ("all",))
+            pairs, _ = pair_counts(both, r_max, bins, np.arange(n), np.arange(n, 2 * n))
+            itself = np.linalg.norm(cell.minimum_image(after - before), axis=1)
+            counts += pairs - np.histogram(itself, edges)[0]
+        ideal = ideal_counts(edges, n / cell.volume) * n * len(origins)
+        time = lag if timestep is None else lag * timestep
+        parts.append(pd.DataFrame({"time": time, "r": middle, "g": counts / ideal, "origins": len(origins)}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def four_point_structure_factor(

@@ -85,7 +85,7 @@ def vibrational_density_of_states(
     """
     import pandas as pd
 
-    at = _grid(modes, step, broadening) if frequencies is None else np.asarray(frequencies, dtype=float)
+    at = _grid_of_all_peaks(modes, step, broadening) if frequencies is None else np.asarray(frequencies, dtype=float)
     values = _partial(modes, at, broadening, _rows(modes, of))
     return pd.DataFrame({"frequency": at, "vdos": values})
 
@@ -96,9 +96,9 @@ def particle_density_of_states(modes: Modes, frequencies: ArrayLike, *, broadeni
     at = np.asarray(frequencies, dtype=float)
     total = np.zeros((modes.vectors.shape[1], len(at)))
     for start in range(0, len(modes.eigenvalues), _PART):
-        peaks = _peaks(modes.frequencies[start : start + _PART], at, broadening)
+        peaks = _gaussians(modes.frequencies[start : start + _PART], at, broadening)
         total += modes.weights(start, start + _PART).T @ peaks
-    result: Floats = total * _norm(modes)
+    result: Floats = total * _normalisation(modes)
     return result
 
 
@@ -116,7 +116,7 @@ def reduced_density_of_states(
     """
     import pandas as pd
 
-    at = _range(modes, lowest, step, broadening)
+    at = _determined_grid(modes, lowest, step, broadening)
     reduced = _partial(modes, at, broadening, _rows(modes, of)) / at**2
     return pd.DataFrame({"frequency": at, "reduced": reduced})
 
@@ -153,12 +153,12 @@ def boson_peak_intensity(modes: Modes, *, lowest: float = 0.4, step: float = 0.0
     ----------
     Yang et al. (2021), section III E 1: I_BP = max g_i(omega) / omega^2.
     """
-    at = _range(modes, lowest, step, broadening)
+    at = _determined_grid(modes, lowest, step, broadening)
     return boson_peaks(at, particle_density_of_states(modes, at, broadening=broadening)).intensity
 
 
 def boson_peaks(frequencies: ArrayLike, density: ArrayLike, highest: float | None = None) -> BosonPeaks:
-    """Largest reduced density of every particle, and where.
+    """Find the largest reduced density of states of every particle, and its frequency.
 
     Parameters
     ----------
@@ -239,31 +239,32 @@ def _partial(modes: Modes, at: Floats, broadening: float, rows: Rows) -> Floats:
     total = np.zeros(len(at))
     for start in range(0, len(modes.eigenvalues), _PART):
         weights = modes.weights(start, start + _PART)[:, rows].mean(axis=1)
-        total += weights @ _peaks(modes.frequencies[start : start + _PART], at, broadening)
-    result: Floats = total * _norm(modes)
+        total += weights @ _gaussians(modes.frequencies[start : start + _PART], at, broadening)
+    result: Floats = total * _normalisation(modes)
     return result
 
 
-def _peaks(frequencies: Floats, at: Floats, broadening: float) -> Floats:
-    """Compute normalised Gaussians: (modes, k)."""
+def _gaussians(frequencies: Floats, at: Floats, broadening: float) -> Floats:
+    """Compute the Gaussian of each mode, with integral 1, at the frequencies `at`: (modes, k)."""
     x = (at - frequencies[:, None]) / broadening
     peaks: Floats = np.exp(-0.5 * x**2) / (np.sqrt(2 * np.pi) * broadening)
     return peaks
 
 
-def _norm(modes: Modes) -> float:
+def _normalisation(modes: Modes) -> float:
     """Compute the factor that makes the integral of the mean density over all 3 n - 3 modes 1."""
     n_particles = int(modes.vectors.shape[1])
     return n_particles / (3 * n_particles - 3)
 
 
-def _grid(modes: Modes, step: float, broadening: float) -> Floats:
+def _grid_of_all_peaks(modes: Modes, step: float, broadening: float) -> Floats:
+    """Make a grid of frequencies from 0 to where the broadened peak of the last mode ends."""
     _positive(step=step, broadening=broadening)
     end = float(modes.frequencies[-1]) + _SIGMAS * broadening
     return np.asarray(np.arange(0.0, end + step, step), dtype=float)
 
 
-def _range(modes: Modes, lowest: float, step: float, broadening: float) -> Floats:
+def _determined_grid(modes: Modes, lowest: float, step: float, broadening: float) -> Floats:
     """Make a grid of frequencies from `lowest` to the end of the density that the modes determine."""
     _positive(lowest=lowest, step=step, broadening=broadening)
     sign = 1 if modes.is_complete else -1

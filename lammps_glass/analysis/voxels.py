@@ -165,3 +165,23 @@ def _fluctuations(snapshot: Snapshot, values: NDArray[np.float64], number: Numbe
         len(population),
         float((population == 0).mean()),
     )
+
+
+def without_finite_size(table: pd.DataFrame) -> pd.DataFrame:
+    """Take the finite size of the system out of the deviation of voxel means.
+
+    Means of n of N values deviate from the mean of all N by ``sqrt(1 - n / N)`` less than those of independent values.
+
+    Parameters
+    ----------
+    table
+        Of `fluctuation_by_population`; its largest population is that of the whole system, N.
+
+    Returns
+    -------
+    DataFrame
+        The rows of parts of the system, with ``corrected`` beside ``mean_deviation``.
+    """
+    fraction = table["population"] / table["population"].max()
+    parts: pd.DataFrame = table[fraction < 1]
+    return parts.assign(corrected=parts["mean_deviation"] / np.sqrt(1 - fraction[fraction < 1]))

@@ -18,13 +18,14 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.describe import GlassName
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 
 if TYPE_CHECKING:
     from lammps_glass.cli.indicator_values import Source
     from lammps_glass.glasses import Glass
     from lammps_glass.operations.dynamics_curves import DynamicsSettings, GroupedTrajectory
-    from lammps_glass.operations.dynamics_figures import PageLabels
+    from lammps_glass.operations.findings_page import PageLabels
+    from lammps_glass.snapshots import Snapshot
 
 _SUMMARY = "summary.json"
 
@@ -57,6 +58,14 @@ def analyse(
     ],
     trajectories: Trajectories,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make, with tables, figures, report.html.")],
+    further: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--indicator",
+            help="Another indicator, like INDICATOR or TABLE:COLUMN, whose prediction against time is drawn beside; "
+            "again for more.",
+        ),
+    ] = None,
     by: Annotated[str, typer.Option("--by", help="quantile=N, species, or label (values 0 and 1).")] = "quantile=5",
     observables: Annotated[
         str | None, typer.Option("--observables", help="Names, with commas (default: all that the data allow).")
@@ -97,8 +106,9 @@ def analyse(
     Averages start only at frames at which the particles have a value: the origins.
     """
     from lammps_glass.cli.indicator_values import Source
-    from lammps_glass.operations.dynamics_curves import DynamicsSettings
-    from lammps_glass.operations.dynamics_figures import OBSERVABLES, PageLabels
+    from lammps_glass.operations.dynamics_curves import SPECIES, DynamicsSettings
+    from lammps_glass.operations.dynamics_figures import OBSERVABLES
+    from lammps_glass.operations.findings_page import PageLabels
     from lammps_glass.operations.group_dynamics import UNITS
 
     kind, n_groups = _parse_by(by)
@@ -107,11 +117,16 @@ def analyse(
         raise InputError(f"--observables {', '.join(unknown)}: there are {', '.join(OBSERVABLES)}")
     if timestep is not None and not timestep > 0:
         raise InputError(f"--timestep {timestep:g} must be above 0")
+    source = Source(indicator, column, origins, from_start)
+    if from_start and (kind == SPECIES or not source.is_table):
+        raise InputError(
+            "--from-start is for a table (.parquet, .csv) of values of the configuration that the run started from, "
+            "whose step no frame has; other values are computed from the frames or read in them: leave it out"
+        )
     asked = DynamicsSettings(
         by=kind, n_groups=n_groups, q=q, distance=distance, species=particles, directions=directions,
         max_origins=max_origins,
     )  # fmt: skip
-    source = Source(indicator, column, origins, from_start)
     of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
     options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
     built = parts.build_glass(glass, options["glass"])
@@ -119,7 +134,9 @@ def analyse(
     source = dataclasses.replace(source, options=options["descriptor"])
     replicas = parts.replica_names(trajectories, replica)
     _check_folder(output, replace)
-    grouped, name = _grouped(common, source, trajectories, replicas, reader, kind, descriptor)
+    _check_species(next(reader.frames(trajectories[0])), trajectories[0], particles, by_species=kind == SPECIES)
+    more = [_further(text, origins, from_start) for text in further or ()]
+    grouped, name = _grouped(common, source, more, trajectories, replicas, reader, kind, descriptor)
     if common.dry_run:
         rows = [{"file": str(p), "replica": t.replica, "origins": len(t.values)} for p, t in zip(trajectories, grouped)]
         return common.table(f"would analyse by {by} of {name}", rows)
@@ -127,6 +144,18 @@ def analyse(
     time, length = UNITS[built.units] if built else ("steps" if duration is None else "time units", "length units")
     labels = PageLabels(name, time, length)
     _write(common, output, grouped, asked, labels, duration, chosen, built, by)
+
+
+def _further(text: str, origins: int | None, from_start: bool) -> Source:
+    """Return the source of a further indicator; a column of a table is TABLE:COLUMN."""
+    from lammps_glass.cli.indicator_values import Source
+
+    table, _, column = text.rpartition(":")
+    return (
+        Source(table, column, origins, from_start)
+        if Source(table).is_table
+        else Source(text, None, origins, from_start)
+    )
 
 
 def _parse_by(text: str) -> tuple[str, int]:
@@ -137,6 +166,22 @@ def _parse_by(text: str) -> tuple[str, int]:
     if kind in ("species", "label") and not number:
         return kind, 2
     raise InputError(f"--by {text}: must be quantile=N (N at least 2), species or label")
+
+
+def _check_species(first: Snapshot, path: Path, particles: str | None, *, by_species: bool) -> None:
+    """Refuse species that the first frame of a trajectory does not name, and say how to name them."""
+    from lammps_glass.registry import unknown_name
+    from lammps_glass.snapshots.snapshot import UNKNOWN
+
+    if first.species == (UNKNOWN,) and (by_species or particles is not None):
+        raise InputError(
+            f"{path}: has neither types nor elements to tell species by: write the column type or element, and name "
+            "the types with --types A,B"
+        )
+    if particles is not None and particles not in first.species:
+        unnamed = all(name.isdigit() for name in first.species)
+        hint = f"; --types A,B names the types {', '.join(first.species)} of this file" if unnamed else ""
+        raise InputError(f"{path}: --species: {unknown_name('species', particles, list(first.species))}{hint}")
 
 
 def _check_folder(output: Path, replace: bool) -> None:
@@ -156,13 +201,14 @@ def _check_folder(output: Path, replace: bool) -> None:
 def _grouped(
     common: Common,
     source: Source,
+    further: Sequence[Source],
     paths: Sequence[Path],
     replicas: Sequence[str],
     reader: Reader,
     kind: str,
     descriptor: str | None,
 ) -> tuple[list[GroupedTrajectory], str]:
-    """Join the values of the indicator onto the trajectories, and name it."""
+    """Join the values of the indicators onto the trajectories, and name the main one."""
     from lammps_glass.cli.indicator_values import Values, run_names
     from lammps_glass.operations.dynamics_curves import SPECIES, GroupedTrajectory
 
@@ -171,11 +217,17 @@ def _grouped(
     else:
         values = Values(source, reader.glass, next(reader.frames(paths[0])), common.seed, descriptor)
         name = values.name
+    others = [Values(each, reader.glass, next(reader.frames(paths[0])), common.seed, descriptor) for each in further]
+    names = [name, *(each.name for each in others)]
+    if repeated := [each for number, each in enumerate(names) if each in names[:number]]:
+        raise InputError(f"--indicator: two indicators are called {repeated[0]}: rename the column of one")
     grouped = []
     for path, replica, run in zip(paths, replicas, run_names(replicas)):
         next(reader.frames(path))
         of_path = {} if values is None else values.of(path, replica, reader)
-        grouped.append(GroupedTrajectory(replica, run, functools.partial(reader.frames, path), of_path))
+        beside = {each.name: each.of(path, replica, reader, of_path.keys()) for each in others}
+        frames = functools.partial(reader.frames, path)
+        grouped.append(GroupedTrajectory(replica, run, frames, of_path, beside, str(path)))
         common.say(f"{path}: replica {replica}" + (f", {len(of_path)} origins" if values is not None else ""))
     return grouped, name
 
@@ -195,13 +247,13 @@ def _write(
     from lammps_glass.operations.dynamics_figures import add_dynamics
     from lammps_glass.products import Findings
 
-    masses = dict(zip(glass.species, glass.masses)) if glass else None
     partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.resolve().parent))
     try:
-        with Findings(partial) as findings:
+        # A fault of one of several trajectories names it: the curves of each are computed first.
+        with Findings(partial) as findings, located(grouped[0].file if len(grouped) == 1 else ""):
             add_dynamics(
                 findings, grouped, settings, labels, timestep=timestep, seed=common.seed or 0,
-                observables=observables, masses=masses,
+                observables=observables, glass=glass,
             )  # fmt: skip
         summary = _draw(partial, findings, f"{labels.indicator}: dynamics by {by}")
         if output.is_dir():

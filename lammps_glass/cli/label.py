@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,14 @@ from lammps_glass.cli.pairs import pairs_of_frames
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, TypeNames, located
 from lammps_glass.cli.spread import Spread
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, JsonObject
 
 if TYPE_CHECKING:
     from lammps_glass.labels import Label, PairLabel
     from lammps_glass.registry import Entry
     from lammps_glass.simulate import ShearRecord
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Column
 
 #: Field of a label that says which frames are paired, as ``--lag`` does here.
 _LAGS = "lags"
@@ -91,7 +93,7 @@ def label(
     chosen = {**options["label"], **_of_options(r_max, total)}
     reader = Reader(parts.build_glass(glass, options["glass"]), types, boundary, rows_are_particles, common.say)
     check_rows_file(output)
-    facts: dict[str, Any] = {"label": name, "glass": glass}
+    facts: JsonObject = {"label": name, "glass": glass}
     repeated = label_runs.Ceilings(())
     shear = _shear(name, sources, by_frames=bool(lag) or steps is not None)
     if shear is not None:
@@ -103,6 +105,7 @@ def label(
         names = [name]
     elif issubclass(_label_class(entry), PairLabel):
         built = _build(entry, chosen)
+        assert isinstance(built, PairLabel)
         reference, current = _two(name, sources)
         groups = _pair_groups(built, reference, current, reader, lag, steps, any_lag)
         facts |= {**_parameters(built), "lag": lag}
@@ -179,15 +182,15 @@ def _of_options(r_max: float | None, total: bool) -> dict[str, object]:
     return {**({} if r_max is None else {"r_max": r_max}), **({"reduce": "sum"} if total else {})}
 
 
-def _parameters(built: Label) -> dict[str, Any]:
+def _parameters(built: Label) -> dict[str, Json]:
     return {key: value for key, value in built.get_params().items() if key != _LAGS}
 
 
-def _build(entry: Entry, options: Mapping[str, object]) -> Any:
+def _build(entry: Entry, options: Mapping[str, object]) -> Label:
     """Build a label; its length has no default here, as the unit of the dump need not be known."""
     from lammps_glass.labels.motion import Motion
 
-    built = entry.build(options)
+    built: Label = entry.build(options)
     has_neighbors = not isinstance(built, Motion) or built.measure == "d2min"
     if has_neighbors and "r_max" in entry.options() and "r_max" not in options:
         raise InputError(f"label {entry.name} needs --r-max, the radius of the neighbourhood")
@@ -216,7 +219,7 @@ def _check_ids(frame: Snapshot, path: Path) -> None:
         raise located(error, path) from error
 
 
-def _columns(built: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Any]:
+def _columns(built: PairLabel, before: Snapshot, after: Snapshot, files: str) -> dict[str, Column]:
     """Label the particles of one pair of frames, read from `files`."""
     import numpy as np
 

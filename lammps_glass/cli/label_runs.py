@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from inspect import getattr_static
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
     from lammps_glass.labels import Label, LabelColumn
     from lammps_glass.simulate import Record, ShearRecord
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Columns
 
 
 class Group(NamedTuple):
     """A labelled configuration and the columns of its particles, in its order."""
 
     snapshot: Snapshot
-    columns: Mapping[str, Any]
+    columns: Columns
 
 
 class Ceilings:
@@ -43,14 +45,14 @@ class Ceilings:
         self._names = sorted({name for of_column in repeats for name in of_column.names})
         self._groups: list[pd.DataFrame] = []
 
-    def add(self, columns: Mapping[str, Any]) -> None:
+    def add(self, columns: Columns) -> None:
         """Add the (n,) values of each column of a configuration."""
         import pandas as pd
 
         if self._names:
             self._groups.append(pd.DataFrame({name: columns[name] for name in self._names}))
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, str | int | float | None]]:
         """Return a row a column with repeats: ``label``, ``from``, ``repeats``, ``ceiling`` (None: not known)."""
         from lammps_glass.products.ceilings import ceilings
 
@@ -127,7 +129,7 @@ def check_runs(label: Label, records: Sequence[Record]) -> None:
             raise InputError(f"{record.directory} ({protocol.name}): {error}") from error
 
 
-def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Any]:
+def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Json]:
     """Collect the metadata of a label of runs: the meaning of its columns, and facts about the runs."""
     columns = [asdict(column) for column in label.columns(records)]
     return {"columns": columns, **label.details(records)}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import Json, Options
 from lammps_glass.registry import Entry, Registry, unknown_name
 
 if TYPE_CHECKING:
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots import Snapshot
     from lammps_glass.snapshots.cell import Floats
 
-Options = dict[str, Any]
-"""Options of a part by name."""
 Describe = Callable[["Snapshot"], "Floats"]
 """Describes a snapshot: (n_particles, n_features)."""
 
@@ -80,7 +81,7 @@ def sort_settings(settings: Sequence[str] | None, options_of: Mapping[str, Seque
     InputError
         No ``=``, a value that is not TOML, or a key that no part takes.
     """
-    from lammps_glass.workflow.reading import parse_set
+    from lammps_glass.settings import parse_set
 
     sorted_settings: dict[str, Options] = {part: {} for part in options_of}
     for text in settings or ():
@@ -101,7 +102,7 @@ def _put(table: Options, keys: Sequence[str], value: object) -> None:
     table[keys[-1]] = value
 
 
-def build_glass(name: str | None, options: Mapping[str, Any]) -> Glass | None:
+def build_glass(name: str | None, options: Mapping[str, object]) -> Glass | None:
     """Build a glass by its name or its ``glass.toml``, with `options`; None when no glass is named.
 
     Raises
@@ -135,7 +136,7 @@ def glass_options(name: str | None) -> list[str]:
     return options_of(read_table(name) if is_glass_file(name) else {"name": name})
 
 
-def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None) -> Descriptor:
+def build_descriptor(name: str, options: Mapping[str, object], glass: Glass | None) -> Descriptor:
     """Build the descriptor `name` (or ``module:Class``); ``species`` and ``radii`` that are not set are the glass's.
 
     No other options are: the ``r_cut`` of a glass is that of its interactions, not of a neighbourhood.
@@ -144,7 +145,7 @@ def build_descriptor(name: str, options: Mapping[str, Any], glass: Glass | None)
     return descriptor
 
 
-def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> Options:
+def _with_glass(name: str, options: Mapping[str, object], glass: Glass | None) -> Options:
     """Complete the options of a descriptor, and of each part of a composite one, with those of the glass."""
     names = descriptor_entry(name).options()
     shared = [key for key in ("species", "radii") if key in names and getattr(glass, key, None)]
@@ -157,8 +158,21 @@ def _with_glass(name: str, options: Mapping[str, Any], glass: Glass | None) -> O
     return completed
 
 
-def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) -> Describe:
+def describing(
+    descriptor: Descriptor,
+    glass: Glass | None,
+    seed: int | None,
+    runs: Path | None = None,
+    say: Callable[[str], None] | None = None,
+) -> Describe:
     """Return the function that describes a snapshot; it runs the simulations that `descriptor` needs, if any.
+
+    Parameters
+    ----------
+    runs
+        Folder of these simulations, in which interrupted ones go on; None: a temporary one.
+    say
+        Called with lines about them for the user.
 
     Raises
     ------
@@ -172,7 +186,18 @@ def describing(descriptor: Descriptor, glass: Glass | None, seed: int | None) ->
         raise InputError(f"descriptor {descriptor.name} runs the protocol {protocol}: name the glass with --glass")
     from lammps_glass.simulate import describe
 
-    return lambda snapshot: describe(descriptor, snapshot, glass, seed=seed or 0)
+    def describe_one(snapshot: Snapshot) -> Floats:
+        """Describe a snapshot, with a folder of its own for each set of parameters."""
+        folder = None
+        if runs is not None and protocol:
+            from lammps_glass.simulate.start import checksum
+
+            described = [descriptor.name, plain(descriptor.get_params()), glass.name, plain(glass.options()), seed or 0]
+            text = json.dumps([*described, checksum(snapshot)], sort_keys=True)
+            folder = runs / hashlib.sha256(text.encode()).hexdigest()[:16]
+        return describe(descriptor, snapshot, glass, seed=seed or 0, directory=folder, say=say)
+
+    return describe_one
 
 
 def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[str]:
@@ -185,7 +210,7 @@ def replica_names(paths: Sequence[Path], names: Sequence[str] | None) -> list[st
     return list(names) * (len(paths) if len(names) == 1 else 1)
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Json:
     """Convert a value to JSON values: arrays and tuples to lists, NumPy numbers to Python's, others to text."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from lammps_glass.cli.common import Common, command
 from lammps_glass.cli.reading import Boundary, Reader, RowsAreParticles, Snapshots, TypeNames, located
 from lammps_glass.errors import InputError
 from lammps_glass.files import check_writable
+from lammps_glass.json_types import JsonObject
 
 if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
@@ -97,7 +98,7 @@ def load_predictor(
     return Predictor(estimator, describe_one, chosen, tuple(species or metadata["species"]), column), glass
 
 
-def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str | None) -> Entry:
+def _descriptor_entry(model: Path, metadata: JsonObject, confirmed: str | None) -> Entry:
     """Return the entry of the descriptor of a model; code that is not installed must be confirmed by its target.
 
     A model is data and may come from anyone: it must not decide which code is imported from the current folder.
@@ -113,7 +114,7 @@ def _descriptor_entry(model: Path, metadata: Mapping[str, Any], confirmed: str |
     return parts.descriptor_entry(needed)
 
 
-def _glass(model: Path, metadata: Mapping[str, Any]) -> Glass | None:
+def _glass(model: Path, metadata: JsonObject) -> Glass | None:
     """Build the glass of a model; a table of it that has moved or changed is named with the model."""
     if metadata.get("glass") is None:
         return None

@@ -47,6 +47,7 @@ def render(
     assert built_glass is not None
     built = protocols.build(protocol, options["protocol"])
     seed = 1 if common.seed is None else common.seed
+    Start(start, Reader(built_glass, types, boundary)).require_glass()
     built.require_units(built_glass.units)
     deck = built.deck(built_glass, seed)
     if output is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
@@ -13,9 +13,9 @@ from lammps_glass.tables import TableWriter
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from lammps_glass.snapshots import Snapshot
+    from lammps_glass.snapshots.cell import Columns
 
 #: Formats that a name may ask for and that are not written.
 _FOREIGN = (".txt", ".dat", ".tsv", ".json", ".xlsx", ".h5", ".hdf5", ".npy", ".npz", ".feather", ".csv.gz", ".csv.zst")
@@ -31,7 +31,7 @@ def check_rows_file(path: Path) -> None:
 class _Sink(Protocol):
     """A file that takes the rows of one snapshot after the other."""
 
-    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    def write(self, snapshot: Snapshot, replica: str, columns: Columns) -> None:
         """Append a row per particle."""
 
 
@@ -39,7 +39,7 @@ class _Parquet:
     def __init__(self, table: TableWriter) -> None:
         self._table = table
 
-    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    def write(self, snapshot: Snapshot, replica: str, columns: Columns) -> None:
         """Append a row per particle."""
         self._table.write(row_table(snapshot, replica, columns))
 
@@ -48,7 +48,7 @@ class _Csv:
     def __init__(self, path: Path) -> None:
         self._path, self._header = path, True
 
-    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    def write(self, snapshot: Snapshot, replica: str, columns: Columns) -> None:
         """Append a row per particle."""
         row_table(snapshot, replica, columns).to_csv(self._path, mode="a", header=self._header, index=False)
         self._header = False
@@ -60,7 +60,7 @@ class _Extxyz:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def write(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> None:
+    def write(self, snapshot: Snapshot, replica: str, columns: Columns) -> None:
         """Append a row per particle."""
         from lammps_glass.snapshots.extxyz_write import extxyz_text
 
@@ -84,7 +84,7 @@ class RowWriter:
         """Number of snapshots written."""
         return len(self._seen)
 
-    def append(self, snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]], path: Path) -> None:
+    def append(self, snapshot: Snapshot, replica: str, columns: Columns, path: Path) -> None:
         """Append the rows of one snapshot, read from `path`."""
         key = replica, snapshot.step
         earlier = self._seen.get(key)
@@ -103,7 +103,7 @@ class RowWriter:
 
 
 @contextmanager
-def row_writer(path: Path, metadata: Mapping[str, Any]) -> Iterator[RowWriter]:
+def row_writer(path: Path, metadata: Mapping[str, object]) -> Iterator[RowWriter]:
     """Open a `RowWriter`, in the format of the file's name; the file appears when the block ends without an error.
 
     Only Parquet holds the metadata: an indicator trained on a CSV file cannot describe a snapshot.
@@ -122,7 +122,7 @@ def row_writer(path: Path, metadata: Mapping[str, Any]) -> Iterator[RowWriter]:
             raise InputError(f"{path}: no row to write: the input has no frame (or no pair of frames)")
 
 
-def row_table(snapshot: Snapshot, replica: str, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+def row_table(snapshot: Snapshot, replica: str, columns: Columns) -> pd.DataFrame:
     """Make a table with a row per particle: replica, step, particle, species, then `columns`."""
     import pandas as pd
 

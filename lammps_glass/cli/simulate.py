@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -66,8 +66,10 @@ def simulate(
     built: Protocol = protocols.build(protocol, options["protocol"])
     seed = common.seed if common.seed is not None else int(built.draws_random_numbers)
     _check_folder(output, start)
+    # A start of another glass is the fault behind defaults in its units: it is named before them.
+    Start(start, Reader(built_glass, types, boundary)).require_glass()
     built.require_units(built_glass.units)
-    built.deck(built_glass, seed)  # a glass that does not fit is refused before a start is read
+    built.deck(built_glass, seed)  # a glass that does not fit is refused before anything is simulated
     begin = Start(start, Reader(built_glass, types, boundary, say=common.say))
     if gate and start is not None:
         require_glass(common, begin.source(built, built_glass), built_glass, start)
@@ -201,7 +203,7 @@ def _lines(quiet: bool, plan: Plan) -> Progress:
     return show
 
 
-def _report(common: Common, record: Record, title: str, summary: dict[str, Any]) -> None:
+def _report(common: Common, record: Record, title: str, summary: dict[str, object]) -> None:
     """Print what the run has made."""
     final, table = record.final, record.thermo
     energy = float(table["pe"].iloc[-1]) / len(final) if "pe" in table else None

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from lammps_glass.snapshots.cell import Floats
 
 #: Quantiles by the name of their column.
 QUANTILES = {"median": 0.5, "p95": 0.95, "p99": 0.99, "maximum": 1.0}
@@ -19,9 +24,9 @@ class Spread:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._groups: dict[str, list[Any]] = {name: [] for name in names}
+        self._groups: dict[str, list[Floats]] = {name: [] for name in names}
 
-    def add(self, columns: Mapping[str, Any]) -> None:
+    def add(self, columns: Mapping[str, ArrayLike]) -> None:
         """Add the (n,) values of each column."""
         import numpy as np
 
@@ -29,7 +34,7 @@ class Spread:
             values = np.asarray(columns[name], dtype=np.float64)
             groups.append(values[~np.isnan(values)])
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, str | int | float | None]]:
         """Return a row a column: ``label``, ``count`` and quantiles (linear between values), None without values."""
         import numpy as np
 

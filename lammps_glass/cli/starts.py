@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lammps_glass.cli.reading import Reader
+from lammps_glass.cli.reading import Reader, as_glass
 from lammps_glass.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,6 +44,15 @@ class Start:
     def of_record(self) -> bool:
         """Whether the run starts from the record of another."""
         return self.path is not None and self.path.is_dir()
+
+    def require_glass(self) -> None:
+        """Raise `InputError` when the start is not of the glass of the reader; other faults of it come later."""
+        from lammps_glass.simulate import Record
+
+        if self.path is not None and self.path.is_file():
+            next(self.reader.frames(self.path, last=True))
+        elif self.path is not None and (record := Record(self.path)).is_complete:
+            as_glass(record.final, self.reader.glass, self.path)
 
     def source(self, protocol: Protocol, glass: Glass) -> Source:
         """Open what a run of `protocol` starts from; frames of a file are read as they are asked for.

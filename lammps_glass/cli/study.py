@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from lammps_glass.files import disk_faults_named
 
 if TYPE_CHECKING:
     from lammps_glass.workflow.study import Study
+    from lammps_glass.workflow.summary import Summary
 
 PANEL = "Studies"
 
@@ -55,7 +56,7 @@ def read_folder(directory: Path) -> Study:
     return Study.read(directory)
 
 
-def show_summary(common: Common, study: Study, summary: dict[str, Any]) -> None:
+def show_summary(common: Common, study: Study, summary: Summary) -> None:
     """Print figures and scores beside the paper's, or the results of a study without one, and the report's path."""
     from lammps_glass.figures import comparison_rows
 

@@ -56,8 +56,9 @@ def init(
 
 def validate(common: Common, study: StudyName, preset: Preset = None, settings: Settings = None) -> None:
     """Check a study file without running anything; all presets, unless one is named."""
+    from lammps_glass.settings import read_toml
     from lammps_glass.workflow import Study
-    from lammps_glass.workflow.reading import find_study, read_toml
+    from lammps_glass.workflow.reading import find_study
 
     path = find_study(study)
     names = [preset] if preset else [None, *read_toml(path).get("presets", {})]

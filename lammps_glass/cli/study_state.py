@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -12,8 +12,45 @@ from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.study import PANEL, Cores, Folder, Out, Preset, StudyName, open_study, read_folder
 
 if TYPE_CHECKING:
-    from lammps_glass.workflow.estimate import StagePlan, StudyPlan
+    from lammps_glass.planning.estimate import StagePlan, StudyPlan
     from lammps_glass.workflow.study import Study
+
+
+class StageState(TypedDict):
+    """State of a stage: numbers of cases, seconds of one, cases an hour, seconds left on the cores of the study."""
+
+    stage: str
+    cases: int
+    waiting: int
+    ready: int
+    running: int
+    done: int
+    failed: int
+    blocked: int
+    seconds: float | None
+    per_hour: float | None
+    left: float | None
+
+
+class FailedCase(TypedDict):
+    """A failed case, ``CASE/STAGE``: reason and exit status, its deck, ends of log and standard error."""
+
+    case: str
+    reason: str
+    status: int | None
+    deck: str
+    log: str
+    stderr: str
+
+
+class StudyState(TypedDict):
+    """State of a study: its stages and failed cases."""
+
+    study: str
+    preset: str
+    stages: list[StageState]
+    failed: list[FailedCase]
+
 
 #: Seconds between updates with --watch, in a terminal and elsewhere.
 SCREEN_EVERY, LINES_EVERY = 2.0, 60.0
@@ -29,7 +66,7 @@ def plan(
     settings: Settings = None,
 ) -> None:
     """Estimate cases, core-hours, memory, disk and the longest case of each stage, from rates measured here."""
-    from lammps_glass.workflow.estimate import plan as make_plan
+    from lammps_glass.planning.estimate import plan as make_plan
 
     estimate = make_plan(open_study(common, study, preset, out, settings), cores=cores, fresh=fresh)
     if common.json:
@@ -116,19 +153,19 @@ def status(
     _show(common, state)
 
 
-def study_state(study: Study) -> dict[str, Any]:
+def study_state(study: Study) -> StudyState:
     """Count the cases of each stage by state, and list failed cases; `left` is in seconds on the cores of the study.
 
     A case is running when its lock is held.
     """
-    from lammps_glass.workflow.task_table import STATES, TaskTable
+    from lammps_glass.workflow.task_table import TaskTable
 
     study.forget()
     tasks = TaskTable(study)
     for case in study.all_cases():
         if tasks.state[case.id] == "ready" and study.store.lock(case).is_held():
             tasks.start(case)
-    stages = []
+    stages: list[StageState] = []
     for counts in tasks.stages.values():
         running, mean, left = counts.by_state["running"], counts.mean_seconds, counts.seconds_left
         cores = max(1, study.file.engine.cores // study.stage(counts.name).table.ranks)
@@ -136,28 +173,40 @@ def study_state(study: Study) -> dict[str, Any]:
             {
                 "stage": counts.name,
                 "cases": counts.total,
-                **{state: counts.by_state[state] for state in STATES},
+                "waiting": counts.by_state["waiting"],
+                "ready": counts.by_state["ready"],
+                "running": running,
+                "done": counts.by_state["done"],
+                "failed": counts.by_state["failed"],
+                "blocked": counts.by_state["blocked"],
                 "seconds": mean,
                 "per_hour": 3600 * running / mean if running and mean else None,
                 "left": None if left is None else left / cores,
             }
         )
-    failed = [
-        {"case": f"{c.name}/{c.stage}", **{k: f.get(k, "") for k in ("reason", "status", "deck", "log", "stderr")}}
+    failed: list[FailedCase] = [
+        {
+            "case": f"{c.name}/{c.stage}",
+            "reason": f.get("reason", ""),
+            "status": f.get("status"),
+            "deck": f.get("deck", ""),
+            "log": f.get("log", ""),
+            "stderr": f.get("stderr", ""),
+        }
         for c in study.all_cases()
         if tasks.state[c.id] == "failed" and (f := study.store.failure(c))
     ]
     return {"study": study.name, "preset": study.preset, "stages": stages, "failed": failed}
 
 
-def _is_running(study: Study, state: dict[str, Any]) -> bool:
+def _is_running(study: Study, state: StudyState) -> bool:
     """Decide whether a case runs or a controller holds the folder; cases that are ready may never start."""
     from lammps_glass.workflow.locks import Lock
 
     return Lock(study.out / ".controller.lock").is_held() or any(stage["running"] for stage in state["stages"])
 
 
-def _show(common: Common, state: dict[str, Any]) -> None:
+def _show(common: Common, state: StudyState) -> None:
     """Print the state of a study as a table, and its failed cases."""
     from lammps_glass.workflow.progress import duration
 
@@ -168,7 +217,11 @@ def _show(common: Common, state: dict[str, Any]) -> None:
         {
             "stage": stage["stage"],
             "done": f"{stage['done']}/{stage['cases']}",
-            **{name: stage[name] or "" for name in ("running", "ready", "waiting", "failed", "blocked")},
+            "running": stage["running"] or "",
+            "ready": stage["ready"] or "",
+            "waiting": stage["waiting"] or "",
+            "failed": stage["failed"] or "",
+            "blocked": stage["blocked"] or "",
             "a case takes": duration(stage["seconds"]),
             "an hour": "" if stage["per_hour"] is None else f"{stage['per_hour']:.3g}",
             "left": duration(stage["left"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,7 @@ from lammps_glass.cli.describe import rows_metadata
 from lammps_glass.cli.score_intervals import score_rows, score_test_rows
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path, check_writable
+from lammps_glass.json_types import JsonObject, Options
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,9 +120,7 @@ def _options_of_rows(descriptor: str | None, glass: str | None) -> dict[str, lis
     return {"descriptor": of_descriptor, "glass": parts.glass_options(glass)}
 
 
-def _source(
-    rows: Path, descriptor: str | None, glass: str | None, options: Mapping[str, parts.Options]
-) -> dict[str, Any]:
+def _source(rows: Path, descriptor: str | None, glass: str | None, options: Mapping[str, Options]) -> JsonObject:
     """Find out how the rows were made, by their file or the options; descriptor None for rows of unknown origin."""
     from lammps_glass.tables import read_metadata, read_table
 
@@ -141,7 +140,7 @@ def _joined(
     label: str,
     species: list[str] | None,
     drop_unmatched: bool,
-    source: Mapping[str, Any],
+    source: JsonObject,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Join the rows of the chosen species with their labels; also return the names of the feature columns."""
     import pandas as pd
@@ -199,7 +198,7 @@ def _read_labels(path: Path, label: str) -> pd.DataFrame:
     return read_table(path, [*KEY, *species, label])
 
 
-def _difference(source: Mapping[str, Any], columns: list[str]) -> str:
+def _difference(source: JsonObject, columns: list[str]) -> str:
     """Describe the first difference of the columns from the features of the descriptor."""
     first = next((name for name in columns if name not in source["features"]), None)
     if first is not None:
@@ -302,14 +301,14 @@ def _parts(parting: Split) -> tuple[tuple[str, NDArray[np.intp]], ...]:
     return ("test", parting.test), ("train", parting.train)
 
 
-def _save(output: Path, estimator: Estimator, metadata: Mapping[str, Any]) -> None:
+def _save(output: Path, estimator: Estimator, metadata: JsonObject) -> None:
     from lammps_glass import learn
 
     with atomic_path(output) as temporary:
         learn.save(temporary, estimator, metadata)
 
 
-def _report(common: Common, output: Path, metadata: Mapping[str, Any], leaking: bool) -> None:
+def _report(common: Common, output: Path, metadata: JsonObject, leaking: bool) -> None:
     """Print the scores, with a warning when the split leaks."""
     if common.json:
         return common.show({"output": output, **metadata, "leaking": leaking})

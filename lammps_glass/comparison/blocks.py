@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from lammps_glass.descriptors.configuration import Configuration
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import derive_seed, digest, file_digest
 from lammps_glass.operations.parts import DescriptorPart
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
-from lammps_glass.workflow.values import derive_seed, digest
+from lammps_glass.workflow.processes import one_thread, watch_parent
 
 #: Raised when the rows of a descriptor change, so that kept files are not used.
 VERSION = 1
@@ -142,9 +144,9 @@ def _described(works: Sequence[Work], cores: int):  # type: ignore[no-untyped-de
         for work in works:
             yield describe_configuration(work)
         return
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(min(cores, len(works)), mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+    workers = min(cores, len(works))
+    context = get_context("spawn")  # workers take one thread each from the environment that they start with
+    with one_thread(), ProcessPoolExecutor(workers, context, watch_parent, (os.getpid(),)) as pool:
         futures = [pool.submit(describe_configuration, work) for work in works]
         try:
             for future in as_completed(futures):
@@ -153,14 +155,6 @@ def _described(works: Sequence[Work], cores: int):  # type: ignore[no-untyped-de
             for future in futures:
                 future.cancel()
             raise
-
-
-def _one_thread() -> None:
-    """Keep a worker to one thread: there is one for each core."""
-    import os
-
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ[name] = "1"
 
 
 def describe_configuration(work: Work) -> str:
@@ -199,7 +193,7 @@ def _write(
     with atomic_path(path) as temporary:
         np.save(temporary, rows)
     about = {"seconds": seconds, "states": dict(states), "names": names}
-    about["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    about["sha256"] = file_digest(path)
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(about), encoding="utf-8")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import file_digest
 from lammps_glass.snapshots import Cell, Snapshot
 from lammps_glass.snapshots.cell import Floats
 
@@ -77,7 +77,7 @@ def read_set(folder: str | Path, glass: Glass, where: str) -> list[LabelledConfi
 def read_configuration(path: Path, glass: Glass) -> LabelledConfiguration:
     """Read one configuration, with whatever numbers the file has for its particles."""
     readers = {".npz": _read_npz, ".extxyz": _read_extxyz, ".parquet": _read_parquet}
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    checksum = file_digest(path)
     try:
         snapshot, columns = readers[path.suffix](path, glass)
         snapshot = glass.check(snapshot)

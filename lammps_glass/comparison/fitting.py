@@ -18,6 +18,8 @@ from lammps_glass.snapshots.cell import Floats
 
 Matrix = Callable[[int], Floats]
 """Function from the number of a configuration to its rows (n_particles, n_columns)."""
+Covariance = Callable[[int], Floats]
+"""Function from the number of a configuration to the covariance (n_particles, n_particles) of its residuals."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ def fit_entry(
     max_rows: int,
     leave_out: bool,
     scales: Floats | None = None,
+    covariance: Covariance | None = None,
 ) -> Predicted:
     """Fit an indicator to all configurations, and to all but each of them.
 
@@ -88,51 +91,96 @@ def fit_entry(
         Whether to leave configurations out; without it `Predicted.left_out` is empty.
     scales
         (n_columns,) prior deviation of the weight of each standardised column, for a ridge regression; 1 by default.
+    covariance
+        Of the residuals, for a ridge regression; independent by default.
 
     Raises
     ------
     InputError
-        A single configuration, where one must be left out.
+        A single configuration, where one must be left out; a covariance, and another indicator.
     """
     if leave_out and len(labels) < 2:
         raise InputError("one training configuration: none can be left out for honest scores; give more, or a test set")
     estimator = part.build(seed)
     if isinstance(estimator, RidgeRegression) and not max_rows:
-        return _ridge(estimator, rows, labels, leave_out, scales)
+        return _ridge(estimator, rows, labels, leave_out, scales, covariance)
+    if covariance is not None:
+        raise InputError("residuals correlate in ridge-regression without max_rows alone: leave correlation_length out")
     return _general(part, rows, labels, seed, fraction, max_rows, leave_out)
 
 
 # -- ridge regression: sums over rows, combined ------------------------------------------------------------------------
 
 
-def _ridge(
-    estimator: RidgeRegression, rows: Matrix, labels: Sequence[Floats], leave_out: bool, scales: Floats | None
-) -> Predicted:
-    start = time.process_time()
+@dataclass
+class _Sums:
+    """Normal equations of each configuration.
+
+    Parameters
+    ----------
+    plain
+        Of independent residuals: they standardise the columns and give the errors of predictions.
+    fitted
+        Of correlated ones, which are solved; `plain` where there is no covariance.
+    scales
+        As in `fit_entry`.
+    """
+
+    plain: list[NormalEquations]
+    fitted: list[NormalEquations]
+    scales: Floats | None
+
+    def __post_init__(self) -> None:
+        self.totals = total(self.plain), total(self.fitted)
+
+    def fits(self, penalties: Sequence[float], *left_out: int) -> list[LinearFit]:
+        """Fit to all configurations but some."""
+        plain, fitted = self.totals
+        for k in left_out:
+            fitted = fitted - self.fitted[k]
+        if self.fitted is self.plain:
+            return fitted.fits(penalties, self.scales)
+        for k in left_out:
+            plain = plain - self.plain[k]
+        return fitted.fits(penalties, self.scales, plain.deviations())
+
+    def errors(self, k: int, fits: Sequence[LinearFit]) -> Floats:
+        """(n_fits,) squared errors on a configuration."""
+        return np.array([self.plain[k].squared_error(fit) for fit in fits])
+
+
+def _sums(rows: Matrix, labels: Sequence[Floats], scales: Floats | None, covariance: Covariance | None) -> _Sums:
     first = rows(0)
-    equations = []
+    origin = first.mean(axis=0)
+    plain, fitted = [], []
     for k, target in enumerate(labels):
-        equations.append(NormalEquations(first.mean(axis=0)).add_rows(rows(k) if k else first, target))
+        X = rows(k) if k else first
+        plain.append(NormalEquations(origin).add_rows(X, target))
+        if covariance is not None:
+            fitted.append(NormalEquations(origin).add_rows(X, target, covariance(k)))
+    return _Sums(plain, fitted or plain, scales)
+
+
+def _ridge(
+    estimator: RidgeRegression, rows: Matrix, labels: Sequence[Floats], leave_out: bool, scales: Floats | None,
+    covariance: Covariance | None,
+) -> Predicted:  # fmt: skip
+    start = time.process_time()
+    sums = _sums(rows, labels, scales, covariance)
     penalties = [estimator.penalty] if estimator.penalty is not None else list(estimator.penalties)
     one_penalty = len(penalties) == 1 or len(labels) < 2
     if one_penalty and len(penalties) > 1:
         raise InputError("ridge regression: one training configuration: give the penalty, it cannot be chosen")
-    everything = total(equations)
-    chosen, errors = penalties[0], None
+    chosen = penalties[0]
     if not one_penalty:
-        errors = _errors_of_left_out(equations, everything, penalties, scales)
+        errors = np.sum([sums.errors(k, sums.fits(penalties, k)) for k in range(len(labels))], axis=0)
         chosen = penalties[int(np.argmin(errors))]
-    final = everything.fits([chosen], scales=scales)[0]
+    final = sums.fits([chosen])[0]
     seconds = time.process_time() - start
     folds: list[LinearFit] = []
     if leave_out:
-        by_fold = [chosen] * len(labels)
-        if not one_penalty:
-            by_fold = _nested_choice(equations, everything, penalties, scales)
-        folds = [
-            (everything - left_out).fits([penalty], scales=scales)[0]
-            for left_out, penalty in zip(equations, by_fold, strict=True)
-        ]
+        by_fold = [chosen] * len(labels) if one_penalty else _nested_choice(sums, penalties)
+        folds = [sums.fits([penalty], k)[0] for k, penalty in enumerate(by_fold)]
     links = _links([*folds, final], rows, labels, estimator.link)
 
     def fold(k: int, X: Floats) -> Floats:
@@ -158,34 +206,20 @@ def _links(fits: Sequence[LinearFit], rows: Matrix, labels: Sequence[Floats], de
     return links
 
 
-def _errors_of_left_out(
-    equations: Sequence[NormalEquations], everything: NormalEquations, penalties: Sequence[float],
-    scales: Floats | None,
-) -> Floats:  # fmt: skip
-    """(n_penalties,) squared errors on configurations, each left out once."""
-    errors = np.zeros(len(penalties))
-    for left_out in equations:
-        errors += [left_out.squared_error(fit) for fit in (everything - left_out).fits(penalties, scales=scales)]
-    return errors
-
-
-def _nested_choice(
-    equations: Sequence[NormalEquations], everything: NormalEquations, penalties: Sequence[float],
-    scales: Floats | None,
-) -> list[float]:  # fmt: skip
+def _nested_choice(sums: _Sums, penalties: Sequence[float]) -> list[float]:
     """Choose the penalty for each left-out configuration among the others alone: each of them left out as well.
 
     The fit without two configurations serves the choice for both.
     """
-    n = len(equations)
+    n = len(sums.plain)
     if n < 3:  # of two, one is left: nothing to choose with
         return [penalties[len(penalties) // 2]] * n
     errors = np.zeros((n, len(penalties)))
     for a in range(n):
         for b in range(a):
-            fits = (everything - equations[a] - equations[b]).fits(penalties, scales=scales)
-            errors[a] += [equations[b].squared_error(fit) for fit in fits]
-            errors[b] += [equations[a].squared_error(fit) for fit in fits]
+            fits = sums.fits(penalties, a, b)
+            errors[a] += sums.errors(b, fits)
+            errors[b] += sums.errors(a, fits)
     return [float(penalties[k]) for k in np.argmin(errors, axis=1)]
 
 

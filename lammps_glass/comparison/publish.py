@@ -8,13 +8,12 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import tomli_w
 
 from lammps_glass import __version__
-from lammps_glass.comparison.run import LEFT_OUT, NULL, PUBLISHED, Comparison
+from lammps_glass.comparison.results import LEFT_OUT, NULL, PUBLISHED, Comparison
 from lammps_glass.figures.indicator_table import draw_indicators
 from lammps_glass.figures.page import STYLE
 from lammps_glass.files import atomic_path
@@ -45,17 +44,23 @@ def publish(comparison: Comparison, out: Path) -> Path:
 
 
 def main_rows(comparison: Comparison) -> pd.DataFrame:
-    """Return a row for each entry, label and training set, with the scores of left-out configurations beside others."""
+    """Return a row for each entry, label and training set, with the scores of left-out configurations beside others.
+
+    All rows of a label and a training set are scored in one place: the first test set, else left-out configurations,
+    else the first other set.
+    """
     table = comparison.table[comparison.table["kind"] != PUBLISHED]
     tests = [name for name, spec in comparison.file.sets.items() if not spec.trains and name in comparison.checksums]
     rows = []
-    for _, group in table.groupby(["entry", "label", "trained_on"], sort=False):
-        left_out = group[group["scored_on"] == LEFT_OUT]
-        tested = group[group["scored_on"].isin(tests)]
-        row = (tested if len(tested) else left_out if len(left_out) else group).iloc[0].copy()
-        for score in ("within", "pooled"):
-            row[f"{score}_left_out"] = left_out[score].iloc[0] if len(left_out) else float("nan")
-        rows.append(row)
+    for _, group in table.groupby(["label", "trained_on"], sort=False):
+        scored_on = list(dict.fromkeys(group["scored_on"]))
+        where = next((name for name in (*tests, LEFT_OUT) if name in scored_on), scored_on[0])
+        left_out = group[group["scored_on"] == LEFT_OUT].set_index("entry")
+        for _, row in group[group["scored_on"] == where].iterrows():
+            beside = {
+                f"{score}_left_out": left_out[score].get(row["entry"], float("nan")) for score in ("within", "pooled")
+            }
+            rows.append(row.to_dict() | beside)
     return pd.DataFrame(rows, columns=[*table.columns, "within_left_out", "pooled_left_out"])
 
 
@@ -92,33 +97,38 @@ def _cards(comparison: Comparison, folder: Path) -> None:
         ]
         if name in file.entries:
             entry = file.entries[str(name)]
-            card: dict[str, Any] = {
+            card: dict[str, object] = {
                 "name": name,
                 "kind": rows["kind"].iloc[0],
                 "source": entry.source,
                 "software": f"lammps-glass {__version__}",
                 "seed": file.seed,
-                "descriptors": {c: _plain(file.descriptors[c]) for c in entry.columns},
-                "indicator": _plain(entry.indicator) if entry.indicator else {"name": "none", "sign": entry.sign},
+                "descriptors": {c: dataclasses.asdict(file.descriptors[c]) for c in entry.columns},
+                "indicator": dataclasses.asdict(entry.indicator)
+                if entry.indicator
+                else {"name": "none", "sign": entry.sign},
                 "data": comparison.checksums,
             }
+            if entry.mean_of:
+                del card["indicator"]
+                card["mean_of"] = list(entry.mean_of)
         else:
-            card = {"name": name, "kind": "published, not measured", **_plain(file.published[str(name)])}
+            card = {"name": name, "kind": "published, not measured", **dataclasses.asdict(file.published[str(name)])}
         with atomic_path(folder / f"{_slug(str(name))}.toml") as temporary:
-            temporary.write_text(tomli_w.dumps(_without_none({**card, "scores": scores})), encoding="utf-8")
+            temporary.write_text(tomli_w.dumps(_table_without_none({**card, "scores": scores})), encoding="utf-8")
 
 
 def _slug(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
 
 
-def _plain(part: object) -> dict[str, Any]:
-    return dataclasses.asdict(part)  # type: ignore[call-overload, no-any-return]
+def _table_without_none(table: Mapping[str, object]) -> dict[str, object]:
+    return {str(key): _without_none(value) for key, value in table.items() if value is not None}
 
 
-def _without_none(value: Any) -> Any:
+def _without_none(value: object) -> object:
     if isinstance(value, Mapping):
-        return {str(k): _without_none(v) for k, v in value.items() if v is not None}
+        return _table_without_none(value)
     if isinstance(value, list | tuple):
         return [_without_none(v) for v in value if v is not None]
     return value
@@ -207,7 +217,7 @@ def verdicts(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _between(row: pd.Series[Any], name: str) -> str:
+def _between(row: pd.Series, name: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     return "" if _missing(low) else f" ({low:.3f} to {high:.3f})"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
@@ -49,7 +49,7 @@ class SetSpec:
     settings: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
-    glass: dict[str, Any] = field(default_factory=dict)
+    glass: dict[str, object] = field(default_factory=dict)
     trains: bool = True
 
 
@@ -123,7 +123,7 @@ class EntrySpec:
     Parameters
     ----------
     columns
-        Names of descriptors of the file, whose columns stand side by side.
+        Names of descriptors of the file, whose columns stand side by side; those of the entries of `mean_of`.
     indicator
         Name in the registry with options; ``none`` takes the only column as it is.
     sign
@@ -140,19 +140,28 @@ class EntrySpec:
         average over neighbours with decay length L is expected to fall as ``L ** -prior_length``.
     prior_length
         That exponent; 0 by default.
+    correlation_length, correlated
+        For a ridge regression: the residuals of particles at distance r are taken to correlate as ``correlated *
+        exp(-r / correlation_length)``, and the fit is by generalised least squares. The length 0, the default, takes
+        them as independent.
+    mean_of
+        Entries above this one whose predictions it averages, instead of learning from columns.
     labels
         Labels of the file that the entry predicts; all by default.
     source
         Where the method comes from, for the card.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     indicator: IndicatorPart | None = None
     sign: int = 1
     pick: str | dict[str, str] = ""
     max_rows: int = 0
     prior: dict[str, float] = field(default_factory=dict)
     prior_length: float = 0.0
+    correlation_length: float = 0.0
+    correlated: float = 0.7
+    mean_of: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     source: str = ""
 
@@ -160,8 +169,12 @@ class EntrySpec:
         for name, deviation in self.prior.items():
             if name not in self.columns or not deviation > 0:
                 raise InputError(f"prior.{name} = {deviation}: give a positive number for one of the columns")
-        if not self.columns:
+        if not self.columns and not self.mean_of:
             raise InputError("columns is empty: name descriptors of the file")
+        if not self.correlation_length >= 0:
+            raise InputError(f"correlation_length = {self.correlation_length} must be at least 0")
+        if not 0 < self.correlated < 1:
+            raise InputError(f"correlated = {self.correlated} must be above 0 and below 1")
         for name in self.pick if isinstance(self.pick, Mapping) else ():
             if name not in self.columns:
                 raise InputError(f"pick.{name}: {unknown_name('descriptor', name, list(self.columns))}")
@@ -249,7 +262,8 @@ def find_comparison(name: str | Path) -> Path:
 
 def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str | None = None) -> ComparisonFile:
     """Read the file of a comparison with ``--set`` options; every fault is one line with file and key."""
-    from lammps_glass.workflow.reading import apply_sets, read_toml
+    from lammps_glass.settings import read_toml
+    from lammps_glass.workflow.reading import apply_sets
 
     path = find_comparison(name)
     tables = read_toml(path)
@@ -267,23 +281,24 @@ def read_comparison(name: str | Path, settings: Sequence[str] = (), preset: str 
         raise InputError(f"{path}: {error}") from error
 
 
-def _merge(tables: dict[str, Any], changes: Mapping[str, Any]) -> None:
+def _merge(tables: dict[str, object], changes: Mapping[str, object]) -> None:
     for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(tables.get(key), dict):
-            _merge(tables[key], value)
+        table = tables.get(key)
+        if isinstance(value, Mapping) and isinstance(table, dict):
+            _merge(table, value)
         else:
             tables[key] = value
 
 
-def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
-    from lammps_glass.workflow.values import build
+def _checked(tables: dict[str, object], path: Path) -> ComparisonFile:
+    from lammps_glass.settings import build
 
     for key in tables:
         if key not in _KEYS:
             raise unknown_name("key", key, list(_KEYS))
     glass = tables["glass"]
-    labels, entries = by_plane(tables["labels"], tables["entries"])
-    sets = dict(tables["sets"])
+    labels, entries = by_plane(_table(tables["labels"], "labels"), _table(tables["entries"], "entries"))
+    sets = _table(tables["sets"], "sets")
     for name in (TRAIN, TEST):
         if tables.get(name):
             sets[name] = {"folder": str(tables[name]), "trains": name == TRAIN, "glass": glass}
@@ -301,15 +316,15 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     file = ComparisonFile(
         title=str(tables.get("title", path.stem)),
         path=path,
-        seed=int(tables.get("seed", 1)),
-        cores=int(tables.get("cores", 2)),
+        seed=_whole_number(tables, "seed", 1),
+        cores=_whole_number(tables, "cores", 2),
         sets=built_sets,
         labels={k: build(LabelSpec, _table(v, f"labels.{k}"), f"labels.{k}") for k, v in labels.items()},
-        descriptors={k: DescriptorPart.parse(v) for k, v in tables["descriptors"].items()},
-        entries={k: _entry(k, v) for k, v in entries.items()},
+        descriptors={k: DescriptorPart.parse(v) for k, v in _table(tables["descriptors"], "descriptors").items()},
+        entries=_entries(entries),
         published={
             k: build(PublishedSpec, _table(v, f"published.{k}"), f"published.{k}")
-            for k, v in tables["published"].items()
+            for k, v in _table(tables["published"], "published").items()
         },
         nulls=bool(tables.get("nulls", True)),
         importance=bool(tables.get("importance", True)),
@@ -318,12 +333,21 @@ def _checked(tables: dict[str, Any], path: Path) -> ComparisonFile:
     return file
 
 
-def by_plane(labels: Mapping[str, Any], entries: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _whole_number(tables: Mapping[str, object], key: str, default: int) -> int:
+    value = tables.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InputError(f"{key} = {value!r} must be a whole number")
+    return value
+
+
+def by_plane(
+    labels: Mapping[str, object], entries: Mapping[str, object]
+) -> tuple[dict[str, object], dict[str, object]]:
     """Replace each label with ``planes`` by one a plane, in `entries` too where they name it.
 
     ``{plane}`` in its name and values, which must be in the name, stands for the plane.
     """
-    expanded: dict[str, Any] = {}
+    expanded: dict[str, object] = {}
     names: dict[str, list[str]] = {}
     for name, value in labels.items():
         if not isinstance(value, Mapping) or "planes" not in value:
@@ -350,14 +374,35 @@ def by_plane(labels: Mapping[str, Any], entries: Mapping[str, Any]) -> tuple[dic
     return expanded, named
 
 
-def _table(value: object, where: str) -> dict[str, Any]:
+def _table(value: object, where: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise InputError(f"{where} = {value!r}: it must be a table")
     return dict(value)
 
 
+def _entries(tables: Mapping[str, object]) -> dict[str, EntrySpec]:
+    """Read the entries in order; a mean has the columns of those that it averages."""
+    entries: dict[str, EntrySpec] = {}
+    for name, value in tables.items():
+        entry = _entry(name, value)
+        if entry.mean_of:
+            where = f"entries.{name}.mean_of"
+            _require_known(where, "entry above it", entry.mean_of, entries)
+            members = [entries[member] for member in entry.mean_of]
+            unlike = any(m.mean_of or m.indicator is None or m.labels != entry.labels for m in members)
+            if len(members) < 2 or entry.columns or unlike:
+                raise InputError(
+                    f"{where}: name two entries or more that learn from columns and predict the same labels, and leave "
+                    "columns out"
+                )
+            columns = dict.fromkeys(column for member in members for column in member.columns)
+            entry = replace(entry, columns=tuple(columns))
+        entries[name] = entry
+    return entries
+
+
 def _entry(name: str, value: object) -> EntrySpec:
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     table = _table(value, f"entries.{name}")
     indicator = table.pop("indicator", "ridge-regression")

@@ -40,8 +40,8 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     SimulationError
         A case failed.
     """
+    from lammps_glass.hashing import digest
     from lammps_glass.workflow import Study, reproduce
-    from lammps_glass.workflow.values import digest
 
     path = file.path.parent / spec.study
     folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])

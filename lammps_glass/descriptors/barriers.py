@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -16,8 +17,23 @@ from lammps_glass.snapshots.cell import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
+LOGGER = logging.getLogger(__name__)
+
 #: Verdicts of searches whose barriers count, and the name of the column with their number.
 _ACCEPTED, COUNT = ("connected", "duplicate"), "n_genuine"
+#: Further verdicts.
+_OTHERS = ("unconnected", "self", "back", "limit")
+#: Verdict and state -> what to change where most searches around particles without a barrier end so; refinements first.
+_ADVICE = {
+    ("", "refine"): "refine = false for the barriers of the sphere, or a larger glass",
+    ("unconnected", ""): "a smaller radius",
+    ("self", ""): "a lower settings.threshold",
+    ("back", ""): "a lower settings.threshold",
+    ("limit", "basin"): "a higher settings.max_pushes or settings.energy_limit",
+    ("limit", ""): "a higher settings.max_steps or settings.end_steps",
+}
+#: Searches a barrier, by default.
+_TRIALS = 3
 #: Fields of the protocol that the descriptor takes from runs, besides the numbers of barriers and searches.
 _SHARED = ("radius", "refine", "refine_radius", "length", "energy", "settings", "backend")
 
@@ -47,6 +63,7 @@ class Barriers(SimulatedDescriptor):
 
     name = "barriers"
     protocol: ClassVar[str] = "artn"
+    one_seed: ClassVar[bool] = True  # a search does not depend on the chunk of its particle
 
     def __init__(
         self,
@@ -94,7 +111,7 @@ class Barriers(SimulatedDescriptor):
         """List the options of the protocol, a run for each chunk of the particles."""
         shared: Options = {
             "n_barriers": self.n_barriers,
-            "max_trials": self.max_trials or 3 * self.n_barriers,
+            "max_trials": self.max_trials or _TRIALS * self.n_barriers,
             "particles": None if self.particles is None else list(self.particles),
             "n_chunks": self.n_chunks,
             **{field: getattr(self, field) for field in _SHARED},
@@ -131,7 +148,31 @@ class Barriers(SimulatedDescriptor):
                 if row == len(snapshot) or snapshot.ids[row] != particle:
                     raise InputError(f"{self.name}: {record.directory} has particle {particle}, the snapshot has not")
                 rows[row] = sorted_barriers(table, self.n_barriers)
+        self._warn_of_none(records)
         return rows
+
+    def summary(self, records: Sequence[RunFolder]) -> str:
+        """Count the searches by their verdicts."""
+        searches = _joined(records)
+        n_particles = searches["particle"].nunique()
+        return f"{self.name}: {len(searches)} searches around {n_particles} particles: {_counts(searches)}"
+
+    def _warn_of_none(self, records: Sequence[RunFolder]) -> None:
+        """Warn of particles without any barrier, with the option that decides it."""
+        searches = _joined(records)
+        accepted = searches["status"].isin(_ACCEPTED).groupby(searches["particle"]).transform("any")
+        without = searches[~accepted.astype(bool)]
+        if without.empty:
+            return
+        n_without, n_particles = without["particle"].nunique(), searches["particle"].nunique()
+        most = without["status"].str.cat(without["state"].replace("refined", "refine"), sep=" ").value_counts().index[0]
+        status, state = most.split(" ")
+        advice = next(text for (a, b), text in _ADVICE.items() if a in ("", status) and b in ("", state))
+        LOGGER.warning(
+            "%s: %d of %d particles have no barrier: NaN in their rows (%s); raise max_trials (%d), or try %s",
+            self.name, n_without, n_particles, _counts(without, zeros=False),
+            self.max_trials or _TRIALS * self.n_barriers, advice,
+        )  # fmt: skip
 
     def _require_chunks(self, records: Sequence[RunFolder]) -> None:
         chunks = [record.protocol.chunk for record in records]
@@ -158,10 +199,24 @@ def sorted_barriers(searches: pd.DataFrame, n_barriers: int) -> Floats:
     return np.concatenate([genuine, padding, [len(genuine)]])
 
 
+def _joined(records: Sequence[RunFolder]) -> pd.DataFrame:
+    """Join the searches of all records."""
+    import pandas as pd
+
+    return pd.concat([_searches_of(record) for record in records], ignore_index=True)
+
+
+def _counts(searches: pd.DataFrame, zeros: bool = True) -> str:
+    """Write the number of searches of each verdict."""
+    counts = searches["status"].value_counts()
+    verdicts = (*_ACCEPTED, *_OTHERS)
+    return ", ".join(f"{counts.get(name, 0)} {name}" for name in verdicts if zeros or counts.get(name, 0))
+
+
 def _searches_of(record: RunFolder) -> pd.DataFrame:
     from lammps_glass.tables import read_table
 
     path = getattr(record, "searches_path", None)
     if path is None:
         raise InputError(f"barriers: {record.directory} holds no record of the protocol artn")
-    return read_table(path, ["particle", "trial", "status", "barrier"])
+    return read_table(path, ["particle", "trial", "status", "state", "barrier"])

@@ -195,6 +195,9 @@ class SimulatedDescriptor(Descriptor):
     protocol: ClassVar[str]
     """Name of the protocol in its registry, and in the descriptor's own entry."""
 
+    one_seed: ClassVar[bool] = False
+    """Whether all runs have the same seed, as they are parts of one simulation; else each has its own."""
+
     @abstractmethod
     def runs(self, glass: Material) -> list[Options]:
         """List the options of the protocol for each simulation that the rows need."""
@@ -214,6 +217,10 @@ class SimulatedDescriptor(Descriptor):
     @abstractmethod
     def from_simulations(self, snapshot: Snapshot, glass: Material, records: Sequence[RunFolder]) -> Floats:
         """Compute (n_particles, n_features) float64 of an inherent structure, from the records of `runs` on it."""
+
+    def summary(self, records: Sequence[RunFolder]) -> str:
+        """Summarise the simulations of a snapshot in one line for the user; empty: nothing to say."""
+        return ""
 
     def compute(self, snapshot: Snapshot) -> Floats:
         """Refuse to work on a snapshot alone.

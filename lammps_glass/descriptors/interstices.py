@@ -100,9 +100,11 @@ class Interstices(Descriptor):
         fractions = getattr(glass, "fractions", {})
         missing = [name for name in glass.species if name not in self.radii and fractions.get(name, 1.0) > 0]
         if missing:
+            name, written = getattr(glass, "name", ""), ", ".join(f"{species} = ..." for species in missing)
             raise InputError(
-                f"interstices have no radius for species {', '.join(missing)} of the glass: radii are given for "
-                f"{', '.join(self.radii)}"
+                f"interstices have no radius for species {', '.join(missing)} of the glass {name}: write radii = "
+                f"{{{written}}} in its file, or give them with --set radii.{missing[0]}=... (about half the distance "
+                "of two particles in contact)"
             )
 
     def compute(self, snapshot: Snapshot) -> Floats:

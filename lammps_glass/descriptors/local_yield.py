@@ -65,7 +65,7 @@ class LocalYieldStress(ConfigurationDescriptor):
         for field in ("radius", "strain_step", "max_strain", "force_tolerance"):
             positive_length(self.name, field, getattr(self, field))
         ids: object = () if particles is None else particles
-        if not isinstance(ids, list | tuple) or any(type(value) is not int for value in ids):
+        if isinstance(ids, str) or not isinstance(ids, Sequence) or any(type(value) is not int for value in ids):
             raise InputError(f"{self.name}: particles = {particles!r} must be a list of ids, such as [3, 17]")
 
     @property

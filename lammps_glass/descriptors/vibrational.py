@@ -39,7 +39,7 @@ class Vibrational(SimulatedDescriptor):
     duration
         Length of the trace, in the time unit of the glass; default 100 (ps).
     equilibration, sample_every
-        Time before it, and between samples.
+        Time before it (0 for none), and between samples.
     method
         ``"dynamics"``, or ``"harmonic"``: k_B T / m sum over modes of e^2 / omega^2, exact as T goes to 0. It needs
         the compiled interactions of the glass and no dynamics, and its columns are multiples of each other.
@@ -76,8 +76,10 @@ class Vibrational(SimulatedDescriptor):
 
     def _check(self) -> None:
         ascending_lengths(self.name, "temperatures", self.temperatures)
-        for field in ("duration", "equilibration", "sample_every"):
+        for field in ("duration", "sample_every"):
             positive_length(self.name, field, getattr(self, field))
+        if self.equilibration != 0:  # a run of the protocol may have none
+            positive_length(self.name, "equilibration", self.equilibration)
         if self.duration < 2 * self.sample_every:
             raise InputError(f"{self.name}: duration = {self.duration:g} has no two samples of {self.sample_every:g}")
         if self.method not in _METHODS:

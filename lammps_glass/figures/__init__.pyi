@@ -4,6 +4,7 @@ from .drawing import draw as draw
 from .registry import REGISTRY as REGISTRY
 from .report import (
     ReportFigure as ReportFigure,
+    ReportSection as ReportSection,
     StudyReport as StudyReport,
     comparison_rows as comparison_rows,
     write_report as write_report,

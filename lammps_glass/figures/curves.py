@@ -39,6 +39,8 @@ def _line(spec: FigureSpec, rows: pd.DataFrame, axes: Axes, colour: str, name: s
         look: style.Look = {"linestyle": "none", "marker": "o"} if name.endswith(" (points)") else {"linestyle": "--"}
         axes.plot(rows[spec.x], rows[spec.y], color=colour, linewidth=1.3, zorder=3.5, **look)
         return
+    if spec.logx:  # lag 0 stands in the table
+        rows = rows[rows[spec.x] > 0]
     marker = style.MARKERS[at % len(style.MARKERS)] if spec.markers and len(rows) <= 60 else None
     width = 2.4 if top else 1.6
     axes.plot(rows[spec.x], rows[spec.y], color=colour, marker=marker, label=name, linewidth=width, zorder=3 + top)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _COLOURS = {"learned": "#0072B2", "not learned": "#D55E00", "null": "#999999", "published": "#000000"}
 _SCORES = {"within": "within a configuration", "pooled": "all configurations pooled"}
@@ -50,7 +54,7 @@ def _with_published(part: pd.DataFrame, table: pd.DataFrame, label: str) -> pd.D
     return both.sort_values("within", na_position="first", ignore_index=True)
 
 
-def _panel(axis: Any, part: pd.DataFrame, score: str) -> None:
+def _panel(axis: Axes, part: pd.DataFrame, score: str) -> None:
     for place, row in enumerate(part.to_dict("records")):
         value, kind = row[score], row["kind"]
         if value is None or pd.isna(value):
@@ -78,7 +82,7 @@ def _panel(axis: Any, part: pd.DataFrame, score: str) -> None:
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _handle(kind: str) -> Any:
+def _handle(kind: str) -> Line2D:
     from matplotlib.lines import Line2D
 
     face = "none" if kind == "published" else _COLOURS[kind]

@@ -14,6 +14,9 @@ from lammps_glass.errors import InputError
 from lammps_glass.figures.page import STYLE
 from lammps_glass.json_types import JsonObject
 
+#: First sentence of a section of figures that the paper does not have.
+NOT_THE_PAPERS = "These figures are ours; the paper has none of them."
+
 
 @dataclass(frozen=True)
 class ReportFigure:
@@ -28,6 +31,15 @@ class ReportFigure:
     paper: str = ""
     ours: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class ReportSection:
+    """Figures that the paper of a study does not have, under a title and a paragraph of their own."""
+
+    title: str
+    text: str
+    figures: tuple[ReportFigure, ...]
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,8 @@ class StudyReport:
         Name -> number or text of the paper, where it prints one.
     figures
         Figures in the order of the paper.
+    further
+        Sections of other figures, which the report says are not the paper's.
     deviations
         Differences from the paper, a line each.
     seeds, versions, seconds
@@ -67,6 +81,7 @@ class StudyReport:
     scores: Mapping[str, float] = field(default_factory=dict)
     paper_scores: Mapping[str, object] = field(default_factory=dict)
     figures: tuple[ReportFigure, ...] = ()
+    further: tuple[ReportSection, ...] = ()
     deviations: tuple[str, ...] = ()
     seeds: Mapping[str, object] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -99,24 +114,34 @@ def write_report(path: str | Path, report: StudyReport | JsonObject) -> Path:
     return target
 
 
-def comparison_rows(summary: JsonObject) -> list[dict[str, str]]:
+def comparison_rows(summary: Mapping[str, object]) -> list[dict[str, str]]:
     """List the rows of the table "paper / ours" of a summary: ``id``, ``paper``, ``ours``, ``note``.
 
     Figures keep the order of the summary (``summary.json``); one without a finding on either side is left out.
     """
     rows = []
-    for identity, entry in dict(summary.get("figures", {})).items():
+    figures = summary.get("figures")
+    for identity, entry in figures.items() if isinstance(figures, Mapping) else ():
         row = {"id": str(identity)} | {key: _text(entry.get(key, "")) for key in ("paper", "ours", "note")}
         if row["paper"] or row["ours"]:
             rows.append(row)
     return rows
 
 
+def _figures(entries: Iterable[ReportFigure | JsonObject]) -> tuple[ReportFigure, ...]:
+    return tuple(entry if isinstance(entry, ReportFigure) else ReportFigure(**entry) for entry in entries)
+
+
 def _from_mapping(report: JsonObject) -> StudyReport:
     """Make a report of a mapping with its fields; an unknown field is an `InputError`."""
     try:
-        figures = tuple(f if isinstance(f, ReportFigure) else ReportFigure(**f) for f in report.get("figures", ()))
-        return StudyReport(**{**report, "figures": figures, "deviations": tuple(report.get("deviations", ()))})
+        further = tuple(
+            s if isinstance(s, ReportSection) else ReportSection(**{**s, "figures": _figures(s.get("figures", ()))})
+            for s in report.get("further", ())
+        )
+        deviations = tuple(report.get("deviations", ()))
+        figures = _figures(report.get("figures", ()))
+        return StudyReport(**{**report, "figures": figures, "further": further, "deviations": deviations})
     except TypeError as error:
         raise InputError(f"report: {error}") from error
 
@@ -152,6 +177,7 @@ def _page(report: StudyReport) -> str:
         _section("What was run", _ran(report)),
         _section("Scores", _scores(report)),
         _section("Figures", "".join(_figure(figure, ours) for figure in report.figures)),
+        *(_section(section.title, _further(section, report.citation)) for section in report.further),
         _section("Deviations from the paper", _list(report.deviations)),
         _section("Seeds, versions, times", _provenance(report)),
     ]
@@ -200,6 +226,12 @@ def _figure(figure: ReportFigure, ours: str) -> str:
         + (f"<dl>\n{findings}</dl>\n" if findings else "")
         + "</figure>\n"
     )
+
+
+def _further(section: ReportSection, citation: str) -> str:
+    text = f"{NOT_THE_PAPERS if citation else ''} {section.text}".strip()
+    figures = "".join(_figure(figure, "Result") for figure in section.figures)
+    return f"<p>{_escaped(text)}</p>\n{figures}" if text else figures
 
 
 def _embedded(path: Path, identity: str) -> str:

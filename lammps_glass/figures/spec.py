@@ -127,6 +127,8 @@ class FigureSpec:
         Panels of a figure of kind ``panels``; the column ``panel`` names the panel of a row.
     diagonal
         Draw the line y = x (scatter).
+    section
+        Section of the report for figures that the paper of a study does not have; empty for those that it has.
     """
 
     id: str
@@ -154,6 +156,7 @@ class FigureSpec:
     y_limits: tuple[float, float] | None = None
     panels: tuple[Panel, ...] = ()
     diagonal: bool = False
+    section: str = ""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", self.id):

@@ -12,11 +12,10 @@ Look = dict[str, Any]
 # Okabe & Ito 2008, ordered so that neighbours in the list differ in lightness too; yellow is left out (unreadable).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-SEQUENTIAL = "viridis"
-GUIDE = "#777777"
-ON_MAP = "#FF5C5C"  # seen on both ends of the sequential colours
-HIGHLIGHT = "#111111"
+#: Colour map of numbers; colours of guide lines, of marks on such a map (seen on both of its ends), of the main curve.
+SEQUENTIAL, GUIDE, ON_MAP, HIGHLIGHT = "viridis", "#777777", "#FF5C5C", "#111111"
 
+#: Settings of matplotlib (``rcParams``).
 RC: dict[str, object] = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
@@ -40,6 +39,7 @@ RC: dict[str, object] = {
     "svg.hashsalt": "lammps-glass",
     "svg.fonttype": "path",
 }
+#: Width and height of a figure, inches.
 SIZE = (6.4, 4.2)
 
 

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.glasses.glass import Glass
@@ -49,7 +48,7 @@ def own_entry(name: str, options: Mapping[str, object]) -> Entry:
     return OWN[keys[0]]
 
 
-def build(name: str, options: Mapping[str, Any] | None = None) -> Glass:
+def build(name: str, options: Mapping[str, object] | None = None) -> Glass:
     """Build a glass: ``build(glass.name, glass.options())`` makes an equal one.
 
     Raises
@@ -98,7 +97,7 @@ def read_table(path: str | Path) -> Options:
     return {"name": next((OWN[key].name for key in OWN if key in table), ""), **resolved(table, file.resolve().parent)}
 
 
-def resolved(table: Mapping[str, Any], folder: Path) -> Options:
+def resolved(table: Mapping[str, object], folder: Path) -> Options:
     """Return a table of options with absolute paths, starting from `folder`; names stay names."""
     result = dict(table)
     for key in ("table", "lines", "start"):
@@ -114,6 +113,6 @@ def resolved(table: Mapping[str, Any], folder: Path) -> Options:
     return result
 
 
-def options_of(table: Mapping[str, Any]) -> list[str]:
+def options_of(table: Mapping[str, object]) -> list[str]:
     """Return the names of the options of the glass that a table describes."""
     return [item.name for item in fields(glass_class(str(table["name"]), table))]

@@ -47,6 +47,8 @@ def random_walks(random: np.random.Generator, n_chains: int, length: int, edge: 
 def push_apart(positions: Floats, length: int, edge: float) -> Floats:
     """Move beads until none overlap: springs keep the bonds, ten times softer ones push other beads apart.
 
+    A `length` of 1 has no bonds: particles.
+
     A repulsion that stays finite lets two bonds that are hooked into each other pass; a Lennard-Jones core would keep
     them stretched for good.
 
@@ -61,7 +63,7 @@ def push_apart(positions: Floats, length: int, edge: float) -> Floats:
         moves, nearest = _overlaps(beads, edge)
         bonds = beads[first + 1] - beads[first]
         lengths = np.linalg.norm(bonds, axis=1, keepdims=True)
-        if nearest > NEAREST_PAIR and lengths.max() < LONGEST_BOND:
+        if nearest > NEAREST_PAIR and lengths.max(initial=0.0) < LONGEST_BOND:
             return beads
         pull = 0.25 * (lengths - BOND) * bonds / lengths
         moves[first] += pull

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, NamedTuple, Union, get_args, get_origin
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def whole(owner: str, field: str, value: object, *, minimum: float | None = None
 def check_fields(owner: str, parameters: DataclassInstance) -> None:
     """Check the numbers and truth values among the fields of a dataclass against their annotations.
 
-    This is the only check of bounds (`workflow.values.build` compares the types of a study file's values and leaves
+    This is the only check of bounds (`settings.build` compares the types of a study file's values and leaves
     the rest to this one). A subclass that annotates a field anew, to give it another default, keeps its bounds.
 
     Raises
@@ -104,7 +104,7 @@ def _declared(cls: type[DataclassInstance]) -> dict[str, _Declared]:
     return result
 
 
-def _parse(hint: Any) -> _Declared | None:
+def _parse(hint: object) -> _Declared | None:
     """Type and bounds that an annotation asks for; None for what is neither a number nor a truth value."""
     members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     optional = NoneType in members

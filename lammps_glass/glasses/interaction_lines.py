@@ -77,6 +77,12 @@ class InteractionLines:
         is_set = any(words[0] in ("set", "kspace_style") for words in self.lines)
         return is_set or any(_CHARGED.search(word) for word in styles)
 
+    @property
+    def has_pair_tables(self) -> bool:
+        """Whether a pair style, alone or of a hybrid one, is a table of energies."""
+        words = [word for line in self.lines if line[0] == "pair_style" for word in line[1:]]
+        return any(word.partition("/")[0] == "table" for word in words)
+
     def has(self, prefix: str) -> bool:
         """Whether there are lines of ``bond_style`` and the like."""
         return any(words[0].startswith(prefix) for words in self.lines)

@@ -13,6 +13,7 @@ from lammps_glass.glasses.checks import MASS_TOLERANCE, NonNegativeInt, whole
 from lammps_glass.glasses.interaction_lines import InteractionLines, parse
 from lammps_glass.glasses.own import OwnGlass, by_species
 from lammps_glass.glasses.starts import LATTICES, RANDOM
+from lammps_glass.hashing import file_digest
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.grid import Integers
 
@@ -35,7 +36,8 @@ class InteractionLinesGlass(OwnGlass):
     chain_length
         Beads of a linear chain, where the lines have bonds: beads 1 to `chain_length` are the first chain, and so on.
     start
-        As for `OwnGlass`; a lattice by default, as tables end above the distances of random positions.
+        As for `OwnGlass`; a lattice by default. For tables, which begin at a distance, random positions are pushed
+        apart.
     folder
         Folder of the tables that the lines name; default that of the file.
     checksum
@@ -146,7 +148,7 @@ class InteractionLinesGlass(OwnGlass):
         for words in parsed.lines:
             digest.update((" ".join(words) + "\n").encode())
         for word in sorted(parsed.files):
-            digest.update(f"{word} {hashlib.sha256(parsed.files[word].read_bytes()).hexdigest()}\n".encode())
+            digest.update(f"{word} {file_digest(parsed.files[word])}\n".encode())
         actual = digest.hexdigest()
         if self.checksum and self.checksum != actual:
             tables = ", ".join(sorted(parsed.files)) or "none"
@@ -182,12 +184,19 @@ class InteractionLinesGlass(OwnGlass):
         return checked
 
     def initial(self, seed: int) -> Snapshot:
-        """Make the start; chains are random walks that are pushed apart, in units of `nearest_distance`."""
+        """Make the start; random walks of chains, and random positions for tables, are pushed apart.
+
+        A table begins at a distance below which LAMMPS stops. The unit is `nearest_distance`.
+        """
         start = super().initial(seed)
-        if not self.chain_length or self.start != RANDOM:
+        if self.start != RANDOM:
             return start
         unit, length = self.nearest_distance, self.chain_length
         edge = float(start.cell.matrix[0, 0]) / unit
+        if not length:
+            if not self._parsed().has_pair_tables:
+                return start
+            return start.replace(positions=unit * push_apart(start.positions / unit, 1, edge)).wrap()
         walks = random_walks(self.random(seed), len(start) // length, length, edge)
         return start.replace(positions=unit * push_apart(walks, length, edge))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lammps_glass.errors import InputError
+from lammps_glass.hashing import file_digest
 from lammps_glass.snapshots import Cell, Snapshot
 
 #: The start that is no lattice: positions drawn at random.
@@ -70,7 +70,7 @@ def snapshot_file(start: str | Path, sha256: str = "") -> tuple[Path, str, Snaps
     path = Path(start).expanduser().resolve()
     if not path.is_file():
         raise InputError(f"start = {str(start)!r}: neither a file nor one of {', '.join([RANDOM, *LATTICES])}")
-    actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    actual = file_digest(path)
     if sha256 and actual != sha256:
         raise InputError(f"start: {path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: the file has been changed")
     return path, actual, _read(path, actual)

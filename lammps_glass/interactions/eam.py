@@ -9,7 +9,7 @@ import numpy as np
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions import setfl
-from lammps_glass.interactions.kernels import add_force, moved_vector
+from lammps_glass.interactions.kernels import add_force
 from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.interactions.spline import coefficients
 from lammps_glass.snapshots.cell import Floats
@@ -124,42 +124,62 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
     types: Integers, held: Floats, first: Integers, second: Integers, vectors: Floats, moves: Floats, pair: Floats,
     both: Floats, embedding: Floats, dr: float, d_rho: float, cut: float, density_cut: float,
 ):  # fmt: skip
-    """Energy, (n, 3) forces, and the square of the shortest distance; `cut` and `density_cut` are squares."""
-    n = len(types)
+    """Energy, (n, 3) forces, and the square of the shortest distance; `cut` and `density_cut` are squares.
+
+    Pairs of the same first particle follow each other: its move and its sums stay in registers.
+    """
+    n, n_mobile, n_pairs = len(types), len(moves), len(first)
     forces, density = np.zeros((n, 3)), held.copy()
     # pairs with a density, for the second loop: vector, slopes of the density at the first and at the second
-    count, ends, later = 0, np.empty((len(first), 2), np.int64), np.empty((len(first), 5))
+    count, ends, later = 0, np.empty((n_pairs, 2), np.int64), np.empty((n_pairs, 5))
     energy, shortest = 0.0, np.inf
-    last = pair.shape[2] - 2
-    for k in range(len(first)):
-        i, j = first[k], second[k]
-        x, y, z = moved_vector(vectors, moves, k, i, j)
-        square = x * x + y * y + z * z
-        if square >= cut:
-            continue
-        shortest = min(shortest, square)
-        if square == 0.0:
-            continue
-        r = np.sqrt(square)
-        a, b = types[i], types[j]
-        row = min(int(r / dr), last)
-        p = min(r / dr - row, 1.0)
-        c0, c1, c2, c3 = pair[a, b, row, 0], pair[a, b, row, 1], pair[a, b, row, 2], pair[a, b, row, 3]
-        phi = (((c3 * p + c2) * p + c1) * p + c0) / r  # the table holds r phi
-        energy += phi
-        over_r = (((3.0 * c3 * p + 2.0 * c2) * p + c1) / dr - phi) / square
-        add_force(forces, i, j, over_r, x, y, z)
-        if square >= density_cut:
-            continue
-        c0, c1, c2, c3 = both[a, b, row, 0], both[a, b, row, 1], both[a, b, row, 2], both[a, b, row, 3]
-        density[i] += ((c3 * p + c2) * p + c1) * p + c0
-        later[count, 3] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) / (dr * r)
-        c0, c1, c2, c3 = both[a, b, row, 4], both[a, b, row, 5], both[a, b, row, 6], both[a, b, row, 7]
-        density[j] += ((c3 * p + c2) * p + c1) * p + c0
-        later[count, 4] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) / (dr * r)
-        ends[count, 0], ends[count, 1] = i, j
-        later[count, 0], later[count, 1], later[count, 2] = x, y, z
-        count += 1
+    last, per_row, k = pair.shape[2] - 2, 1.0 / dr, 0
+    while k < n_pairs:
+        i = first[k]
+        a, total, f_x, f_y, f_z = types[i], 0.0, 0.0, 0.0, 0.0
+        m_x, m_y, m_z = moves[i, 0], moves[i, 1], moves[i, 2]
+        while k < n_pairs and first[k] == i:
+            j = second[k]
+            x, y, z = vectors[k, 0] - m_x, vectors[k, 1] - m_y, vectors[k, 2] - m_z
+            if j < n_mobile:
+                x, y, z = x + moves[j, 0], y + moves[j, 1], z + moves[j, 2]
+            k += 1
+            square = x * x + y * y + z * z
+            if square >= cut:
+                continue
+            shortest = min(shortest, square)
+            if square == 0.0:
+                continue
+            r = np.sqrt(square)
+            inverse, b = 1.0 / r, types[j]
+            p = r * per_row
+            row = min(int(p), last)
+            p = min(p - row, 1.0)
+            c0, c1, c2, c3 = pair[a, b, row, 0], pair[a, b, row, 1], pair[a, b, row, 2], pair[a, b, row, 3]
+            phi = (((c3 * p + c2) * p + c1) * p + c0) * inverse  # the table holds r phi
+            energy += phi
+            over_r = (((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_row - phi) * inverse * inverse
+            x_pull, y_pull, z_pull = over_r * x, over_r * y, over_r * z
+            f_x, f_y, f_z = f_x + x_pull, f_y + y_pull, f_z + z_pull
+            forces[j, 0] -= x_pull
+            forces[j, 1] -= y_pull
+            forces[j, 2] -= z_pull
+            if square >= density_cut:
+                continue
+            c0, c1, c2, c3 = both[a, b, row, 0], both[a, b, row, 1], both[a, b, row, 2], both[a, b, row, 3]
+            total += ((c3 * p + c2) * p + c1) * p + c0
+            per_length = per_row * inverse
+            later[count, 3] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_length
+            c0, c1, c2, c3 = both[a, b, row, 4], both[a, b, row, 5], both[a, b, row, 6], both[a, b, row, 7]
+            density[j] += ((c3 * p + c2) * p + c1) * p + c0
+            later[count, 4] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_length
+            ends[count, 0], ends[count, 1] = i, j
+            later[count, 0], later[count, 1], later[count, 2] = x, y, z
+            count += 1
+        density[i] += total
+        forces[i, 0] += f_x
+        forces[i, 1] += f_y
+        forces[i, 2] += f_z
     slopes = _embed(types, density, embedding, d_rho)
     for i in range(n):
         energy += slopes[i, 0]

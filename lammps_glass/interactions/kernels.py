@@ -32,6 +32,19 @@ def add_force(forces: Floats, i: int, j: int, over_r: float, x: float, y: float,
 
 
 @kernel
+def displacements(positions: Floats, origin: Floats):  # type: ignore[no-untyped-def]
+    """Subtract `origin` from `positions`, both (n, 3); return the largest square of a row too, NaN with any NaN."""
+    moves, largest = positions - origin, 0.0
+    for i in range(len(moves)):
+        square = moves[i, 0] * moves[i, 0] + moves[i, 1] * moves[i, 1] + moves[i, 2] * moves[i, 2]
+        if not square <= largest:
+            largest = square
+            if np.isnan(square):
+                break
+    return moves, largest
+
+
+@kernel
 def moved(first: Integers, second: Integers, vectors: Floats, moves: Floats):  # type: ignore[no-untyped-def]
     """Update (m, 3) pair vectors after the mobile particles have moved by `moves` (n_mobile, 3)."""
     result = np.empty_like(vectors)

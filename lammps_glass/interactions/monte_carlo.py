@@ -13,7 +13,7 @@ from lammps_glass.snapshots.neighbors import pairs_within
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
 _SAMPLES = 1 << 13  # an energy is then within 1e-4 of the well's depth
-_SKIN = 0.4  # of the cutoff: neighbours are found again when a particle is half of it from where they were found
+_SKIN = 0.5  # of the cutoff: neighbours are found again when a particle is half of it from where they were found
 
 
 def energy_tables(model: Model, density_limit: float) -> kernels.EnergyTables:
@@ -146,19 +146,14 @@ class _Walk:
     def _find(self, centres: Floats) -> None:
         """Find the pairs that may interact while every particle is within half the skin of its centre."""
         pairs = pairs_within(self.snapshot.replace(positions=centres), self.r_cut * (1 + _SKIN))
-        first = np.repeat(np.arange(len(centres)), pairs.counts)
-        limit = self.cutoffs[self.types[first], self.types[pairs.indices]] + _SKIN * self.r_cut
-        near = pairs.distances <= limit
-        first, second = first[near], pairs.indices[near]
-        shifts = pairs.vectors[near] - centres[second] + centres[first]
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(first, minlength=len(centres)))])
-        turns = np.rint(shifts @ self.snapshot.cell.inverse).astype(np.int64)
+        limits = (self.cutoffs + _SKIN * self.r_cut) ** 2
+        offsets, indices, turns = kernels.near_pairs(*pairs, centres, self.types, limits, self.snapshot.cell.inverse)
         reach = np.abs(turns).max(axis=0, initial=0)
         span = 2 * reach + 1
         images = ((turns[:, 0] + reach[0]) * span[1] + turns[:, 1] + reach[1]) * span[2] + turns[:, 2] + reach[2]
         lattice = np.stack(np.meshgrid(*(np.arange(-r, r + 1) for r in reach), indexing="ij"), axis=-1).reshape(-1, 3)
         self.neighbors = (
-            offsets, second.astype(np.int32), images.astype(np.int32),
+            offsets, indices, images.astype(np.int32),
             np.ascontiguousarray(lattice @ self.snapshot.cell.matrix),
         )  # fmt: skip
         self.centres = centres
@@ -173,10 +168,12 @@ class _Walk:
         if self._farthest(self.centres) > reach:
             mean = self.total / max(self.n_sweeps, 1)
             self._find(mean if self.n_sweeps and self._farthest(mean) <= reach else self.positions.copy())
-        count = kernels.sweep(
-            self.positions, origins, self.types, self.neighbors, self.tables, self.density, self.beta, step, radius,
-            draws,
-        )  # fmt: skip
+        trial = (self.beta, step, radius, draws)
+        state = (self.positions, origins, self.types, self.neighbors, self.tables)
+        if self.density.size:
+            count = kernels.sweep_embedded(*state, self.density, *trial)
+        else:
+            count = kernels.sweep_pairs(*state, self.cutoffs**2, *trial)
         self.total += self.positions
         self.n_sweeps += 1
         return float(count) / len(origins)

@@ -60,7 +60,7 @@ def of_type(table: Floats, a: int, place: float):  # type: ignore[no-untyped-def
 
 @kernel
 def densities(positions: Floats, types: Integers, neighbors, tables: EnergyTables) -> Floats:  # type: ignore[no-untyped-def]
-    """Sum the density (n,) at each particle; `neighbors` as in `sweep`."""
+    """Sum the density (n,) at each particle; `neighbors` as in `sweep_pairs`."""
     offsets, indices, images, lattice = neighbors
     result = np.zeros(len(positions))
     for i in range(len(positions)):
@@ -74,11 +74,54 @@ def densities(positions: Floats, types: Integers, neighbors, tables: EnergyTable
 
 
 @kernel
-def sweep(  # type: ignore[no-untyped-def]  # noqa: C901
-    positions: Floats, origins: Floats, types: Integers, neighbors, tables: EnergyTables, density: Floats,
-    beta: float, step: float, radius: float, draws: Floats,
+def near_pairs(  # type: ignore[no-untyped-def]
+    offsets: Integers, indices: Integers, vectors: Floats, centres: Floats, types: Integers, limits: Floats,
+    inverse: Floats,
+):  # fmt: skip
+    """Keep the pairs of a neighbour list within the limit of their types, each with its turns around the cell.
+
+    Parameters
+    ----------
+    offsets, indices, vectors
+        Neighbours of each particle (`NeighborList`).
+    centres
+        (n, 3) places that the list is of.
+    limits
+        (n_types, n_types) largest squared distances.
+    inverse
+        (3, 3) inverse of the cell's matrix.
+
+    Returns
+    -------
+    offsets (n + 1,), neighbours (m,) and (m, 3) turns from the neighbour's own place to its image.
+    """
+    kept = np.zeros(len(offsets), np.int64)
+    neighbors, turns = np.empty(len(indices), np.int32), np.empty((len(indices), 3), np.int32)
+    count = 0
+    for i in range(len(offsets) - 1):
+        for m in range(offsets[i], offsets[i + 1]):
+            j, square = indices[m], 0.0
+            for a in range(3):
+                square += vectors[m, a] ** 2
+            if square > limits[types[i], types[j]]:
+                continue
+            neighbors[count] = j
+            for a in range(3):
+                turn = 0.0
+                for b in range(3):
+                    turn += (vectors[m, b] - centres[j, b] + centres[i, b]) * inverse[b, a]
+                turns[count, a] = round(turn)
+            count += 1
+        kept[i + 1] = count
+    return kept, neighbors[:count], turns[:count]
+
+
+@kernel
+def sweep_pairs(  # type: ignore[no-untyped-def]
+    positions: Floats, origins: Floats, types: Integers, neighbors, tables: EnergyTables, limits: Floats, beta: float,
+    step: float, radius: float, draws: Floats,
 ) -> int:  # fmt: skip
-    """Try to move each particle once, and return the number of accepted moves.
+    """Try to move each particle once under a pair potential, and return the number of accepted moves.
 
     A move is refused where it would take the particle further than `radius` from its origin, and else accepted with
     the probability of Metropolis.
@@ -92,13 +135,63 @@ def sweep(  # type: ignore[no-untyped-def]  # noqa: C901
     neighbors
         ``(offsets, indices, images, lattice)``: rows of neighbours, and for each the row of `lattice` (k, 3) that is
         added to its position. 32-bit integers: the list is read once a sweep, and its size decides the time.
-    density
-        (n,) density at each particle, kept up to date; of size 0 for a pair potential.
+    limits
+        (n_types, n_types) squared distances beyond which a pair has no energy.
     draws
         (n, 4) uniform numbers in [0, 1): three for the move, one for the decision.
     """
     offsets, indices, images, lattice = neighbors
-    embedded = len(density) > 0
+    n_accepted = 0
+    before, after, kinds = np.empty(512), np.empty(512), np.empty(512, np.int64)
+    for i in range(len(positions)):
+        home = types[i]
+        x0, y0, z0 = positions[i, 0], positions[i, 1], positions[i, 2]
+        x1 = x0 + step * (2.0 * draws[i, 0] - 1.0)
+        y1 = y0 + step * (2.0 * draws[i, 1] - 1.0)
+        z1 = z0 + step * (2.0 * draws[i, 2] - 1.0)
+        if (x1 - origins[i, 0]) ** 2 + (y1 - origins[i, 1]) ** 2 + (z1 - origins[i, 2]) ** 2 > radius * radius:
+            continue
+        start, end = offsets[i], offsets[i + 1]
+        if end - start > len(before):
+            size = 2 * (end - start)
+            before, after, kinds = np.empty(size), np.empty(size), np.empty(size, np.int64)
+        count = 0
+        # Every neighbour is written, and kept by moving on: a branch here would be mispredicted often.
+        for m in range(start, end):
+            j, image = indices[m], images[m]
+            x = positions[j, 0] + lattice[image, 0]
+            y = positions[j, 1] + lattice[image, 1]
+            z = positions[j, 2] + lattice[image, 2]
+            square = (x - x0) ** 2 + (y - y0) ** 2 + (z - z0) ** 2
+            square_moved = (x - x1) ** 2 + (y - y1) ** 2 + (z - z1) ** 2
+            kind = types[j]
+            before[count], after[count], kinds[count] = square, square_moved, kind
+            limit = limits[home, kind]
+            # an image of the particle moves with it
+            count += (j != i) & (min(square, square_moved) < limit)
+        change = 0.0
+        for k in range(count):
+            change -= of_pair(tables.pair, home, kinds[k], before[k] * tables.inverse_step)
+            change += of_pair(tables.pair, home, kinds[k], after[k] * tables.inverse_step)
+        if change <= 0.0 or draws[i, 3] < math.exp(-beta * change):
+            n_accepted += 1
+            positions[i, 0], positions[i, 1], positions[i, 2] = x1, y1, z1
+    return n_accepted
+
+
+@kernel
+def sweep_embedded(  # type: ignore[no-untyped-def]  # noqa: C901
+    positions: Floats, origins: Floats, types: Integers, neighbors, tables: EnergyTables, density: Floats,
+    beta: float, step: float, radius: float, draws: Floats,
+) -> int:  # fmt: skip
+    """Try to move each particle once under a potential with embedding energies; as `sweep_pairs` otherwise.
+
+    Parameters
+    ----------
+    density
+        (n,) density at each particle, kept up to date.
+    """
+    offsets, indices, images, lattice = neighbors
     n_accepted = 0
     here, moved = np.empty(3), np.empty(3)
     changes = np.zeros(1)
@@ -112,54 +205,43 @@ def sweep(  # type: ignore[no-untyped-def]  # noqa: C901
             continue
         change, density_here = 0.0, 0.0
         count = offsets[i + 1] - offsets[i]
-        if embedded and len(changes) < count:
+        if len(changes) < count:
             changes = np.zeros(2 * count)
         for m in range(offsets[i], offsets[i + 1]):
             j, image = indices[m], images[m]
+            changes[m - offsets[i]] = 0.0
             x = positions[j, 0] + lattice[image, 0]
             y = positions[j, 1] + lattice[image, 1]
             z = positions[j, 2] + lattice[image, 2]
             before = (x - here[0]) ** 2 + (y - here[1]) ** 2 + (z - here[2]) ** 2
             after = (x - moved[0]) ** 2 + (y - moved[1]) ** 2 + (z - moved[2]) ** 2
             if j == i:  # an image of the particle moves with it
-                after = before
-            elif before >= tables.limit and after >= tables.limit:
-                if embedded:
-                    changes[m - offsets[i]] = 0.0
-                continue
-            if embedded:
-                changes[m - offsets[i]] = 0.0
-            if j == i:
-                if embedded and after < tables.limit:
-                    density_here += of_pair(tables.density, home, home, after * tables.inverse_step)
+                if before < tables.limit:
+                    density_here += of_pair(tables.density, home, home, before * tables.inverse_step)
                 continue
             if before < tables.limit:
                 change -= of_pair(tables.pair, home, types[j], before * tables.inverse_step)
-                if embedded:
-                    changes[m - offsets[i]] -= of_pair(tables.density, types[j], home, before * tables.inverse_step)
+                changes[m - offsets[i]] -= of_pair(tables.density, types[j], home, before * tables.inverse_step)
             if after < tables.limit:
                 change += of_pair(tables.pair, home, types[j], after * tables.inverse_step)
-                if embedded:
-                    changes[m - offsets[i]] += of_pair(tables.density, types[j], home, after * tables.inverse_step)
-                    density_here += of_pair(tables.density, home, types[j], after * tables.inverse_step)
-        if embedded:
-            scale = tables.inverse_density_step
-            change += of_type(tables.embedding, home, density_here * scale)
-            change -= of_type(tables.embedding, home, density[i] * scale)
-            for m in range(count):  # images of one neighbour follow each other: their changes add
-                j = indices[offsets[i] + m]
-                if m + 1 < count and indices[offsets[i] + m + 1] == j:
-                    changes[m + 1] += changes[m]
-                    changes[m] = 0.0
-                elif changes[m] != 0.0:
-                    change += of_type(tables.embedding, types[j], (density[j] + changes[m]) * scale)
-                    change -= of_type(tables.embedding, types[j], density[j] * scale)
+                changes[m - offsets[i]] += of_pair(tables.density, types[j], home, after * tables.inverse_step)
+                density_here += of_pair(tables.density, home, types[j], after * tables.inverse_step)
+        scale = tables.inverse_density_step
+        change += of_type(tables.embedding, home, density_here * scale)
+        change -= of_type(tables.embedding, home, density[i] * scale)
+        for m in range(count):  # images of one neighbour follow each other: their changes add
+            j = indices[offsets[i] + m]
+            if m + 1 < count and indices[offsets[i] + m + 1] == j:
+                changes[m + 1] += changes[m]
+                changes[m] = 0.0
+            elif changes[m] != 0.0:
+                change += of_type(tables.embedding, types[j], (density[j] + changes[m]) * scale)
+                change -= of_type(tables.embedding, types[j], density[j] * scale)
         if change <= 0.0 or draws[i, 3] < math.exp(-beta * change):
             n_accepted += 1
             for a in range(3):
                 positions[i, a] = moved[a]
-            if embedded:
-                density[i] = density_here
-                for m in range(count):
-                    density[indices[offsets[i] + m]] += changes[m]
+            density[i] = density_here
+            for m in range(count):
+                density[indices[offsets[i] + m]] += changes[m]
     return n_accepted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from lammps_glass.errors import InputError
 from lammps_glass.interactions import kernels
 from lammps_glass.interactions.model import Evaluation, Model, Sites
-from lammps_glass.interactions.pairs import mobile_pairs, neighbor_rows
+from lammps_glass.interactions.pairs import MobilePairs, mobile_pairs, neighbor_rows, pairs_within
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.grid import Integers, build_grid
 from lammps_glass.snapshots.snapshot import Snapshot
@@ -33,6 +33,9 @@ class System:
         Work and memory grow with the mobile ones alone.
     skin
         Pairs up to ``r_cut + skin`` are kept, and found again when a particle has moved by more than half of it.
+    margin
+        Pairs up to ``r_cut + skin + margin`` are kept too: the others are chosen from them, in less time and ordered by
+        distance, until a particle has moved by more than half of `margin`. 0: none.
 
     Attributes
     ----------
@@ -40,11 +43,16 @@ class System:
         (m,) rows, ascending.
     """
 
-    def __init__(self, snapshot: Snapshot, model: Model, *, mobile: ArrayLike | None = None, skin: float = 0.0) -> None:
-        self.snapshot, self.model, self.skin = snapshot.with_species(model.species), model, float(skin)
+    def __init__(
+        self, snapshot: Snapshot, model: Model, *, mobile: ArrayLike | None = None, skin: float = 0.0,
+        margin: float = 0.0,
+    ) -> None:  # fmt: skip
+        self.snapshot, self.model = snapshot.with_species(model.species), model
+        self.skin, self.margin = float(skin), float(margin)
         self.mobile = _rows(len(snapshot), mobile)
         self._held = np.full(len(self.snapshot), np.nan)
-        self._find_pairs(self.snapshot.positions[self.mobile])
+        self._start = self._wide = self._pairs_at(self.snapshot.positions[self.mobile])
+        self._find_pairs(self._start.positions)
 
     @property
     def positions(self) -> Floats:
@@ -80,7 +88,9 @@ class System:
 
     def reset(self, positions: ArrayLike) -> None:
         """Find the pairs at `positions` (m, 3), so that results do not depend on earlier ones to the last digit."""
-        self._find_pairs(np.array(positions, dtype=float))
+        current = np.array(positions, dtype=float)
+        self._wide = self._start if np.array_equal(current, self._start.positions) else self._pairs_at(current)
+        self._find_pairs(current)
 
     def pressure(self) -> float:
         """Compute the virial pressure of the snapshot (energy per volume); all particles must be mobile."""
@@ -107,12 +117,24 @@ class System:
 
     # -- pairs and their terms ----------------------------------------------------------------------------------------
 
-    def _find_pairs(self, positions: Floats) -> None:
-        self._at = np.array(positions)
+    def _pairs_at(self, positions: Floats) -> _Pairs:
+        """Find the pairs within cutoff, skin and margin."""
         everywhere = np.array(self.snapshot.positions)
         everywhere[self.mobile] = positions
         moved = self.snapshot.replace(positions=everywhere)
-        pairs = mobile_pairs(moved, self.mobile, self.model.r_cut + self.skin)
+        pairs = mobile_pairs(moved, self.mobile, self.model.r_cut + self.skin + self.margin)
+        return _Pairs(np.array(positions), pairs)
+
+    def _find_pairs(self, positions: Floats) -> None:
+        """Choose the pairs within cutoff and skin from those within the margin, which are found again where needed."""
+        moves, square = kernels.displacements(positions, self._wide.positions)
+        if square > (0.5 * self.margin) ** 2:
+            self._wide = self._pairs_at(positions)
+            moves = np.zeros_like(moves)
+        pairs = self._wide.pairs
+        if self.margin:
+            pairs = pairs_within(pairs, moves, self.model.r_cut + self.skin)
+        self._at = np.array(positions)
         types, held = self.snapshot.types[pairs.particles], self._held_density(pairs.particles)
         m = len(self.mobile)
         # which particles are touched changes: each counts as the change of its embedding by the mobile ones
@@ -154,13 +176,21 @@ class System:
     def _moves(self, positions: ArrayLike | None) -> Floats:
         """(m, 3) from where the pairs were found to `positions`; they are found again past half the skin."""
         current = self.positions if positions is None else np.asarray(positions, dtype=float)
+        if current.shape == self._at.shape:
+            moves, square = kernels.displacements(current, self._at)
+            if square <= (0.5 * self.skin) ** 2:
+                return np.asarray(moves)
         if current.shape != self._at.shape or not np.isfinite(current).all():
             raise InputError(f"positions have shape {current.shape}: {self._at.shape} finite numbers are needed")
-        moves: Floats = current - self._at
-        if moves.any() and np.sqrt(np.einsum("ij,ij->i", moves, moves).max()) > 0.5 * self.skin:
-            self._find_pairs(current)
-            moves = np.zeros_like(moves)
-        return moves
+        self._find_pairs(current)
+        return np.zeros_like(self._at)
+
+
+class _Pairs(NamedTuple):
+    """Pairs, and the positions of the mobile particles where they were found."""
+
+    positions: Floats  # (m, 3)
+    pairs: MobilePairs
 
 
 def _rows(n_particles: int, mobile: ArrayLike | None) -> Integers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import importlib.util
 import json
 import os
@@ -13,6 +12,7 @@ from typing import TypedDict, cast
 
 from lammps_glass.errors import InputError
 from lammps_glass.files import atomic_path
+from lammps_glass.hashing import file_digest
 from lammps_glass.interactions.potentials import REGISTRY as POTENTIALS, Potential
 from lammps_glass.registry import Entry, unknown_name
 from lammps_glass.resources import cache_dir
@@ -80,7 +80,9 @@ class Table:
         with atomic_path(path) as draft:
             draft.write_text(short.text(), encoding="utf-8")
         with atomic_path(note) as draft:
-            draft.write_text(json.dumps({"sha256": checksum(path), "of": self.sha256, **deviations}), encoding="utf-8")
+            draft.write_text(
+                json.dumps({"sha256": file_digest(path), "of": self.sha256, **deviations}), encoding="utf-8"
+            )
         return path
 
 
@@ -88,14 +90,9 @@ def _is_cached(path: Path, note: Path) -> bool:
     """Whether a file of the cache is there with the checksum that its note has."""
     try:
         stored = json.loads(note.read_text(encoding="utf-8"))["sha256"]
-        return path.is_file() and checksum(path) == stored
+        return path.is_file() and file_digest(path) == stored
     except (OSError, ValueError, KeyError):
         return False
-
-
-def checksum(path: Path) -> str:
-    """Compute the sha256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def find_table(table: str | Path, sha256: str | None = None) -> Table:
@@ -128,7 +125,7 @@ def find_table(table: str | Path, sha256: str | None = None) -> Table:
     if not path.is_file():
         names = ", ".join(sorted(described))
         raise InputError(f"{path}: no such EAM table; known by name are {names}, and the files that come with LAMMPS")
-    actual = checksum(path)
+    actual = file_digest(path)
     if sha256 is not None and actual != sha256:
         raise InputError(f"{path}: sha256 is {actual[:12]}..., not {sha256[:12]}...: another or a damaged table")
     name = next((name for name, entry in described.items() if entry.get("sha256") == actual), "")

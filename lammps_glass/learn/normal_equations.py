@@ -69,7 +69,8 @@ class NormalEquations:
     """Number of rows, sums and products of columns and target; equations of several blocks of rows add up.
 
     Columns are measured from `origin`, values typical of them, so that no digits are lost where a mean is much larger
-    than the deviation; equations that are added must have the same origin.
+    than the deviation; equations that are added must have the same origin. Rows whose residuals are correlated are
+    added with their covariance: all sums are then those of generalised least squares.
 
     Parameters
     ----------
@@ -80,18 +81,32 @@ class NormalEquations:
     def __init__(self, origin: Floats) -> None:
         self.origin = np.array(origin, dtype=float)
         n_columns = len(self.origin)
-        self.n_rows, self.target, self.square = 0, 0.0, 0.0
+        self.n_rows, self.weight, self.target, self.square = 0, 0.0, 0.0, 0.0
         self.columns = np.zeros(n_columns)
         self.products = np.zeros((n_columns, n_columns))
         self.with_target = np.zeros(n_columns)
 
-    def add_rows(self, X: Floats, y: Floats) -> Self:
-        """Add rows (n_rows, n_columns) and targets (n_rows,)."""
-        shifted = X - self.origin
+    def add_rows(self, X: Floats, y: Floats, covariance: Floats | None = None) -> Self:
+        """Add rows (n_rows, n_columns) and targets (n_rows,).
+
+        Parameters
+        ----------
+        covariance
+            (n_rows, n_rows) of the residuals of these rows, overwritten; independent ones of variance 1 by default.
+
+        Raises
+        ------
+        InputError
+            The covariance is not positive definite.
+        """
+        shifted, constant = X - self.origin, np.ones(len(y))
+        if covariance is not None:
+            shifted, y, constant = _whitened(covariance, shifted, y)
         self.n_rows += len(y)
-        self.target += float(y.sum())
+        self.weight += float(constant @ constant)
+        self.target += float(constant @ y)
         self.square += float(y @ y)
-        self.columns += shifted.sum(axis=0)
+        self.columns += constant @ shifted
         self.products += shifted.T @ shifted
         self.with_target += shifted.T @ y
         return self
@@ -108,11 +123,21 @@ class NormalEquations:
         if not np.array_equal(self.origin, other.origin):
             raise ValueError("normal equations with different origins do not add up")
         result = NormalEquations(self.origin)
-        for name in ("n_rows", "target", "square", "columns", "products", "with_target"):
+        for name in ("n_rows", "weight", "target", "square", "columns", "products", "with_target"):
             setattr(result, name, getattr(self, name) + sign * getattr(other, name))
         return result
 
-    def fits(self, penalties: Sequence[float], scales: Floats | None = None) -> list[LinearFit]:
+    def deviations(self) -> Floats:
+        """(n_columns,) standard deviations of the columns; 0 for a constant one."""
+        mean = self.columns / self.weight
+        squares = np.diag(self.products) - self.weight * (mean * mean)
+        scale = np.sqrt(np.maximum(squares, 0.0) / self.weight)
+        floor = 1e-10 * (np.abs(mean) + np.abs(self.origin))
+        return np.asarray(np.where(scale > floor, scale, 0.0))
+
+    def fits(
+        self, penalties: Sequence[float], scales: Floats | None = None, deviations: Floats | None = None
+    ) -> list[LinearFit]:
         """Fit by least squares with the penalty times the sum of the squared weights of standardised columns.
 
         Parameters
@@ -121,18 +146,18 @@ class NormalEquations:
             One fit each.
         scales
             (n_columns,) factors that divide the weights in the penalty: a column of a smaller one is penalised more.
+        deviations
+            (n_columns,) that standardise the columns; those of these equations by default.
         """
         from scipy.linalg import cho_factor, cho_solve
 
         if self.n_rows < 2:
             raise InputError(f"regression: {self.n_rows} rows, at least 2 are needed")
-        mean, target = self.columns / self.n_rows, self.target / self.n_rows
-        covariance = self.products - self.n_rows * np.outer(mean, mean)
-        slope = self.with_target - self.n_rows * target * mean
-        scale = np.sqrt(np.maximum(np.diag(covariance), 0.0) / self.n_rows)
-        floor = 1e-10 * (np.abs(mean) + np.abs(self.origin))
-        deviation = np.where(scale > floor, scale, 0.0)
-        unit = np.where(scale > floor, scale, np.inf)  # a constant column gets no weight
+        mean, target = self.columns / self.weight, self.target / self.weight
+        covariance = self.products - self.weight * np.outer(mean, mean)
+        slope = self.with_target - self.weight * target * mean
+        deviation = self.deviations() if deviations is None else deviations
+        unit = np.where(deviation > 0.0, deviation, np.inf)  # a constant column gets no weight
         if scales is not None:
             unit = unit / scales
         covariance /= unit
@@ -147,11 +172,24 @@ class NormalEquations:
         return fits
 
     def squared_error(self, fit: LinearFit) -> float:
-        """Sum the squared errors of a fit over these rows."""
+        """Sum the squared errors of a fit over these rows, by the inverse of the covariance of correlated ones."""
         offset = fit.intercept + float(fit.weights @ self.origin)
         weights = fit.weights
         error = weights @ self.products @ weights - 2 * weights @ self.with_target + 2 * offset * weights @ self.columns
-        return float(error + self.square - 2 * offset * self.target + self.n_rows * offset**2)
+        return float(error + self.square - 2 * offset * self.target + self.weight * offset**2)
+
+
+def _whitened(covariance: Floats, X: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return rows, targets and a column of ones times the inverse of the Cholesky factor of the covariance."""
+    from scipy.linalg import LinAlgError, cholesky, solve_triangular
+
+    try:
+        factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError as error:
+        raise InputError("regression: the covariance of the residuals is not positive definite") from error
+    everything = np.column_stack([X, y, np.ones(len(y))])
+    white = solve_triangular(factor, everything, lower=True, overwrite_b=True, check_finite=False)
+    return white[:, :-2], white[:, -2], white[:, -1]
 
 
 def choose_penalty(

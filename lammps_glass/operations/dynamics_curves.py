@@ -10,7 +10,7 @@ import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.analysis import ParticleGroups
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
@@ -32,12 +32,28 @@ class GroupedTrajectory:
         Function that opens the trajectory, as it is read several times.
     values
         Step of an origin -> (n_particles,) values of the indicator, in the order of ids; NaN: none.
+    others
+        Name of a further indicator, which is compared in its prediction alone -> values likewise.
+    file
+        Path of the trajectory, for messages; empty: the replica is named.
     """
 
     replica: str
     run: str
     frames: Callable[[], Iterator[Snapshot]]
     values: Mapping[int, Floats] = field(default_factory=dict)
+    others: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
+    file: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.file or f"replica {self.replica}"
+
+    @property
+    def origins(self) -> list[int]:
+        """Steps of the frames at which any indicator has values, ascending."""
+        return sorted(set(self.values).union(*self.others.values()))
 
 
 @dataclass(frozen=True)
@@ -59,7 +75,7 @@ class DynamicsSettings:
     directions
         Of q, see `analysis.self_intermediate_scattering`.
     max_origins
-        Most origins of a lag.
+        Most origins of a lag, evenly chosen, see `analysis.dynamics_by_group`.
     """
 
     by: str = QUANTILE
@@ -85,7 +101,7 @@ class DynamicsSettings:
         if self.by == SPECIES:
             return ParticleGroups.of_species(first)
         if not trajectory.values:
-            raise InputError(f"replica {trajectory.replica}: no frame of the trajectory has values to group it by")
+            raise InputError(f"{trajectory.title}: no frame of the trajectory has values to group it by")
         checked = {step: _checked(values, first, trajectory) for step, values in trajectory.values.items()}
         if self.species is not None:
             others = first.species_of_particles != self.species
@@ -97,9 +113,7 @@ class DynamicsSettings:
 
 def _checked(values: Floats, first: Snapshot, trajectory: GroupedTrajectory) -> Floats:
     if len(values) != len(first):
-        raise InputError(
-            f"replica {trajectory.replica}: values of {len(values)} particles, the trajectory has {len(first)}"
-        )
+        raise InputError(f"{trajectory.title}: values of {len(values)} particles, the trajectory has {len(first)}")
     return np.asarray(values, dtype=float)
 
 
@@ -135,17 +149,18 @@ def dynamics_curves(
     parts = []
     for trajectory in trajectories:
         first = next(trajectory.frames())
-        groups = settings.groups(trajectory, first)
-        table = analysis.dynamics_by_group(
-            trajectory.frames(),
-            q=settings.q,
-            distance=settings.distance,
-            groups=groups,
-            species=settings.species,
-            directions=settings.directions,
-            max_origins=settings.max_origins,
-            timestep=timestep,
-        )
+        with located(trajectory.title):
+            groups = settings.groups(trajectory, first)
+            table = analysis.dynamics_by_group(
+                trajectory.frames(),
+                q=settings.q,
+                distance=settings.distance,
+                groups=groups,
+                species=settings.species,
+                directions=settings.directions,
+                max_origins=settings.max_origins,
+                timestep=timestep,
+            )
         means = table["group"].map(_means(groups, trajectory))
         parts.append(table.assign(indicator=means, replica=trajectory.replica, run=trajectory.run))
     return pd.concat(parts, ignore_index=True)
@@ -179,7 +194,8 @@ def relaxation_by_group(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
     -------
     DataFrame
         ``group``, ``indicator``, ``tau`` (crossing of 1/e; NaN: not reached), ``low`` and ``high`` (bootstrap over
-        replicas), ``tau_fit``, ``beta``, ``tau_fit_low``, ``tau_fit_high``, ``fault``.
+        replicas), ``tau_fit``, ``beta``, ``tau_fit_low``, ``tau_fit_high``, ``fit_fault`` (why the fit is no stretched
+        exponential), ``fault`` (why there is no relaxation time).
     """
     rows = []
     for name, group in curves.groupby("group", sort=False):
@@ -201,6 +217,7 @@ def relaxation_by_group(curves: pd.DataFrame, seed: int) -> pd.DataFrame:
                 "beta": fit.beta if fit else np.nan,
                 "tau_fit_low": fit.tau_low if fit else np.nan,
                 "tau_fit_high": fit.tau_high if fit else np.nan,
+                "fit_fault": fit.fault if fit else "",
                 "fault": times.fault,
             }
         )
@@ -242,7 +259,7 @@ def mobility_of(trajectories: Sequence[GroupedTrajectory], timestep: float | Non
     parts = []
     for trajectory in trajectories:
         steps = np.array([frame.step for frame in trajectory.frames()])
-        for origin in trajectory.values:
+        for origin in trajectory.origins:
             later = steps[steps > origin] - origin
             if not len(later):
                 continue
@@ -262,12 +279,23 @@ def spread(lags: Sequence[int] | np.ndarray, most: int) -> list[int]:
     return [int(value) for value in values[chosen]]
 
 
-def indicator_table(trajectories: Sequence[GroupedTrajectory], name: str) -> pd.DataFrame:
-    """Return the values as rows: ``replica``, ``step``, ``particle``, and the column `name`."""
+def indicator_table(trajectories: Sequence[GroupedTrajectory], names: Sequence[str], main: str) -> pd.DataFrame:
+    """Return the values of indicators as rows: ``replica``, ``step``, ``particle``, and a column an indicator.
+
+    Parameters
+    ----------
+    names
+        Of the columns: `main` is that of `GroupedTrajectory.values`, another one of `GroupedTrajectory.others`.
+    """
     parts: dict[tuple[str, int], pd.DataFrame] = {}
     for trajectory in trajectories:
         ids = next(trajectory.frames()).ids
-        for step, values in trajectory.values.items():
-            key = {"replica": trajectory.replica, "step": step, "particle": ids, name: values}
+        nothing = np.full(len(ids), np.nan)
+        for step in trajectory.origins:
+            columns = {
+                name: (trajectory.values if name == main else trajectory.others[name]).get(step, nothing)
+                for name in names
+            }
+            key = {"replica": trajectory.replica, "step": step, "particle": ids, **columns}
             parts.setdefault((trajectory.replica, step), pd.DataFrame(key))
     return pd.concat(list(parts.values()), ignore_index=True)

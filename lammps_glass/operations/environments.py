@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -251,7 +251,9 @@ def encode(
 
     library = environments.library.read()
     soap = soap_of(library, dtype="float32")
-    protocol = cast(Shear, shear.protocol) if shear else None  # see `check_encode`
+    protocol = shear.protocol if shear else None
+    if not isinstance(protocol, Shear | None):
+        raise InputError(f"{structures.directory}: comes from a run of {protocol.name}, not of shear")
     energies = structures.thermo.set_index("step")["pe"]
     frames = structures.frames()
     reference = next(frames)

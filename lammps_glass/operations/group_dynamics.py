@@ -11,9 +11,12 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.dynamics_curves import SPECIES, DynamicsSettings, GroupedTrajectory
-from lammps_glass.operations.dynamics_figures import PageLabels, add_dynamics
+from lammps_glass.operations.dynamics_figures import add_dynamics
+from lammps_glass.operations.findings_page import PageLabels
 from lammps_glass.operations.operation import operation
+from lammps_glass.product import Product, name_of
 from lammps_glass.products import Findings, Labels, Predictions, Record, Rows
+from lammps_glass.simulate.protocols import Dynamics
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -21,6 +24,11 @@ from lammps_glass.snapshots.cell import Floats
 #: Units of time and length by LAMMPS's unit style.
 UNITS = {"metal": ("ps", "angstrom"), "lj": ("tau", "sigma")}
 STEP, START = "step", "start"
+#: Beginning of a run, as a fraction of it, whose mean temperature may be off by this fraction: in 250 particles it
+#: fluctuates by 5 %.
+BEGIN, TOLERANCE = 0.1, 0.1
+#: Condition of a study with several glasses.
+GLASS = "glass"
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,14 @@ class GroupDynamicsParameters(DynamicsSettings):
         started from, and hold at its first frame.
     observables
         Figures; default all for which the trajectories suffice.
+    section
+        Section of the report for the page, for studies whose other figures are a paper's: see `FigureSpec.section`.
     """
 
     column: str | None = None
     origin: str = STEP
     observables: tuple[str, ...] = ()
+    section: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,26 +74,78 @@ def group_dynamics(
 ) -> Findings:
     """Draw the dynamics of particles by group, and how well their values predict mobility.
 
+    Trajectories of several glasses (condition ``glass``) get a page each.
+
     Parameters
     ----------
     trajectories
         Records with frames, of any protocol.
     values
-        What particles are grouped by: predictions, labels, or rows of features.
+        What particles are grouped by: predictions, labels, or rows of features. Those of the conditions of a
+        trajectory are its own.
     """
-    p, glass = case.parameters, case.glass
-    name = p.column or (main_column(values[0]) if values else SPECIES)
-    grouped = grouped_trajectories(trajectories, values, p, name)
-    time, length = UNITS[glass.units]
-    protocols = [record.protocol for record in trajectories]
-    temperature = {float(protocol.temperature) for protocol in protocols if hasattr(protocol, "temperature")}
-    note = f"Temperature {', '.join(f'{t:g}' for t in sorted(temperature))}." if temperature else ""
+    glasses = list(dict.fromkeys(str(record.conditions.get(GLASS, "")) for record in trajectories))
     with Findings(case.directory) as findings:
-        add_dynamics(
-            findings, grouped, p, PageLabels(name, time, length, note), timestep=glass.timestep, seed=case.seed,
-            observables=p.observables or None, masses=dict(zip(glass.species, glass.masses)),
-        )  # fmt: skip
+        for name in glasses:
+            records = [record for record in trajectories if str(record.conditions.get(GLASS, "")) == name]
+            _add_page(case, findings, records, values, name if len(glasses) > 1 else "")
     return findings
+
+
+def _add_page(
+    case: Case[GroupDynamicsParameters],
+    findings: Findings,
+    records: Sequence[Record],
+    values: Sequence[Predictions | Labels | Rows],
+    subject: str,
+) -> None:
+    """Add the page of one glass."""
+    p, glass = case.parameters, records[0].glass
+    fitting = [product for product in values if any(belong_together(record, product) for record in records)]
+    example = next(iter(fitting or values), None)
+    column = p.column or (main_column(example) if example else SPECIES)
+    name = p.column or (name_of_indicator(example) if example else SPECIES)
+    grouped = grouped_trajectories(records, fitting, p, column)
+    time, length = UNITS[glass.units]
+    labels = PageLabels(name, time, length, _temperatures(records), p.section, subject)
+    if fault := _temperature_fault(records):
+        findings.warn(labels.name("temperature", separator=": "), fault)
+    add_dynamics(
+        findings, grouped, p, labels, timestep=glass.timestep,
+        seed=case.seed, observables=p.observables or None, glass=glass,
+    )  # fmt: skip
+
+
+def _temperatures(records: Sequence[Record]) -> str:
+    """Name the temperatures that the runs were held at."""
+    held = sorted({float(r.protocol.temperature) for r in records if hasattr(r.protocol, "temperature")})
+    return f"Temperature {', '.join(f'{value:g}' for value in held)}." if held else ""
+
+
+def _temperature_fault(records: Sequence[Record]) -> str:
+    """Describe how runs of `Dynamics` begin away from their temperature; empty where they do not."""
+    ratios = []
+    for record in records:
+        protocol = record.protocol
+        if not isinstance(protocol, Dynamics):
+            continue
+        table = record.thermo
+        table = table[table["phase"] == "production"]
+        begin = table.head(max(1, round(BEGIN * len(table))))
+        ratios.append(float(begin["temp"].mean()) / protocol.temperature)
+    mean = float(np.mean(ratios)) if ratios else 1.0
+    if abs(mean - 1) <= TOLERANCE:
+        return ""
+    return (
+        f"the runs begin at {mean:.2f} of their temperature (mean over the first {BEGIN:.0%}): heat and equilibrate "
+        "longer, or shorten thermostat_damping"
+    )
+
+
+def belong_together(record: Record, product: Product) -> bool:
+    """Return whether a trajectory and values are of the same conditions, as far as both have them."""
+    shared = record.conditions.keys() & product.conditions.keys()
+    return all(record.conditions[name] == product.conditions[name] for name in shared)
 
 
 def main_column(product: Predictions | Labels | Rows) -> str:
@@ -94,21 +157,39 @@ def main_column(product: Predictions | Labels | Rows) -> str:
     raise InputError(f"{product.directory}: name the feature with column = ...")
 
 
+def name_of_indicator(product: Predictions | Labels | Rows) -> str:
+    """Return the name of the main column without the conditions that all particles of the product share."""
+    if isinstance(product, Predictions):
+        column = product.predicted_columns[0]
+        names = [str(value) for key, value in column.conditions.items() if key not in product.conditions]
+        return "_".join(names) or column.name
+    return main_column(product)
+
+
 def grouped_trajectories(
     records: Sequence[Record],
     values: Sequence[Predictions | Labels | Rows],
     parameters: GroupDynamicsParameters,
     column: str,
 ) -> list[GroupedTrajectory]:
-    """Join the values of each replica onto its trajectories."""
+    """Join the values onto the trajectories, each of the product that has its conditions.
+
+    Raises
+    ------
+    InputError
+        A trajectory has no values, or those of several products.
+    """
     if parameters.by == SPECIES:
         return [GroupedTrajectory(r.replica, run_of(r), r.frames) for r in records]
-    tables = {product.replica: product.read(["replica", "step", "particle", column]) for product in values}
     grouped = []
     for record in records:
-        if record.replica not in tables:
-            raise InputError(f"replica {record.replica} has a trajectory, but no values of {column}")
-        table = tables[record.replica]
+        products = [product for product in values if belong_together(record, product)]
+        if len(products) != 1:
+            raise InputError(
+                f"{name_of(record.conditions)} has a trajectory, but {len(products) or 'no'} "
+                f"{'sets of ' if products else ''}values of {column}"
+            )
+        table = products[0].read(["replica", "step", "particle", column])
         steps = record.steps
         first = next(record.frames())
         by_step = {int(step): rows for step, rows in table.groupby(table["step"].astype(int))}
@@ -122,7 +203,7 @@ def grouped_trajectories(
 
 def run_of(record: Record) -> str:
     """Name a run by its conditions besides the replica."""
-    others = {key: value for key, value in record.conditions.items() if key != "replica"}
+    others = {key: value for key, value in record.conditions.items() if key not in ("replica", GLASS)}
     return "_".join(f"{key}-{value}" for key, value in others.items()) or "1"
 
 

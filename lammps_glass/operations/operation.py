@@ -14,7 +14,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
@@ -23,6 +23,8 @@ from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.work import Work
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from lammps_glass.glasses import Glass
 
 #: (parameters, particles of each species, works of the cases that each port reads) -> work of a case. The parameters
@@ -166,7 +168,7 @@ class Operation:
 
     name: str
     function: Callable[..., Product]
-    parameters: type[Any]
+    parameters: type[DataclassInstance]
     ports: Mapping[str, Port]
     writes: type[Product]
     version: int = 1
@@ -174,7 +176,7 @@ class Operation:
     rates: Mapping[str, float] = field(default_factory=dict)
     check: Callable[[Wired], None] = lambda stage: None
     protocol: str = ""
-    of_glass: Callable[[Glass], Mapping[str, Any]] | None = None
+    of_glass: Callable[[Glass], Mapping[str, object]] | None = None
 
     @property
     def title(self) -> str:
@@ -203,7 +205,7 @@ class Operation:
             raise TypeError(f"operation {self.name} returned {type(product).__name__}, not {self.writes.__name__}")
         return product.check()
 
-    def arguments(self, case: Case[object], sources: Mapping[str, Sequence[Product]]) -> dict[str, Any]:
+    def arguments(self, case: Case[object], sources: Mapping[str, Sequence[Product]]) -> dict[str, Argument]:
         """Return the argument of each port: a product, a tuple of products, or None for an optional port not wired."""
         return {name: self._argument(case, port, sources.get(name, ())) for name, port in self.ports.items()}
 
@@ -225,7 +227,7 @@ def operation(
     work: WorkOf | None = None,
     rates: Mapping[str, float] | None = None,
     check: Callable[[Wired], None] = lambda stage: None,
-    of_glass: Callable[[Glass], Mapping[str, Any]] | None = None,
+    of_glass: Callable[[Glass], Mapping[str, object]] | None = None,
 ) -> Callable[[Callable[..., Product]], Operation]:
     """Declare a function as an operation; the documentation of this module describes its signature.
 
@@ -268,12 +270,14 @@ def operation(
     return declare
 
 
-def _parameters_class(function: str, hint: object) -> type:
+def _parameters_class(function: str, hint: object) -> type[DataclassInstance]:
     """Return the class P of the annotation ``Case[P]``."""
     if typing.get_origin(hint) is Case:
         (parameters,) = typing.get_args(hint)
         if isinstance(parameters, type):
-            return parameters
+            if is_dataclass(parameters):
+                return parameters
+            raise TypeError(f"operation {function}: {parameters.__name__} is no dataclass")
     raise TypeError(f"operation {function}: annotate the first argument with Case[PARAMETERS CLASS]")
 
 

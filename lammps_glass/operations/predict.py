@@ -1,4 +1,4 @@
-"""The operation ``predict``: apply the indicators that left a replica out to its labelled particles."""
+"""The operation ``predict``: apply the indicators that left a replica out to its particles."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def predict(
     rows
         Rows to predict; or
     labels, configurations
-        labelled particles, which are described anew: for trajectories whose rows are too many to keep.
+        labelled particles, which are described anew: for trajectories whose rows are too many to keep. Without labels
+        the particles of the species that trained the indicator are described in every configuration.
 
     Raises
     ------
     InputError
-        No indicator left the replica out, or neither rows nor labels with configurations are wired.
+        No indicator left the replica out, or neither rows nor configurations are wired.
     """
     loaded = [load(product) for product in indicators]
-    folds = sorted({i.metadata[LEFT_OUT] for i in loaded if i.metadata[LEFT_OUT] is not None})
+    folds = sorted({str(left_out_of(i.metadata)) for i in loaded if left_out_of(i.metadata) is not None})
     applied = [indicator for indicator in loaded if applies(indicator, case.replica)]
     if not applied:
         raise InputError(f"stages.{case.stage}: no indicator has left replica {case.replica} out")
-    source = rows or labels
-    if source is None or (rows is None and not configurations):
-        raise InputError(f"stages.{case.stage}.reads: wire rows, or labels and configurations")
+    if rows is None and not configurations:
+        raise InputError(f"stages.{case.stage}.reads: wire rows, or labels and configurations, or these alone")
     columns = rows.label_columns if rows else labels.label_columns if labels else ()
     kept = ["replica", "step", "particle", "species", *(column.name for column in columns)]
 
@@ -102,6 +102,8 @@ def tables(
     for snapshot, keys in labelled_configurations(
         case.stage, case.replica, configurations, labels, labelled_only=False
     ):
+        if labels is None:
+            keys = keys[keys["species"].isin(indicator.metadata["species"])]
         features = features_of(descriptor, snapshot, case.glass, case.seed, keys)
         yield pd.concat([keys, features], axis=1)
 
@@ -114,20 +116,35 @@ def load(product: SavedIndicator) -> LoadedIndicator:
     conditions = {name: value for name, value in product.conditions.items() if name != LEFT_OUT}
     named = conditions if "indicator" in conditions else {"indicator": metadata["indicator"], **conditions}
     column = PredictedColumn(
-        name="_".join([*map(str, named.values()), *([] if metadata[LEFT_OUT] is not None else ["all_replicas"])]),
+        name="_".join([*map(str, named.values()), *([] if left_out_of(metadata) is not None else ["all_replicas"])]),
         indicator=metadata["indicator"],
         threshold=learn.threshold_of(estimator),
-        training_replicas=tuple(metadata["training_replicas"]) if metadata[LEFT_OUT] is None else (),
-        leaking=metadata["split"] == "random",
+        training_replicas=_training_replicas(metadata) if left_out_of(metadata) is None else (),
+        leaking=_is_random(metadata),
         conditions=named,
     )
     return LoadedIndicator(estimator, metadata, column)
 
 
+def left_out_of(metadata: JsonObject) -> str | None:
+    """Return the replica that an indicator left out; None where it left out none, as `BarcodeFit` does."""
+    left_out: str | None = metadata.get(LEFT_OUT)
+    return left_out
+
+
+def _training_replicas(metadata: JsonObject) -> tuple[str, ...]:
+    """Return the replicas that trained an indicator, or the runs (`BarcodeFit`)."""
+    return tuple(metadata["training_replicas"] if "training_replicas" in metadata else metadata["training_runs"])
+
+
+def _is_random(metadata: JsonObject) -> bool:
+    """Return whether random rows were left out instead of replicas."""
+    return metadata.get("split") == "random"
+
+
 def applies(indicator: LoadedIndicator, replica: str) -> bool:
     """Return whether an indicator predicts rows of a replica: it left them out, or it was trained on all replicas."""
-    metadata = indicator.metadata
-    return metadata["split"] == "random" or metadata[LEFT_OUT] in (None, replica)
+    return _is_random(indicator.metadata) or left_out_of(indicator.metadata) in (None, replica)
 
 
 def indicator_column(indicator: LoadedIndicator, table: pd.DataFrame, folds: Sequence[str]) -> Floats:
@@ -136,6 +153,6 @@ def indicator_column(indicator: LoadedIndicator, table: pd.DataFrame, folds: Seq
 
     estimator, metadata, _ = indicator
     values = learn.indicator_values(estimator, learn.matrix(table, metadata["columns"]))
-    if metadata["split"] == "random" and metadata[LEFT_OUT] is not None:
-        values = np.where(random_fold(table, folds) == metadata[LEFT_OUT], values, np.nan)
+    if _is_random(metadata) and left_out_of(metadata) is not None:
+        values = np.where(random_fold(table, folds) == left_out_of(metadata), values, np.nan)
     return values

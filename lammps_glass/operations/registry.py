@@ -19,6 +19,12 @@ REGISTRY = Registry(
         Entry("environments", f"{_HERE}.environments:environments", "find the unique local environments of structures"),
         Entry("encode", f"{_HERE}.environments:encode", "count the environments of structures, with energy and strain"),
         Entry("fit_barcode", f"{_HERE}.energies:fit_barcode", "fit energies of structures to their environments"),
+        Entry("scan", f"{_HERE}.environment_scan:scan", "error of a barcode by similarity and amount of training data"),
+        Entry(
+            "search_barriers",
+            f"{_HERE}.barrier_searches:search_barriers",
+            "search for saddles around the particles that rearrange and as many others",
+        ),
         Entry("fit", f"{_HERE}.fit:fit", "fit an indicator to the rows of some replicas"),
         Entry("predict", f"{_HERE}.predict:predict", "apply indicators to the particles of a replica"),
         Entry("score", f"{_HERE}.score:score", "score predictions by replica, with generic figures"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
@@ -61,7 +60,9 @@ def relaxation(case: Case[RelaxationParameters], liquid: Record) -> Relaxation:
     from lammps_glass import analysis
 
     q, species, timestep = case.parameters.q, case.parameters.species, case.glass.timestep
-    held = cast("Anneal", liquid.protocol)
+    held = liquid.protocol
+    if not isinstance(held, Anneal):
+        raise InputError(f"{liquid.directory}: a run of {held.name}, not of a liquid that was held (anneal)")
     frames = list(liquid.frames())
     times = analysis.equilibration(frames, q, species, held=float(held.steps * timestep), timestep=timestep)
     product = Relaxation(case.directory)

@@ -15,13 +15,14 @@ from .base import (
     TableFile as TableFile,
     VibrationRecord as VibrationRecord,
 )
-from .environments import Environments as Environments, LibraryFile as LibraryFile
+from .environments import Environments as Environments, LibraryFile as LibraryFile, Scan as Scan
 from .findings import Figures as Figures, Findings as Findings
 from .indicators import IndicatorFile as IndicatorFile, SavedIndicator as SavedIndicator
 from .labels import ActivityMap as ActivityMap, Labels as Labels, LabelTable as LabelTable, pooled as pooled
 from .predictions import (
     PredictedColumn as PredictedColumn,
     PredictedSample as PredictedSample,
+    PredictedTrajectory as PredictedTrajectory,
     Predictions as Predictions,
     join_samples as join_samples,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lammps_glass.product import TableFile
 from lammps_glass.products.indicators import IndicatorFile, SavedIndicator
 
@@ -23,3 +25,8 @@ class BarcodeFit(SavedIndicator):
     search = TableFile("search.parquet")
     ranking = TableFile("ranking.parquet")
     out_of_fold = TableFile("predicted.parquet")
+
+    @property
+    def path(self) -> Path:
+        """Path of the barcode, which ``predict`` applies."""
+        return self.barcode.path

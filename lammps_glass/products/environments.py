@@ -1,4 +1,4 @@
-"""`Environments`: a library of unique local environments, with the neighbourhoods of their representatives."""
+"""`Environments`: a library of unique local environments with their representatives; `Scan`: errors at a threshold."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ class Environments(Product):
 
     library = LibraryFile("library.npz")
     clusters = TableFile("clusters.parquet")
+
+
+class Scan(Product):
+    """Errors of predicted energies at one threshold of similarity of environments.
+
+    A row for each draw of training runs: ``threshold``, ``runs``, ``structures``, ``environments`` (among the
+    training structures), ``rounds`` (trees), ``rmse_ev`` (on the test structures, energy of the system).
+    """
+
+    table = TableFile("scan.parquet")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import tee
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from lammps_glass.errors import InputError
 from lammps_glass.json_types import Json
 from lammps_glass.labels.base import LabelColumn
 from lammps_glass.product import Conditions, TableFile
-from lammps_glass.products.keys import rows_in
+from lammps_glass.products.keys import of_particles, rows_in
 from lammps_glass.products.labels import LabelTable
 from lammps_glass.simulate.record import Record
 from lammps_glass.snapshots import Snapshot
@@ -107,3 +108,37 @@ def join_samples(records: Sequence[Record], predictions: Sequence[Predictions]) 
             raise InputError(f"{product.directory}: {len(table)} predictions of {len(snapshot)} particles")
         samples.append(PredictedSample(product.replica, snapshot, table.iloc[order].reset_index(drop=True)))
     return samples
+
+
+@dataclass(frozen=True)
+class PredictedTrajectory:
+    """The configurations of one replica with the values of an indicator, one at a time.
+
+    Parameters
+    ----------
+    record
+        The configurations that the predictions are of.
+    predictions
+        Predictions of their particles, a group of rows a configuration.
+    column
+        Column of the values.
+    first_step
+        Step of the first configuration that counts.
+    """
+
+    record: Record
+    predictions: Predictions
+    column: str
+    first_step: int = 0
+
+    def pairs(self) -> Iterator[tuple[Snapshot, Floats]]:
+        """Iterate over snapshots and (n_particles,) values; NaN for particles without a prediction."""
+        groups = self.predictions.groups(["step", "particle", self.column])
+        for snapshot, rows in zip(self.record.frames(), groups, strict=True):
+            if snapshot.step >= self.first_step:
+                yield snapshot, of_particles(snapshot, rows, self.column)
+
+    def streams(self) -> tuple[Iterator[Snapshot], Iterator[Floats]]:
+        """Return snapshots and values from one pass over the files: consumed together, `tee` holds one pair."""
+        one, other = tee(self.pairs())
+        return (snapshot for snapshot, _ in one), (values for _, values in other)

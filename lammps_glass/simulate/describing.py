@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from lammps_glass.snapshots import Snapshot
 
 
+#: Displacement, in nearest distances, above which a minimisation is reported.
+_MOVED = 1e-3
+
+
 class Computed(Protocol):
     """A descriptor of a snapshot alone (`descriptors.base.Descriptor`)."""
 
@@ -45,8 +49,13 @@ class Simulated(Computed, Protocol):
 
     protocol: ClassVar[str]
 
+    one_seed: ClassVar[bool]
+
     def runs(self, glass: Glass) -> list[Options]:
         """List the options of the protocol for each run."""
+
+    def summary(self, records: Sequence[Record]) -> str:
+        """Summarise the runs in one line; empty: nothing to say."""
 
     def from_simulations(self, snapshot: Snapshot, glass: Glass, records: Sequence[Record]) -> NDArray[np.float64]:
         """Compute (n_particles, n_features) from the records of the runs."""
@@ -60,6 +69,7 @@ def describe(
     seed: int = 0,
     directory: str | Path | None = None,
     engine: EngineOptions | None = None,
+    say: Callable[[str], None] | None = None,
 ) -> NDArray[np.float64]:
     """Compute (n_particles, n_features) of `descriptor`, rows in the order of the snapshot.
 
@@ -72,8 +82,10 @@ def describe(
         descriptor needs simulations, all parts describe the inherent structure.
     directory
         Folder of the runs, each in a folder ``1``, ``2``, ... (of a joined descriptor under the part's name); runs that
-        are complete there are not run again. Default: a temporary one, which stays where a
+        are complete there are not run again, interrupted ones go on. Default: a temporary one, which stays where a
         simulation failed.
+    say
+        Called with lines for the user: a snapshot that was no minimum, and the descriptor's `summary` of the runs.
 
     Raises
     ------
@@ -88,12 +100,14 @@ def describe(
     if not _is_simulated(descriptor):
         return descriptor.of_glass(configuration, glass, relax, seed)
     inherent = minimize(configuration, glass, engine=engine)
+    if say is not None:
+        _report_minimisation(configuration, inherent, glass, say)
     members: list[Computed] | None = getattr(descriptor, "members", None)
     with _folder(directory) as folder:
         if members is None:
-            return _simulated(descriptor, inherent, glass, seed, folder, engine)
+            return _simulated(descriptor, inherent, glass, seed, folder, engine, say)
         parts = [
-            _simulated(member, inherent, glass, seed, folder / member.name, engine)
+            _simulated(member, inherent, glass, seed, folder / member.name, engine, say)
             if _is_simulated(member)
             else member.of_glass(inherent, glass, relax, seed)
             for member in members
@@ -105,16 +119,31 @@ def _is_simulated(descriptor: Computed) -> TypeGuard[Simulated]:
     return bool(getattr(descriptor, "protocol", ""))
 
 
+def _report_minimisation(start: Snapshot, inherent: Snapshot, glass: Glass, say: Callable[[str], None]) -> None:
+    """Tell the user where the minimisation has moved particles."""
+    moves = start.cell.minimum_image(inherent.positions - start.positions)
+    largest = float(np.linalg.norm(moves, axis=1).max())
+    if largest > _MOVED * glass.nearest_distance:
+        say(f"step {start.step} was no minimum: it was minimised first, and a particle moved by {largest:.3g}")
+
+
 def _simulated(
-    descriptor: Simulated, inherent: Snapshot, glass: Glass, seed: int, folder: Path, engine: EngineOptions | None
+    descriptor: Simulated,
+    inherent: Snapshot,
+    glass: Glass,
+    seed: int,
+    folder: Path,
+    engine: EngineOptions | None,
+    say: Callable[[str], None] | None,
 ) -> NDArray[np.float64]:
     """Run the simulations of a descriptor of an inherent structure, and compute its rows."""
-    records = [
-        REGISTRY.build(descriptor.protocol, options).run(
-            inherent, lammps_seed(seed, descriptor.name, k), folder / str(k), glass=glass, engine=engine
-        )
-        for k, options in enumerate(descriptor.runs(glass), start=1)
-    ]
+    records = []
+    for k, options in enumerate(descriptor.runs(glass), start=1):
+        protocol = REGISTRY.build(descriptor.protocol, options)
+        seed_of_run = lammps_seed(seed, descriptor.name, 1 if descriptor.one_seed else k)
+        records.append(protocol.run(inherent, seed_of_run, folder / str(k), glass=glass, engine=engine))
+    if say is not None and (text := descriptor.summary(records)):
+        say(text)
     return descriptor.from_simulations(inherent, glass, records)
 
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypedDict, cast
 
-import numpy as np
-
 from lammps_glass.errors import InputError, NotReadyError
 from lammps_glass.product import Product
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.snapshots.cell import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,11 +201,6 @@ class ShearRecord(Record):
         from lammps_glass.tables import iter_table
 
         return iter_table(self._existing(self.d2min_path), columns)
-
-    @property
-    def block_strains(self) -> Floats:
-        """(n_blocks,) strain at the start of each block."""
-        return np.array([block["strain"].iloc[0] for block in self.blocks(["strain"])], dtype=float)
 
     @property
     def block_settings(self) -> BlockSettings:

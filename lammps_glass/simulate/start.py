@@ -85,7 +85,7 @@ def lammps_seed(seed: int, *names: object) -> int:
     """Derive a seed for LAMMPS from the seed of a run and the names of its use.
 
     LAMMPS takes seeds from 1 to 900 000 000, and decks add the number of the segment to it: the result is at most
-    800 000 000. `workflow.values.derive_seed` gives the seed of a case instead, any positive 32-bit integer, from the
+    800 000 000. `hashing.derive_seed` gives the seed of a case instead, any positive 32-bit integer, from the
     canonical JSON of study seed, stage and conditions. The two stay apart because their ranges differ, and because
     either in place of the other would change every trajectory.
     """

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from lammps_glass.errors import InputError
 
 Floats = NDArray[np.float64]
+#: Values of particles, (n,) or (n, k); whether they are integers, floats or words depends on the file.
+Column = NDArray[Any]
+Columns = Mapping[str, Column]
 
 
-def _readonly(values: ArrayLike, shape: tuple[int, ...], what: str, dtype: Any = np.float64) -> NDArray[Any]:
+def _readonly(values: ArrayLike, shape: tuple[int, ...], what: str, dtype: DTypeLike = np.float64) -> Column:
     array = np.array(values, dtype=dtype)
     if array.shape != shape:
         raise InputError(f"{what} has shape {array.shape}, expected {shape}")
@@ -57,7 +61,7 @@ class Cell:
         object.__setattr__(self, "periodic", _readonly(self.periodic, (3,), "cell periodicity", np.bool_))
 
     @classmethod
-    def orthogonal(cls, lengths: ArrayLike, origin: ArrayLike = (0, 0, 0), periodic: Any = (True,) * 3) -> Cell:
+    def orthogonal(cls, lengths: ArrayLike, origin: ArrayLike = (0, 0, 0), periodic: ArrayLike = (True,) * 3) -> Cell:
         """A box with edges `lengths` (3,) along x, y and z."""
         return cls(np.diag(np.asarray(lengths, dtype=float)), np.asarray(origin, dtype=float), np.asarray(periodic))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, ParticleError
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
 
@@ -77,8 +77,9 @@ def require_distinct_positions(snapshot: Snapshot) -> None:
     same = (snapshot.positions[rows[1:]] == snapshot.positions[rows[:-1]]).all(axis=1)
     first = int(np.argmax(same))
     one, other = sorted(snapshot.ids[rows[first : first + 2]].tolist())
-    raise InputError(
-        f"particles {one} and {other} have the same position (step {snapshot.step}): are these the coordinates?"
+    raise ParticleError(
+        f"particles {one} and {other} have the same position (step {snapshot.step}): are these the coordinates?",
+        (one, other),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots.cell import Cell
+from lammps_glass.snapshots.cell import Cell, Column, Columns
 from lammps_glass.snapshots.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -67,13 +67,13 @@ def from_ase(
     )  # fmt: skip
 
 
-def _pairs_of_database(info: Mapping[str, Any]) -> Mapping[str, Any]:
+def _pairs_of_database(info: Mapping[str, object]) -> Mapping[str, object]:
     """The key-value pairs of a row of an ASE database, which become one entry of ``info``."""
     pairs = info.get("key_value_pairs", {})
     return pairs if isinstance(pairs, Mapping) else {}
 
 
-def _step_of(info: Mapping[str, Any], default: int) -> int:
+def _step_of(info: Mapping[str, object], default: int) -> int:
     """The step of ``info``, a whole number of 64 bits under one of its usual names."""
     for name in _ASE_STEPS:
         value = info.get(name)
@@ -82,7 +82,7 @@ def _step_of(info: Mapping[str, Any], default: int) -> int:
     return default
 
 
-def _named_species(info: Mapping[str, Any], numbers: NDArray[Any]) -> dict[int, str]:
+def _named_species(info: Mapping[str, ArrayLike], numbers: Column) -> dict[int, str]:
     """Atomic number -> name, where ``info["species"]`` names all species of the atoms (see `extxyz_write`)."""
     value = info.get("species", "")
     # ASE reads names that are numbers as numbers, and T and F as true and false.
@@ -112,7 +112,7 @@ def numbers_of_species(species: Sequence[str]) -> dict[str, int]:
     return {name: atomic_numbers[name] if symbols else number for number, name in enumerate(species, 1)}
 
 
-def _cell_of_ase(atoms: Atoms, info: Mapping[str, Any]) -> Cell:
+def _cell_of_ase(atoms: Atoms, info: Mapping[str, ArrayLike]) -> Cell:
     present = np.linalg.norm(atoms.cell.array, axis=1) > 0
     if present.all():
         origin = np.ravel(info["Origin"]) if np.size(info.get("Origin", ())) == 3 else np.ravel(atoms.get_celldisp())
@@ -178,9 +178,7 @@ def from_ovito(data: DataCollection, *, step: int | None = None) -> Snapshot:
     )  # fmt: skip
 
 
-def _types_of_ovito(
-    data: DataCollection, columns: Mapping[str, NDArray[Any]]
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _types_of_ovito(data: DataCollection, columns: Columns) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if "Particle Type" not in columns:
         return np.zeros(len(columns["Position"]), dtype=np.int64), ("1",)
     numbers = columns["Particle Type"].astype(np.int64)

@@ -7,20 +7,26 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Cell
-from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame
+from lammps_glass.snapshots.dump_frame import Frame, parse_cell, parse_frame, parsed_rows
 from lammps_glass.snapshots.naming import Naming
-from lammps_glass.snapshots.snapshot import Snapshot
+from lammps_glass.snapshots.snapshot import Integers, Snapshot
 from lammps_glass.snapshots.streams import Lines, check_readable, open_lines
 
 Periodic = NDArray[np.bool_] | None
 CellOfText = Callable[[str, tuple[str, ...]], tuple[Cell, str]]
+
+
+#: Items of a frame before its rows, as far as they have been read; the box with its kind.
+Header = TypedDict(
+    "Header", {"UNITS": str | None, "TIMESTEP": int, "NUMBER OF ATOMS": int, "BOX": tuple[Cell, str]}, total=False
+)
 
 
 def read_dump(path: Path, frame: int = -1, naming: Naming | None = None, periodic: Periodic = None) -> Snapshot:
@@ -56,9 +62,9 @@ def read_dump_all(path: Path, naming: Naming | None = None, periodic: Periodic =
 
 def _snapshots(path: Path, naming: Naming | None, periodic: Periodic) -> Iterator[Snapshot]:
     shape: dict[str, object] = {}
-    ids: Any = None
+    ids: Integers | None = None
     first = ""
-    for frame in _frames(path, periodic):
+    for frame in _frames(path, periodic, parse=True):
         frame_shape = frame.shape
         shape, first = shape or frame_shape, first or frame.where
         for quantity, value in frame_shape.items():
@@ -78,20 +84,22 @@ def _frame_name(where: str) -> str:
     return where.rpartition(": ")[2]
 
 
-def _frames(path: Path, periodic: Periodic) -> Generator[Frame, None, None]:
-    """The frames of the file, not yet parsed; the text of one holds until the next one is read.
+def _frames(path: Path, periodic: Periodic, *, parse: bool = False) -> Generator[Frame, None, None]:
+    """The frames of the file; the text of one holds until the next one is read.
 
-    The unit style, which LAMMPS writes once, holds for all that follow.
+    The unit style, which LAMMPS writes once, holds for all that follow. With `parse` a frame's rows are parsed where
+    that is quicker than counting them.
     """
-    number, units = 0, None
+    number, units, size = 0, None, 0
     # Most trajectories have one cell: the snapshots hold the same object.
     cell_of_text = lru_cache(maxsize=1)(partial(_cell_of_text, periodic))
     with open_lines(path) as lines:
         while True:
-            frame = _next_frame(lines, f"{path}: frame {number}", units, cell_of_text)
+            frame = _next_frame(lines, f"{path}: frame {number}", units, cell_of_text, size)
             if frame is None:
                 break
             number, units = number + 1, frame.units
+            size = len(frame.text) if parse else 0
             yield frame
     if number == 0:
         raise InputError(f"{path}: not a LAMMPS dump: it holds no frame")
@@ -101,8 +109,8 @@ def _cell_of_text(periodic: Periodic, item: str, rows: tuple[str, ...]) -> tuple
     return parse_cell(item.split()[2:], [[float(word) for word in row.split()] for row in rows], periodic)
 
 
-def _next_frame(lines: Lines, where: str, units: str | None, cell_of_text: CellOfText) -> Frame | None:
-    header: dict[str, Any] = {"UNITS": units}
+def _next_frame(lines: Lines, where: str, units: str | None, cell_of_text: CellOfText, size: int) -> Frame | None:
+    header: Header = {"UNITS": units}
     started = False
     while True:
         line = lines.next()
@@ -114,7 +122,7 @@ def _next_frame(lines: Lines, where: str, units: str | None, cell_of_text: CellO
         if words[:1] != ["ITEM:"]:
             raise _unexpected(lines, where, line, started=started)
         if words[1:2] == ["ATOMS"]:
-            return _frame(lines, where, header, tuple(words[2:]))
+            return _frame(lines, where, header, tuple(words[2:]), size)
         started = True
         _read_item(lines, where, header, " ".join(words[1:]), cell_of_text)
 
@@ -129,7 +137,7 @@ def _unexpected(lines: Lines, where: str, line: bytes, *, started: bool) -> Inpu
     return InputError(f"{where}: line {lines.number} is {text!r}, expected an 'ITEM:'{hint}")
 
 
-def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, cell_of_text: CellOfText) -> None:
+def _read_item(lines: Lines, where: str, header: Header, item: str, cell_of_text: CellOfText) -> None:
     """Read one item of the header into `header`; the time (ITEM: TIME) is passed over: a snapshot has its step."""
     is_box = item.startswith("BOX BOUNDS")
     rows = tuple(row.decode("utf-8", "replace") for row in lines.take(3 if is_box else 1))
@@ -137,9 +145,11 @@ def _read_item(lines: Lines, where: str, header: dict[str, Any], item: str, cell
         if is_box:
             header["BOX"] = cell_of_text(item, rows)
         elif item == "UNITS":
-            header[item] = rows[0].split()[0]
-        elif item in ("TIMESTEP", "NUMBER OF ATOMS"):
-            header[item] = _whole_number(rows[0].split()[0])
+            header["UNITS"] = rows[0].split()[0]
+        elif item == "TIMESTEP":
+            header["TIMESTEP"] = _whole_number(rows[0].split()[0])
+        elif item == "NUMBER OF ATOMS":
+            header["NUMBER OF ATOMS"] = _whole_number(rows[0].split()[0])
         elif item != "TIME":
             raise InputError(f"'ITEM: {item[:40]}' is not an item of a dump of atoms")
     except InputError as error:
@@ -156,7 +166,8 @@ def _whole_number(word: str) -> int:
     return value
 
 
-def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str, ...]) -> Frame:
+def _frame(lines: Lines, where: str, header: Header, columns: tuple[str, ...], size: int) -> Frame:
+    """The frame whose rows come next; those of about `size` bytes, if that is not 0, are parsed and not counted."""
     missing = [item for item in ("TIMESTEP", "NUMBER OF ATOMS", "BOX") if item not in header]
     if missing:
         raise InputError(f"{where}: no 'ITEM: {missing[0]}' before line {lines.number}")
@@ -164,6 +175,13 @@ def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str,
     where = f"{where} (step {header['TIMESTEP']})"
     if count < 1:
         raise InputError(f"{where}: holds no particles")
+    cell, kind = header["BOX"]
+    head = (where, first_line, header["TIMESTEP"], header["UNITS"], cell, kind, columns, count)
+    candidate = lines.rows_before(b"ITEM:", size) if size else None
+    table = None if candidate is None else parsed_rows(candidate, columns, count)
+    if candidate is not None and table is not None:
+        lines.skip(candidate, count)
+        return Frame(*head, candidate, table)
     text = lines.rows(count)
     n_rows = lines.number + 1 - first_line
     if n_rows < count:
@@ -171,5 +189,4 @@ def _frame(lines: Lines, where: str, header: dict[str, Any], columns: tuple[str,
     if text[-1] != ord("\n"):
         # The last number may have lost digits, and nothing else would show it.
         raise InputError(f"{where}: the file is cut short in line {lines.number}, which has no line end")
-    cell, kind = header["BOX"]
-    return Frame(where, first_line, header["TIMESTEP"], header["UNITS"], cell, kind, columns, count, text)
+    return Frame(*head, text)

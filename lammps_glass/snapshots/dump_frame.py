@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, ParticleError
 from lammps_glass.snapshots.boundary import combined
-from lammps_glass.snapshots.cell import Cell, Floats
+from lammps_glass.snapshots.cell import Cell, Column, Columns, Floats
 from lammps_glass.snapshots.checks import TWO_DIMENSIONS, require_distinct_positions
 from lammps_glass.snapshots.naming import DEFAULT_ELEMENT, Naming, name_species
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
@@ -21,9 +21,11 @@ from lammps_glass.snapshots.words import Words
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow import csv
 
 TEXT_COLUMNS = ("element", "typelabel")
 INTEGER_COLUMNS = ("ix", "iy", "iz", "mol", "proc", "procp1")
+WHOLE_COLUMNS = ("id", "type", *INTEGER_COLUMNS)
 # Where a dump carries several, the unwrapped ones win: they hold more. Those not used are never properties: they would
 # be out of date as soon as a position changes, and clash with the positions when the snapshot is written.
 COORDINATES = (("xu", "yu", "zu"), ("xsu", "ysu", "zsu"), ("x", "y", "z"), ("xs", "ys", "zs"))
@@ -44,6 +46,7 @@ class Frame:
     columns: tuple[str, ...]
     n_particles: int
     text: memoryview | bytes
+    table: pa.Table | None = None  # the rows, where they are parsed
 
     def kept(self) -> Frame:
         """The frame with its text copied from the reader's buffer, which the next frame overwrites."""
@@ -98,35 +101,46 @@ def parse_frame(frame: Frame, naming: Naming | None = None) -> tuple[Snapshot, N
         A row has too few or too many values, a value is not a number, there are no coordinates, two particles have the
         same position, a particle's species is not in `naming`; and what `Snapshot` refuses.
     """
+    ids = np.empty(0, dtype=np.int64)
     try:
         table, words = _table(frame)
-        numbers = _whole(table["type"], "type") if "type" in table else None
+        numbers = _whole(table["type"], "type", frame) if "type" in table else None
         types, naming = name_species(frame.n_particles, numbers, words, naming)
         types.setflags(write=False)
         used, positions = _positions(table, frame.cell)
         velocities = _stacked(table, VELOCITIES) if set(VELOCITIES) <= table.keys() else None
         used |= {"id", "type", *(VELOCITIES if velocities is not None else ())}
-        ids = _whole(table["id"], "id") if "id" in table else np.arange(1, frame.n_particles + 1)
-        properties = _properties({name: values for name, values in table.items() if name not in used})
+        ids = _whole(table["id"], "id", frame) if "id" in table else np.arange(1, frame.n_particles + 1)
+        properties = _properties({name: values for name, values in table.items() if name not in used}, frame)
         snapshot = Snapshot(
             frame.cell, positions, types, naming.species, ids, frame.step, velocities, properties, frame.units,
             ids_from_rows="id" not in table,
         )  # fmt: skip
         require_distinct_positions(snapshot)
         return snapshot, naming
+    except ParticleError as error:
+        raise InputError(f"{frame.where}: {_lines(np.isin(ids, error.ids), frame)}: {error}") from error
     except InputError as error:
         raise InputError(f"{frame.where}: {error}") from error
 
 
-def _table(frame: Frame) -> tuple[dict[str, NDArray[Any]], Words | None]:
+def _lines(rows: NDArray[np.bool_], frame: Frame) -> str:
+    """The lines of the file on which some rows of a frame stand, in words."""
+    numbers = [str(frame.first_line + row) for row in np.flatnonzero(rows).tolist()]
+    return f"line {numbers[0]}" if len(numbers) == 1 else f"lines {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _table(frame: Frame) -> tuple[dict[str, Column], Words | None]:
     """The columns of numbers by name, and the words of the first text column that names the species."""
     if len(set(frame.columns)) < len(frame.columns):
         raise InputError(f"a column is duplicated in 'ITEM: ATOMS {' '.join(frame.columns)}'")
-    table = _parsed(frame.text, frame, whole=("id", "type", *INTEGER_COLUMNS))
+    table = frame.table
+    if table is None:
+        table = parsed_rows(frame.text, frame.columns, frame.n_particles)
     if table is None:
         # Other white space than single spaces, whole numbers written as 1.0, nan: or damage.
         rows = [b" ".join(row.split()) + b"\n" for row in bytes(frame.text[:-1]).split(b"\n")]
-        table = _parsed(b"".join(rows), frame, whole=())
+        table = parsed_rows(b"".join(rows), frame.columns, frame.n_particles, whole=())
     if table is None:
         raise _bad_row(frame)
     words = {name: Words(table[name]) for name in TEXT_COLUMNS if name in frame.columns}
@@ -138,28 +152,33 @@ def _table(frame: Frame) -> tuple[dict[str, NDArray[Any]], Words | None]:
     return numbers, next(iter(words.values()), None)
 
 
-def _parsed(text: memoryview | bytes, frame: Frame, whole: tuple[str, ...]) -> pa.Table | None:
-    """The rows as a table, if they are words parted by single spaces, as many as there are columns, all of their type.
+def parsed_rows(
+    text: memoryview | bytes, columns: tuple[str, ...], n_rows: int, whole: tuple[str, ...] = WHOLE_COLUMNS
+) -> pa.Table | None:
+    """Parse `n_rows` rows of words parted by single spaces, as many as there are columns, all of their type.
 
-    Arrow's parser rounds correctly and has many times numpy's speed.
+    None for any other text; the columns `whole` must be written as whole numbers. Arrow's parser rounds correctly and
+    has many times numpy's speed.
     """
     import pyarrow as pa
     from pyarrow import csv
 
     spaced = bytes(text[-2:]) == b" \n"  # LAMMPS ends its rows with a space
-    names, parsing, conversion = _csv_options(frame.columns, whole, spaced=spaced)
+    names, parsing, conversion = _csv_options(columns, whole, spaced=spaced)
     reading = csv.ReadOptions(column_names=names, block_size=len(text) + 1, use_threads=False)
     try:
         table = csv.open_csv(pa.BufferReader(text), reading, parsing, conversion).read_all()
     except (pa.ArrowInvalid, OverflowError):
         return None
-    if table.num_rows != frame.n_particles:
+    if table.num_rows != n_rows:
         return None
     return None if spaced and not Words(table[""]).all_empty else table
 
 
 @lru_cache(maxsize=8)
-def _csv_options(columns: tuple[str, ...], whole: tuple[str, ...], *, spaced: bool) -> tuple[list[str], Any, Any]:
+def _csv_options(
+    columns: tuple[str, ...], whole: tuple[str, ...], *, spaced: bool
+) -> tuple[list[str], csv.ParseOptions, csv.ConvertOptions]:
     """The names of the columns, and how Arrow parses and converts them; an empty column at the end where `spaced`."""
     import pyarrow as pa
     from pyarrow import csv
@@ -187,15 +206,19 @@ def _bad_row(frame: Frame) -> InputError:
     return InputError(f"the rows from line {frame.first_line} on are not a table of numbers")
 
 
-def _whole(values: NDArray[Any], what: str) -> Integers:
+def _whole(values: Column, what: str, frame: Frame) -> Integers:
     if values.dtype.kind == "i":
         return values
-    if not (np.isfinite(values).all() and (values == np.rint(values)).all()):
-        raise InputError(f"column {what} holds numbers that are not whole")
+    whole = np.isfinite(values) & (values == np.rint(values))
+    if not whole.all():
+        row = int(np.argmin(whole))
+        raise InputError(
+            f"line {frame.first_line + row}: column {what} holds numbers that are not whole: {values[row]:g}"
+        )
     return values.astype(np.int64)
 
 
-def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str], Floats]:
+def _positions(table: Columns, cell: Cell) -> tuple[set[str], Floats]:
     """The names of all columns of coordinates, and the positions by the best of them."""
     for names in COORDINATES:
         if set(names) <= table.keys():
@@ -209,13 +232,13 @@ def _positions(table: Mapping[str, NDArray[Any]], cell: Cell) -> tuple[set[str],
     )
 
 
-def _stacked(table: Mapping[str, NDArray[Any]], names: Sequence[str]) -> Floats:
+def _stacked(table: Columns, names: Sequence[str]) -> Floats:
     stacked = np.column_stack([table[name] for name in names])
     stacked.setflags(write=False)  # so that the snapshot holds it without a copy
     return stacked
 
 
-def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _properties(columns: Columns, frame: Frame) -> dict[str, Column]:
     """The other columns by name; ``name[1]`` ... ``name[k]`` together become one (n, k) property ``name``."""
     vectors: dict[str, int] = {}
     for name in columns:
@@ -223,10 +246,10 @@ def _properties(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         while base not in columns and f"{base}[{vectors.get(base, 0) + 1}]" in columns:
             vectors[base] = vectors.get(base, 0) + 1
     parts = {f"{base}[{k}]": base for base, size in vectors.items() if size > 1 for k in range(1, size + 1)}
-    properties: dict[str, NDArray[Any]] = {}
+    properties: dict[str, Column] = {}
     for name, values in columns.items():
         if name not in parts:
-            properties[name] = _whole(values, name) if name in INTEGER_COLUMNS else values
+            properties[name] = _whole(values, name, frame) if name in INTEGER_COLUMNS else values
         elif parts[name] not in properties:
             base = parts[name]
             properties[base] = np.column_stack([columns[f"{base}[{k}]"] for k in range(1, vectors[base] + 1)])

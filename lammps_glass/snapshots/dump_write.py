@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots.cell import Cell
+from lammps_glass.snapshots.cell import Cell, Column
 from lammps_glass.snapshots.naming import DEFAULT_ELEMENT
 from lammps_glass.snapshots.snapshot import Snapshot
 from lammps_glass.snapshots.streams import open_writer
@@ -48,7 +47,7 @@ def frame_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
     )
 
 
-def number_rows(columns: list[NDArray[Any]]) -> str:
+def number_rows(columns: list[Column]) -> str:
     """Format rows of numbers and words; floats with 17 digits, so that they are read back exactly."""
     formats = {"f": "%.17g", "i": "%d", "u": "%d", "b": "%d", "U": "%s"}
     line = " ".join(formats[column.dtype.kind] for column in columns) + "\n"
@@ -80,8 +79,8 @@ def _box(cell: Cell) -> tuple[str, NDArray[np.float64]]:
     return f"xy xz yz {boundary}", np.column_stack([lower, upper, [xy, xz, yz]])
 
 
-def _columns(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
-    columns: dict[str, NDArray[Any]] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
+def _columns(snapshot: Snapshot) -> dict[str, Column]:
+    columns: dict[str, Column] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
     columns["type"] = snapshot.types + 1
     if has_names(snapshot):
         # An element C for all means nothing in a dump: LAMMPS writes it for types without an element.
@@ -98,7 +97,7 @@ def _columns(snapshot: Snapshot) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def property_columns(name: str, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def property_columns(name: str, values: Column) -> dict[str, Column]:
     """Split a property into columns: ``name``, or ``name[1]`` ... ``name[k]``; only numbers can be written."""
     if name.split() != [name]:
         raise InputError(f"property {name!r}: a column of a dump is named by one word")

@@ -7,14 +7,12 @@ species in their order: names that are not chemical symbols stand as the element
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import numpy as np
 from ase.data import chemical_symbols
-from numpy.typing import NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.cell import Column, Floats
 from lammps_glass.snapshots.convert import numbers_of_species
 from lammps_glass.snapshots.dump_write import number_rows
 from lammps_glass.snapshots.snapshot import Snapshot
@@ -28,7 +26,7 @@ def extxyz_text(snapshot: Snapshot, *, with_units: bool = True) -> str:
 
     Characters that have a meaning in the comment line are replaced by underscores in the names of properties.
     """
-    columns: dict[str, NDArray[Any]] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
+    columns: dict[str, Column] = {} if snapshot.ids_from_rows else {"id": snapshot.ids}
     if snapshot.velocities is not None:
         columns["velocities"] = snapshot.velocities
     if any(re.search(r'[,"]', name) for name in snapshot.species):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lammps_glass.errors import InputError
-from lammps_glass.snapshots.cell import Cell, Floats
+from lammps_glass.errors import InputError, ParticleError
+from lammps_glass.snapshots.cell import Cell, Column, Columns, Floats
+
+if TYPE_CHECKING:
+    from ase import Atoms
+    from ovito.data import DataCollection
 
 Integers = NDArray[np.int64]
 #: The species of particles of which a file says neither type nor element.
@@ -37,7 +41,7 @@ def _order(ids: Integers) -> NDArray[np.intp]:
     return np.argsort(ids)
 
 
-def _readonly(values: NDArray[Any]) -> NDArray[Any]:
+def _readonly(values: Column) -> Column:
     """`values` where nobody can write to them, else a copy: the arrays of the caller stay writable."""
     if not values.flags.writeable and values.flags.owndata and values.flags.c_contiguous:
         return values
@@ -86,7 +90,7 @@ class Snapshot:
     ids: Integers = field(default_factory=_no_ids)
     step: int = 0
     velocities: Floats | None = None
-    properties: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    properties: Columns = field(default_factory=dict)
     units: str | None = None
     ids_from_rows: bool = False
 
@@ -95,7 +99,7 @@ class Snapshot:
         if positions.ndim != 2 or positions.shape[1] != 3 or len(positions) == 0:
             raise InputError(f"positions have shape {positions.shape}, expected (n_particles, 3) with n_particles >= 1")
         ids = np.asarray(self.ids, dtype=np.int64)
-        columns: dict[str, Any] = {
+        columns: dict[str, Column] = {
             "positions": positions,
             "types": np.asarray(self.types, dtype=np.int64),
             "ids": ids if ids.size else np.arange(1, len(positions) + 1),
@@ -106,7 +110,7 @@ class Snapshot:
         self._check(columns, properties)
         self._store(columns, properties)
 
-    def _check(self, columns: Mapping[str, Any], properties: Mapping[str, Any]) -> None:
+    def _check(self, columns: Columns, properties: Columns) -> None:
         n_particles = len(columns["positions"])
         for name, values in {**columns, **properties}.items():
             if len(values) != n_particles:
@@ -114,20 +118,22 @@ class Snapshot:
         for name in ("positions", "velocities"):
             if name in columns and not np.isfinite(columns[name]).all():
                 row = int(np.argmin(np.isfinite(columns[name]).all(axis=1)))
-                raise InputError(f"{name} of particle {columns['ids'][row]} are not finite (step {self.step})")
+                bad = int(columns["ids"][row])
+                raise ParticleError(f"{name} of particle {bad} are not finite (step {self.step})", [bad])
         types = columns["types"]
         if types.min() < 0 or types.max() >= len(self.species):
             raise InputError(f"types run from {types.min()} to {types.max()} but there are {len(self.species)} species")
         if len(set(self.species)) < len(self.species):
             raise InputError(f"a species is duplicated among {', '.join(self.species)}")
 
-    def _store(self, columns: dict[str, NDArray[Any]], properties: dict[str, NDArray[Any]]) -> None:
+    def _store(self, columns: dict[str, Column], properties: dict[str, Column]) -> None:
         ids = columns["ids"]
         if not _increase(ids):
             order = _order(ids)
             ids = ids[order]
             if not _increase(ids):
-                raise InputError(f"particle id {ids[1:][ids[1:] == ids[:-1]][0]} is duplicated (step {self.step})")
+                duplicated = int(ids[1:][ids[1:] == ids[:-1]][0])
+                raise ParticleError(f"particle id {duplicated} is duplicated (step {self.step})", [duplicated])
             columns = {name: values.take(order, axis=0) for name, values in columns.items()}
             for values in columns.values():
                 values.setflags(write=False)
@@ -155,9 +161,9 @@ class Snapshot:
         """(n,) the name of each particle's species."""
         return np.asarray(self.species, dtype=np.str_)[self.types]
 
-    def replace(self, **changes: Any) -> Snapshot:
+    def replace(self, **changes: object) -> Snapshot:
         """A copy with other fields; the arrays that are not named are shared."""
-        return replace(self, **changes)
+        return replace(self, **changes)  # type: ignore[arg-type]
 
     def wrap(self) -> Snapshot:
         """The same configuration with every particle inside the cell along its periodic vectors."""
@@ -257,7 +263,7 @@ class Snapshot:
         write(Path(path), [self])
 
     @classmethod
-    def from_ase(cls, atoms: Any, species: Mapping[int, str] | None = None, *, step: int | None = None) -> Snapshot:
+    def from_ase(cls, atoms: Atoms, species: Mapping[int, str] | None = None, *, step: int | None = None) -> Snapshot:
         """Convert an `ase.Atoms`; `species` maps atomic numbers to names, in their order (default: symbols, sorted).
 
         The step defaults to ``info["step"]``, else 0.
@@ -266,20 +272,20 @@ class Snapshot:
 
         return from_ase(atoms, species, step=step)
 
-    def to_ase(self, numbers: Mapping[str, int] | None = None) -> Any:
+    def to_ase(self, numbers: Mapping[str, int] | None = None) -> Atoms:
         """Convert to an `ase.Atoms`; `numbers` maps species to atomic numbers (default: by symbol, else 1, 2, ...)."""
         from lammps_glass.snapshots.convert import to_ase
 
         return to_ase(self, numbers)
 
     @classmethod
-    def from_ovito(cls, data: Any, *, step: int | None = None) -> Snapshot:
+    def from_ovito(cls, data: DataCollection, *, step: int | None = None) -> Snapshot:
         """Convert an OVITO `DataCollection`."""
         from lammps_glass.snapshots.convert import from_ovito
 
         return from_ovito(data, step=step)
 
-    def to_ovito(self) -> Any:
+    def to_ovito(self) -> DataCollection:
         """Convert to an OVITO `DataCollection`."""
         from lammps_glass.snapshots.convert import to_ovito
 

@@ -71,6 +71,29 @@ class Lines:
         self.number += count - missing
         return text
 
+    def rows_before(self, mark: bytes, size: int) -> memoryview | None:
+        """The text up to the next line that starts with `mark` or to the end of the file, not passed over yet.
+
+        It is looked for at about `size` bytes, and not counted: a line with `mark` may stand before. None where there
+        is no such line, and for text with carriage returns, whose lines may be counted otherwise.
+        """
+        margin = size // 50 + len(mark)
+        while self._end - self._at < size + margin:
+            if not self._more():
+                break
+        first = self._at + max(size - margin, 1) - 1
+        end = self._buffer.find(b"\n" + mark, first, min(self._at + size + margin, self._end)) + 1
+        if end == 0 and first < self._end <= self._at + size + margin and self._buffer[self._end - 1] == ord("\n"):
+            end = self._end
+        if end == 0 or self._buffer.find(b"\r", self._at, end) >= 0:
+            return None
+        return memoryview(self._buffer)[self._at : end]
+
+    def skip(self, text: memoryview, count: int) -> None:
+        """Pass over the `count` lines of `text`, which `rows_before` gave."""
+        self._at += len(text)
+        self.number += count
+
     def _more(self) -> bool:
         """Read more of the file; False at the end. The text from the present position on may move to the front."""
         if len(self._buffer) - self._end < _CHUNK:

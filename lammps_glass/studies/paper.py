@@ -16,7 +16,7 @@ from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.json_types import JsonObject
 from lammps_glass.operations import Case, Operation
 from lammps_glass.products import Findings
-from lammps_glass.studies.recipe import Recipe
+from lammps_glass.studies.recipe import Recipe, Section
 
 
 class Paper:
@@ -27,8 +27,9 @@ class Paper:
     options of `FigureSpec`), ``labels`` of the axes, ``marks``, ``panels``, the finding of the ``paper``, and templates
     of our finding (``ours``) and of a remark (``note``); what it lacks it has from the figure that it is ``like``.
     Templates are those of `str.format`; the table ``phrases`` gives values for all of them. A departure is a template,
-    or a table of its ``text`` and the name of a value that it ``needs`` without naming it. A study may have other
-    tables in ``content``.
+    or a table of its ``text`` and the name of a value that it ``needs`` without naming it. The table ``sections`` has
+    ``title`` and ``text`` of each section of figures that the paper does not have. A study may have other tables in
+    ``content``.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ class Paper:
         self.citation: str = self.content["citation"]
         self.scores: dict[str, str] = self.content.get("scores", {})
         self.phrases: dict[str, str] = self.content.get("phrases", {})
+        self.sections = {name: Section(**table) for name, table in self.content.get("sections", {}).items()}
         figures = self.content["figures"]
         self.tables = {name: figures.get(table.get("like"), {}) | table for name, table in figures.items()}
 
@@ -63,18 +65,19 @@ class Paper:
         """Return the recipe of the study; `options` are other fields of `Recipe`, or replace those of the file."""
         if "figures" not in options:
             options["figures"] = self.figures
-        options = {"title": self.title, "citation": self.citation, "score_targets": self.scores, **options}
+        texts = {"title": self.title, "citation": self.citation, "sections": self.sections}
+        options = {**texts, "score_targets": self.scores, **options}
         return Recipe(name=name, operations={operation.name: operation for operation in operations}, **options)
 
     def findings(self, case: Case[object]) -> PaperFindings:
         """Return the findings of a case, to be collected inside a ``with`` block."""
         return PaperFindings(case.directory, paper=self, seed=case.seed)
 
-    def text(self, name: str, **values: Any) -> str:
+    def text(self, name: str, **values: object) -> str:
         """Return a text of the table ``phrases``, filled with `values`."""
         return self.phrases[name].format(**values)
 
-    def departures(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+    def departures(self, values: Mapping[str, object]) -> tuple[str, ...]:
         """Return the departures from the paper; a sentence is left out where a value that it names is missing."""
         filled = {name: value for name, value in {**self.phrases, **values}.items() if value is not None}
         tables = [{"text": item} if isinstance(item, str) else item for item in self.content["departures"]]
@@ -101,7 +104,7 @@ class PaperFindings(Findings):
     seed: int = field(kw_only=True)
 
     def add(
-        self, identity: str, table: pd.DataFrame, specification: FigureSpec | None = None, /, **values: Any
+        self, identity: str, table: pd.DataFrame, specification: FigureSpec | None = None, /, **values: object
     ) -> None:
         """Add the table behind a figure, with our finding and the remark in the words of the file.
 

@@ -48,6 +48,14 @@ class Stages(Mapping[str, Wired]):
 
 
 @dataclass(frozen=True)
+class Section:
+    """Heading and introduction of the figures of a report that the paper does not have (`FigureSpec.section`)."""
+
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The code of a study: a title, its own operations, the figures that it makes.
 
@@ -68,6 +76,8 @@ class Recipe:
         Function that refuses stages which do not make this study.
     makes
         Whether the stages make a figure of `figures`: a study file may leave out the conditions of some figures.
+    sections
+        Sections of the report beyond the paper, by name.
     """
 
     name: str
@@ -79,3 +89,4 @@ class Recipe:
     deviations: Callable[[Stages], tuple[str, ...]] = lambda stages: ()
     check: Callable[[Stages], None] = lambda stages: None
     makes: Callable[[FigureSpec, Stages], bool] = lambda figure, stages: True
+    sections: Mapping[str, Section] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import inspect
 import tempfile
 import typing
@@ -12,15 +11,16 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from lammps_glass.glasses import Glass, KobAndersen
+from lammps_glass.hashing import canonical
 from lammps_glass.json_types import Options
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Operation
 from lammps_glass.product import Conditions, Product
+from lammps_glass.settings import build
 from lammps_glass.simulate.record import Record
 from lammps_glass.testing.checking import require, run_checks
 from lammps_glass.workflow.manifest import UNHASHED, inventory
 from lammps_glass.workflow.schema import StageTable
-from lammps_glass.workflow.values import build, canonical
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,6 @@ def check_operation(
 def _parameters(subject: _Subject) -> None:
     require(isinstance(subject.operation, Operation), "it is no operation: declare the function with @operation()")
     parameters = subject.operation.parameters
-    require(dataclasses.is_dataclass(parameters), f"{parameters.__name__} is no dataclass")
     frozen = getattr(parameters, "__dataclass_params__").frozen  # noqa: B009  (unknown to type checkers)
     require(frozen, f"{parameters.__name__} is not frozen: declare it with @dataclass(frozen=True)")
     for item in fields(parameters):

@@ -7,7 +7,6 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
@@ -19,7 +18,7 @@ from lammps_glass.workflow.progress import Progress
 from lammps_glass.workflow.slurm import SlurmEngine
 from lammps_glass.workflow.slurm_queue import require_slurm
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.summary import publish
+from lammps_glass.workflow.summary import Summary, publish
 from lammps_glass.workflow.task_table import TaskTable
 
 ENGINES = ["local", "slurm"]
@@ -98,7 +97,7 @@ def reproduce(
     replace: bool = False,
     quiet: bool = False,
     cancel_on_interrupt: bool = False,
-) -> dict[str, Any]:
+) -> Summary:
     """Run a whole study from where it stopped; return the summary, which is also written to ``summary.json``.
 
     Parameters

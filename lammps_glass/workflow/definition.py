@@ -7,10 +7,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import canonical, derive_seed, digest
+from lammps_glass.json_types import JsonObject
 from lammps_glass.operations.operation import Wired
 from lammps_glass.product import Condition
 from lammps_glass.registry import named
@@ -18,7 +20,9 @@ from lammps_glass.studies.recipe import Recipe, Stages
 from lammps_glass.workflow import operations
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Graph, Stage, check_conditions, order_stages
-from lammps_glass.workflow.values import canonical, derive_seed, digest
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Definition:
@@ -115,7 +119,7 @@ class Definition:
 
     def _one_of_each(self, stage: Stage) -> list[CaseId]:
         """Return a case for every value of every condition but the replica."""
-        chosen: dict[tuple[str, Any], CaseId] = {}
+        chosen: dict[tuple[str, Condition], CaseId] = {}
         for case in stage.cases:
             for item in case.conditions.items():
                 if not item[0].startswith("replica"):
@@ -190,20 +194,20 @@ class Definition:
             self._glasses[where] = operations.build_glass(table, where)
         return self._glasses[where]
 
-    def parameters(self, case: CaseId) -> Any:
+    def parameters(self, case: CaseId) -> DataclassInstance:
         """Build the parameters of a case: those of ``[by.CONDITION.VALUE.stages.STAGE]`` come before the stage's."""
         stage = self._stages[case.stage]
         of_glass = stage.operation.of_glass(self.glass(case)) if stage.operation.of_glass else {}
-        by: dict[str, Any] = {}
+        by: dict[str, object] = {}
         for name, value in case.conditions.items():
             if table := self.file.by.get(name, {}).get(str(value)):
                 by |= table.stages.get(case.stage, {})
         where = f"{self.where}: stages.{case.stage}"
         return operations.stage_parameters(stage.table, stage.operation, case.conditions, by, where, of_glass)
 
-    def params(self, case: CaseId) -> dict[str, Any]:
+    def params(self, case: CaseId) -> JsonObject:
         """Return all that a case reads of the study file, as JSON values."""
-        values: dict[str, Any] = json.loads(self._params_text(case))
+        values: JsonObject = json.loads(self._params_text(case))
         return values
 
     def params_hash(self, case: CaseId) -> str:

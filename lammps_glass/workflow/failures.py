@@ -81,4 +81,4 @@ def fits_failure(study: Study, case: CaseId, *, transient: bool = True) -> bool:
     failure = study.store.failure(case)
     if failure is None or (failure.get("transient") and not transient):
         return False
-    return bool(failure.get("key") == study.key(case, study.input_hashes(case)))
+    return failure.get("key") == study.key(case, study.input_hashes(case))

@@ -10,7 +10,7 @@ import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from lammps_glass.workflow import slurm_queue
 
@@ -18,6 +18,16 @@ HEARTBEAT = 30.0
 STALE_AFTER = 600.0
 #: Three missed heartbeats: time to ask Slurm about the holder's job.
 SILENT_AFTER = 3 * HEARTBEAT
+
+
+class Holder(TypedDict, total=False):
+    """The process that holds a lock: its host, process id, Slurm job and that job's restarts, and its token."""
+
+    host: str
+    pid: int
+    job: str
+    restart: int
+    token: str
 
 
 def _process_is_alive(pid: int) -> bool:
@@ -33,7 +43,7 @@ def _process_is_alive(pid: int) -> bool:
     return True
 
 
-def _silence(path: Path) -> float:
+def _seconds_since_heartbeat(path: Path) -> float:
     """Return the seconds since the last heartbeat of a lock file, 0 when it is gone, on the file server's clock.
 
     That is the time stamp of a file just written there: the clocks of hosts may differ.
@@ -84,15 +94,15 @@ class Lock:
             self.path.rename(stale)
         except OSError:
             return False
-        ours = Lock(stale).holder().get("token") == holder
-        if not ours:
+        unchanged = Lock(stale).holder().get("token") == holder
+        if not unchanged:
             with suppress(OSError):
                 os.link(stale, self.path)
         stale.unlink()
-        return ours
+        return unchanged
 
     def _create(self) -> bool:
-        me = {
+        holder: Holder = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "job": os.environ.get("SLURM_JOB_ID", ""),
@@ -102,7 +112,7 @@ class Lock:
         # Linking a finished file into place is exclusive as O_EXCL is, and nobody ever reads a half-written holder.
         draft = self.path.with_name(f"{self.path.name}.{self.token}")
         try:
-            draft.write_text(json.dumps(me))
+            draft.write_text(json.dumps(holder))
             os.link(draft, self.path)
         except FileExistsError:
             return False
@@ -121,10 +131,10 @@ class Lock:
             with suppress(OSError):
                 os.utime(self.path)
 
-    def holder(self) -> dict[str, Any]:
+    def holder(self) -> Holder:
         """Return host, pid, job and token of the holder; empty when nobody holds the lock."""
         try:
-            values: dict[str, Any] = json.loads(self.path.read_text())
+            values: Holder = json.loads(self.path.read_text())
             return values
         except (OSError, ValueError):
             return {}
@@ -138,12 +148,12 @@ class Lock:
     def is_stale(self) -> bool:
         """Whether the holder is dead: its process on this host, or, wherever it is, no heartbeat (a reused pid)."""
         holder = self.holder()
-        if holder.get("host") == socket.gethostname() and not _process_is_alive(int(holder.get("pid", 0))):
+        if holder.get("host") == socket.gethostname() and not _process_is_alive(holder.get("pid", 0)):
             return True
         job = holder.get("job", "")
         if job and job == os.environ.get("SLURM_JOB_ID") and holder.get("restart", 0) < self._restarts():
             return True  # ours, from before Slurm put the job back: it ended that run, on whatever node
-        silent = _silence(self.path)
+        silent = _seconds_since_heartbeat(self.path)
         return silent > STALE_AFTER or (silent > SILENT_AFTER and bool(job) and slurm_queue.is_running(job) is False)
 
     def is_held(self) -> bool:

@@ -7,10 +7,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
+from lammps_glass.hashing import digest, file_digest
+from lammps_glass.json_types import JsonObject
 from lammps_glass.product import Conditions
-from lammps_glass.workflow.values import digest, file_digest
 
 NAME = "manifest.json"
 FORMAT = 1
@@ -38,7 +39,7 @@ class Manifest:
     stage: str
     case: str
     conditions: Conditions
-    params: Mapping[str, Any]
+    params: JsonObject
     params_hash: str
     inputs: Mapping[str, str]
     key: str

@@ -16,12 +16,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError, tail
 from lammps_glass.files import atomic_path
+from lammps_glass.json_types import JsonObject, Options
 from lammps_glass.operations.case import Case
-from lammps_glass.product import Product
+from lammps_glass.product import Conditions, Product
 from lammps_glass.simulate.engine import EngineOptions
 from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.workflow.processes import peak_memory, watch_parent
@@ -34,6 +35,22 @@ if TYPE_CHECKING:
 LAUNCHER_VARIABLE = "LAMMPS_GLASS_LAUNCHER"
 OUTPUT, RESULT = ".ranks.log", ".ranks-result.json"
 GRACE = 5.0
+
+
+class Named(TypedDict):
+    """A part by its name in the registry, with the options that build it."""
+
+    name: str
+    options: Options
+
+
+class Job(TypedDict):
+    """What rank 0 reads: the case, its protocol and glass, and the folders and conditions behind each port."""
+
+    case: JsonObject
+    protocol: Named
+    glass: Named
+    reads: dict[str, list[tuple[str, Conditions]]]
 
 
 # -- in the case's process ---------------------------------------------------------------------------------------------
@@ -61,9 +78,7 @@ def launcher_words(engine: EngineTable, stage: str) -> list[str]:
     return [path, *options]
 
 
-def run_ranks(
-    launcher: Sequence[str], ranks: int, case: Case[Protocol], sources: Mapping[str, Sequence[Product]]
-) -> int:
+def run_ranks(launcher: Sequence[str], ranks: int, case: Case[object], sources: Mapping[str, Sequence[Product]]) -> int:
     """Run the protocol of a case on `ranks` ranks; return the sum of their peak memories (bytes).
 
     Raises
@@ -90,7 +105,7 @@ def run_ranks(
             _end(process)
     if code != 0:
         _raise(directory, f"{Path(launcher[0]).name} -n {ranks}", code)
-    result: dict[str, Any] = json.loads((directory / RESULT).read_text(encoding="utf-8"))
+    result = json.loads((directory / RESULT).read_text(encoding="utf-8"))
     for name in (OUTPUT, RESULT):
         (directory / name).unlink()
     return int(result["peak_memory"])
@@ -104,13 +119,16 @@ def require_mpi4py() -> None:
         raise InputError("a stage with ranks above 1 needs mpi4py: pip install 'lammps-glass[mpi]'")
 
 
-def _job(case: Case[Protocol], sources: Mapping[str, Sequence[Product]]) -> str:
+def _job(case: Case[object], sources: Mapping[str, Sequence[Product]]) -> str:
     """Write a case and what it reads as one line of JSON."""
-    job = {
+    protocol = case.parameters
+    if not isinstance(protocol, Protocol):
+        raise TypeError(f"stage {case.stage}: only a protocol runs on several ranks")
+    job: Job = {
         "case": {name: getattr(case, name) for name in ("study", "preset", "stage", "conditions", "seed")},
-        "protocol": {"name": case.parameters.name, "options": case.parameters.options()},
+        "protocol": {"name": protocol.name, "options": protocol.options()},
         "glass": {"name": case.glass.name, "options": case.glass.options()},
-        "reads": {port: [[str(p.directory.resolve()), p.conditions] for p in read] for port, read in sources.items()},
+        "reads": {port: [(str(p.directory.resolve()), p.conditions) for p in read] for port, read in sources.items()},
     }
     return json.dumps(job)
 
@@ -169,21 +187,23 @@ def main(arguments: list[str]) -> None:
 
 def _work(communicator: MPI.Intracomm, directory: Path) -> None:
     from lammps_glass import glasses
-    from lammps_glass.operations.simulation import run, simulation
+    from lammps_glass.operations.simulation import START, run, simulation
     from lammps_glass.simulate import Record
     from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
 
-    job = communicator.bcast(_receive() if communicator.Get_rank() == 0 else None)
+    job: Job = communicator.bcast(_receive() if communicator.Get_rank() == 0 else None)
     protocol, glass = PROTOCOLS.build(**job["protocol"]), glasses.build(**job["glass"])
     case: Case[Protocol] = Case(parameters=protocol, glass=glass, directory=directory, **job["case"])
     reads = {port: [Record(Path(p), conditions=c) for p, c in products] for port, products in job["reads"].items()}
-    run(case, **simulation(type(protocol)).arguments(case, reads), engine=EngineOptions(communicator))
+    start = simulation(type(protocol)).arguments(case, reads).get(START)
+    assert start is None or isinstance(start, Record)
+    run(case, start, engine=EngineOptions(communicator))
     memory = communicator.reduce(peak_memory())
     if communicator.Get_rank() == 0:
         (directory / RESULT).write_text(json.dumps({"peak_memory": memory}), encoding="utf-8")
 
 
-def _receive() -> dict[str, Any]:
+def _receive() -> Job:
     """Read the job that the case's process sends, and end when that closes the pipe."""
 
     def wait_for_end() -> None:
@@ -192,7 +212,7 @@ def _receive() -> dict[str, Any]:
             pass
         os._exit(143)
 
-    job: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    job: Job = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=wait_for_end, daemon=True).start()
     return job
 

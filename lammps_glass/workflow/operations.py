@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import Glass, OwnGlass
@@ -13,8 +13,9 @@ from lammps_glass.operations import REGISTRY as OPERATIONS
 from lammps_glass.operations.operation import Operation
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart, LabelPart
 from lammps_glass.operations.simulation import NAME as SIMULATE, PROTOCOL, simulation
-from lammps_glass.product import Conditions
+from lammps_glass.product import Condition, Conditions
 from lammps_glass.registry import Entry, named
+from lammps_glass.settings import build
 from lammps_glass.simulate import try_interactions
 from lammps_glass.simulate.deck import checked_name
 from lammps_glass.simulate.protocols import REGISTRY as PROTOCOLS
@@ -23,7 +24,9 @@ from lammps_glass.snapshots import Cell
 from lammps_glass.studies import REGISTRY as RECIPES
 from lammps_glass.studies.recipe import Recipe
 from lammps_glass.workflow.schema import StageTable
-from lammps_glass.workflow.values import build
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def recipe(name: str) -> Recipe:
@@ -32,7 +35,7 @@ def recipe(name: str) -> Recipe:
     return loaded
 
 
-def build_glass(table: Mapping[str, Any], where: str) -> Glass:
+def build_glass(table: Mapping[str, object], where: str) -> Glass:
     """Build the glass that a ``[glass]`` table describes, and check its potential and the size of its box.
 
     Raises
@@ -85,10 +88,10 @@ def stage_parameters(
     table: StageTable,
     operation: Operation,
     conditions: Conditions,
-    by: Mapping[str, Any],
+    by: Mapping[str, object],
     where: str,
-    of_glass: Mapping[str, Any],
-) -> Any:
+    of_glass: Mapping[str, object],
+) -> DataclassInstance:
     """Build the parameters of a case.
 
     A condition that is also a parameter (``temperature``, ``stress``, ``plane``) sets it, and values that depend on a
@@ -99,13 +102,13 @@ def stage_parameters(
     return build(operation.parameters, {**of_glass, **values, **conditions, **by}, where)
 
 
-def own_conditions(parameters: type[Any], conditions: Conditions) -> dict[str, Any]:
+def own_conditions(parameters: type[DataclassInstance], conditions: Conditions) -> dict[str, Condition]:
     """Return the conditions that are fields of a class of parameters."""
     names = {item.name for item in fields(parameters)}
     return {name: value for name, value in conditions.items() if name in names}
 
 
-def check_use(parameters: Any, glass: Glass, where: str) -> None:
+def check_use(parameters: DataclassInstance, glass: Glass, where: str) -> None:
     """Check parameters against the glass: protocols that fit it, parts that can be built, neighbourhoods in its box.
 
     Raises

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.registry import named, unknown_name
 from lammps_glass.resources import data_path
+from lammps_glass.settings import check_finite, parse_set, read_toml
 from lammps_glass.studies import REGISTRY as STUDIES
 from lammps_glass.workflow.schema import StudyFile
-from lammps_glass.workflow.values import check_finite
 
 #: Key of a stage that names the stage whose keys it has.
 LIKE = "like"
+#: Values by dotted key, or texts ``key=value`` of ``--set``.
+Settings = Mapping[str, object] | Sequence[str]
 
 
 def find_study(study: str | Path) -> Path:
@@ -45,29 +44,15 @@ def default_preset(study: str) -> str | None:
     return "demo" if demo else None
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read the tables of a TOML file."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save the file as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML: {error}") from error
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
-    if not tables:
-        raise InputError(f"{path}: empty; a study needs the tables [study], [glass] and [stages]")
-    return tables
-
-
-def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str) -> None:
+def _override(tables: dict[str, object], changes: Mapping[str, object], where: str) -> None:
     """Override values of `tables`; a stage or table that the base does not have is an error.
 
     A stage that is like another one may change any key: an unknown one is found when its parameters are built.
     """
     for key, value in changes.items():
-        if isinstance(value, Mapping) and isinstance(tables.get(key), dict) and key != "over":
-            _override(tables[key], value, f"{where}.{key}")
+        table = tables.get(key)
+        if isinstance(value, Mapping) and isinstance(table, dict) and key != "over":
+            _override(table, value, f"{where}.{key}")
         elif key not in tables and LIKE not in tables:
             unknown = unknown_name("key", key, list(tables))
             raise InputError(f"{where}.{key}: overrides a key that the study does not have; {unknown}")
@@ -75,7 +60,7 @@ def _override(tables: dict[str, Any], changes: Mapping[str, Any], where: str) ->
             tables[key] = value
 
 
-def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
+def resolve_likes(stages: Mapping[str, object]) -> dict[str, object]:
     """Return the stages, each with ``like = "STAGE"`` having the keys of that stage behind its own.
 
     Raises
@@ -84,22 +69,27 @@ def resolve_likes(stages: dict[str, Any]) -> dict[str, Any]:
         There is no such stage, or stages are like each other in a circle.
     """
 
-    def keys_of(name: str, behind: tuple[str, ...]) -> Any:
+    def keys_of(name: str, behind: tuple[str, ...]) -> object:
         """Return the keys of a stage and of those that it is like."""
         table = stages[name]
         if not isinstance(table, dict) or LIKE not in table:
             return table
         base = table[LIKE]
         with located(f"stages.{name}.{LIKE}"):
+            if not isinstance(base, str):
+                raise InputError(f"{base!r} is not the name of a stage")
             named("stage", base, stages)
             if base in (name, *behind):
                 raise InputError("stages are like each other in a circle: write the keys of one")
-        return {**keys_of(base, (name, *behind)), **{key: value for key, value in table.items() if key != LIKE}}
+            inherited = keys_of(base, (name, *behind))
+            if not isinstance(inherited, dict):
+                raise InputError(f"stages.{base} is not a table")
+        return {**inherited, **{key: value for key, value in table.items() if key != LIKE}}
 
     return {name: keys_of(name, ()) for name in stages}
 
 
-def check_text(value: Any, where: str) -> None:
+def check_text(value: object, where: str) -> None:
     """Refuse text that LAMMPS or a shell would expand, and paths that leave the study.
 
     Raises
@@ -120,18 +110,18 @@ def check_text(value: Any, where: str) -> None:
             raise InputError(f"{where}: {value!r} is a path outside the study: name what the package knows")
 
 
-def _resolve_glasses(tables: dict[str, Any], folder: Path) -> None:
+def _resolve_glasses(tables: dict[str, object], folder: Path) -> None:
     """Read glasses that are paths of a ``glass.toml``, alone or under the key ``file``, and make their paths absolute.
 
     Those of a study file start from its folder, those of ``--set`` from here.
     """
     if "glass" in tables:
         tables["glass"] = _resolved_glass(tables["glass"], folder)
-    if isinstance(tables.get("glasses"), dict):
-        tables["glasses"] = {name: _resolved_glass(glass, folder) for name, glass in tables["glasses"].items()}
+    if isinstance(glasses := tables.get("glasses"), dict):
+        tables["glasses"] = {name: _resolved_glass(glass, folder) for name, glass in glasses.items()}
 
 
-def _resolved_glass(glass: Any, folder: Path) -> Any:
+def _resolved_glass(glass: object, folder: Path) -> object:
     from lammps_glass.glasses.building import read_table, resolved
 
     glass = {"file": glass} if isinstance(glass, str) else glass
@@ -143,23 +133,7 @@ def _resolved_glass(glass: Any, folder: Path) -> Any:
     return resolved(glass, folder)
 
 
-def parse_set(text: str) -> tuple[list[str], Any]:
-    """Split ``stages.creep.steps=1000`` into (["stages", "creep", "steps"], 1000); the value is TOML or a word."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise InputError(f"--set {text}: write key=value, such as --set stages.creep.steps=20000")
-    try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        if not value.strip() or any(c in value for c in "\"'\n[]{}=#"):
-            raise InputError(f"--set {text}: {value!r} is not a TOML value") from None
-        parsed = value.strip()
-    if isinstance(parsed, (datetime.date, datetime.time)):
-        parsed = value.strip()  # TOML reads 00:10:00 as a time of day; no key of a study is one
-    return key.strip().split("."), parsed
-
-
-def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> None:
+def apply_sets(tables: dict[str, object], sets: Settings) -> None:
     """Apply ``--set`` options to the tables.
 
     A table that does not exist is an error, but for [engine], [engine.slurm], [engine.slurm.STAGE] and a parameter of a
@@ -168,23 +142,24 @@ def apply_sets(tables: dict[str, Any], sets: Mapping[str, Any] | list[str]) -> N
     stages = tables.get("stages")
     stage = "|".join(map(re.escape, stages)) if isinstance(stages, dict) else ""
     may_be_made = re.compile(rf"engine(\.slurm(\.({stage}))?)?|stages\.({stage})\.[^.]+")
-    pairs = map(parse_set, sets) if isinstance(sets, list) else [(key.split("."), sets[key]) for key in sets]
+    pairs = map(parse_set, sets) if not isinstance(sets, Mapping) else [(key.split("."), sets[key]) for key in sets]
     for keys, value in pairs:
         table = tables
         for depth, key in enumerate(keys[:-1], 1):
             path = ".".join(keys[:depth])
             if may_be_made.fullmatch(path):
                 table.setdefault(key, {})
-            if not isinstance(table.get(key), dict):
+            inner = table.get(key)
+            if not isinstance(inner, dict):
                 names = [name for name, item in table.items() if isinstance(item, dict)]
                 raise InputError(f"--set {'.'.join(keys)}: {unknown_name('table', path, names)}")
-            table = table[key]
+            table = inner
         table[keys[-1]] = value
         if keys[0] in ("glass", "glasses"):
             _resolve_glasses(tables, Path.cwd())
 
 
-def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, Any] | list[str] = ()) -> StudyFile:  # type: ignore[assignment]
+def read_study(study: str | Path, preset: str | None = None, sets: Settings = ()) -> StudyFile:
     """Read, resolve and check a study file.
 
     Raises
@@ -204,7 +179,7 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         _resolve_glasses(tables, path.parent.absolute())
         if isinstance(head, dict):
             head["preset"] = preset
-    apply_sets(tables, sets if isinstance(sets, Mapping) else list(sets))
+    apply_sets(tables, sets)
     with located(str(path)):
         if isinstance(tables.get("stages"), dict):
             tables["stages"] = resolve_likes(tables["stages"])
@@ -214,7 +189,7 @@ def read_study(study: str | Path, preset: str | None = None, sets: Mapping[str, 
         return validate(tables)
 
 
-def validate(tables: dict[str, Any]) -> StudyFile:
+def validate(tables: Mapping[str, object]) -> StudyFile:
     """Check the tables against the schema; the first fault is reported with its key."""
     try:
         return StudyFile.model_validate(tables)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from lammps_glass import __version__
 from lammps_glass.errors import InputError
@@ -122,7 +121,7 @@ def execute(study: Study, case: CaseId, folder: Path) -> int:
     return run_operation(study, study.stage(case.stage), study.view(case, folder), study.sources(case))
 
 
-def run_operation(study: Study, stage: Stage, view: Case[Any], sources: Mapping[str, Sequence[Product]]) -> int:
+def run_operation(study: Study, stage: Stage, view: Case[object], sources: Mapping[str, Sequence[Product]]) -> int:
     """Run the operation of a stage on a case and what it reads; return the peak memory (bytes) of MPI ranks, else 0."""
     if stage.table.ranks > 1:
         launcher = mpi.launcher_words(study.file.engine, stage.name)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_serializer, model_validator
+
+from lammps_glass.json_types import JsonObject
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 SlurmTime = Annotated[str, Field(pattern=r"^(\d+-)?\d{1,2}:\d{2}:\d{2}$")]
@@ -63,7 +66,7 @@ class StageTable(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _refuse_first_edition(cls, values: Any) -> Any:
+    def _refuse_first_edition(cls, values: object) -> object:
         """Say what to write instead of the keys `kind`, `operation` and `after` of old study files."""
         if isinstance(values, dict) and (old := [key for key in ("kind", "after") if key in values]):
             simulates = values.get("kind", "simulate") == "simulate"
@@ -78,7 +81,7 @@ class StageTable(Table):
 
     @field_validator("over", mode="before")
     @classmethod
-    def _list_of_conditions(cls, over: Any) -> Any:
+    def _list_of_conditions(cls, over: object) -> object:
         """Read a list of conditions as a table that takes all values of each."""
         if not isinstance(over, list):
             return over
@@ -96,7 +99,7 @@ class StageTable(Table):
         return self
 
     @property
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, object]:
         """Keys that are parameters of what the stage runs."""
         return dict(self.model_extra or {})
 
@@ -106,7 +109,7 @@ class StageTable(Table):
         return {port: (names,) if isinstance(names, str) else tuple(names) for port, names in self.reads.items()}
 
 
-def require_distinct(name: str, values: list[Any]) -> None:
+def require_distinct(name: str, values: Sequence[Scalar]) -> None:
     """Refuse a condition with a value that occurs twice, as number or as text."""
     if min(len(set(map(str, values))), len(set(values))) != len(values):
         raise ValueError(f"condition {name!r} holds a value twice")
@@ -147,7 +150,7 @@ class SlurmStage(SlurmOptions):
     ranks: Annotated[int, Field(ge=1)] | None = None
 
     @model_serializer
-    def _given(self) -> dict[str, Any]:
+    def _given(self) -> dict[str, object]:
         return {name: value for name, value in self if name in self.model_fields_set}
 
 
@@ -159,7 +162,7 @@ class SlurmTable(SlurmOptions):
 
     @model_validator(mode="before")
     @classmethod
-    def _gather_stages(cls, values: Any) -> Any:
+    def _gather_stages(cls, values: object) -> object:
         if not isinstance(values, dict):
             return values
         tables = {name: value for name, value in values.items() if isinstance(value, dict) and name != "stages"}
@@ -191,15 +194,15 @@ class EngineTable(Table):
 class ByTable(Table):
     """Values that depend on a condition: ``[by.CONDITION.VALUE.stages.STAGE]``."""
 
-    stages: dict[Name, dict[str, Any]]
+    stages: dict[Name, dict[str, object]]
 
 
 class StudyFile(Table):
     """A study file with its preset and settings applied."""
 
     study: StudyTable
-    glass: dict[str, Any] | None = None
-    glasses: dict[Name, dict[str, Any]] = {}
+    glass: dict[str, object] | None = None
+    glasses: dict[Name, dict[str, object]] = {}
     #: Values of the conditions that stages run over, and other lists of values that stages name.
     conditions: dict[Name, Values] = {}
     stages: dict[Name, StageTable]
@@ -208,7 +211,7 @@ class StudyFile(Table):
 
     @model_validator(mode="before")
     @classmethod
-    def _ranks_of_slurm(cls, values: Any) -> Any:
+    def _ranks_of_slurm(cls, values: JsonObject) -> JsonObject:
         """``[engine.slurm.STAGE] ranks`` is the stage's own `ranks`: it changes the trajectory, so it is hashed."""
         try:
             slurm, stages = values["engine"]["slurm"], values["stages"]

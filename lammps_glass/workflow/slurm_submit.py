@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from lammps_glass.errors import InputError
 from lammps_glass.operations.simulation import NAME as SIMULATE
@@ -26,6 +26,16 @@ Item = TypeVar("Item")
 
 #: A shell file of the user's own that every task reads first; a study file may name only harmless lines.
 SETUP_VARIABLE = "LAMMPS_GLASS_SLURM_SETUP"
+
+
+class SubmitOptions(TypedDict):
+    """Parameters of submitit's `SlurmExecutor`."""
+
+    cpus_per_task: int
+    setup: list[str]
+    use_srun: bool
+    wckey: None
+    additional_parameters: dict[str, str]
 
 
 def chunk_size(counts: StageCounts, n_ready: int, chunk_seconds: float, max_running: int, max_tasks: int) -> int:
@@ -63,7 +73,7 @@ def setup_lines(folder: Path, slurm: SlurmTable, stage: str) -> list[str]:
     return lines + list(slurm.of(stage).setup)
 
 
-def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[str, Any]:
+def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> SubmitOptions:
     """Return submitit's parameters for the tasks of a stage."""
     # No srun around the task: ranks start steps of their own. The signal before the time limit, which submitit always
     # asks for, would end those ranks; SIGCONT to the batch shell does nothing.
@@ -76,7 +86,7 @@ def parameters(slurm: SlurmTable, stage: str, ranks: int, folder: Path) -> dict[
     }
 
 
-def submit(array: Array, directory: Path, folder: Path, options: dict[str, Any]) -> str:
+def submit(array: Array, directory: Path, folder: Path, options: SubmitOptions) -> str:
     """Submit `array` for the study in `directory`; return the job's id.
 
     Raises

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 from lammps_glass.errors import InputError, located
 from lammps_glass.operations.operation import Operation, Port
@@ -68,7 +67,7 @@ class Stage:
         return list(dict.fromkeys(name for names in self.table.wiring.values() for name in names))
 
 
-def _values(stage: str, name: str, value: Any, file: StudyFile) -> tuple[Condition, ...]:
+def _values(stage: str, name: str, value: int | str | list[Condition], file: StudyFile) -> tuple[Condition, ...]:
     """Return the values of a condition of a stage; one without values in the study file is an `InputError`."""
     if isinstance(value, int):
         return tuple(range(1, value + 1))

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from lammps_glass.errors import NotReadyError
 from lammps_glass.files import atomic_path
@@ -44,6 +44,20 @@ def sync_tree(path: Path) -> None:
     sync_folder(path)
 
 
+class Failure(TypedDict, total=False):
+    """Why a case failed: reason and exit status, ends of log and standard error, the deck, its key and attempt."""
+
+    reason: str
+    status: int
+    log: str
+    stderr: str
+    deck: str
+    key: str
+    attempt: int
+    time: str
+    transient: bool
+
+
 class Store:
     """The folder of a study's cases."""
 
@@ -68,24 +82,24 @@ class Store:
         """Return the path of the record of a case's last failure."""
         return self.folder(case).with_name(f"{case.stage}.failed.json")
 
-    def failure(self, case: CaseId) -> dict[str, Any] | None:
+    def failure(self, case: CaseId) -> Failure | None:
         """Read why the case failed last; None when it did not."""
         try:
-            values: dict[str, Any] = json.loads(self.failure_path(case).read_text(encoding="utf-8"))
+            values: Failure = json.loads(self.failure_path(case).read_text(encoding="utf-8"))
             return values
         except (OSError, ValueError):
             return None
 
     def attempt(self, case: CaseId) -> int:
         """Return the number of the next try, from 1."""
-        return int((self.failure(case) or {}).get("attempt", 0)) + 1
+        return (self.failure(case) or {}).get("attempt", 0) + 1
 
-    def record_failure(self, case: CaseId, reason: dict[str, Any]) -> None:
+    def record_failure(self, case: CaseId, failure: Failure) -> None:
         """Write why the case failed beside its folder."""
         path = self.failure_path(case)
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as draft:
-            draft.write_text(json.dumps(reason, indent=1, sort_keys=True), encoding="utf-8")
+            draft.write_text(json.dumps(failure, indent=1, sort_keys=True), encoding="utf-8")
 
     # -- products ----------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lammps_glass.errors import NotReadyError
 from lammps_glass.operations.case import Case
@@ -12,7 +12,7 @@ from lammps_glass.product import Product
 from lammps_glass.workflow.definition import Definition
 from lammps_glass.workflow.folder import is_run_folder
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.reading import find_study, read_study
+from lammps_glass.workflow.reading import Settings, find_study, read_study
 from lammps_glass.workflow.schema import StudyFile
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.store import Store
@@ -44,7 +44,7 @@ class Study(Definition):
         study: str | Path,
         preset: str | None = None,
         out: str | Path | None = None,
-        sets: Mapping[str, Any] | list[str] = (),  # type: ignore[assignment]
+        sets: Settings = (),
     ) -> Study:
         """Read and check a study: a bundled name, a study file, or a study's folder.
 
@@ -149,7 +149,7 @@ class Study(Definition):
             for earlier in self.reads(case):
                 self._done.pop(earlier.id, None)
 
-    def view(self, case: CaseId, directory: Path) -> Case[Any]:
+    def view(self, case: CaseId, directory: Path) -> Case[object]:
         """Return the case as its operation sees it, writing into `directory`."""
         return Case(
             study=self.name,

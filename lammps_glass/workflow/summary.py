@@ -6,12 +6,14 @@ import json
 import shutil
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypedDict
 
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.files import atomic_path
+from lammps_glass.json_types import JsonObject
 from lammps_glass.operations.simulation import PROTOCOL
 from lammps_glass.products import Findings
+from lammps_glass.studies.recipe import Section
 from lammps_glass.workflow.manifest import Manifest
 from lammps_glass.workflow.stages import REPLICAS, CaseId
 from lammps_glass.workflow.study import Study
@@ -25,12 +27,53 @@ def finished(study: Study) -> Iterator[tuple[CaseId, Manifest]]:
             yield case, manifest
 
 
+class Cases(TypedDict):
+    """Numbers of finished and of all cases, and names of failed ones, ``CASE/STAGE``."""
+
+    done: int
+    total: int
+    failed: list[str]
+
+
+class DrawnFigure(TypedDict):
+    """A figure of the study's folder: image and table, the findings of paper and run, a remark."""
+
+    file: str
+    table: str
+    paper: str
+    ours: str
+    note: str
+
+
+class FurtherFigure(DrawnFigure):
+    """A figure that is not of the paper, under the heading of its section."""
+
+    section: str
+
+
+class Summary(TypedDict):
+    """Contents of ``summary.json``."""
+
+    study: str
+    preset: str
+    status: str
+    cases: Cases
+    seconds: dict[str, float]
+    sizes: JsonObject
+    scores: dict[str, float]
+    warnings: dict[str, str]
+    figures: dict[str, DrawnFigure]
+    further_figures: dict[str, FurtherFigure]
+    versions: dict[str, str]
+    seed: int
+
+
 class Gathered(NamedTuple):
     """The findings of all finished cases without conditions."""
 
-    figures: dict[str, dict[str, Any]]
+    figures: dict[str, JsonObject]
     scores: dict[str, float]
-    sizes: dict[str, Any]
+    sizes: JsonObject
     warnings: dict[str, str]
     specifications: dict[str, FigureSpec]
 
@@ -50,13 +93,13 @@ def gather(study: Study) -> Gathered:
     return gathered
 
 
-def summarise(study: Study) -> dict[str, Any]:
+def summarise(study: Study) -> Summary:
     """Summarise the finished cases; the keys are those of ``summary.json``."""
     study.forget()
     return _summary(study, gather(study), list(finished(study)))
 
 
-def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest]]) -> dict[str, Any]:
+def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest]]) -> Summary:
     seconds: dict[str, float] = {}
     versions: dict[str, str] = {}
     for case, manifest in done:
@@ -64,7 +107,7 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         versions.update(manifest.versions)
     total = sum(len(stage.cases) for stage in study.stages)
     failed = [f"{c.name}/{c.stage}" for c in study.all_cases() if study.store.failure(c) and not study.is_done(c)]
-    figures = {
+    drawn: dict[str, DrawnFigure] = {
         identity: {
             "file": f"figures/{identity}.png",
             "table": f"figures/{identity}.csv",
@@ -75,7 +118,8 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         for identity, specification in gathered.specifications.items()
         if identity in gathered.figures and (study.out / "figures" / f"{identity}.png").is_file()
     }
-    complete = len(done) == total and len(figures) == len(gathered.specifications)
+    sections = {identity: spec.section for identity, spec in gathered.specifications.items() if spec.section}
+    complete = len(done) == total and len(drawn) == len(gathered.specifications)
     return {
         "study": study.name,
         "preset": study.preset,
@@ -85,13 +129,14 @@ def _summary(study: Study, gathered: Gathered, done: list[tuple[CaseId, Manifest
         "sizes": gathered.sizes,
         "scores": gathered.scores,
         "warnings": gathered.warnings,
-        "figures": figures,
+        "figures": {identity: entry for identity, entry in drawn.items() if identity not in sections},
+        "further_figures": {k: {**entry, "section": sections[k]} for k, entry in drawn.items() if k in sections},
         "versions": versions,
         "seed": study.file.study.seed,
     }
 
 
-def publish(study: Study) -> dict[str, Any]:
+def publish(study: Study) -> Summary:
     """Gather the published folders of finished cases, write summary and report, and return the summary."""
     study.forget()
     for name in ("tables", "figures", "indicators"):
@@ -130,30 +175,40 @@ def _publish_folder(study: Study, name: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _report(study: Study, gathered: Gathered, summary: dict[str, Any]) -> None:
-    from lammps_glass.figures.report import ReportFigure, StudyReport, write_report
+def _report(study: Study, gathered: Gathered, summary: Summary) -> None:
+    from lammps_glass.figures.report import ReportFigure, ReportSection, StudyReport, write_report
 
-    recipe, drawn = study.recipe, summary["figures"]
-    figures = tuple(
-        ReportFigure(
-            id=spec.id,
-            title=spec.title,
-            path=study.out / drawn[spec.id]["file"] if spec.id in drawn else None,
-            paper=spec.paper,
-            ours=drawn.get(spec.id, {}).get("ours", ""),
-            note=drawn.get(spec.id, {}).get("note", "not computed yet"),
-        )
-        for spec in gathered.specifications.values()
-    )
+    recipe, drawn = study.recipe, summary["figures"] | summary["further_figures"]
+
+    def shown(section: str) -> tuple[ReportFigure, ...]:
+        """Return the figures of a section; those of the paper are in the section without a name."""
+        figures = []
+        for spec in gathered.specifications.values():
+            if spec.section == section:
+                entry = drawn.get(spec.id)
+                path = study.out / entry["file"] if entry else None
+                ours, note = (entry["ours"], entry["note"]) if entry else ("", "not computed yet")
+                figures.append(ReportFigure(spec.id, spec.title, path, spec.paper, ours, note))
+        return tuple(figures)
+
+    names = dict.fromkeys(spec.section for spec in gathered.specifications.values() if spec.section)
+    sections = {name: recipe.sections.get(name) or Section(name.replace("_", " ").capitalize()) for name in names}
     report = StudyReport(
+        study=summary["study"],
         title=study.title,
+        preset=summary["preset"],
+        status=summary["status"],
+        sizes=summary["sizes"],
         ran=_what_ran(study),
+        scores=summary["scores"],
         paper_scores=recipe.score_targets,
-        figures=figures,
+        figures=shown(""),
+        further=tuple(ReportSection(section.title, section.text, shown(name)) for name, section in sections.items()),
         deviations=recipe.deviations(study.wired_stages()),
         seeds={"study": summary["seed"]},
-        citation=recipe.citation,
-        **{name: summary[name] for name in ("study", "preset", "status", "sizes", "scores", "versions", "seconds")},
+        versions=summary["versions"],
+        seconds=summary["seconds"],
+        citation=study.recipe.citation,
     )
     write_report(study.out / "report.html", report)
 
@@ -172,5 +227,5 @@ def _what_ran(study: Study) -> str:
     return " ".join(sentences)
 
 
-def _settings(table: Mapping[str, Any]) -> str:
+def _settings(table: Mapping[str, object]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in table.items())

@@ -6,12 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lammps_glass.workflow.failures import fits_failure
 from lammps_glass.workflow.stages import CaseId
 from lammps_glass.workflow.study import Study
 
-STATES = ("waiting", "ready", "running", "done", "failed", "blocked")
+State = Literal["waiting", "ready", "running", "done", "failed", "blocked"]
 
 
 @dataclass
@@ -21,7 +22,7 @@ class StageCounts:
     name: str
     runs: str
     total: int
-    by_state: Counter[str] = field(default_factory=Counter)
+    by_state: Counter[State] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
 
     @property
@@ -45,7 +46,7 @@ class TaskTable:
         self.study = study
         #: Called with every case that has come to be done.
         self.on_done: Callable[[CaseId], None] = lambda case: None
-        self.state: dict[tuple[str, int], str] = {}
+        self.state: dict[tuple[str, int], State] = {}
         self.ready_queue: dict[str, dict[int, CaseId]] = {stage.name: {} for stage in study.stages}
         self.open_inputs: dict[tuple[str, int], int] = {}
         self.retried: set[tuple[str, int]] = set()
@@ -55,6 +56,7 @@ class TaskTable:
             self._enter(case, retry_failed)
 
     def _enter(self, case: CaseId, retry_failed: bool) -> None:
+        """Find the first state of a case, from those of the cases that it reads."""
         states = [self.state[earlier.id] for earlier in self.study.reads(case)]
         self.open_inputs[case.id] = sum(state != "done" for state in states)
         if any(state in ("failed", "blocked") for state in states):
@@ -67,7 +69,8 @@ class TaskTable:
             failed = not retry_failed and fits_failure(self.study, case, transient=False)
             self._set(case, "failed" if failed else "ready")
 
-    def _set(self, case: CaseId, state: str) -> None:
+    def _set(self, case: CaseId, state: State) -> None:
+        """Change the state of a case, and with it the counts and the ready queue of its stage."""
         counts = self.stages[case.stage]
         before = self.state.get(case.id)
         if before is not None:
@@ -115,7 +118,7 @@ class TaskTable:
         return True
 
     def settle(self, case: CaseId) -> bool:
-        """Record the end of a case that its manifest shows, or the lack of its inputs; return whether they do."""
+        """Record that a case is done, or that it lacks inputs and waits; return False where it is neither."""
         if not self.study.is_done(case):
             self.study.forget(inputs_of=[case])
         if self.study.is_done(case):
@@ -138,12 +141,14 @@ class TaskTable:
             self.on_done(case)
 
     def _block(self, case: CaseId) -> None:
+        """Block a case behind a failed one, and those that read it."""
         if self.state[case.id] == "waiting":
             self._set(case, "blocked")
             for reader in self.study.readers.get(case.id, []):
                 self._block(reader)
 
     def _release(self, case: CaseId) -> None:
+        """Count one more finished input of a case; with the last one it is ready, or done already."""
         self.open_inputs[case.id] -= 1
         if self.open_inputs[case.id] == 0 and self.state[case.id] == "waiting":
             # Inputs that changed make another key; equal products of re-run inputs leave the case done.

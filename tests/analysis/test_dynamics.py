@@ -13,7 +13,7 @@ from lammps_glass import Cell, Snapshot, analysis
 from lammps_glass.analysis import ParticleGroups
 from lammps_glass.errors import InputError
 
-BOX = Cell.orthogonal([1e3] * 3)
+BOX, SMALL = Cell.orthogonal([1e3] * 3), Cell.orthogonal([7.0, 8.0, 9.0])
 
 
 def brownian(n: int, length: int, seed: int, d: float = 0.5, cell: Cell = BOX, spacing: int = 10) -> list[Snapshot]:
@@ -166,6 +166,25 @@ def test_van_hove_of_a_gaussian_and_of_rest() -> None:
     assert table["origins"].iloc[0] == 5
 
 
+def test_van_hove_by_group_is_that_of_its_particles_at_its_origins() -> None:
+    path = brownian(60, 6, 3)
+    values = {10: np.where(np.arange(60) < 20, 1.0, 0.0), 30: np.where(np.arange(60) % 2, 1.0, np.nan)}
+    table = analysis.self_van_hove(path, [10, 20], 6.0, 12, groups=ParticleGroups.of_classes(values))
+    assert list(table)[:2] == ["group", "time"]
+    moved = [
+        np.linalg.norm(path[at + 2].positions - path[at].positions, axis=1)[values[10 * at] == 1.0] for at in (1, 3)
+    ]
+    counts = np.histogram(np.concatenate(moved), 12, (0, 6))[0]
+    shown = table[(table["group"] == "class 1") & (table["time"] == 20)]
+    np.testing.assert_allclose(shown["probability"], counts / 50 / 0.5, rtol=1e-12)
+    assert set(shown["origins"]) == {2}
+    both = analysis.distinct_van_hove([f.wrap() for f in brownian(40, 4, 3, 0.4, SMALL)], [0, 10], 3.0, 6)
+    one = analysis.distinct_van_hove([f.wrap() for f in brownian(40, 4, 3, 0.4, SMALL)], 10, 3.0, 6)
+    pd.testing.assert_frame_equal(both[both["time"] == 10].reset_index(drop=True), one)
+    alone = analysis.self_van_hove(path, 20, 6.0, 12)
+    pd.testing.assert_frame_equal(alone, analysis.self_van_hove(path, [20], 6.0, 12))
+
+
 def test_distinct_van_hove_begins_as_g_and_ends_flat() -> None:
     cell = Cell.orthogonal([9.0, 10.0, 11.0])
     path = [frame.wrap() for frame in brownian(300, 3, 10, 0.4, cell)]
@@ -207,6 +226,12 @@ def test_known_stretched_exponentials_are_found(beta: float) -> None:
     assert found.fit.beta == pytest.approx(beta, rel=0.01)
     assert found.fit.amplitude == pytest.approx(0.85, rel=0.01)
     assert found.crossing == pytest.approx(150 * (1 + math.log(0.85)) ** (1 / beta), rel=0.01)  # between lags: linear
+
+
+def test_a_compressed_exponential_is_flagged() -> None:
+    time = np.concatenate([[0], np.geomspace(0.01, 3000, 60)])
+    faults = [analysis.relaxation_times(time, np.exp(-((time / 150.0) ** beta))).fit.fault for beta in (0.7, 1.0, 1.6)]
+    assert faults == ["", "", "beta 1.60 is above 1: compressed, not stretched"]
 
 
 def test_a_plateau_is_not_fitted() -> None:

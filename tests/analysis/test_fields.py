@@ -210,3 +210,14 @@ def test_boxes_of_the_cube_may_differ_along_its_edges():
     field, population = voxel_field(snapshot, grid[:, 2], (1, 1, 2))
     np.testing.assert_array_equal(population, [4, 4])
     np.testing.assert_allclose(field, [1.0, 3.0], rtol=0, atol=0)
+
+
+def test_finite_size_is_taken_out_exactly():
+    """Over all pairs of 6 values, the corrected deviation is the standard error of two independent values."""
+    values = np.array([0.3, -1.0, 2.0, 0.7, 5.0, -2.5])
+    pairs = np.array([values[list(pair)].mean() for pair in itertools.combinations(range(6), 2)])
+    deviation = np.sqrt(np.mean((pairs - values.mean()) ** 2))
+    table = pd.DataFrame({"population": [2.0, 6.0], "mean_deviation": [deviation, 0.0]})
+    corrected = analysis.without_finite_size(table)
+    assert corrected["population"].tolist() == [2.0]
+    assert corrected["corrected"].iloc[0] == pytest.approx(values.std(ddof=1) / np.sqrt(2), rel=1e-12)

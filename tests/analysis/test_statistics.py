@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from lammps_glass import analysis
 from lammps_glass.analysis import (
     bootstrap,
     creep_modulus,
@@ -179,3 +180,47 @@ def test_weights_stand_for_repeated_particles() -> None:
     pd.testing.assert_frame_equal(indicator_distribution(label > 0.5, value, weights=weight), plain)
     with pytest.raises(InputError, match="negative"):
         indicator_distribution(label > 0.5, value, weights=-weight)
+
+
+def test_streamed_counts_give_the_tables_of_all_particles():
+    """Particles at the middles of the fine bins lose nothing: counts of two streams equal one call on all of them."""
+    rng = np.random.default_rng(5)
+    label = rng.lognormal(-3.0, 2.0, 4000)
+    indicator = (rng.integers(0, 100, 4000) + 0.5) / 100
+    edges, bins = np.geomspace(label.min(), label.max() * 1.001, 9), np.linspace(0, 1, 21)
+    counts = analysis.JointCounts(edges, threshold=0.1, n_bins=100)
+    for part in (slice(0, 1500), slice(1500, None)):
+        counts.add(label[part], indicator[part])
+    pd.testing.assert_frame_equal(
+        counts.density(bins, width=1.0), analysis.joint_density(label, indicator, edges, bins, width=1.0)
+    )
+    pd.testing.assert_frame_equal(
+        counts.distribution(20), analysis.indicator_distribution(label > 0.1, indicator, bins=20)
+    )
+    assert counts.recall == np.mean(indicator[label > 0.1] > 0.5)
+
+
+def test_labels_beyond_the_edges_count_in_the_last_interval():
+    counts = analysis.JointCounts([1.0, 2.0, 4.0], threshold=3.0, n_bins=2)
+    counts.add([0.1, 9.0, 3.5], [0.2, 0.9, 0.3])
+    assert counts.by_label.tolist() == [[1, 0], [1, 1]]
+    assert counts.by_class.tolist() == [[1, 0], [1, 1]]
+
+
+def test_axial_strain_of_a_box_that_shrinks():
+    thermo = pd.DataFrame({"step": [5, 6, 15, 105], "lz": [10.0, 9.9, 9.5, 8.0]})
+    strain = analysis.axial_strain(thermo)
+    assert strain["time"].tolist() == [1, 10, 100]
+    # differences of doubles near 1
+    assert strain["strain"].to_numpy() == pytest.approx([0.01, 0.05, 0.2], abs=1e-15)
+    assert analysis.axial_strain(thermo, start=20.0)["strain"].iloc[-1] == pytest.approx(0.6, abs=1e-15)
+
+
+def test_axial_strain_keeps_the_ends_and_rows_even_in_the_logarithm():
+    steps = np.arange(0, 10001)
+    thermo = pd.DataFrame({"step": steps, "lz": 10.0 - 1e-4 * steps})
+    times = analysis.axial_strain(thermo, n_times=20)["time"].to_numpy()
+    assert (times[0], times[-1]) == (1, 10000)
+    ratios = times[1:] / times[:-1]
+    # from step 10 on, rounding to whole steps moves a ratio of 10^(4/19) by less than a tenth
+    assert ratios[times[:-1] >= 10] == pytest.approx(10 ** (4 / 19), rel=0.1)

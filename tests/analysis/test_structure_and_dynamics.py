@@ -15,6 +15,7 @@ from lammps_glass.analysis import (
     radial_distribution_function,
     self_intermediate_scattering,
     structure_factor,
+    structure_factor_around,
 )
 from lammps_glass.analysis.structure import wave_vectors
 from lammps_glass.errors import InputError
@@ -105,6 +106,23 @@ def test_structure_factor_against_its_sum() -> None:
             sums[min(int(length / 0.5), 2)].append((length, value))
     expected = np.array([np.mean(rows, axis=0) for rows in sums.values() if rows])
     assert np.allclose(table.to_numpy(), expected, rtol=1e-9, atol=1e-9)  # rounding of 50 terms
+
+
+def test_contributions_of_groups_add_up_to_the_structure_factor() -> None:
+    snapshot = gas(300, 4, TRICLINIC)
+    groups = {"one": np.arange(0, 100), "two": np.arange(100, 300)}
+    parts = structure_factor_around(snapshot, groups, 4.0).pivot_table(index="q", columns="group", values="s")
+    whole = structure_factor(snapshot, 4.0)
+    np.testing.assert_allclose((100 * parts["one"] + 200 * parts["two"]) / 300, whole["s"], rtol=1e-10)
+    # by its definition, at the smallest wave vectors of a cube
+    cube = gas(50, 5, Cell.orthogonal([10.0] * 3))
+    q = 2 * np.pi / 10 * np.eye(3)
+    phases = np.exp(1j * cube.positions @ q.T)
+    expected = (phases[:20].sum(axis=0) * phases.sum(axis=0).conj()).real.mean() / 20
+    one = structure_factor_around(cube, {"few": np.arange(20)}, 0.65, bins=1)
+    assert one["s"].item() == pytest.approx(expected, rel=1e-10)
+    with pytest.raises(InputError, match="group none has no particle"):
+        structure_factor_around(cube, {"none": []}, 2.0)
 
 
 def test_pairs_of_species_end_with_the_smallest_box() -> None:

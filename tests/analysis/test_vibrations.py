@@ -114,7 +114,8 @@ def test_modes_of_a_large_system_reach_the_frequency_asked_for(found, glass, inh
     frequency = float(found.frequencies[100])
     softest = modes_up_to(frequency, inherent, glass.model(), glass.masses, fraction=0.05, units="lj")
     assert not softest.is_complete
-    assert softest.frequencies[-1] >= frequency
+    # The frequency of a mode is asked for: rounding in single precision puts its copy a little above or below.
+    assert softest.frequencies[-1] >= frequency * (1 - 1e-5)
     np.testing.assert_allclose(
         softest.frequencies, found.frequencies[: len(softest.frequencies)], rtol=1e-5
     )  # single precision: 3e-6 measured

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from lammps_glass import Snapshot, learn
+from lammps_glass import Cell, Snapshot, learn
 from lammps_glass.resources import data_path
 from lammps_glass.tables import read_metadata
 
@@ -50,6 +50,19 @@ def test_render_writes_a_deck_that_lmp_runs(run, tmp_path):
     done = subprocess.run([lmp, "-in", "in.lmp"], cwd=out, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout[-500:]
     assert (out / "segments" / "final.dump").is_file()
+
+
+def test_interstices_of_a_glass_without_radii_say_what_to_write(run, tmp_path):
+    (tmp_path / "glass.toml").write_text(
+        'name = "bare"\nunits = "metal"\nspecies = ["Cu", "Zr"]\nmasses = [64, 91]\nr_cut = 3.0\ndensity = 0.06\n'
+        'lines = ["pair_style lj/cut 3.0", "pair_coeff * * 0.1 2.4"]\nn_particles = 64\nstart = "fcc"\n'
+    )
+    words = ["describe", tmp_path / "glass.data", "-d", "interstices", "--glass", tmp_path / "glass.toml"]
+    Snapshot(Cell.orthogonal([9.0] * 3), np.eye(3), [0, 1, 1], ("Cu", "Zr")).write(tmp_path / "glass.data")
+    refused(
+        run(*words, "-o", tmp_path / "rows.parquet"),
+        "no radius for species Cu, Zr of the glass bare", "radii = {Cu = ..., Zr = ...}", "--set radii.Cu=",
+    )  # fmt: skip
 
 
 def test_a_model_finds_its_glass(run, tmp_path):

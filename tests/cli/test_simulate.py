@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lammps_glass import Snapshot, simulate
+from lammps_glass import Cell, Snapshot, simulate
 from lammps_glass.cli import main
 from lammps_glass.glasses import KobAndersen
 from lammps_glass.simulate import EngineOptions, Record
@@ -209,6 +209,8 @@ def test_masses_of_a_data_file_are_compared_wherever_it_enters(run, metal, tmp_p
         (["creep", *GLASS, "--start", "none.dump"], ["none.dump: no such file"]),
         (["creep", "--start", "empty"], ["empty"]),
         (["creep", "--start", "{quenched}", "--glass", "cu-zr"], ["units"]),
+        (["aqs", "--start", "{quenched}", "--glass", "cu-zr"], ["{quenched}", "snapshot has units 'lj'"]),
+        (["aqs", "--start", "copper.data", *GLASS], ["copper.data", "species Cu is not one"]),  # not: give r_max
         (["creep", "--start", "{quenched}", "--types", "A,B"], ["--types"]),
         (["creep", "--start", "{quenched}", "--set", "steps=0"], ["steps = 0"]),
     ],
@@ -216,10 +218,13 @@ def test_masses_of_a_data_file_are_compared_wherever_it_enters(run, metal, tmp_p
 def test_bad_input_creates_nothing(run, quenched, tmp_path, monkeypatch, words, reasons):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
+    copper = Snapshot(Cell.orthogonal([9.0] * 3), [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0, 0], ("Cu",))
+    copper.write(tmp_path / "copper.data")
     words = [word.format(quenched=quenched) for word in words]
     status = 4 if "empty" in words else 2
+    reasons = [reason.format(quenched=quenched) for reason in reasons]
     refused(run("simulate", *words, "-o", "deep/out"), *reasons, status=status)
-    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copper.data", "empty"]
 
 
 def test_folders_that_cannot_be_taken(run, quenched, tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from lammps_glass import descriptors
 from lammps_glass.cli.app import run
 from lammps_glass.comparison import compare, read_comparison, read_set
-from lammps_glass.comparison.publish import publish
+from lammps_glass.comparison.publish import main_rows, publish
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import KobAndersen
 from lammps_glass.testing.samples import binary_snapshot
@@ -117,6 +117,66 @@ def test_ridge_entries_are_those_of_scikit_learn_with_each_configuration_left_ou
     assert row["within_low"] <= row["within"] <= row["within_high"]
 
 
+def test_entries_with_correlated_residuals_are_generalised_least_squares(file, tmp_path):
+    settings = ["nulls=false", "entries.faces.correlation_length=0.8", "entries.faces.correlated=0.6"]
+    row = compare(read(file, *settings), tmp_path / "out").table.set_index("entry").loc["faces"]
+    parts = []
+    for seed in range(4):
+        snapshot = binary_snapshot(seed, n_cells=5)
+        X = descriptors.Voronoi().compute(snapshot)
+        with np.load(tmp_path / "train" / f"c{seed}.npz") as archive:
+            y = archive["runs"].mean(axis=0)
+        apart = snapshot.cell.minimum_image(snapshot.positions[:, None] - snapshot.positions)
+        inverse = np.linalg.inv(0.6 * np.exp(-np.linalg.norm(apart, axis=2) / 0.8) + 0.4 * np.eye(len(y)))
+        parts.append((np.column_stack([X, np.ones(len(y))]), y, inverse))
+    scores = []
+    for k, (left_out, y, _) in enumerate(parts):
+        others = [part for j, part in enumerate(parts) if j != k]
+        deviations = np.concatenate([Z for Z, _, _ in others])[:, :-1].std(axis=0)
+        system = sum(Z.T @ K @ Z for Z, _, K in others) + np.diag([*(10.0 * deviations**2), 0.0])
+        weights = np.linalg.solve(system, sum(Z.T @ K @ y for Z, y, K in others))
+        scores.append(np.corrcoef(left_out @ weights, y)[0, 1])
+    assert row["within"] == pytest.approx(np.mean(scores), rel=1e-8)
+
+
+def test_a_mean_averages_the_predictions_of_other_entries(file, tmp_path):
+    from sklearn.linear_model import Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    file.write_text(file.read_text().replace("[published", '"mean" = { mean_of = ["faces", "density"] }\n[published'))
+    out = tmp_path / "out"
+    penalty = 'entries.density.indicator={name="ridge-regression", penalty=10.0}'
+    found = compare(read(file, "nulls=false", penalty, test=True), out)
+    publish(found, out)
+    made = {descriptors.Voronoi(): [], descriptors.LocalDensity(r_cut=1.4, shell=1.1): []}
+    labels = []
+    for folder, seeds in (("train", range(4)), ("test", (20, 21))):
+        for seed in seeds:
+            for descriptor, rows in made.items():
+                rows.append(descriptor.compute(binary_snapshot(seed, n_cells=5)))
+            with np.load(tmp_path / folder / f"c{seed}.npz") as archive:
+                labels.append(archive["runs"].mean(axis=0))
+    models = [
+        make_pipeline(StandardScaler(), Ridge(10.0)).fit(np.concatenate(rows[:4]), np.concatenate(labels[:4]))
+        for rows in made.values()
+    ]
+    scores = []
+    for k in (4, 5):
+        predicted = [model.predict(rows[k]) for model, rows in zip(models, made.values())]
+        scores.append(np.corrcoef(sum(predicted), labels[k])[0, 1])
+    row = found.table.set_index(["entry", "scored_on"]).loc[("mean", "test")]
+    assert row["within"] == pytest.approx(np.mean(scores), rel=1e-8)
+    assert row["n_features"] == sum(rows[0].shape[1] for rows in made.values())
+    assert "mean_of = [" in (out / "cards" / "mean.toml").read_text()
+    with pytest.raises(InputError, match="two entries or more"):
+        read(file, 'entries.mean.mean_of=["faces"]')
+    with pytest.raises(InputError, match="two entries or more"):
+        read(file, 'entries.mean.mean_of=["faces", "coordination"]')  # which learns nothing
+    with pytest.raises(InputError, match="unknown entry above it 'logistics'"):
+        read(file, 'entries.mean.mean_of=["faces", "logistics"]')
+
+
 def test_the_test_set_is_scored_and_everything_is_written(file, tmp_path):
     out = tmp_path / "out"
     found = compare(read(file, test=True), out)
@@ -136,6 +196,17 @@ def test_the_test_set_is_scored_and_everything_is_written(file, tmp_path):
     assert (out / "cards" / "others.toml").read_text().count("published, not measured") == 1
     assert found.checksums["train"] in (out / "cards" / "density.toml").read_text()
     assert (out / "compare.png").stat().st_size > 10_000
+
+
+def test_rows_of_one_table_are_scored_in_one_place(file, tmp_path):
+    """With a single test configuration its mean ranks nothing: no score, and not that of left-out ones in its stead."""
+    (tmp_path / "test" / "c21.npz").unlink()
+    table = main_rows(compare(read(file, test=True), tmp_path / "out")).set_index("entry")
+    assert set(table["scored_on"]) == {"test"}
+    assert np.isnan(table.loc["null: configuration mean", "pooled"])
+    assert table.loc["null: configuration mean", "pooled_left_out"] > 0
+    left_out = main_rows(compare(read(file), tmp_path / "again"))
+    assert set(left_out["scored_on"]) == {"left out"}
 
 
 def test_a_second_run_makes_nothing_again_and_gives_the_same_numbers(file, tmp_path):
@@ -198,6 +269,20 @@ def test_a_single_configuration_is_refused_and_a_test_set_makes_it_enough(file, 
         compare(read(file, test=True), tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("labels=3", "labels = 3: it must be a table"),
+        ("descriptors=[1]", r"descriptors = \[1\]: it must be a table"),
+        ('seed="one"', "seed = 'one' must be a whole number"),
+        ("cores=1.5", "cores = 1.5 must be a whole number"),
+    ],
+)
+def test_keys_of_another_type_are_one_line(file, setting, message):
+    with pytest.raises(InputError, match=message):
+        read(file, setting)
+
+
 def test_test_configurations_must_not_train(file, tmp_path):
     (tmp_path / "test" / "again.npz").write_bytes((tmp_path / "train" / "c0.npz").read_bytes())
     with pytest.raises(InputError, match="must not hold what trains"):
@@ -222,6 +307,9 @@ def test_a_ceiling_that_cannot_be_estimated_is_said(file, tmp_path):
         ('descriptors.faces={name="vibrational"}', "runs simulations"),
         ("entries.coordination.pick=nothing", "unknown column 'nothing'"),
         ("entries.both.prior={face=2.0}", "prior.face"),
+        ("entries.both.correlation_length=-1.0", "correlation_length = -1"),
+        ("entries.both.correlated=1.0", "correlated = 1.0 must be"),
+        ("entries.logistic.correlation_length=1.0", "leave correlation_length out"),
     ],
 )
 def test_faults_of_the_file_are_one_line(file, tmp_path, capsys, setting, message):

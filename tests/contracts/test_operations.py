@@ -34,7 +34,7 @@ OPTIONS = {
 
 def run(run: Operation, folder: Path, options, sources, **conditions) -> Product:
     """The product of one case, in a folder of its own, with its conditions."""
-    from lammps_glass.workflow.values import build
+    from lammps_glass.settings import build
 
     folder.mkdir(parents=True)
     parameters = build(run.parameters, options, "parameters")
@@ -135,10 +135,6 @@ class Reserved:
     reads: int = 1
 
 
-class Plain:
-    pass
-
-
 def _value(case: Case, number: float = 1.0, folder: Path | None = None) -> Value:
     value = Value(folder or case.directory)
     value.directory.mkdir(exist_ok=True)
@@ -167,12 +163,6 @@ def thawed(case: Case[Thawed]) -> Value:
 @operation()
 def reserved(case: Case[Reserved]) -> Value:
     """A parameter that is a key of every stage."""
-    return _value(case)
-
-
-@operation()
-def plain(case: Case[Plain]) -> Value:
-    """Parameters that are no dataclass."""
     return _value(case)
 
 
@@ -271,7 +261,6 @@ def test_a_sound_operation_meets_it():
         (demanding, "number has no default"),
         (thawed, "not frozen"),
         (reserved, "reads is a key of every stage"),
-        (plain, "Plain is no dataclass"),
         (silent, "no documentation"),
         (unnamed, "not a name"),
         (undeclared, "declares no file"),

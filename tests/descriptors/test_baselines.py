@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
-from scipy.special import eval_legendre, sph_harm_y
+from scipy.special import eval_legendre, gammaln, lpmv
 
 from lammps_glass import descriptors, simulate
 from lammps_glass.errors import InputError
@@ -24,6 +27,14 @@ PUBLISHED = {
     "bcc": (0.03637, 0.51069, 0.15932, 0.01316),
     "sc": (0.76376, 0.35355, 0.15932, 0.01316),
 }
+
+
+def harmonic(ell, m, theta, phi):
+    """Complex spherical harmonic with the Condon-Shortley phase; SciPy's has another name before version 1.15."""
+    k = abs(m)
+    norm = np.sqrt((2 * ell + 1) / (4 * np.pi) * np.exp(gammaln(ell - k + 1) - gammaln(ell + k + 1)))
+    value = norm * lpmv(k, ell, np.cos(theta)) * np.exp(1j * k * phi)
+    return value if m >= 0 else (-1) ** k * np.conj(value)
 
 
 @pytest.mark.parametrize("name", CRYSTALS)
@@ -47,7 +58,7 @@ def test_bond_order_agrees_with_complex_harmonics_and_the_addition_theorem():
             squared = eval_legendre(ell, np.clip(unit @ unit.T, -1, 1)).mean()
             assert rows[i, column] == pytest.approx(np.sqrt(squared), abs=1e-10)
         theta, phi = np.arccos(unit[:, 2]), np.arctan2(unit[:, 1], unit[:, 0])
-        moments.append([sph_harm_y(6, m, theta, phi).mean() for m in range(-6, 7)])
+        moments.append([harmonic(6, m, theta, phi).mean() for m in range(-6, 7)])
     moments = np.array(moments)
     averaged = np.array(
         [
@@ -72,6 +83,47 @@ def test_voronoi_cells_fill_the_box_and_those_of_fcc_are_dodecahedra():
     rows = descriptors.Voronoi(face_threshold=1e-3).compute(crystal)
     np.testing.assert_allclose(rows[:, 0], 0.25, rtol=1e-9)
     assert (rows[:, 1] == 12).all()
+
+
+#: Steinhardt parameters and Voronoi cells by freud, in a process of its own: its copy of voro++ and that of OVITO,
+#: which other tests load, crash each other.
+BY_FREUD = """
+import sys
+import freud
+import numpy as np
+
+given = np.load(sys.argv[1])
+system = (freud.box.Box.from_matrix(given["box"]), given["points"])
+results = {}
+for average in (False, True):
+    for ell in (4, 6):
+        for letter in "qw":
+            wl = letter == "w"
+            order = freud.order.Steinhardt(ell, average=average, wl=wl, wl_normalize=wl)
+            order.compute(system, {"r_max": float(given["r_max"]), "exclude_ii": True})
+            results[f"{'mean ' if average else ''}{letter}{ell}"] = order.particle_order
+cells = freud.locality.Voronoi().compute(system)
+np.savez(sys.argv[2], volumes=cells.volumes, cell=cells.nlist.query_point_indices, area=cells.nlist.weights, **results)
+"""
+
+
+def test_bond_order_and_voronoi_cells_are_those_of_freud(tmp_path):
+    """A second opinion; freud keeps positions in single precision, and leaves out faces of 1e-6 of a cell's area."""
+    snapshot = binary_snapshot(5, n_cells=5)
+    points = snapshot.cell.wrap(snapshot.positions) - 0.5 * snapshot.cell.matrix.sum(axis=0) - snapshot.cell.origin
+    np.savez(tmp_path / "given.npz", box=snapshot.cell.matrix.T, points=points, r_max=1.4)
+    files = [str(tmp_path / "given.npz"), str(tmp_path / "freud.npz")]
+    subprocess.run([sys.executable, "-c", BY_FREUD, *files], check=True)
+    by_freud = np.load(tmp_path / "freud.npz")
+    rows = descriptors.BondOrientational((4, 6), 1.4).compute(snapshot)
+    names = descriptors.BondOrientational((4, 6), 1.4).feature_names
+    for name in [f"{prefix}{letter}{ell}" for prefix in ("", "mean ") for letter in "qw" for ell in (4, 6)]:
+        np.testing.assert_allclose(rows[:, names.index(name)], by_freud[name], atol=2e-4, err_msg=name)
+    made = descriptors.Voronoi(face_threshold=1e-4).compute(snapshot)
+    np.testing.assert_allclose(made[:, 0], by_freud["volumes"], rtol=1e-4)
+    cell, area = by_freud["cell"], by_freud["area"]
+    large = area > 1e-4 * np.bincount(cell, area)[cell]
+    np.testing.assert_array_equal(made[:, 1], np.bincount(cell[large], minlength=len(snapshot)))
 
 
 def test_structure_functions_are_the_sums_written_out():

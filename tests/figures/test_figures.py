@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from lammps_glass.figures import (
     FigureSpec,
     Mark,
     ReportFigure,
+    ReportSection,
     StudyReport,
     comparison_rows,
     draw,
     write_report,
 )
+from lammps_glass.figures.report import NOT_THE_PAPERS
 
 TABLE = pd.DataFrame(
     {
@@ -172,6 +175,27 @@ def test_the_report_is_valid_escaped_and_needs_no_network(tmp_path: Path) -> Non
     for words in ("<script>alert('x')</script>", "0.7335", "0.772", "0.7 to 0.76", "paper says", "Not drawn", "12.3"):
         assert words in page.text
     assert "This study is partial" in page.text
+
+
+def test_figures_that_the_paper_does_not_have_stand_in_sections_of_their_own(tmp_path: Path) -> None:
+    figure = ReportFigure("dynamics_msd", "Displacement", None, ours="grows", note="not drawn")
+    section = ReportSection("Dynamics by quantile", "Particles are <followed>.", (figure,))
+    text = write_report(tmp_path / "1.html", replace(report(tmp_path), further=(section,))).read_text()
+    heading = text.index("<h2>Dynamics by quantile</h2>")
+    assert text.index("<h2>Figures</h2>") < heading < text.index('id="figure-dynamics_msd"')
+    assert f"<p>{NOT_THE_PAPERS} Particles are &lt;followed&gt;.</p>" in text[heading:]
+    mapping = asdict(replace(report(tmp_path), further=(section,)))
+    assert write_report(tmp_path / "2.html", mapping).read_text() == text
+    without = StudyReport("own", "Mine", "demo", further=(section,))
+    assert NOT_THE_PAPERS not in write_report(tmp_path / "3.html", without).read_text()
+
+
+def test_lag_zero_is_in_the_table_of_a_logarithmic_plot_but_not_drawn(tmp_path: Path) -> None:
+    curve = pd.DataFrame({"x": [0.0, 1.0, 10.0], "y": [0.0, 1.0, 2.0]})
+    logarithmic = spec("line", series=None, error=None, logx=True)
+    drawn = [draw(logarithmic, table, tmp_path / str(k)) for k, table in enumerate((curve, curve[1:]))]
+    assert drawn[0][0].read_bytes() == drawn[1][0].read_bytes()
+    assert len(pd.read_csv(drawn[0][2])) == 3
 
 
 def test_a_report_without_a_paper_does_not_speak_of_one(tmp_path: Path) -> None:

@@ -155,6 +155,26 @@ def test_a_tabulated_pair_style_has_the_energy_of_its_table(folder):
     assert simulate.energy(snapshot, glass) == pytest.approx(0.5 * ((2 - near) ** 3).sum(), rel=1e-5)
 
 
+def test_a_random_start_of_a_table_holds_no_distance_below_it(folder):
+    """Random positions hold pairs nearer than the table's first row, 0.5, at which LAMMPS stops."""
+    from lammps_glass.glasses import Glass
+
+    glass = tabulated(folder, start="random", n_particles=400)
+    start = glass.initial(1)
+    assert simulate.energy(start, glass) > 0
+    assert nearest(start) > 0.5
+    assert nearest(Glass.initial(glass, 1)) < 0.5
+    np.testing.assert_array_equal(start.positions, glass.initial(1).positions)
+    assert (start.positions != glass.initial(2).positions).any()
+    assert ((start.positions >= 0) & (start.positions <= start.cell.matrix[0, 0])).all()
+
+
+def nearest(snapshot):
+    vectors = snapshot.positions[:, None] - snapshot.positions[None]
+    distances = np.linalg.norm(snapshot.cell.minimum_image(vectors.reshape(-1, 3)), axis=1)
+    return distances[distances > 0].min()
+
+
 @pytest.mark.parametrize("word", ["../outside.table", "/etc/passwd", "a/../../outside.table", ".."])
 def test_tables_stay_beside_the_lines(folder, word):
     (folder / "lines.lmp").write_text(f"pair_style table linear 2000\npair_coeff * * {word} SOFT\n")

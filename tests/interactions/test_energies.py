@@ -109,6 +109,28 @@ def test_skin_changes_nothing(glass):
     assert np.abs(found - reference).max() < 1e-9 * np.abs(reference).max()
 
 
+def test_pairs_chosen_from_a_wider_list_change_nothing(glass):
+    """A walk through skin and margin, in a box that images cross: the forces of fresh lists at each point."""
+    snapshot, mobile = mobile_case(glass)
+    model, random = glass.model(), np.random.default_rng(3)
+    for rows in (mobile, None):
+        system = System(snapshot, model, mobile=rows, skin=0.1 * model.r_cut, margin=0.4 * model.r_cut)
+        start, x = system.energy(), np.array(system.positions)
+        for _ in range(6):
+            x = x + random.normal(0, 0.04 * spacing_of(glass), x.shape)
+            everywhere = np.array(snapshot.positions)
+            everywhere[system.mobile] = x
+            moved = System(snapshot.replace(positions=everywhere), model)
+            energy, forces = system.energy_and_forces(x)
+            expected = moved.forces()[system.mobile]
+            assert energy - start == pytest.approx(
+                moved.energy() - System(snapshot, model).energy(), rel=1e-9, abs=1e-8
+            )
+            np.testing.assert_allclose(forces, expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())
+        system.reset(system.positions)
+        assert system.energy(system.positions) == start
+
+
 def test_bad_input_is_named():
     glass = KobAndersen()
     snapshot = shaken(glass, 1.5)

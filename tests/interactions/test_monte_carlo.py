@@ -98,3 +98,25 @@ def test_equal_seeds_give_equal_states_and_another_order_of_particles_changes_no
     assert np.linalg.norm(first - snapshot.positions, axis=1).max() <= 0.3
     with pytest.raises(InputError, match="temperature = 0"):
         cage_positions(snapshot, glass.model(), 0.0, seed=1, **options)
+
+
+def test_averages_depend_neither_on_the_skin_nor_on_which_kernel_moves_the_particles(monkeypatch):
+    """Pairs beyond the cutoff add nothing; a density without embedding energy changes no move."""
+    from lammps_glass.interactions import monte_carlo
+
+    class Repulsion(ManyBody):
+        def pairs(self, first, second, distances):
+            return PairTerms(super().pairs(first, second, distances).energy)
+
+    class Unembedded(ManyBody):
+        def embedding(self, types, density):
+            return np.zeros((len(density), 3))
+
+    def averages(model):
+        options = {"radius": 0.6, "sweeps": 60, "settle": 20, "step": 0.1, "seed": 5}
+        return cage_positions(binary_snapshot(4), model, 1.0, **options)[0]
+
+    reference = averages(Repulsion())
+    np.testing.assert_array_equal(averages(Unembedded()), reference)
+    monkeypatch.setattr(monte_carlo, "_SKIN", 0.8)
+    np.testing.assert_array_equal(averages(Repulsion()), reference)

@@ -97,3 +97,25 @@ def test_a_cubic_link_follows_a_skewed_label_and_degree_one_changes_nothing():
     assert far.max() <= max(curve.predict(X).max(), *ends) + 1e-9
     with pytest.raises(InputError, match="link = 0"):
         learn.RidgeRegression(penalty=1.0, link=0).fit(X, y)
+
+
+def test_rows_with_correlated_residuals_are_fitted_by_generalised_least_squares():
+    X, y = rows(3, n=60, offset=4.0)
+    root = np.random.default_rng(7).normal(size=(60, 60))
+    covariance = root @ root.T + 5 * np.eye(60)
+    equations = NormalEquations(X[0]).add_rows(X, y, covariance.copy())
+    Z = np.column_stack([X, np.ones(60)])
+    inverse = np.linalg.inv(covariance)
+    deviations = X.std(axis=0)
+    penalty = np.diag([*(3.0 * deviations**2), 0.0])  # of standardised weights; the intercept has none
+    expected = np.linalg.solve(Z.T @ inverse @ Z + penalty, Z.T @ inverse @ y)
+    fit = equations.fits([3.0], deviations=deviations)[0]
+    np.testing.assert_allclose(fit.weights, expected[:-1], rtol=1e-8, atol=1e-10)
+    assert fit.intercept == pytest.approx(expected[-1], rel=1e-8)
+    residuals = y - fit.predict(X)
+    assert equations.squared_error(fit) == pytest.approx(residuals @ inverse @ residuals, rel=1e-8)
+    independent = NormalEquations(X[0]).add_rows(X, y, np.eye(60))
+    plain = NormalEquations(X[0]).add_rows(X, y)
+    np.testing.assert_allclose(independent.fits([3.0])[0].weights, plain.fits([3.0])[0].weights, rtol=1e-9)
+    with pytest.raises(InputError, match="not positive definite"):
+        NormalEquations(X[0]).add_rows(X, y, -np.eye(60))

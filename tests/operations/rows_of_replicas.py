@@ -28,7 +28,7 @@ def table(replica: int, n_particles: int = 40, steps: tuple[int, ...] = (0, 10))
     return pd.concat(parts, ignore_index=True)
 
 
-def write_rows(folder: Path, replica: int, **options) -> Rows:
+def write_rows(folder: Path, replica: int, species: tuple[str, ...] = ("A", "B"), **options) -> Rows:
     """The rows of a replica, as ``describe`` writes them."""
     directory = folder / f"rows-{replica}"
     directory.mkdir(parents=True)
@@ -38,7 +38,7 @@ def write_rows(folder: Path, replica: int, **options) -> Rows:
         descriptor="made-up",
         parameters={},
         glass=GLASS.name,
-        species=["A", "B"],
+        species=list(species),
         families={"one": ["first"], "two": ["second"]},
         labels=COLUMNS,
         first_step=0,

@@ -17,6 +17,8 @@ from lammps_glass.operations.parts import DescriptorPart, LabelPart
 from lammps_glass.operations.predict import predict
 from lammps_glass.products import Record, SavedIndicator
 
+GAUSSIANS = DescribeParameters(DescriptorPart("radial-gaussians", {"centers": [1.0, 1.2, 1.5], "width": 0.2}))
+
 
 @pytest.fixture(scope="module")
 def folds(tmp_path_factory):
@@ -88,6 +90,28 @@ def test_something_to_predict_must_be_wired(folds, tmp_path):
         predict(case(tmp_path, NoParameters(), replica=1), folds[1])
 
 
+def test_configurations_without_labels_are_predicted_as_a_whole(tmp_path):
+    """The last configuration of a glass that no run has followed yet; of the species that trained alone."""
+    from lammps_glass import simulate
+
+    rows = [write_rows(tmp_path, replica, species=("A",)) for replica in (1, 2)]
+    run = simulate.quench(GLASS, liquid=50, cooling=50, seed=1, directory=tmp_path / "quench")
+    glass = Record(run.directory, conditions={"replica": 1})
+    described = describe(case(tmp_path / "rows", GAUSSIANS, replica=1), [glass])
+    indicator = fitted(tmp_path / "fit", rows, left_out=1)
+    estimator, metadata = indicator.load()
+    about = {**metadata, **described.description, "columns": described.features[:2], "species": ["A"]}
+    learn.save(indicator.path, estimator, about)
+    predictions = predict(case(tmp_path / "p", NoParameters(), replica=1), [indicator], configurations=[glass])
+    table = predictions.read()
+    assert list(table) == ["replica", "step", "particle", "species", "activity"]
+    of_a = glass.final.species_of_particles == "A"
+    assert table["particle"].tolist() == glass.final.ids[of_a].tolist()
+    features = described.table.read()[described.features[:2]].to_numpy()[of_a]
+    np.testing.assert_array_equal(table["activity"], learn.indicator_values(estimator, features))
+    assert predictions.label_columns == ()
+
+
 def test_rows_and_configurations_give_equal_predictions(tmp_path):
     """Of rows that were kept, and of the same particles described when they are predicted."""
     from lammps_glass import simulate
@@ -100,8 +124,7 @@ def test_rows_and_configurations_give_equal_predictions(tmp_path):
         records.append(Record(made.directory, conditions={"replica": replica}))
         d2min = LabelParameters(LabelPart("d2min", {"r_max": 2.0}), species="A")
         labels.append(label(case(tmp_path / f"label{replica}", d2min, replica=replica), records[-1:]))
-        gaussians = DescribeParameters(DescriptorPart("radial-gaussians", {"centers": [1.0, 1.2, 1.5], "width": 0.2}))
-        run = case(tmp_path / f"rows{replica}", gaussians, replica=replica)
+        run = case(tmp_path / f"rows{replica}", GAUSSIANS, replica=replica)
         rows.append(describe(run, records[-1:], labels[-1]))
     indicator = fitted(tmp_path / "fit", rows, left_out=1)
     one = predict(case(tmp_path / "a", NoParameters(), replica=1), [indicator], rows[0]).read()

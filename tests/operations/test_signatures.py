@@ -81,6 +81,13 @@ def no_case(rows: Rows) -> Value: ...
 def bare_case(case: Case, rows: Rows) -> Value: ...
 
 
+class Plain:
+    """Parameters that are no dataclass."""
+
+
+def plain_parameters(case: Case[Plain], rows: Rows) -> Value: ...
+
+
 def no_result(case: Case[Parameters]): ...
 
 
@@ -107,6 +114,7 @@ def one_and_many(case: Case[Parameters], rows: Rows | Sequence[Rows]) -> Value: 
     [
         (no_case, "annotate the first argument with Case"),
         (bare_case, "annotate the first argument with Case"),
+        (plain_parameters, "Plain is no dataclass"),
         (no_result, "return annotation must be a product class"),
         (result_that_is_no_product, "return annotation must be a product class"),
         (result_that_may_be_absent, "return annotation must be a product class"),

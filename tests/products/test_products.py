@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from lammps_glass.products import (
     LabelColumn,
     Labels,
     PredictedColumn,
+    PredictedTrajectory,
     Predictions,
     Rows,
     SavedIndicator,
@@ -297,3 +300,16 @@ def test_rows_of_a_species():
     assert (snapshot.species_of_particles[rows_of_species(snapshot, "B")] == "B").all()
     with pytest.raises(InputError, match="no species 'C': the snapshot has A, B"):
         rows_of_species(snapshot, "C")
+
+
+def test_a_predicted_trajectory_skips_early_configurations(tmp_path):
+    snapshots = [binary_snapshot(2, n_cells=2).replace(step=step) for step in (0, 5, 10)]
+    predictions = Predictions(tmp_path)
+    tables = [key_columns(s, "1", np.arange(0, 8, 2)).assign(p=s.step + np.arange(4.0)) for s in snapshots]
+    predictions.write(tables, [PredictedColumn("p", "activity", 0.5)])
+    trajectory = PredictedTrajectory(SimpleNamespace(frames=lambda: iter(snapshots)), predictions, "p", first_step=5)
+    frames, values = trajectory.streams()
+    for step, frame, of_frame in zip((5, 10), frames, values, strict=True):
+        assert frame.step == step
+        assert of_frame[::2].tolist() == [step + k for k in range(4)]
+        assert np.isnan(of_frame[1::2]).all()

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from lammps_glass import Cell, Snapshot, glasses, simulate
+from lammps_glass.activation import CompiledLandscape, Search, SearchSettings
 from lammps_glass.descriptors import Barriers
 from lammps_glass.descriptors.barriers import sorted_barriers
 from lammps_glass.errors import InputError
@@ -119,6 +120,97 @@ def test_describe_makes_the_rows_of_a_dump(record, quenched, tmp_path):
     assert set(table.loc[table["n_genuine"].notna(), "particle"]) == {3, 40}
 
 
+def described(path, output, *words, expect=0):
+    """Rows and messages of `describe` with barriers of particles of the Kob-Andersen glass."""
+    from lammps_glass.cli.app import run
+
+    sets = ["particles=[3,40]", "n_barriers=2", "max_trials=6", "refine=false", *words, "glass.n_particles=200"]
+    words = [word for text in sets for word in ("--set", text)]
+    status = run(["describe", str(path), "-d", "barriers", "--glass", "kob-andersen", *words, "-o", str(output)])
+    assert status == expect
+    return pd.read_parquet(output) if status == 0 else None
+
+
+@pytest.fixture
+def dump(quenched, tmp_path):
+    path = tmp_path / "start.lammpstrj"
+    quenched.final.write(path)
+    return path
+
+
+def test_describe_prints_verdicts_and_chunks_change_nothing(dump, tmp_path, capsys):
+    """All six counts on a line, which add up to the searches."""
+    whole = described(dump, tmp_path / "whole.parquet", "radius=2.5")
+    line = next(text for text in capsys.readouterr().out.splitlines() if "searches around" in text)
+    n_searches, n_particles = int(line.split()[1]), int(line.split()[4])
+    counts = dict(reversed(item.split()) for item in line.split(": ")[2].split(", "))
+    assert list(counts) == ["connected", "duplicate", "unconnected", "self", "back", "limit"]
+    assert sum(map(int, counts.values())) == n_searches
+    assert n_particles == 2
+    parts = described(dump, tmp_path / "parts.parquet", "radius=2.5", "n_chunks=2")
+    pd.testing.assert_frame_equal(parts, whole, check_exact=True)
+
+
+def test_an_interrupted_describe_goes_on_with_the_next_particle(dump, tmp_path, monkeypatch):
+    """Interrupted after the first particle: the second command searches around the second alone."""
+    whole = described(dump, tmp_path / "whole.parquet", "radius=2.5")
+    search, searched = Artn.search, []
+
+    def interrupted(protocol, landscape, row, *rest):
+        searched.append(row)
+        if len(searched) == 2:
+            raise KeyboardInterrupt
+        return search(protocol, landscape, row, *rest)
+
+    monkeypatch.setattr(Artn, "search", interrupted)
+    output = tmp_path / "rows.parquet"
+    described(dump, output, "radius=2.5", expect=130)
+    assert not output.exists()
+    assert (tmp_path / "rows.parquet.runs").is_dir()
+    rows = described(dump, output, "radius=2.5")
+    pd.testing.assert_frame_equal(rows, whole, check_exact=True)
+    assert len(searched) == 3
+    assert searched[2] == searched[1]
+    assert not (tmp_path / "rows.parquet.runs").exists()
+
+
+def test_particles_without_barriers_are_a_warning(dump, tmp_path, capsys):
+    """No push at all ends each search at its limit."""
+    rows = described(dump, tmp_path / "rows.parquet", "radius=2.5", "settings.max_pushes=1")
+    assert (rows.loc[rows["particle"].isin([3, 40]), "n_genuine"] == 0).all()
+    text = capsys.readouterr().err
+    assert "2 of 2 particles have no barrier" in text
+    assert "12 limit" in text
+    assert "max_trials (6)" in text
+    assert "settings.max_pushes" in text
+
+
+def test_a_narrow_box_has_the_largest_sphere_that_fits_or_is_searched_whole(dump, record, tmp_path, capsys):
+    """With a warning. Where all move, the centre of mass stays nearly where it is."""
+    described(dump, tmp_path / "rows.parquet", "n_barriers=1")
+    height = record.final.cell.heights.min()
+    assert (
+        f"less than twice the default radius of 3.167: a radius of {height / 2:.4g} is taken" in capsys.readouterr().err
+    )
+    described(dump, tmp_path / "whole.parquet", "n_barriers=1", "max_trials=1", "length=0.6")  # 6 x 0.6 is too wide
+    assert "all 200 particles move" in capsys.readouterr().err
+    landscape = CompiledLandscape(record.final, record.glass.model(), 0.2)
+    settings = SearchSettings().scaled(0.35, 4.0)
+    search = Search(landscape, 20, radius=None, refine_radius=None, settings=settings)
+    saddles = [found.saddle for k in range(4) if (found := search.run(np.random.default_rng(k))).saddle is not None]
+    shift = (saddles[0].positions - record.final.positions).mean(axis=0)
+    # the noise of the first Lanczos vector moves it a little; a twentieth of the distance of minima that are the same
+    assert np.abs(shift).max() < 0.05 * settings.same_distance
+
+
+def test_describe_tells_of_a_snapshot_that_is_no_minimum(quenched, tmp_path, capsys):
+    random, path = np.random.default_rng(0), tmp_path / "shaken.lammpstrj"
+    start = quenched.final
+    start.replace(positions=start.positions + random.normal(0, 0.02, start.positions.shape)).write(path)
+    described(path, tmp_path / "rows.parquet", "radius=2.5", "max_trials=2")
+    assert "was no minimum: it was minimised first" in capsys.readouterr().out
+
+
 class SearchMadeError(Exception):
     """Ends the test where the search is made."""
 
@@ -194,7 +286,10 @@ def test_a_start_that_is_no_minimum_is_relaxed_and_said(quenched, tmp_path, mess
     ("options", "message"),
     [
         ({"particles": [3, 999]}, "particle 999 is not in the snapshot"),
-        ({"radius": 3.5}, "needs a box of twice that"),
+        (
+            {"radius": 3.5},
+            r"needs a box of 7 between opposite faces.* radius of at most 2\.75, or none",
+        ),
         ({"particles": []}, "must be a list of ids"),
         ({"particles": [3, 3]}, "names one twice"),
         ({"chunk": 3, "n_chunks": 2}, "chunk = 3 of n_chunks = 2"),

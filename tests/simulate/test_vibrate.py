@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from lammps_glass.descriptors import Joined, RadialGaussians, Vibrational
 from lammps_glass.errors import InputError, SimulationError
-from lammps_glass.glasses import KobAndersenSmooth
+from lammps_glass.glasses import CuZr, KobAndersenSmooth
 from lammps_glass.interactions import modes
 from lammps_glass.simulate import describe, minimize
 from lammps_glass.simulate.protocols import Quench, Vibrate
@@ -166,6 +166,19 @@ def test_work_and_probe():
     protocol = Vibrate(steps=1000, equilibration=500)
     assert protocol.work(10).parts["atom_steps"] == 15_000
     assert protocol.shortened(400).steps == 400
+
+
+def test_the_descriptor_takes_a_run_without_equilibration():
+    """As a calibration run of `plan` has it."""
+
+    class Run:
+        protocol = Vibrate(steps=1000, equilibration=500, temperature=100.0).shortened(400)
+
+    fitted = Vibrational().of_records(CuZr(), [Run()])
+    assert fitted.equilibration == 0
+    assert [run["equilibration"] for run in fitted.runs(CuZr())] == [0]
+    with pytest.raises(InputError, match="equilibration"):
+        Vibrational(equilibration=-1.0)
 
 
 @pytest.mark.parametrize(

@@ -27,20 +27,23 @@ def queue_of(job: str, *options: str) -> list[str]:
 
 
 def test_states_of_the_fake(fake_slurm, tmp_path):
-    fake_slurm.accounting, fake_slurm.cpus, fake_slurm.kill_wait, fake_slurm.minute = True, 5, 0.5, 3.0
+    fake_slurm.accounting, fake_slurm.cpus, fake_slurm.kill_wait = True, 5, 600.0
     fake_slurm.requeue = False
-    ends = 'case $SLURM_ARRAY_TASK_ID in 0) exit 0;; 1) exit 3;; 2) kill -9 $$;; 4) trap "" TERM;; esac'
-    script = f"{ends}\nsleep 60 &\nwait\nsleep 60"
+    trapped = tmp_path / "trapped"
+    ends = f'0) exit 0;; 1) exit 3;; 2) kill -9 $$;; 4) trap "" TERM; touch {trapped};;'
+    script = f"case $SLURM_ARRAY_TASK_ID in {ends} esac\nsleep 60 &\nwait\nsleep 60"
     job = submit(tmp_path, script, "--array=0-7%5", "--time=1")
-    assert wait_until(lambda: fake_slurm.states(job)[:3] == ["COMPLETED", "FAILED", "FAILED"], 10)
-    assert wait_until(lambda: len(queue_of(job)) == 5, 5)
+    assert wait_until(lambda: fake_slurm.states(job)[:3] == ["COMPLETED", "FAILED", "FAILED"], 30)
+    assert wait_until(lambda: len(queue_of(job)) == 5, 30)
     assert queue_of(job, "-r") == [f"{job}_{index} RUNNING" for index in range(3, 8)]
+    assert wait_until(trapped.exists, 30)
     fake_slurm.lose_node(f"{job}_3")
     subprocess.run(["scancel", f"{job}_4"], check=True)  # ignores SIGTERM, and is killed
     assert f"{job}_4 COMPLETING" in queue_of(job, "-r")
     later = submit(tmp_path, "true", f"--dependency=afterany:{job}")
     assert fake_slurm.states(later) == ["PENDING"]
-    assert wait_until(lambda: fake_slurm.states(later) == ["COMPLETED"], 15)
+    fake_slurm.kill_wait, fake_slurm.minute = 0.5, 1.0  # what was looked at above lasts however slow the machine is
+    assert wait_until(lambda: fake_slurm.states(later) == ["COMPLETED"], 60)
     watcher = SlurmInfoWatcher()
     watcher.register_job(f"{job}_0")
     ended = ["COMPLETED", "FAILED", "FAILED", "NODE_FAIL", "CANCELLED", "TIMEOUT", "TIMEOUT", "TIMEOUT"]

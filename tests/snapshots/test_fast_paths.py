@@ -107,6 +107,82 @@ def test_every_frame_of_a_long_file_is_the_one_that_was_written(tmp_path: Path) 
         np.testing.assert_array_equal(read(path, k).positions, frames[k])
 
 
+DAMAGES = {
+    "none": lambda rows: rows,
+    "row missing": lambda rows: rows[:-1],
+    "row twice": lambda rows: [*rows, rows[-1]],
+    "row of another frame's header": lambda rows: ["ITEM: TIMESTEP", *rows[1:]],
+    "carriage return for a line end": lambda rows: [f"{rows[0]}\r{rows[1]}", *rows[2:]],
+    "carriage returns": lambda rows: [f"{row}\r" for row in rows],
+    "blank line": lambda rows: [*rows[:-1], "", rows[-1]],
+    "blank line at the end": lambda rows: [*rows, ""],
+    "two spaces": lambda rows: [*rows[:-1], rows[-1].replace(" ", "  ")],
+    "no number": lambda rows: [*rows[:-1], rows[-1].replace(".", "x")],
+    "longer rows": lambda rows: [f"{row}{'0' * 60}" for row in rows],
+    "shorter rows": lambda rows: [row[:-8] for row in rows],
+}
+
+
+@pytest.mark.parametrize("line_end", [True, False])
+@pytest.mark.parametrize("damaged", [1, 2])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_frames_read_in_turn_are_those_read_alone(tmp_path: Path, damage: str, damaged: int, line_end: bool) -> None:
+    """Frames of one length after the first are parsed uncounted; a frame read alone is counted line by line."""
+    rng = np.random.default_rng(0)
+    path = tmp_path / "a.dump"
+    text = ""
+    for k in range(3):
+        rows = [f"{i} 1 " + " ".join(f"{x:.12f}" for x in row) for i, row in enumerate(rng.random((60, 3)), start=1)]
+        text += f"ITEM: TIMESTEP\n{k}\nITEM: NUMBER OF ATOMS\n60\nITEM: BOX BOUNDS pp pp pp\n" + "0 1\n" * 3
+        text += "\n".join(["ITEM: ATOMS id type x y z", *(DAMAGES[damage](rows) if k == damaged else rows)]) + "\n"
+    path.write_bytes((text if line_end else text[:-1]).encode())
+    in_turn, alone = [], []
+    for frames, next_frame in ((in_turn, iter(read_all(path)).__next__), (alone, None)):
+        try:
+            for k in range(3):
+                frames.append(next_frame() if next_frame else read(path, k))
+        except InputError as error:
+            frames.append(str(error))
+    assert len(in_turn) == len(alone)
+    for one, other in zip(in_turn, alone):
+        if isinstance(one, str):
+            assert one == other
+        else:
+            np.testing.assert_array_equal(one.positions, other.positions)
+            np.testing.assert_array_equal(one.ids, other.ids)
+    assert isinstance(in_turn[0], Snapshot)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("2 1 A 0.1 0.2 0.3", "lines 25 and 26: particle id 2 is duplicated"),
+        ("4 1 A 0.1 0.2 0.3", "lines 23 and 26: particles 1 and 4 have the same position"),
+        ("4 1 A 0.1 nan 0.9", "line 26: positions of particle 4 are not finite"),
+        ("4 1.5 A 0.1 0.2 0.9", "line 26: column type holds numbers that are not whole: 1.5"),
+        ("4.25 1 A 0.1 0.2 0.9", "line 26: column id holds numbers that are not whole: 4.25"),
+        ("4 1 A 0.1 0.2 0.9e", "line 26: '0.9e' in column z is not a number"),
+        ("4 1 A 0.1 0.2", "line 26 has 5 values for 6 columns"),
+    ],
+)
+def test_a_fault_of_a_particle_names_its_line(tmp_path: Path, row: str, message: str) -> None:
+    """The second frame's rows are lines 23 to 26 (9 lines of header, 4 rows in the first); ids are not in order."""
+    header = "ITEM: TIMESTEP\n{}\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp pp\n" + "0 1\n" * 3
+    rows = ["1 1 A 0.1 0.2 0.3", "3 1 A 0.2 0.2 0.3", "2 1 A 0.3 0.2 0.3"]
+    frames = [[*rows, "4 1 A 0.1 0.2 0.9"], [*rows, row]]
+    path = tmp_path / "a.dump"
+    path.write_text(
+        "".join(
+            f"{header.format(step)}ITEM: ATOMS id type element x y z\n" + "\n".join(of_frame) + "\n"
+            for step, of_frame in enumerate(frames)
+        )
+    )
+    assert path.read_text().splitlines()[25] == row
+    with pytest.raises(InputError) as raised:
+        list(read_all(path))
+    assert str(raised.value).startswith(f"{path}: frame 1 (step 1): {message}")
+
+
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=12))
 def test_ids_are_sorted_or_the_one_that_repeats_is_named(ids: list[int]) -> None:
     positions = np.arange(3.0 * len(ids)).reshape(-1, 3)

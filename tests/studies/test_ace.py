@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from expected import figure_ids, require_figures
+from expected import figure_ids, require_dynamics, require_figures
 
 from lammps_glass import learn
 from lammps_glass.analysis import Equilibration
@@ -53,6 +53,11 @@ def test_every_figure_of_the_paper_has_a_specification():
 
 def test_every_figure_of_all_six_cases_is_there(smoke):
     require_figures(RECIPE, *smoke)
+
+
+@pytest.mark.parametrize("glass", ["polymer", "kob-andersen", "wahnstrom"])
+def test_particles_of_each_liquid_are_followed_by_quantile_of_their_predicted_activity(smoke, glass):
+    require_dynamics(*smoke, glass=glass)
 
 
 def test_scores_of_all_six_cases(smoke):

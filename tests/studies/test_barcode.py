@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from expected import figure_ids, require_figures
+from expected import figure_ids, require_dynamics, require_figures
 
 from lammps_glass import learn
 from lammps_glass.analysis import voronoi_indices
@@ -44,6 +44,18 @@ def test_every_figure_of_the_paper_has_a_specification():
 
 def test_every_stage_and_figure_is_there(smoke):
     require_figures(RECIPE, *smoke)
+
+
+def test_atoms_are_followed_by_quantile_of_the_energy_that_the_barcode_gives_them(smoke):
+    require_dynamics(*smoke)
+    for predictions in products(smoke[0], "predict_start"):
+        values = predictions.read()
+        (column,) = predictions.predicted_columns
+        assert column.name == "barcode_all_replicas"
+        assert column.training_replicas  # runs of the training set; the glass is of the second one
+        covered = values[column.name].notna()
+        assert 0 < covered.mean() <= 1
+        assert values.loc[covered, column.name].nunique() <= 40  # one value for each environment of the barcode
 
 
 def test_every_model_is_evaluated_by_run_by_random_row_and_on_every_set(smoke):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from expected import figure_ids, require_figures
+from expected import figure_ids, require_dynamics, require_figures
 
 from lammps_glass.errors import InputError
 from lammps_glass.studies.looseness import RECIPE
@@ -31,6 +31,10 @@ def test_every_stage_and_figure_is_there(smoke):
     require_figures(RECIPE, out, summary)
     assert "</html>" in (out / "report.html").read_text(encoding="utf-8")
     assert json.loads((out / "summary.json").read_text()) == summary
+
+
+def test_particles_are_followed_by_quantile_of_their_looseness(smoke):
+    require_dynamics(*smoke)
 
 
 def test_scores_are_shares_and_the_scan_knows_its_leak(smoke):

@@ -85,6 +85,12 @@ def test_the_stage_itself_has_its_own_seeds(read):
         ('like = "creep"', 'like = "crep"', "stages.again.like: .*did you mean 'creep'"),
         ('like = "creep"', 'like = "third"', "like: stages are like each other in a circle"),
         ('like = "creep"', 'like = "again"', "like: stages are like each other in a circle"),
+        ('like = "creep"', "like = 3", r"stages.again.like: 3 is not the name of a stage"),
+        (
+            '{ like = "again", steps = 70 }',
+            '{ like = "word" }\nword = 5',
+            "stages.third.like: stages.word is not a table",
+        ),
         ("steps = 70", "stepps = 70", "stages.third.stepps: .*did you mean 'steps'"),
         ("{ snapshot_every = 20 }", "{ snapshots = 20 }", "stages.again.snapshots: unknown key"),
         ('stress = "weak"', 'stress = "week"', "stages.again.over: .*did you mean 'weak'"),

@@ -7,10 +7,11 @@ from dataclasses import asdict
 
 import pytest
 
+from lammps_glass.planning import estimate, rates
+from lammps_glass.planning.rates import Rate
 from lammps_glass.simulate.protocols import REGISTRY
 from lammps_glass.simulate.work import loop_times
-from lammps_glass.workflow import Study, estimate, rates, run_case
-from lammps_glass.workflow.rates import Rate
+from lammps_glass.workflow import Study, run_case
 
 LOG = """\
 Step Temp
@@ -114,6 +115,26 @@ def test_probe_agrees_with_a_run_and_finished_cases_replace_it(tmp_path, monkeyp
     assert after["creep"].seconds == manifests["creep"].seconds
     assert after["relax"].source == "probe"
     assert path.read_bytes() == measured, "the second plan takes the rates from the cache"
+
+
+def test_what_reads_a_stage_of_stated_rates_is_measured_too(tmp_path):
+    """igd describes particles by searches for barriers, whose rates are stated: a few searches run for its sake."""
+    study = Study.read("igd", "smoke", tmp_path)
+    runs, measured = rates.run_keys(study), rates.rate_keys(study)
+    assert set(runs) - set(measured) == {("barriers", "")}
+    for stage in {name for name, _ in measured}:
+        sources = study.reads(study.case(stage, 0))
+        assert {(source.stage, "") for source in sources} <= set(runs), stage
+    searches = study.parameters(study.case("barriers", 0)).shortened(1000)
+    assert (searches.most, searches.n_barriers, searches.refine) == (1, 1, False)
+
+
+@pytest.mark.study
+def test_every_stage_of_igd_is_planned(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(rates, "cache_path", lambda study: tmp_path / "rates.json")
+    plan = estimate.plan(Study.read("igd", "smoke", tmp_path / "run"))
+    assert "was not measured" not in caplog.text
+    assert {stage.stage for stage in plan.stages if stage.seconds is None or not stage.seconds > 0} == set()
 
 
 def test_what_cannot_run_in_small_is_planned_without_a_time(tmp_path, monkeypatch):

@@ -48,6 +48,8 @@ LOGGER = logging.getLogger(__name__)
 Backend = Literal["auto", "compiled", "lammps"]
 #: Length of the metals for which the default settings were measured, angstrom.
 _NEAREST = 2.7
+#: Default radius of the search, and the smallest that is taken by itself in a narrow box, angstrom.
+_RADIUS, _SMALLEST = 9.0, 6.0
 #: LAMMPS's unit style -> energy unit of 1 eV. In reduced units a pair then is as stiff as in these metals.
 _ENERGY = {"metal": 1.0, "real": 23.0605, "lj": 4.0}
 #: Frames of an event.
@@ -76,7 +78,8 @@ class Artn(Protocol):
     chunk, n_chunks
         Part of the particles that this run searches around, from 1: every part is a run of its own.
     radius
-        Particles within it of the chosen one move in the search; None: 9 angstrom.
+        Particles within it of the chosen one move in the search; None: 9 angstrom. Where the box is narrower than twice
+        that: half the box if that is 6 angstrom at least, else all particles move.
     refine, refine_radius
         Converge saddle and ends again with all particles within `refine_radius` mobile (None: 20 angstrom), or with all
         of the snapshot where its box is narrower than twice that.
@@ -167,8 +170,25 @@ class Artn(Protocol):
         length = self.length or (glass.nearest_distance / _NEAREST if reduced else 1.0)
         return length, self.energy or _ENERGY.get(glass.units, 1.0)
 
-    def _radius(self, glass: Glass) -> float:
-        return self.radius or 9.0 * self._units(glass)[0]
+    def _radius(self, glass: Glass, snapshot: Snapshot) -> float | None:
+        """Return the radius of the search; None where all particles move.
+
+        Raises
+        ------
+        InputError
+            The box is narrower than twice a radius that was asked for.
+        """
+        length, height = self._units(glass)[0], float(snapshot.cell.heights.min())
+        radius = self.radius or _RADIUS * length
+        if height >= 2 * radius:
+            return radius
+        if self.radius is not None:
+            raise InputError(
+                f"{self.name}: radius = {radius:g} needs a box of {2 * radius:g} between opposite faces, and this one "
+                f"has {height:.4g}: take a radius of at most {np.floor(50 * height) / 100:g}, or none, for the largest "
+                f"that fits or all {len(snapshot)} particles"
+            )
+        return 0.5 * height if 0.5 * height >= _SMALLEST * length else None
 
     def _refine_radius(self, glass: Glass, minimum: Snapshot) -> float | None:
         """Return the radius of the refinement; None where all particles move."""
@@ -196,12 +216,13 @@ class Artn(Protocol):
         """Write the start, the deck that minimises it, and the list of particles."""
         snapshot, glass = self.start(source, seed, glass)
         ids, deck = self.selected(snapshot), self.deck(glass, seed)
-        radius, height = self._radius(glass), float(snapshot.cell.heights.min())
-        if height < 2 * radius:
-            raise InputError(
-                f"{self.name}: radius = {radius:g} needs a box of twice that between opposite faces, and this one has "
-                f"{height:.4g}: take a smaller radius"
-            )
+        radius, default = self._radius(glass, snapshot), _RADIUS * self._units(glass)[0]
+        if self.radius is None and radius != default:
+            moving = f"all {len(snapshot)} particles move" if radius is None else f"a radius of {radius:.4g} is taken"
+            LOGGER.warning(
+                "%s: the box has %.4g between opposite faces, less than twice the default radius of %.4g: %s",
+                self.name, snapshot.cell.heights.min(), default, moving,
+            )  # fmt: skip
         plan = self.plan(Path(directory), glass, seed, 1 + len(ids), checksum(snapshot))
         plan.open()
         write_data(plan.directory / "start.data", snapshot, glass.bonds(snapshot))
@@ -264,7 +285,8 @@ class Artn(Protocol):
         """Search around the particle in `row` until it has its barriers; return rows and frames of events."""
         settings, minimum = self.search_settings(glass), landscape.minimum
         refined = self._refine_radius(glass, minimum)
-        search = Search(landscape, row, radius=self._radius(glass), refine_radius=refined, settings=settings)
+        radius = self._radius(glass, minimum)
+        search = Search(landscape, row, radius=radius, refine_radius=refined, settings=settings)
         accepted, particle = Accepted(settings), int(minimum.ids[row])
         rows: list[Mapping[str, object]] = []
         frames: list[Snapshot] = []

@@ -10,8 +10,7 @@ import pandas as pd
 
 from lammps_glass import analysis, learn
 from lammps_glass.operations.energies import MODELS, EnergyModels, Floats
-from lammps_glass.products import BarcodeFit, StructureSet
-from lammps_glass.studies.barcode.scan import Scan
+from lammps_glass.products import BarcodeFit, Scan, StructureSet
 from lammps_glass.studies.paper import PaperFindings
 
 #: Draws of runs of a bootstrap, and bins of the distribution of errors.

@@ -14,12 +14,12 @@ from lammps_glass.errors import InputError
 from lammps_glass.glasses.checks import Bound, PositiveInt, check_fields
 from lammps_glass.operations import Case, Wired, operation, require_equal
 from lammps_glass.operations.energies import EnergyModels
+from lammps_glass.operations.environment_scan import check_independent_runs
 from lammps_glass.operations.environments import check_library, structures_work
-from lammps_glass.products import BarcodeFit, Environments, Findings, Structures, StructureSet
+from lammps_glass.products import BarcodeFit, Environments, Findings, Scan, Structures, StructureSet
 from lammps_glass.simulate.work import Work
 from lammps_glass.studies.barcode import driven, energies, meaning
 from lammps_glass.studies.barcode.paper import PAPER
-from lammps_glass.studies.barcode.scan import Scan, check_test
 from lammps_glass.studies.paper import PaperFindings
 
 #: Smallest shear strain of steady flow.
@@ -48,7 +48,7 @@ class FigureParameters:
 def check_figures(stage: Wired) -> None:
     """Refuse sets that do not belong together, and sheared glasses that never flow."""
     check_library(stage)
-    check_test(stage)
+    check_independent_runs(stage)
     for scan in stage.reads["scan"]:
         require_equal(scan, stage.reads["environments"][0], "form", "descriptor")
     for encoded in stage.reads["sheared"]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from lammps_glass.studies.barcode.figures import barcode_figures
 from lammps_glass.studies.barcode.paper import PAPER
-from lammps_glass.studies.barcode.scan import scan
 from lammps_glass.studies.recipe import Stages
 
 
@@ -32,8 +31,4 @@ def _behind(stages: Stages, port: str, runs: str) -> Any:
     return next((stage.parameters for stage in behind if stage.runs == runs), None)
 
 
-RECIPE = PAPER.recipe(
-    "barcode",
-    (scan, barcode_figures),
-    deviations=deviations,
-)
+RECIPE = PAPER.recipe("barcode", [barcode_figures], deviations=deviations)

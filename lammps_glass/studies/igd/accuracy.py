@@ -137,22 +137,30 @@ def _searched(findings: PaperFindings, folds: Sequence[BarrierFold], seed: int) 
 
 
 def _families(findings: PaperFindings, scored: pd.DataFrame, searched: pd.DataFrame) -> None:
-    scored = pd.concat([scored.rename(index={ALL: "IGD", "species_only": "species"}), searched])
-    scored.index.name = "predictor"
+    """Draw figures 12a and 12b: every family of features, and those of the particles that have barriers."""
+    families = pd.concat([scored.rename(index={ALL: "IGD", "species_only": "species"}), searched])
+    families.index.name = "predictor"
+    number = None if searched.empty else int(searched["number"].iloc[0])
+    _scores_of_families(findings, families, number)
+    _power_factors(findings, families)
+
+
+def _scores_of_families(findings: PaperFindings, scored: pd.DataFrame, number: int | None) -> None:
+    """Draw figure 12a; `number` is that of the particles that have barriers, None where none was searched around."""
     ends = ("", ".low", ".high")
     rows = [
         (name, score.replace("_", " "), *(float(row.get(f"{score}{end}", np.nan)) for end in ends))
         for name, row in scored.iterrows()
         for score in SHOWN
     ]
-    balanced = ", ".join(f"{name} {value:.3f}" for name, value in scored["balanced_accuracy"].items())
     table = pd.DataFrame(rows, columns=["family", "score", "value", "low", "high"])
-    of_searched = (
-        PAPER.text("no_barriers")
-        if searched.empty
-        else PAPER.text("with_barriers", number=int(searched["number"].iloc[0]))
-    )
+    balanced = ", ".join(f"{name} {value:.3f}" for name, value in scored["balanced_accuracy"].items())
+    of_searched = PAPER.text("no_barriers") if number is None else PAPER.text("with_barriers", number=number)
     findings.add("12a", table, balanced=balanced, of_searched=of_searched)
+
+
+def _power_factors(findings: PaperFindings, scored: pd.DataFrame) -> None:
+    """Draw figure 12b: the power factor chi, and the fractions of rearranged particles whose ratio it is."""
     power = scored.rename_axis("family").reset_index().rename(columns={"chi.low": "low", "chi.high": "high"})
     power = power[["family", "chi", "low", "high", "p_top", "p_low", "n_each", "falling"]]
     # No particle of the lowest part rearranged: the share of one particle stands for it, and chi is a lower bound.

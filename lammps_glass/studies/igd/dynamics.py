@@ -158,17 +158,15 @@ def _relaxation(findings: PaperFindings, finer: pd.DataFrame, n_groups: int, hea
     rank = _rank(reached["indicator"], reached["tau"])
     findings.score({"tau.rank_correlation": rank, "tau.groups_not_relaxed": float(missing)}, "dynamics")
     late = f"{missing} groups do not relax within the run and are left out. " if missing else ""
-    findings.add(
-        "14f", reached.drop(columns=["fault", "group"]), rank=rank, reached=len(reached), late=late, groups=n_groups,
-        heated=heated,
-    )  # fmt: skip
+    shown = reached.drop(columns=["fault", "fit_fault", "group"])
+    findings.add("14f", shown, rank=rank, reached=len(reached), late=late, groups=n_groups, heated=heated)
 
 
 def _prediction(findings: PaperFindings, joined: Sequence[GroupedTrajectory], timestep: float) -> None:
     """Score how well IGD predicts the mobility of single particles, with the time where it does so best."""
-    table = analysis.prediction_against_time(
-        curves_of.indicator_table(joined, ALL), curves_of.mobility_of(joined, timestep), [ALL], seed=findings.seed
-    )
+    values = curves_of.indicator_table(joined, [ALL], ALL)
+    mobility = curves_of.mobility_of(joined, timestep)
+    table = analysis.prediction_against_time(values, mobility, [ALL], seed=findings.seed)
     for measure, part in table.groupby("measure"):
         best = part.iloc[int(part["value"].argmax())]
         findings.score({str(measure): best["value"], f"{measure}.time": best["time"]}, "dynamics.prediction")

@@ -13,12 +13,12 @@ from lammps_glass.descriptors import Descriptor, PairEntropy, RadialGaussians
 from lammps_glass.errors import require
 from lammps_glass.figures.spec import FigureSpec
 from lammps_glass.operations import Wired, require_equal
+from lammps_glass.operations.barrier_searches import BarrierParameters
 from lammps_glass.operations.gate import GateParameters
 from lammps_glass.simulate.protocols import Dynamics
 from lammps_glass.studies.igd.accuracy import accuracy_figures
 from lammps_glass.studies.igd.barrier_figures import barrier_figures
 from lammps_glass.studies.igd.barrier_learning import fit_with_barriers
-from lammps_glass.studies.igd.barriers import BarrierParameters, search_barriers
 from lammps_glass.studies.igd.defects import defect_figures
 from lammps_glass.studies.igd.dynamics import PAPER_TEMPERATURE, dynamics_figures
 from lammps_glass.studies.igd.glass import shear_figures, structure_figures
@@ -145,8 +145,7 @@ RECIPE = PAPER.recipe(
     "igd",
     (
         grid, fit_without_one, paper_split, predict_left_out, structure_figures, shear_figures, accuracy_figures,
-        space_figures, defect_figures, vibration_figures, search_barriers, fit_with_barriers, barrier_figures,
-        dynamics_figures,
+        space_figures, defect_figures, vibration_figures, fit_with_barriers, barrier_figures, dynamics_figures,
     ),
     deviations=deviations,
     check=check,

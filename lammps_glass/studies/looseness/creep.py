@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
@@ -22,36 +21,25 @@ N_TIMES = 60
 RINGING = 2.0
 
 
-def md_strain(record: Record) -> pd.DataFrame:
-    """Compute the strain ``1 - L_z / L_z0`` of the MD box at evenly spaced ln(step); L_z0 is that before the load."""
-    thermo = record.thermo
-    first = thermo.iloc[0]
-    later = thermo[thermo["step"] > first["step"]]
-    steps = np.geomspace(later["step"].iloc[0], later["step"].iloc[-1], N_TIMES)
-    rows = np.unique(np.searchsorted(later["step"].to_numpy(), steps).clip(max=len(later) - 1))
-    kept = later.iloc[rows]
-    return pd.DataFrame({"time": kept["step"] - first["step"], "strain": 1 - kept["lz"] / first["lz"]}).assign(
-        **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
-    )
-
-
 def md_strains(records: Sequence[Record], *others: pd.DataFrame) -> pd.DataFrame:
-    """Return `md_strain` of all records below other tables."""
-    return pd.concat([*others, *map(md_strain, records)], ignore_index=True)
-
-
-def inherent_strain(relaxed: Record, started: Record) -> pd.DataFrame:
-    """Compute the strain of the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
-    start = started.thermo.iloc[0]["lz"]
-    thermo = relaxed.thermo
-    kept = thermo[thermo["step"] > 0]
-    return pd.DataFrame({"time": kept["step"], "strain": 1 - kept["lz"] / start, "replica": relaxed.replica})
+    """Compute the strain of the MD boxes, with the conditions of each run, below other tables."""
+    tables = [
+        analysis.axial_strain(record.thermo, n_times=N_TIMES).assign(
+            **{name: value for name, value in record.conditions.items() if name != "replica"}, replica=record.replica
+        )
+        for record in records
+    ]
+    return pd.concat([*others, *tables], ignore_index=True)
 
 
 def inherent_strains(relaxed: Sequence[Record], creep: Sequence[Record]) -> pd.DataFrame:
-    """Return `inherent_strain` of all replicas."""
-    started = {record.replica: record for record in creep}
-    return pd.concat([inherent_strain(record, started[record.replica]) for record in relaxed], ignore_index=True)
+    """Compute the strain of the relaxed boxes; L_z0 is the box of the minimised glass before the load."""
+    starts = {record.replica: record.thermo["lz"].iloc[0] for record in creep}
+    tables = [
+        analysis.axial_strain(record.thermo, starts[record.replica]).assign(replica=record.replica)
+        for record in relaxed
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def load_of(record: Record) -> Creep:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import tee
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from lammps_glass import analysis
 from lammps_glass.operations import Case, NoParameters, operation
-from lammps_glass.products import Findings, Predictions, Record, Rows
-from lammps_glass.products.keys import of_particles
+from lammps_glass.products import Findings, PredictedTrajectory, Predictions, Record, Rows
 from lammps_glass.simulate.work import particles_read
-from lammps_glass.snapshots import Snapshot
-from lammps_glass.snapshots.cell import Floats
 from lammps_glass.studies.looseness.accuracy import columns_of
 from lammps_glass.studies.looseness.paper import PAPER
 from lammps_glass.studies.paper import PaperFindings
@@ -23,36 +19,6 @@ R_MAX, BIN_WIDTH = 5.0, 0.1
 #: Range of the fit of the decay length (8B), from the first shell to the second; closer pairs are too few to fit.
 FIT_RANGE = (1.0, 2.5)
 N_EXAMPLES = 5
-
-
-class LoosenessField:
-    """The looseness of every particle of one replica after the load, a snapshot at a time.
-
-    Parameters
-    ----------
-    relaxed
-        Inherent structures.
-    predictions
-        Looseness of their particles.
-    first_step
-        Step of the first configuration that counts.
-    """
-
-    def __init__(self, relaxed: Record, predictions: Predictions, first_step: int) -> None:
-        self.relaxed, self.predictions, self.first_step = relaxed, predictions, max(first_step, 1)
-
-    def pairs(self) -> Iterator[tuple[Snapshot, Floats]]:
-        """Iterate over snapshots and (n_particles,) looseness; NaN for species without predictions."""
-        column = columns_of(self.predictions)[0].name
-        groups = self.predictions.groups(["step", "particle", column])
-        for snapshot, rows in zip(self.relaxed.frames(), groups, strict=True):
-            if snapshot.step >= self.first_step:
-                yield snapshot, of_particles(snapshot, rows, column)
-
-    def streams(self) -> tuple[Iterator[Snapshot], Iterator[Floats]]:
-        """Return snapshots and values from one pass over the files: consumed together, `tee` holds one pair."""
-        one, other = tee(self.pairs())
-        return (snapshot for snapshot, _ in one), (values for _, values in other)
 
 
 @operation(work=particles_read("relaxed"), rates={"cases": 0.5, "particles": 1.6e-4})
@@ -64,8 +30,9 @@ def field_figures(
     species = rows[0].metadata["species"]
     fluctuations, correlations, fields = [], [], {}
     for product in predictions:
-        field = LoosenessField(records[product.replica], product, rows[0].first_step)
-        fluctuation, correlation, fields[product.replica] = fields_of(field, species)
+        looseness = columns_of(product)[0].name
+        trajectory = PredictedTrajectory(records[product.replica], product, looseness, max(rows[0].first_step, 1))
+        fluctuation, correlation, fields[product.replica] = fields_of(trajectory, species)
         fluctuations.append(fluctuation.assign(replica=product.replica))
         correlations.append(correlation.assign(replica=product.replica))
     with PAPER.findings(case) as findings:
@@ -76,33 +43,31 @@ def field_figures(
     return findings
 
 
-def fields_of(field: LoosenessField, species: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
+def fields_of(
+    trajectory: PredictedTrajectory, species: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, analysis.Fields]:
     """Return fluctuation by population, spatial autocorrelation and voxel field of one replica."""
-    first, _ = next(field.pairs())
+    first, _ = next(trajectory.pairs())
     number = analysis.voxel_number(int(np.isin(first.species_of_particles, species).sum()))
     # Boxes of the cube cut once along one or two edges fill the gap between the whole system and its eighth.
     numbers = [1, (1, 1, 2), (1, 2, 2), *range(2, max(number, 2) + 1)]
     return (
-        analysis.fluctuation_by_population(*field.streams(), numbers),
-        analysis.spatial_autocorrelation(*field.streams(), r_max=R_MAX, bin_width=BIN_WIDTH),
-        analysis.voxel_fields(*field.streams(), number),
+        analysis.fluctuation_by_population(*trajectory.streams(), numbers),
+        analysis.spatial_autocorrelation(*trajectory.streams(), r_max=R_MAX, bin_width=BIN_WIDTH),
+        analysis.voxel_fields(*trajectory.streams(), number),
     )
 
 
 def _slope(table: pd.DataFrame) -> float:
-    """Fit the exponent of the corrected deviation of voxel means for N >= 100 (see `_fluctuation`)."""
+    """Fit the exponent of the corrected deviation of voxel means for N >= 100."""
     mean = table.groupby("population", as_index=False)[["corrected"]].mean()
     large = mean[(mean["population"] >= 100) & (mean["corrected"] > 0)]
     return float(analysis.power_law_slope(large["population"], large["corrected"]).exponent)
 
 
 def _fluctuation(findings: PaperFindings, table: pd.DataFrame) -> None:
-    """Draw figure 8A, corrected: means of n of N values deviate by sqrt(1 - n / N) less from the mean of all N."""
-    system = table["population"].max()
-    table = table.assign(
-        corrected=table["mean_deviation"] / np.sqrt((1 - table["population"] / system).clip(lower=1e-12))
-    )
-    table = table[table["population"] < system]
+    """Draw figure 8A, with the finite size of the system taken out of the deviation of voxel means."""
+    table = analysis.without_finite_size(table)
     by_replica = {str(name): part for name, part in table.groupby("replica")}
     low, high = analysis.bootstrap(by_replica, lambda drawn: _slope(pd.concat(drawn)), seed=findings.seed)
     exponent, points = _slope(table), int((table.groupby("population").size().index >= 100).sum())

@@ -23,42 +23,6 @@ LOOSENESS_EDGES = np.linspace(0.0, 1.0, 41)
 FILTER = 1.0
 #: Intervals of D2min with fewer particles show no density in 6A.
 FEWEST = 10
-#: Fine even bins that hold the streamed looseness; a multiple of the bins of every figure.
-FINE = 1000
-
-
-class LoosenessCounts:
-    """Counts of the streamed predictions: D2min by looseness, class by looseness, and the mean at each step.
-
-    Parameters
-    ----------
-    label
-        Column of D2min.
-    threshold
-        Label above which a particle is loose.
-    first
-        Step of the first configuration that counts.
-    """
-
-    def __init__(self, label: str, threshold: float, first: int) -> None:
-        self.label, self.threshold, self.first = label, threshold, first
-        self.joint = np.zeros((len(D2MIN_EDGES) - 1, FINE))
-        self.by_class = np.zeros((2, FINE), dtype=np.int64)
-        self.means: list[tuple[str, int, float]] = []
-
-    def add(self, replica: str, rows: pd.DataFrame, looseness_column: str) -> None:
-        """Count the particles of one configuration."""
-        step = int(rows["step"].iloc[0])
-        self.means.append((replica, step, float(rows[looseness_column].mean())))
-        labelled = rows[rows[self.label].notna()]
-        if step < self.first or labelled.empty:
-            return
-        looseness = labelled[looseness_column].to_numpy()
-        d2min = labelled[self.label].to_numpy().clip(D2MIN_EDGES[0], D2MIN_EDGES[-1])
-        self.joint += np.histogram2d(d2min, looseness, [D2MIN_EDGES, np.linspace(0, 1, FINE + 1)])[0]
-        fine = np.minimum((looseness * FINE).astype(np.int64), FINE - 1)
-        loose = (labelled[self.label] > self.threshold).to_numpy(dtype=np.int64)
-        self.by_class += np.bincount(loose * FINE + fine, minlength=2 * FINE).reshape(2, FINE)
 
 
 @operation(work=particles_read("relaxed"), rates={"cases": 0.5, "particles": 2e-6})
@@ -71,27 +35,27 @@ def looseness_figures(
     predictions: Sequence[Predictions],
 ) -> Findings:
     """Stream the predictions of every replica once and find figures 6A to 7B."""
-    fit = folds[0].metadata
-    counts = LoosenessCounts(fit["label"]["name"], fit["threshold"], rows[0].first_step)
+    fit, first_step = folds[0].metadata, rows[0].first_step
+    label, counts = fit["label"]["name"], analysis.JointCounts(D2MIN_EDGES, fit["threshold"])
+    means = []
     for product in predictions:
-        left_out, _ = columns_of(product)
+        looseness = columns_of(product)[0].name
         for group in product.groups():
-            counts.add(product.replica, group, left_out.name)
+            step = int(group["step"].iloc[0])
+            means.append((product.replica, step, float(group[looseness].mean())))
+            labelled = group[group[label].notna()]
+            if step >= first_step and len(labelled):
+                counts.add(labelled[label], labelled[looseness])
+    in_time = pd.DataFrame(means, columns=["replica", "step", "looseness"])
     with PAPER.findings(case) as findings:
         _plane(findings, counts)
         _distributions(findings, counts)
-        means = pd.DataFrame(counts.means, columns=["replica", "step", "looseness"])
-        _in_time(findings, means[means["step"] >= max(counts.first, 1)], inherent_strains(relaxed, creep))
+        _in_time(findings, in_time[in_time["step"] >= max(first_step, 1)], inherent_strains(relaxed, creep))
     return findings
 
 
-def _plane(findings: PaperFindings, counts: LoosenessCounts) -> None:
-    middles = (np.arange(FINE) + 0.5) / FINE
-    d2min = np.sqrt(D2MIN_EDGES[:-1] * D2MIN_EDGES[1:])
-    grid = np.meshgrid(d2min, middles, indexing="ij")
-    table = analysis.joint_density(
-        grid[0].ravel(), grid[1].ravel(), D2MIN_EDGES, LOOSENESS_EDGES, FILTER, weights=counts.joint.ravel()
-    )
+def _plane(findings: PaperFindings, counts: analysis.JointCounts) -> None:
+    table = counts.density(LOOSENESS_EDGES, FILTER)
     table.loc[table.groupby("d2min")["count"].transform("sum") < FEWEST, "density"] = np.nan
     populated = table.dropna(subset="density")
     populated = populated.assign(weighted=populated["indicator"] * populated["density"])
@@ -103,18 +67,14 @@ def _plane(findings: PaperFindings, counts: LoosenessCounts) -> None:
     )  # fmt: skip
 
 
-def _distributions(findings: PaperFindings, counts: LoosenessCounts) -> None:
-    middles = (np.arange(FINE) + 0.5) / FINE
-    table = analysis.indicator_distribution(
-        np.repeat([False, True], FINE), np.tile(middles, 2), bins=25, weights=counts.by_class.ravel()
-    )
-    caught = counts.by_class[1, FINE // 2 :].sum() / max(counts.by_class[1].sum(), 1)
+def _distributions(findings: PaperFindings, counts: analysis.JointCounts) -> None:
+    table, caught = counts.distribution(), counts.recall
     names = {"p_all": "all particles", "p_active": "loose particles (bars)"}
     densities = [table[["indicator"]].assign(curve=name, density=table[column]) for column, name in names.items()]
     findings.add("6B", pd.concat(densities, ignore_index=True), caught=caught)
     rate = analysis.exponential_fit(table).rate
     findings.add("6C", table[table["count_active"] > 0], rate=rate)
-    findings.score({"looseness.exponential_rate": rate, "looseness.share_of_loose_above_half": float(caught)})
+    findings.score({"looseness.exponential_rate": rate, "looseness.share_of_loose_above_half": caught})
 
 
 def _in_time(findings: PaperFindings, means: pd.DataFrame, strain: pd.DataFrame) -> None:

@@ -60,9 +60,9 @@ class Task:
     restarts: int = 0
     started: float = 0.0
     process: subprocess.Popen[bytes] | None = None
-    #: State that a task being ended will have, and when it is killed if it does not end.
+    #: State that a task being ended will have, and since when it is being ended.
     final_state: str = ""
-    kill_at: float = 0.0
+    ending: float = 0.0
 
     @property
     def id(self) -> str:
@@ -345,7 +345,7 @@ class FakeSlurm:
             task.signal(signal.SIGKILL)  # what the script left in the background
             task.state = task.final_state or ("COMPLETED" if status == 0 else "FAILED")
         elif task.final_state:
-            if now > task.kill_at:
+            if now - task.ending > self.kill_wait:
                 task.signal(signal.SIGKILL)
         elif now - task.started > parse_minutes(self.jobs[task.job].options.time) * self.minute:
             self._terminate(task, "TIMEOUT", " DUE TO TIME LIMIT")
@@ -355,7 +355,7 @@ class FakeSlurm:
         at = time.strftime("%Y-%m-%dT%H:%M:%S")
         with self._output(task, "error").open("a") as stream:
             stream.write(f"slurmstepd: error: *** JOB {task.raw_id} ON {NODE} CANCELLED AT {at}{cause} ***\n")
-        task.final_state, task.kill_at = state, time.monotonic() + self.kill_wait
+        task.final_state, task.ending = state, time.monotonic()
         task.signal(signal.SIGCONT)
         task.signal(signal.SIGTERM)
 

@@ -1,59 +1,59 @@
-"""Write values in canonical form, hash them, derive seeds, and build dataclasses from the tables of a study file."""
+"""Read tables and settings of files and the command line, and build dataclasses from them; faults name the key."""
 
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import functools
-import hashlib
-import json
 import math
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 from lammps_glass.errors import InputError
+from lammps_glass.json_types import JsonObject
 from lammps_glass.registry import unknown_name
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from pydantic import BaseModel
 
-Built = TypeVar("Built")
+Built = TypeVar("Built", bound="DataclassInstance")
 
 
-def canonical(value: Any) -> str:
-    """Write JSON with sorted keys and no spaces: equal values give equal text."""
-    return _ENCODER.encode(value)
+def read_toml(path: Path) -> JsonObject:
+    """Read the tables of a TOML file."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}): save the file as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    if not tables:
+        raise InputError(f"{path}: empty: a study needs [study], [glass] and [stages], a comparison [glass] and [sets]")
+    return tables
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} has no canonical form")
+def parse_set(text: str) -> tuple[list[str], object]:
+    """Split ``stages.creep.steps=1000`` into (["stages", "creep", "steps"], 1000); the value is TOML or a word."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"--set {text}: write key=value, such as --set stages.creep.steps=20000")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        if not value.strip() or any(c in value for c in "\"'\n[]{}=#"):
+            raise InputError(f"--set {text}: {value!r} is not a TOML value") from None
+        parsed = value.strip()
+    if isinstance(parsed, (datetime.date, datetime.time)):
+        parsed = value.strip()  # TOML reads 00:10:00 as a time of day; no key of a study is one
+    return key.strip().split("."), parsed
 
 
-#: Made once: a study of twenty thousand cases hashes eighty thousand values.
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
-
-
-def digest(value: Any) -> str:
-    """Return the sha256 of the canonical form."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file's bytes."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def derive_seed(*parts: Any) -> int:
-    """Return a seed in 1 ... 2^31 - 1 from (study seed, replica, stage, conditions): same parts, same seed."""
-    return int(digest(list(parts))[:15], 16) % (2**31 - 1) + 1
-
-
-def check_finite(value: Any, where: str) -> None:
+def check_finite(value: object, where: str) -> None:
     """Raise `InputError` naming the key of any number that is not finite."""
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{where}: {value} is not a finite number")
@@ -65,12 +65,12 @@ def check_finite(value: Any, where: str) -> None:
             check_finite(item, f"{where}[{index}]")
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> object:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
 @functools.cache
-def _model(cls: Any) -> type[BaseModel]:
+def _model(cls: type[DataclassInstance]) -> type[BaseModel]:
     """Return a strict pydantic model of a dataclass: no number from text, no integer from a truth value."""
     from pydantic import ConfigDict, create_model
 
@@ -81,11 +81,11 @@ def _model(cls: Any) -> type[BaseModel]:
     return model
 
 
-def build(cls: type[Built], values: Mapping[str, Any], where: str) -> Built:
+def build(cls: type[Built], values: Mapping[str, object], where: str) -> Built:
     """Build an instance of the dataclass `cls` from the values of a table; errors name the key as `where.key`."""
     from pydantic import ValidationError
 
-    model = _model(cast("Any", cls))
+    model = _model(cls)
     for key in values:
         if key not in model.model_fields:
             raise InputError(f"{where}.{key}: {unknown_name('key', key, list(model.model_fields))}")

@@ -1,4 +1,4 @@
-"""The operation ``scan``: figure A1 at one threshold of similarity."""
+"""The operation ``scan``: errors of predicted energies at one threshold of similarity, by amount of training data."""
 
 from __future__ import annotations
 
@@ -23,26 +23,15 @@ from lammps_glass.operations.environments import (
     structures_work,
 )
 from lammps_glass.operations.operation import Wired, operation, require_runs
-from lammps_glass.product import Product, TableFile
-from lammps_glass.products import Record
+from lammps_glass.products import Record, Scan
 from lammps_glass.products.structures import run_name
 from lammps_glass.simulate.protocols.cooling import Cooling
 from lammps_glass.simulate.work import Work
 
 
-class Scan(Product):
-    """Errors at one threshold of similarity.
-
-    A row for each draw of training runs: ``threshold``, ``runs``, ``structures``, ``environments`` (among the
-    training structures), ``rounds`` (trees), ``rmse_ev`` (on the test structures, energy of the system).
-    """
-
-    table = TableFile("scan.parquet")
-
-
 @dataclass(frozen=True)
 class ScanParameters(EnvironmentParameters):
-    """Parameters of the operation ``scan``: figure A1 at one threshold.
+    """Parameters of the operation ``scan``.
 
     Parameters
     ----------
@@ -72,7 +61,7 @@ def stages_of_runs(stage: Wired) -> set[str]:
     return {stage.stage}.union(*map(stages_of_runs, earlier))
 
 
-def check_test(stage: Wired) -> None:
+def check_independent_runs(stage: Wired) -> None:
     """Refuse test structures that share a stage with the training structures, back to the cooling of the run."""
     training = set().union(*map(stages_of_runs, stage.reads["training"]))
     for source in stage.reads["test"]:
@@ -87,7 +76,7 @@ def check_scan(stage: Wired) -> None:
     """Refuse records of other than inherent structures, and test structures of runs that train."""
     for port in ("training", "test"):
         require_runs(stage, port, "inherent")
-    check_test(stage)
+    check_independent_runs(stage)
 
 
 def work(parameters: ScanParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, NamedTuple
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal, NamedTuple
 
-from lammps_glass.simulate.work import Work
+from lammps_glass.json_types import JsonObject
+from lammps_glass.planning.rates import PARTICLES, Rate, glass_of, measurable, rate_keys, rates, work_of
+from lammps_glass.simulate.work import ATOM_STEPS, Work
 from lammps_glass.workflow.manifest import Manifest
-from lammps_glass.workflow.rates import PARTICLES, Rate, glass_of, measurable, rate_keys, rates, work_of
 from lammps_glass.workflow.stages import Stage
 from lammps_glass.workflow.study import Study
 
@@ -67,7 +68,7 @@ class StudyPlan:
         """Sum of the uncertainties of the stages, which do not average out: one machine's rates are behind all."""
         return sum((stage.core_hours or 0.0) * (stage.uncertainty or 0.0) for stage in self.stages)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """Return sums and stages as JSON values."""
         return {
             "study": self.study,
@@ -114,38 +115,43 @@ def _plan_stage(
     """Sum the costs of the cases of a stage; those without a rate count as the mean of the others."""
     manifests = [m for case in stage.cases if study.is_done(case) and (m := Manifest.read(study.store.folder(case)))]
     amounts = [works[case.id] for case in stage.cases]
-    estimate: dict[str, Any] = {}
-    source: Source = "finished" if manifests else "probe" if measurable(stage) else "stated"
+    measured: Source = "finished" if manifests else "probe" if measurable(stage) else "stated"
     costs = [_spent(manifest) for manifest in manifests] or _expected(stage, amounts, by_glass)
-    if costs:
-        seconds = [cost.seconds for cost in costs]
-        mean, scale = sum(seconds) / len(costs), len(stage.cases) / len(costs)
-        if manifests:
-            uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
-        else:
-            decades = math.log10(max(1.0, max(work.n_particles for work in amounts) / PARTICLES))
-            uncertainty = sum(cost.error for cost in costs) / max(sum(seconds), 1e-9) + PER_DECADE * decades
-        estimate = {
-            "seconds": mean,
-            "longest": max(seconds),
-            "uncertainty": uncertainty,
-            "core_hours": mean * len(stage.cases) * stage.table.ranks / 3600,
-            "memory": max(cost.memory for cost in costs),
-            "disk": _total([cost.disk for cost in costs], scale),
-            "disk_labels": _total([cost.disk_labels for cost in costs], scale),
-        }
     slurm = study.file.engine.slurm
-    array = f"0-{len(stage.cases) - 1}%{slurm.max_running}"
-    return StagePlan(
+    plan = StagePlan(
         stage.name,
         stage.operation.runs,
         stage.table.ranks,
         len(stage.cases),
         len(manifests),
-        source if costs else "unknown",
-        atom_steps=sum(work.parts.get("atom_steps", 0.0) for work in amounts),
-        slurm={**slurm.batch_options(stage.name, stage.table.ranks), "array": array},
-        **estimate,
+        measured if costs else "unknown",
+        atom_steps=sum(work.parts.get(ATOM_STEPS, 0.0) for work in amounts),
+        slurm={
+            **slurm.batch_options(stage.name, stage.table.ranks),
+            "array": f"0-{len(stage.cases) - 1}%{slurm.max_running}",
+        },
+    )
+    return _with_costs(plan, costs, max(work.n_particles for work in amounts)) if costs else plan
+
+
+def _with_costs(plan: StagePlan, costs: list[Cost], n_particles: int) -> StagePlan:
+    """Complete the plan of a stage with the costs of its cases; `n_particles` is the size of the largest."""
+    seconds = [cost.seconds for cost in costs]
+    mean, scale = sum(seconds) / len(costs), plan.cases / len(costs)
+    if plan.done:
+        uncertainty = (max(seconds) - min(seconds)) / (2 * mean) if mean else 0.0
+    else:
+        decades = math.log10(max(1.0, n_particles / PARTICLES))
+        uncertainty = sum(cost.error for cost in costs) / max(sum(seconds), 1e-9) + PER_DECADE * decades
+    return replace(
+        plan,
+        seconds=mean,
+        longest=max(seconds),
+        uncertainty=uncertainty,
+        core_hours=mean * plan.cases * plan.ranks / 3600,
+        memory=max(cost.memory for cost in costs),
+        disk=_total([cost.disk for cost in costs], scale),
+        disk_labels=_total([cost.disk_labels for cost in costs], scale),
     )
 
 

@@ -18,14 +18,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lammps_glass.errors import InputError, LammpsGlassError, SimulationError
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
+from lammps_glass.hashing import digest
 from lammps_glass.operations.case import Case
 from lammps_glass.product import Product
 from lammps_glass.resources import cache_dir
+from lammps_glass.simulate.protocols.base import Protocol
 from lammps_glass.simulate.work import ATOM_STEPS, BARRIERS, MINIMISED, Work, loop_times
 from lammps_glass.workflow.folder import resolved_text
 from lammps_glass.workflow.precompile import kernels_are_compiled, precompile_kernels
@@ -33,12 +35,11 @@ from lammps_glass.workflow.processes import ONE_THREAD, peak_memory
 from lammps_glass.workflow.runner import run_operation, versions
 from lammps_glass.workflow.stages import CaseId, Stage
 from lammps_glass.workflow.study import Study
-from lammps_glass.workflow.values import digest
 
 LOGGER = logging.getLogger(__name__)
 
 #: Raised when something else is measured: older rates are not used then.
-VERSION = 5
+VERSION = 6
 #: Size of the miniature. Four segments of 250 steps give the spread of the rate; a second of dynamics for each glass.
 PARTICLES, STEPS = 500, 1000
 #: A rate of one run of seconds is never known better than this.
@@ -108,12 +109,27 @@ def rate_keys(study: Study) -> dict[tuple[str, str], str]:
     }
 
 
-def work_of(study: Study, case: CaseId, parameters: Any, glass: Glass, reads: Mapping[str, list[Work]]) -> Work:
+def run_keys(study: Study) -> dict[tuple[str, str], str]:
+    """Return (stage, glass) -> `rate_key` of all that a calibration run runs, in the order of the stages.
+
+    Beside what it measures it runs what that reads: stages whose rates are stated, where they can be shortened.
+    """
+    measured = [case for stage in study.stages if measurable(stage) for case in examples(stage).values()]
+    read = {source.stage for case in measured for source in study.reads(case)}
+    return {
+        (stage.name, glass): rate_key(study, case)
+        for stage in study.stages
+        for glass, case in examples(stage).items()
+        if measurable(stage) or (stage.name in read and hasattr(study.parameters(case), "shortened"))
+    }
+
+
+def work_of(study: Study, case: CaseId, parameters: object, glass: Glass, reads: Mapping[str, list[Work]]) -> Work:
     """Return the work of a case with these parameters and glass, as its protocol or operation declares it."""
     stage = study.stage(case.stage)
-    if stage.simulates:
+    if isinstance(parameters, Protocol):
         sources = [work for works in reads.values() for work in works]
-        declared: Work = parameters.work(glass.n_particles, sources[0].snapshots if sources else 1)
+        declared = parameters.work(glass.n_particles, sources[0].snapshots if sources else 1)
     else:
         work = stage.operation.work
         declared = work(parameters, glass.counts(), reads) if work else Work(glass.n_particles)
@@ -172,7 +188,7 @@ class Miniature:
     """Run the first case of each glass of each stage at reduced size, in the order of the stages; equal keys once."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.keys = study, rate_keys(study)
+        self.study, self.keys = study, run_keys(study)
         self.measured: dict[str, Measured] = {}
         self.failures: dict[str, str] = {}
 
@@ -187,7 +203,8 @@ class Miniature:
                     self.measured[key] = self._example(stage, case)
                 except Exception as error:  # a stage that cannot run at this size is planned without a time
                     self.failures[f"{name} {glass}".strip()] = " ".join(str(error).split())
-        return {key: measured.rate for key, measured in self.measured.items()}
+        wanted = set(rate_keys(self.study).values())
+        return {key: measured.rate for key, measured in self.measured.items() if key in wanted}
 
     def _sources(self, case: CaseId) -> dict[str, list[str]]:
         """Return port -> keys of what stands for the cases that `case` reads through it; equal keys once."""
@@ -213,14 +230,14 @@ class Miniature:
         product = stage.operation.writes(case.directory, conditions=case.conditions)
         return Measured(product, work, replace(rate, memory=float(peak_memory())))
 
-    def _case(self, case: CaseId, name: str) -> Case[Any]:
+    def _case(self, case: CaseId, name: str) -> Case[object]:
         """Return the case at reduced size, with a folder of its own."""
         view = self.study.view(case, self.study.out / "probe" / name)
         view.directory.mkdir(parents=True)
         parameters = view.parameters.shortened(STEPS) if hasattr(view.parameters, "shortened") else view.parameters
         return replace(view, glass=reduced(view.glass), parameters=parameters)
 
-    def _run(self, stage: Stage, case: Case[Any], sources: dict[str, list[Product]]) -> tuple[float, float]:
+    def _run(self, stage: Stage, case: Case[object], sources: dict[str, list[Product]]) -> tuple[float, float]:
         """Return the seconds of a run, and the fraction of the elapsed time that this process had its core.
 
         Time that other processes took on that core does not count.

@@ -1,14 +1,14 @@
-"""Searches for activation barriers around the particles that rearrange, and around as many others."""
+"""The operation ``search_barriers``: saddles around the particles that rearrange, and around as many others."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from dataclasses import asdict, dataclass, field, replace
+from typing import ClassVar, Self
 
 import numpy as np
 
-from lammps_glass.errors import require
+from lammps_glass.errors import InputError, require
 from lammps_glass.glasses.checks import NonNegativeInt, PositiveFloat, PositiveInt, check_fields
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Wired, operation
@@ -16,9 +16,9 @@ from lammps_glass.products import Labels, Record
 from lammps_glass.simulate import BarrierRecord
 from lammps_glass.simulate.protocols import Artn
 from lammps_glass.simulate.work import Work
-from lammps_glass.studies.igd.learning import PREVALENCE
-from lammps_glass.studies.igd.samples import JUMP
 
+#: Fraction of the particles that rearrange, to estimate the searches: that of sheared Cu-Zr glasses of 2000 atoms.
+PREVALENCE = 0.2
 #: Smallest number of particles that do not rearrange, for samples in which few do.
 FEWEST_OTHERS = 4
 #: Particles within the radius of the refinement in a large sample.
@@ -34,7 +34,7 @@ class BarrierParameters:
     everywhere
         Search around all particles; else around those that rearrange and as many others.
     threshold
-        Largest jump above which a particle is rearranged, that of the grid.
+        Label (of the main column) above which a particle is rearranged.
     most
         Largest number of particles that rearrange to search around in a sample; 0: all of them.
     chunk, n_chunks
@@ -68,9 +68,16 @@ class BarrierParameters:
         }
         return Artn(particles=None if particles is None else tuple(particles), **options)
 
+    def shortened(self, steps: int) -> Self:
+        """Search once around a few particles, for a calibration run of what reads the searches."""
+        return replace(
+            self, everywhere=False, most=1, n_barriers=1, max_trials=min(self.max_trials, 3), chunk=1, n_chunks=1,
+            refine=False,
+        )  # fmt: skip
+
 
 def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mapping[str, Sequence[Work]]) -> Work:
-    """Declare the accepted barriers of a chunk; the number of particles that rearrange is that of preset demo."""
+    """Declare the accepted barriers of a chunk, with `PREVALENCE` for the particles that rearrange."""
     n = sum(counts.values())
     rearranged = min(int(PREVALENCE * n), parameters.most or n)
     particles = n if parameters.everywhere else 2 * max(rearranged, FEWEST_OTHERS)
@@ -96,8 +103,11 @@ def search_barriers(case: Case[BarrierParameters], sample: Record, labels: Label
 
 def selected(labels: Labels, parameters: BarrierParameters, seed: int) -> list[int]:
     """Draw the ids to search around: of those that rearrange at most `most`, and as many others."""
-    table = labels.read(["particle", labels.label_column(quantity="largest-jump").name])
-    rearranged = table[JUMP].to_numpy() > parameters.threshold
+    column = labels.label_columns[0].name
+    table = labels.read(["step", "particle", column]).dropna(subset=column)
+    if table["step"].nunique() > 1:
+        raise InputError(f"{labels.directory}: labels of several configurations: search_barriers takes those of one")
+    rearranged = table[column].to_numpy() > parameters.threshold
     random = np.random.default_rng([seed, len(table)])
     ids = table["particle"].to_numpy()
     first, others = random.permutation(ids[rearranged]), random.permutation(ids[~rearranged])
