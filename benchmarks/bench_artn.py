@@ -93,9 +93,10 @@ def generator(seed: int, minimum: Snapshot, row: int, trial: int) -> np.random.G
     return np.random.default_rng([seed, int(minimum.ids[row]), trial])
 
 
-def searching(landscape: Landscape, row: int, options: argparse.Namespace, **settings: float) -> Search:
-    changed = replace(SearchSettings(), **settings)
-    return Search(landscape, row, radius=options.radius, refine_radius=None, settings=changed)
+def searching(
+    landscape: Landscape, row: int, options: argparse.Namespace, settings: SearchSettings | None = None
+) -> Search:
+    return Search(landscape, row, radius=options.radius, refine_radius=None, settings=settings or SearchSettings())
 
 
 class Results:
@@ -221,7 +222,7 @@ def count_modes(
     """
     if len(results.of("modes")) >= options.modes or results.has("modes", row, trial):
         return
-    minimum, search = landscape.minimum, searching(landscape, row, options, force=1e-3)
+    minimum, search = landscape.minimum, searching(landscape, row, options, SearchSettings(force=1e-3))
     exact = search.run(generator(options.seed, minimum, row, trial))
     if exact.saddle is None:
         return
@@ -337,7 +338,7 @@ def band(minimum: Snapshot, glass: glasses.CuZr, results: Results, options: argp
             return
         if row in {done["row"] for done in bands} or results.has("no band", row, trial):
             continue
-        search = searching(landscape, row, options, refine_force=2e-3)
+        search = searching(landscape, row, options, SearchSettings(refine_force=2e-3))
         found = search.run(generator(options.seed, minimum, row, trial))
         result = search.refine(found) if found.status == "connected" else found
         key = {"row": row, "trial": trial}
