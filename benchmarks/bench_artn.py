@@ -37,6 +37,8 @@ from lammps_glass.snapshots.cell import Floats
 RADIUS, SKIN = 9.0, 0.6
 #: Searches between two that LAMMPS runs too.
 EVERY = 40
+#: States of a search.
+STATES = ("basin", "climb", "ends")
 #: Agreement of a band with a search, eV.
 SAME = 0.02
 
@@ -94,8 +96,7 @@ def generator(seed: int, minimum: Snapshot, row: int, trial: int) -> np.random.G
 def searching(
     landscape: Landscape, row: int, options: argparse.Namespace, settings: SearchSettings | None = None
 ) -> Search:
-    chosen = settings or SearchSettings()
-    return Search(landscape, row, radius=options.radius, refine_radius=None, settings=chosen)
+    return Search(landscape, row, radius=options.radius, refine_radius=None, settings=settings or SearchSettings())
 
 
 class Results:
@@ -281,11 +282,9 @@ def report_searches(searches: list[Result]) -> None:
     print(f"calls, median: all, {', '.join(STATES)}: {medians}; 90 %: {np.quantile(calls[:, 0], 0.9):.0f}")
     for name in sorted({row["species"] for row in searches}):
         values = [row["barrier"] for row in searches if row["species"] == name and row["status"] == "connected"]
-        deciles = ", ".join(f"{v:.2f}" for v in np.quantile(values, [0.1, 0.5, 0.9])) if values else "none"
-        print(f"barriers in the sphere, {name}: {len(values)}, mean {np.mean(values):.2f}, deciles {deciles}")
-
-
-STATES = ("basin", "climb", "ends")
+        if values:
+            deciles = ", ".join(f"{v:.2f}" for v in np.quantile(values, [0.1, 0.5, 0.9]))
+            print(f"barriers in the sphere, {name}: {len(values)}, mean {np.mean(values):.2f}, deciles {deciles}")
 
 
 def report_refined(refined: list[Result], modes: list[Result]) -> None:
