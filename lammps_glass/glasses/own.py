@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import gate
 from lammps_glass.glasses.checks import PositiveFloat, number, whole
 from lammps_glass.glasses.glass import Glass
@@ -136,7 +136,8 @@ class OwnGlass(Glass):
             return None  # what has run goes on without the file that it started from
         try:
             path, checksum, snapshot = snapshot_file(self.start, self.start_checksum)
-            snapshot = snapshot.with_species(self.species)
+            with located(f"start: {path}"):
+                snapshot = snapshot.with_species(self.species)
         except InputError as error:
             raise InputError(f"{self.name}: {error}") from error
         self.set(start=str(path), start_checksum=checksum)

@@ -164,10 +164,11 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path}: is a folder; name a file in it")
     try:
         with path.open("rb") as stream:
-            if not stream.read(1):
-                raise InputError(f"{path}: the file is empty")
+            is_empty = not stream.read(1)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {(getattr(error, 'strerror', None) or str(error)).lower()}") from error
+    if is_empty:
+        raise InputError(f"{path}: the file is empty")
 
 
 @contextmanager

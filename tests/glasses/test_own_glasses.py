@@ -139,7 +139,7 @@ def test_a_snapshot_as_start(tmp_path):
 
 def test_a_start_of_other_species_is_refused(tmp_path):
     KobAndersenSmooth(n_particles=200).initial(5).write(tmp_path / "start.extxyz")
-    with pytest.raises(InputError, match="species"):
+    with pytest.raises(InputError, match=r"start: .*start.extxyz: species"):
         LennardJonesGlass(**{**LJ, "species": ["C", "D"]}, start=str(tmp_path / "start.extxyz"))
 
 

@@ -183,6 +183,14 @@ def test_a_fault_of_a_particle_names_its_line(tmp_path: Path, row: str, message:
     assert str(raised.value).startswith(f"{path}: frame 1 (step 1): {message}")
 
 
+def test_an_empty_file_is_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "Empty.dump"
+    path.touch()
+    with pytest.raises(InputError) as raised:
+        read(path)
+    assert str(raised.value) == f"{path}: the file is empty"
+
+
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=12))
 def test_ids_are_sorted_or_the_one_that_repeats_is_named(ids: list[int]) -> None:
     positions = np.arange(3.0 * len(ids)).reshape(-1, 3)
