@@ -84,9 +84,10 @@ def interval(successes: int, n: int) -> str:
 
 
 def chosen(minimum: Snapshot, n: int, seed: int) -> list[int]:
-    """Rows of as many atoms of either species."""
+    """Rows of as many atoms of either species, in turns."""
     random = np.random.default_rng(seed)
-    return [int(r) for k in (0, 1) for r in random.choice(np.flatnonzero(minimum.types == k), n // 2, replace=False)]
+    of_species = [random.choice(np.flatnonzero(minimum.types == k), n // 2, replace=False) for k in (0, 1)]
+    return [int(row) for pair in zip(*of_species) for row in pair]
 
 
 def generator(seed: int, minimum: Snapshot, row: int, trial: int) -> np.random.Generator:
