@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from lammps_glass.analysis import ParticleGroups
 from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.glasses import Glass
@@ -52,6 +53,7 @@ class DynamicsPage(FindingsPage):
     ) -> None:
         self.trajectories, self.timestep, self.seed, self.glass = trajectories, timestep, seed, glass
         self.first = next(trajectories[0].frames())
+        self._groups: dict[int, ParticleGroups] = {}
         self.settings = with_scales(settings, self.first)
         self.curves = dynamics_curves(trajectories, self.settings, timestep)
         super().__init__(findings, labels, self._note(labels.note))
@@ -104,9 +106,16 @@ class DynamicsPage(FindingsPage):
         self.figure(spec, table, ours)
         return table
 
+    def groups_of(self, trajectory: GroupedTrajectory) -> ParticleGroups:
+        """Return the groups of the particles of a trajectory, made once."""
+        key = id(trajectory)
+        if key not in self._groups:
+            self._groups[key] = self.settings.groups(trajectory, next(trajectory.frames()))
+        return self._groups[key]
+
     def members_at(self, frame: Snapshot, trajectory: GroupedTrajectory) -> dict[str, Integers]:
         """Return name of a group -> row numbers of its particles at a frame; empty where the frame is no origin."""
-        groups = self.settings.groups(trajectory, next(trajectory.frames()))
+        groups = self.groups_of(trajectory)
         at = groups.at(frame.step)
         if at is None:
             return {}

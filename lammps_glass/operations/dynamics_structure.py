@@ -19,7 +19,7 @@ _LEGEND = Panel("_groups", "legend", (0.08, 0.97, 0.92, 0.04))
 def add_van_hove(page: DynamicsPage) -> None:
     """Add the self part of the van Hove function at a few lags, by group."""
     lags = _common_lags(page)
-    groups = [page.settings.groups(each, next(each.frames())) for each in page.trajectories]
+    groups = [page.groups_of(each) for each in page.trajectories]
     parts = [
         analysis.self_van_hove(
             trajectory.frames(), lags, 2 * page.spacing, 80, page.settings.species, groups=of, timestep=page.timestep
