@@ -27,7 +27,7 @@ STEP, START = "step", "start"
 #: Beginning of a run, as a fraction of it, whose mean temperature may be off by this fraction: in 250 particles it
 #: fluctuates by 5 %.
 BEGIN, TOLERANCE = 0.1, 0.1
-#: Condition of a study with several glasses.
+#: Condition of a study of several glasses.
 GLASS = "glass"
 
 
@@ -74,7 +74,7 @@ def group_dynamics(
 ) -> Findings:
     """Draw the dynamics of particles by group, and how well their values predict mobility.
 
-    Trajectories of several glasses (condition ``glass``) get a page each.
+    Trajectories with a condition ``glass`` get a page a glass, whose figures and scores have its name.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def group_dynamics(
     with Findings(case.directory) as findings:
         for name in glasses:
             records = [record for record in trajectories if str(record.conditions.get(GLASS, "")) == name]
-            _add_page(case, findings, records, values, name if len(glasses) > 1 else "")
+            _add_page(case, findings, records, values, name)
     return findings
 
 
