@@ -111,6 +111,7 @@ def label(
         facts |= {**_parameters(built), "lag": lag}
         names, unit = [name], "pairs of frames"
     else:
+        _refuse_pairing(name, entry, lag, steps, any_lag)
         records = label_runs.open_runs(sources)
         built = _build(entry, chosen)
         label_runs.check_runs(built, records)
@@ -169,6 +170,17 @@ def _two(name: str, sources: Sequence[Path]) -> tuple[Path, Path]:
             f"not {len(sources)} files"
         )
     return sources[0], sources[1]
+
+
+def _refuse_pairing(name: str, entry: Entry, lag: int, steps: int | None, any_lag: bool) -> None:
+    """Raise `InputError` for options that pair frames of two snapshots, which a label of runs does not read."""
+    pairing = [
+        option for option, value in (("--lag", lag), ("--steps", steps is not None), ("--any-lag", any_lag)) if value
+    ]
+    if pairing:
+        instead = f"the MD steps after the first frame are --set steps=[{steps or 1000}]"
+        advice = instead if "steps" in entry.options() else "leave it out"
+        raise InputError(f"{pairing[0]} pairs the frames of two snapshots, and label {name} is of runs: {advice}")
 
 
 def _replica(sources: Sequence[Path]) -> str:

@@ -121,12 +121,26 @@ def check_runs(label: Label, records: Sequence[Record]) -> None:
         lacking = [name for name in label.needs if getattr_static(record, name, missing) is missing]
         try:
             if lacking:
-                raise InputError(f"label {label.name} needs records with {', '.join(lacking)}")
+                of_protocols = " or ".join(_protocols_with(lacking)) or "another protocol"
+                needed = f"label {label.name} needs runs of {of_protocols}, whose records have {', '.join(lacking)}"
+                raise InputError(needed)
             if not protocol.has_frames:
                 raise InputError(f"protocol {protocol.name} stores no frames")
             label.check_run(protocol)
         except InputError as error:
             raise InputError(f"{record.directory} ({protocol.name}): {error}") from error
+
+
+def _protocols_with(names: Sequence[str]) -> list[str]:
+    """List the protocols of this package whose records have all of `names`."""
+    from lammps_glass.simulate.protocols import REGISTRY
+
+    missing = object()
+    records = {name: REGISTRY[name].load().record for name in REGISTRY.bundled}
+    return [
+        name for name, record in records.items()
+        if all(getattr_static(record, needed, missing) is not missing for needed in names)
+    ]  # fmt: skip
 
 
 def facts_of_runs(label: Label, records: Sequence[Record]) -> dict[str, Json]:

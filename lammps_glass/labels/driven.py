@@ -16,7 +16,13 @@ from lammps_glass.json_types import Json
 from lammps_glass.labels.base import PLANE, Label, LabelColumn, Labelled, Trajectory
 from lammps_glass.labels.jumps import largest_jump
 from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
-from lammps_glass.labels.over_runs import mean_and_halves, require_dynamics, with_halves
+from lammps_glass.labels.over_runs import (
+    mean_and_halves,
+    require_different_runs,
+    require_dynamics,
+    require_one_start,
+    with_halves,
+)
 from lammps_glass.labels.pair import require_positive
 from lammps_glass.units import UnitDefaults
 
@@ -163,12 +169,16 @@ class Isoconfigurational(Label):
         """Yield the common first configuration of the runs."""
         if not records:
             raise InputError(f"label {self.name} needs runs from one configuration, it reads none")
-        values, moved = [], []
+        values, moved, starts, ends = [], [], [], []
         for record in records:
             frames = list(record.frames())
             first, last = frames[0], frames[-1]
+            starts.append(first)
+            ends.append(last)
+            require_one_start(self, records[: len(starts)], starts)
             values.append(d2min(first, last, r_max=self.r_max, reduce=self.reduce))
             moved.append(np.linalg.norm(last.positions - first.positions, axis=1))
+        require_different_runs(self, records, ends)
         table = {**mean_and_halves("d2min", values), **mean_and_halves("propensity", moved)}
         table["spread"] = np.std(values, axis=0)
         yield Labelled(first, pd.DataFrame(table)[[column.name for column in self.columns(records)]])

@@ -15,6 +15,7 @@ from lammps_glass.labels.base import Label, LabelColumn, Labelled, Trajectory, o
 from lammps_glass.labels.nonaffine import REDUCTIONS, d2min
 from lammps_glass.labels.over_runs import (
     mean_and_halves,
+    require_different_runs,
     require_dynamics,
     require_one_start,
     require_steps,
@@ -173,16 +174,18 @@ class Propensity(Motion):
         self._require_runs(records)
         lags = self.lags(records[0])
         moved: dict[int, list[Floats]] = {lag: [] for lag in lags}
-        starts = []
+        starts, ends = [], []
         for record in records:
             frames = record.frames()
-            start = next(frames)
+            frame = start = next(frames)
             require_steps(self, record, start.step, lags)
             starts.append(start)
             require_one_start(self, records[: len(starts)], starts)
             for frame in frames:
                 if frame.step - start.step in moved:
                     moved[frame.step - start.step].append(self.between(start, frame))
+            ends.append(frame)
+        require_different_runs(self, records, ends)
         means = [mean_and_halves(self.column_of(lag).name, moved[lag]) for lag in lags]
         values = {name: column for part in means for name, column in part.items()}
         yield Labelled(starts[0], pd.DataFrame(values)[[column.name for column in self.columns(records)]])
@@ -236,10 +239,10 @@ class FirstPassage(Label):
         """Yield the common first configuration of the runs."""
         if not records:
             raise InputError(f"label {self.name} needs a run of dynamics, it reads none")
-        steps, passed, starts = [], [], []
+        steps, passed, starts, ends = [], [], [], []
         for record in records:
             frames = record.frames()
-            start = next(frames)
+            frame = start = next(frames)
             require_steps(self, record, start.step, ())
             starts.append(start)
             require_one_start(self, records[: len(starts)], starts)
@@ -251,5 +254,7 @@ class FirstPassage(Label):
                 open_ &= distance <= self.threshold
             steps.append(first)
             passed.append(~open_)
+            ends.append(frame)
+        require_different_runs(self, records, ends)
         values = {**mean_and_halves("first_passage", steps), "passed": np.mean(passed, axis=0)}
         yield Labelled(starts[0], pd.DataFrame(values)[[column.name for column in self.columns(records)]])

@@ -57,6 +57,22 @@ def require_one_start(label: Label, records: Sequence[Trajectory], starts: Seque
             )
 
 
+def require_different_runs(label: Label, records: Sequence[Trajectory], ends: Sequence[Snapshot]) -> None:
+    """Raise `InputError` when two runs end with the same positions: one run, or one seed, was given twice.
+
+    Their halves would agree, and the noise ceiling would be 1.
+    """
+    earlier: dict[bytes, Trajectory] = {}
+    for record, end in zip(records, ends, strict=True):
+        positions = end.positions.tobytes()
+        if positions in earlier:
+            raise InputError(
+                f"label {label.name}: {record.directory} ends with the same positions as "
+                f"{earlier[positions].directory}: give runs of different seeds, each once"
+            )
+        earlier[positions] = record
+
+
 def _spacing(snapshot: Snapshot) -> float:
     return float((snapshot.cell.volume / len(snapshot)) ** (1 / 3))
 

@@ -133,8 +133,9 @@ def _add_relaxation(page: DynamicsPage) -> None:
         remark = f"beta above 1 is a compressed, not a stretched exponential: {', '.join(compressed)}"
         remarks.append(f"{remark}; a glass that is still melting, or too few lags.")
         page.warn("relaxation fit", remark)
+    wide = float(reached["tau"].max()) > 10 * float(reached["tau"].min())  # decades; else bars begin at zero
     spec = FigureSpec(
-        "relaxation", "Relaxation time", "bar", "group", "tau", error=BAND, logy=True,
+        "relaxation", "Relaxation time", "bar", "group", "tau", error=BAND, logy=wide,
         x_label=page.series.replace("\n", " "), y_label=f"relaxation time, crossing of 1/e ({page.labels.time})",
     )  # fmt: skip
     page.figure(spec, reached, summary, " ".join(remarks))

@@ -171,7 +171,11 @@ def test_classes_of_strain_steps_train(run, runs, tmp_path):
 @pytest.mark.parametrize(
     ("words", "reasons"),
     [
-        (["largest-jump", "{runs}/iso1"], ["iso1 (isoconfigurational)", "d2min_path"]),
+        (["largest-jump", "{runs}/iso1"], ["iso1 (isoconfigurational)", "needs runs of aqs", "d2min_path"]),
+        (["propensity", "{runs}/iso1", "{runs}/iso1"], ["iso1", "same positions", "different seeds"]),
+        (["isoconfigurational", "{runs}/iso1", "{runs}/iso1", "--r-max", "2"], ["same positions", "different seeds"]),
+        (["propensity", "{runs}/iso1", "{runs}/iso2", "--steps", "40"], ["--steps pairs", "--set steps=[40]"]),
+        (["largest-jump", "{runs}/xy", "--lag", "1"], ["--lag pairs", "leave it out"]),
         (["largest-jump", "{runs}/xy", "{runs}/xy"], ["one shear a plane"]),
         (["largest-jump", "{runs}/xy/final.lammpstrj.gz"], ["not of two snapshots", "folder"]),
         (["largest-jump", "{runs}"], ["run.json"]),

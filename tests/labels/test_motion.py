@@ -148,3 +148,9 @@ def test_runs_without_dynamics_are_refused():
     for name in ("mobility", "propensity", "first-passage"):
         with pytest.raises(InputError, match="needs runs of dynamics"):
             labels.REGISTRY.build(name).check_run(object())
+
+
+@pytest.mark.parametrize("label", [Propensity(), FirstPassage(), Isoconfigurational()], ids=lambda label: label.name)
+def test_one_run_given_twice_has_no_noise_ceiling(label):
+    with pytest.raises(InputError, match="ends with the same positions"):
+        list(label.groups([RUNS[0], RUNS[1], RUNS[0]]))
