@@ -199,8 +199,10 @@ class Search:
     ) -> Ends:
         """Descend on both sides of a saddle of the region, the side of the initial minimum first.
 
-        Where that leads back, the other side decides nothing but the far minimum: its descent begins in the sphere, at
-        a tenth of the cost. Elsewhere the frozen surroundings of a sphere could lead to another minimum.
+        Where that leads back, the saddle is ``connected`` unless the other side leads back too (``self``): the descent
+        there begins in the sphere, at a tenth of the cost, and ends with all particles of the region mobile, so that
+        its minimum is one of theirs, though another may lie nearer to the saddle. Where the first side does not lead
+        back, ``connected`` and ``unconnected`` depend on both, and both descents are of the region from the beginning.
         """
         settings = self.settings
         towards = dot(vector.ravel(), (initial - saddle).ravel())

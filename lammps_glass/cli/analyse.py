@@ -227,7 +227,7 @@ def _grouped(
         of_path = {} if values is None else values.of(path, replica, reader)
         beside = {each.name: each.of(path, replica, reader, of_path.keys()) for each in others}
         frames = functools.partial(reader.frames, path)
-        grouped.append(GroupedTrajectory(replica, run, frames, of_path, beside, str(path)))
+        grouped.append(GroupedTrajectory(replica, run, frames, of_path, beside, str(path), source.start))
         common.say(f"{path}: replica {replica}" + (f", {len(of_path)} origins" if values is not None else ""))
     return grouped, name
 

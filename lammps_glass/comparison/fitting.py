@@ -226,6 +226,16 @@ def _nested_choice(sums: _Sums, penalties: Sequence[float]) -> list[float]:
 # -- any estimator ----------------------------------------------------------------------------------------------------
 
 
+def learns_classes(estimator: Estimator) -> bool:
+    """Return whether an estimator predicts probabilities or distances of classes, not the label itself."""
+    return (
+        hasattr(estimator, "classes_")
+        or getattr(estimator, "_estimator_type", "") == "classifier"
+        or hasattr(type(estimator), "predict_proba")
+        or hasattr(type(estimator), "decision_function")
+    )
+
+
 def _general(
     part: IndicatorPart, rows: Matrix, labels: Sequence[Floats], seed: int, fraction: float, max_rows: int,
     leave_out: bool,
@@ -236,9 +246,7 @@ def _general(
         """Fit to the rows of some configurations."""
         estimator = part.build(seed)
         random = np.random.default_rng([seed, *members])
-        classifier = hasattr(estimator, "classes_") or getattr(estimator, "_estimator_type", "") == "classifier"
-        classifier = classifier or hasattr(type(estimator), "predict_proba")
-        classifier = classifier or hasattr(type(estimator), "decision_function")
+        classifier = learns_classes(estimator)
         X, y = [], []
         for k in members:
             target = labels[k]

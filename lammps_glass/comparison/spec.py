@@ -145,7 +145,8 @@ class EntrySpec:
         exp(-r / correlation_length)``, and the fit is by generalised least squares. The length 0, the default, takes
         them as independent.
     mean_of
-        Entries above this one whose predictions it averages, instead of learning from columns.
+        Entries above this one whose predictions it averages, instead of learning from columns: all predict the label,
+        or all probabilities of a class.
     labels
         Labels of the file that the entry predicts; all by default.
     source
@@ -360,11 +361,7 @@ def by_plane(
             raise InputError(f"labels.{name}.planes: write {{plane}} into the name of the label, one is made a plane")
         names[name] = [name.replace("{plane}", plane) for plane in planes]
         for plane, one in zip(planes, names[name], strict=True):
-            filled = {
-                key: text.replace("{plane}", plane) if isinstance(text, str) else text
-                for key, text in value.items()
-                if key != "planes"
-            }
+            filled = {key: _with_plane(text, plane) for key, text in value.items() if key != "planes"}
             expanded[one] = {"plane": plane, **filled}
     named = {}
     for name, value in entries.items():
@@ -372,6 +369,13 @@ def by_plane(
         if isinstance(value, Mapping) and isinstance(value.get("labels"), list):
             named[name] = {**value, "labels": [one for label in value["labels"] for one in names.get(label, [label])]}
     return expanded, named
+
+
+def _with_plane(value: object, plane: str) -> object:
+    """Write a plane for ``{plane}``, in a list too."""
+    if isinstance(value, list):
+        return [_with_plane(item, plane) for item in value]
+    return value.replace("{plane}", plane) if isinstance(value, str) else value
 
 
 def _table(value: object, where: str) -> dict[str, object]:
@@ -395,10 +399,26 @@ def _entries(tables: Mapping[str, object]) -> dict[str, EntrySpec]:
                     f"{where}: name two entries or more that learn from columns and predict the same labels, and leave "
                     "columns out"
                 )
+            if len({_predicts(member) for member in members}) > 1:
+                raise InputError(
+                    f"{where}: {', '.join(entry.mean_of)} predict in different units (the label, probabilities of a "
+                    "class, distances from a boundary): their mean would be that of the largest numbers"
+                )
             columns = dict.fromkeys(column for member in members for column in member.columns)
             entry = replace(entry, columns=tuple(columns))
         entries[name] = entry
     return entries
+
+
+def _predicts(entry: EntrySpec) -> tuple[bool, float]:
+    """Return whether an entry predicts classes, and the value above which a particle is of class 1."""
+    from lammps_glass.comparison.fitting import learns_classes
+    from lammps_glass.learn import threshold_of
+
+    assert entry.indicator is not None
+    estimator = entry.indicator.build(0)
+    classes = learns_classes(estimator)
+    return classes, threshold_of(estimator) if classes else 0.0
 
 
 def _entry(name: str, value: object) -> EntrySpec:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lammps_glass.workflow.stages import CaseId
     from lammps_glass.workflow.study import Study
 
@@ -93,7 +95,7 @@ def _add_rows(where: str, study: Study, stage: str, replicas: Mapping[str, dict[
     Raises
     ------
     InputError
-        The stage writes no rows, describes another configuration, or one particle twice.
+        The stage writes no rows; or as `join_rows`.
     """
     if not issubclass(study.stage(stage).operation.writes, Rows):
         raise InputError(f"{where}: stage {stage} of {study.name} writes no rows")
@@ -103,15 +105,43 @@ def _add_rows(where: str, study: Study, stage: str, replicas: Mapping[str, dict[
         arrays = replicas.get(replica := str(dict(case.conditions).get("replica", "all")))
         if arrays is None:
             continue
-        step, ids = int(arrays["step"]), arrays["ids"]
         table = rows.read(["step", "particle", *rows.features])
-        table = table[table["step"] == step]
-        at = np.searchsorted(ids, table["particle"].to_numpy())
-        for feature in rows.features:
-            values = arrays.setdefault(feature, np.full(len(ids), np.nan))
-            if feature in _GEOMETRY or np.isfinite(values[at]).any():
-                raise InputError(f"{where}: {stage} has two values of {feature} for one particle of replica {replica}")
-            values[at] = table[feature].to_numpy(dtype=float)
+        join_rows(arrays, table, rows.features, f"{where}: {stage}, replica {replica}")
+
+
+def join_rows(arrays: dict[str, Floats], table: pd.DataFrame, features: Sequence[str], where: str) -> None:
+    """Put the features of the rows of a configuration into its arrays; NaN where a particle has no row.
+
+    Parameters
+    ----------
+    arrays
+        ``step``, ``ids`` ascending, and (n_particles,) columns, to which the features are added.
+    table
+        ``step``, ``particle`` and the features; rows of other steps are left out.
+    where
+        Beginning of messages.
+
+    Raises
+    ------
+    InputError
+        No row is of the step of the configuration, a row is of a particle that it has not, or a particle has two.
+    """
+    step, ids = int(arrays["step"]), arrays["ids"]
+    steps = table["step"].unique()
+    if len(steps) and step not in steps:
+        raise InputError(f"{where}: the labels are of step {step}, the rows of step {steps[0]}")
+    table = table[table["step"] == step]
+    particles = table["particle"].to_numpy()
+    if (unknown := ~np.isin(particles, ids)).any():
+        raise InputError(f"{where}: the labelled configuration has no particle {particles[unknown][0]}")
+    if (duplicated := table["particle"].duplicated().to_numpy()).any():
+        raise InputError(f"{where}: two rows of particle {particles[duplicated][0]}")
+    at = np.searchsorted(ids, particles)
+    for feature in features:
+        values = arrays.setdefault(feature, np.full(len(ids), np.nan))
+        if feature in _GEOMETRY or np.isfinite(values[at]).any():
+            raise InputError(f"{where}: two values of {feature} for one particle")
+        values[at] = table[feature].to_numpy(dtype=float)
 
 
 def _arrays(study: Study, case: CaseId) -> dict[str, Floats]:

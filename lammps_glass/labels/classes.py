@@ -37,7 +37,8 @@ class Classes(Label):
     threshold
         Class 1 has values above it.
     fraction
-        Class 1 has this fraction of the values of a configuration, the largest; 0.1 where no threshold is given.
+        Class 1 has this fraction of the values of a configuration, the largest; 0.1 where no threshold is given. Among
+        equal values at the edge it is drawn, always in the same way.
     smallest
         Class 1 has small values: below the threshold, or the smallest, such as those of the earliest events.
     species

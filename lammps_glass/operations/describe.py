@@ -75,6 +75,11 @@ class DescribeParameters:
                 raise InputError(f"{name} = {getattr(self, name)} must be at least {least}")
         if self.chunk > self.n_chunks:
             raise InputError(f"chunk = {self.chunk} of n_chunks = {self.n_chunks}")
+        if self.n_chunks > 1 and self.max_rows:
+            raise InputError(
+                f"n_chunks = {self.n_chunks} and max_rows = {self.max_rows}: each chunk would be a sample of its own; "
+                "give particles instead of max_rows"
+            )
         if self.r_cut is not None and not self.r_cut > 0:
             raise InputError(f"r_cut = {self.r_cut:g} must be above 0")
 

@@ -36,6 +36,9 @@ class GroupedTrajectory:
         Name of a further indicator, which is compared in its prediction alone -> values likewise.
     file
         Path of the trajectory, for messages; empty: the replica is named.
+    from_start
+        Whether the values are those of the configuration that the run started from, before it was heated or held; they
+        stand at its first frame.
     """
 
     replica: str
@@ -44,6 +47,7 @@ class GroupedTrajectory:
     values: Mapping[int, Floats] = field(default_factory=dict)
     others: Mapping[str, Mapping[int, Floats]] = field(default_factory=dict)
     file: str = ""
+    from_start: bool = False
 
     @property
     def title(self) -> str:

@@ -66,8 +66,14 @@ class DynamicsPage(FindingsPage):
         sizes += f"{_counted(self.n_replicas, 'replica')}, {n} particles each"
         if round(grouped) < n:
             sizes += f", {grouped:.0f} of them in groups"
-        of_indicator = ", those at which the indicator was computed" if self.settings.by != SPECIES else ""
-        return f"{sizes}; up to {_counted(origins, 'origin')} a lag{of_indicator}. {note}".strip()
+        return f"{sizes}; up to {_counted(origins, 'origin')} a lag{self._what_origins_are()}. {note}".strip()
+
+    def _what_origins_are(self) -> str:
+        if self.settings.by == SPECIES:
+            return ""
+        if any(trajectory.from_start for trajectory in self.trajectories):
+            return ", the first frame of a run; the indicator is of the configuration that the run started from"
+        return ", those at which the indicator was computed"
 
     @property
     def n_replicas(self) -> int:

@@ -107,7 +107,8 @@ def _add_page(
     name = p.column or (name_of_indicator(example) if example else SPECIES)
     grouped = grouped_trajectories(records, fitting, p, column)
     time, length = UNITS[glass.units]
-    labels = PageLabels(name, time, length, _temperatures(records), p.section, subject)
+    note = f"{_temperatures(records)} {_time_before(records, glass.timestep, time)}".strip()
+    labels = PageLabels(name, time, length, note, p.section, subject)
     if fault := _temperature_fault(records):
         findings.warn(labels.name("temperature", separator=": "), fault)
     add_dynamics(
@@ -120,6 +121,13 @@ def _temperatures(records: Sequence[Record]) -> str:
     """Name the temperatures that the runs were held at."""
     held = sorted({float(r.protocol.temperature) for r in records if hasattr(r.protocol, "temperature")})
     return f"Temperature {', '.join(f'{value:g}' for value in held)}." if held else ""
+
+
+def _time_before(records: Sequence[Record], timestep: float, unit: str) -> str:
+    """Say how long runs of `Dynamics` were heated and held before their first frame; empty where they were not."""
+    protocols = [record.protocol for record in records if isinstance(record.protocol, Dynamics)]
+    steps = max((protocol.heating + protocol.equilibration for protocol in protocols), default=0)
+    return f"Runs were heated and held for {steps * timestep:g} {unit} before their first frame." if steps else ""
 
 
 def _temperature_fault(records: Sequence[Record]) -> str:
@@ -193,11 +201,12 @@ def grouped_trajectories(
         steps = record.steps
         first = next(record.frames())
         by_step = {int(step): rows for step, rows in table.groupby(table["step"].astype(int))}
-        at = {steps[0]: table} if parameters.origin == START else by_step
-        if parameters.origin == START and table["step"].nunique() > 1:
+        from_start = parameters.origin == START
+        at = {steps[0]: table} if from_start else by_step
+        if from_start and table["step"].nunique() > 1:
             raise InputError(f"replica {record.replica}: values of several steps: which one did the run start from?")
         joined = {k: values_in(first, rows, column, record.replica) for k, rows in at.items() if k in set(steps)}
-        grouped.append(GroupedTrajectory(record.replica, run_of(record), record.frames, joined))
+        grouped.append(GroupedTrajectory(record.replica, run_of(record), record.frames, joined, from_start=from_start))
     return grouped
 
 

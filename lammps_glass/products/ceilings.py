@@ -18,7 +18,9 @@ def ceilings(columns: Sequence[LabelColumn], groups: Iterable[pd.DataFrame]) -> 
     """Compute the largest correlation that any predictor can have with each column that has repeats.
 
     Repeats are means over halves of the runs, or the planes of a shear (`labels.repeats_of`). Ceilings are computed
-    within each configuration and averaged over those where the repeats agree.
+    within each configuration and averaged over those where the repeats agree. The ceiling is that of the mean of the
+    repeats. For a column of the largest or smallest of its planes it is an upper estimate, as an extreme is noisier
+    than a mean; and a predictor that depends on the plane may exceed it.
 
     Parameters
     ----------

@@ -173,6 +173,8 @@ def test_a_mean_averages_the_predictions_of_other_entries(file, tmp_path):
         read(file, 'entries.mean.mean_of=["faces"]')
     with pytest.raises(InputError, match="two entries or more"):
         read(file, 'entries.mean.mean_of=["faces", "coordination"]')  # which learns nothing
+    with pytest.raises(InputError, match="faces, logistic predict in different units"):
+        read(file, 'entries.mean.mean_of=["faces", "logistic"]')
     with pytest.raises(InputError, match="unknown entry above it 'logistics'"):
         read(file, 'entries.mean.mean_of=["faces", "logistics"]')
 

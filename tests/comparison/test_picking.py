@@ -10,7 +10,8 @@ from lammps_glass.cli.app import run
 from lammps_glass.comparison import compare, read_comparison
 from lammps_glass.comparison.picking import picked_columns
 from lammps_glass.comparison.publish import by_label, main_rows
-from lammps_glass.comparison.spec import EntrySpec, LabelSpec
+from lammps_glass.comparison.spec import EntrySpec, LabelSpec, by_plane
+from lammps_glass.comparison.studies import join_rows
 from lammps_glass.errors import InputError
 from lammps_glass.operations.parts import IndicatorPart
 from lammps_glass.testing.samples import binary_snapshot
@@ -157,3 +158,40 @@ def test_the_bundled_comparison_of_planes_runs_its_chunks_and_scores_them(tmp_pa
     assert list(stress.index) == [f"jumps in {plane}, sample" for plane in ("xy", "yz", "zx")]
     assert np.isfinite(stress["within"]).all()
     assert table.loc[("nonaffine D2min of the plane", "jumps in any plane"), "ceiling_within"] <= 1
+
+
+def test_a_plane_is_written_into_lists_of_a_label():
+    """Such as the names of its repeats; a bracket that stayed would be no column of any file."""
+    tables, _ = by_plane(
+        {"j {plane}": {"column": "j_{plane}", "planes": ["xy", "zx"], "repeats": ["{plane}1", "b"]}}, {}
+    )
+    assert tables["j zx"] == {"column": "j_zx", "repeats": ["zx1", "b"], "plane": "zx"}
+
+
+def arrays_of(ids):
+    return {"step": np.array(7), "ids": np.array(ids), "jump": np.zeros(len(ids))}
+
+
+def test_rows_of_chunks_stand_at_the_particles_of_their_ids():
+    arrays = arrays_of([2, 3, 5, 9])
+    table = pd.DataFrame({"step": [7, 7, 7, 8], "particle": [9, 2, 5, 3], "a": [0.9, 0.2, np.nan, 0.3]})
+    join_rows(arrays, table[:1], ["a"], "chunk 1")
+    join_rows(arrays, table[1:], ["a"], "chunk 2")
+    np.testing.assert_array_equal(arrays["a"], [0.2, np.nan, np.nan, 0.9])
+    join_rows(arrays, table[:0], ["a"], "an empty chunk")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"particle": [4, 9]}, "has no particle 4"),  # between ids of the configuration
+        ({"particle": [2, 11]}, "has no particle 11"),
+        ({"step": [8, 8]}, "labels are of step 7, the rows of step 8"),
+        ({"particle": [2, 2]}, "two rows of particle 2"),
+        ({"jump": [1.0, 2.0]}, "two values of jump"),
+    ],
+)
+def test_rows_that_are_not_of_the_labelled_configuration_are_refused(changes, message):
+    table = pd.DataFrame({"step": [7, 7], "particle": [2, 5], "a": [0.1, 0.2], **changes})
+    with pytest.raises(InputError, match=message):
+        join_rows(arrays_of([2, 3, 5, 9]), table, [c for c in table if c not in ("step", "particle")], "yield")

@@ -8,7 +8,7 @@ import pytest
 
 from lammps_glass import glasses, labels, simulate
 from lammps_glass.errors import InputError
-from lammps_glass.labels import CLASS, Classes, FirstEvent, LargestJump, Propensity, repeats_of
+from lammps_glass.labels import CLASS, Classes, FirstEvent, LargestJump, Propensity, largest_values, repeats_of
 from lammps_glass.testing import binary_snapshot, random_walk
 
 RUNS = [random_walk(binary_snapshot(4), seed=seed) for seed in range(4)]
@@ -74,6 +74,19 @@ def test_classes_by_fraction_are_the_largest_or_the_smallest_values():
     assert list(labelled.values)[:3] == ["class", "class_half_1", "class_half_2"]
     (tenth,) = Classes(of=of).groups(RUNS)
     assert tenth.values["class"].sum() == 6
+
+
+def test_equal_values_at_the_edge_prefer_no_place_in_the_order_of_ids():
+    """As many as asked for, all above the edge among them, the equal ones from both halves of the ids."""
+    values = np.repeat([0.0, 1.0, 2.0], [500, 400, 100])
+    marked = largest_values(values, 0.3)  # 100 above the edge, 200 of the 400 equal ones
+    assert marked.sum() == 300
+    assert marked[values == 2.0].all()
+    assert not marked[values == 0.0].any()
+    # hypergeometric: of 200 from 400, 100 in a half of them, with a deviation of 5
+    assert abs(marked[500:700].sum() - 100) < 25
+    np.testing.assert_array_equal(marked, largest_values(values, 0.3))
+    assert largest_values(np.zeros(1), 0.5).sum() == 0
 
 
 def test_classes_of_a_species_leave_the_others_out():

@@ -90,6 +90,8 @@ def test_chunks_cover_the_sample_and_do_not_overlap():
     assert len(chosen_particles(keys, DescribeParameters())) == 125
     with pytest.raises(InputError, match="chunk = 4 of n_chunks = 3"):
         DescribeParameters(chunk=4, n_chunks=3)
+    with pytest.raises(InputError, match="give particles instead of max_rows"):
+        DescribeParameters(max_rows=20, n_chunks=3)
 
 
 def test_chunks_of_a_study_are_the_rows_of_one_case(tmp_path):

@@ -77,6 +77,19 @@ def test_the_page_holds_what_the_trajectory_says(runs, tmp_path):
     assert all(key.startswith("dynamics.") for key in findings.sizes_file.read())
 
 
+def test_the_page_says_what_lies_between_the_values_and_the_first_frame(runs, tmp_path):
+    """Heated for 100 steps of 0.005 from the glass that has the values: its first frame is no longer that glass."""
+    paths, table = runs
+    values = predictions(tmp_path / "p", table, replica=1)
+    record = Record(paths[0], conditions={"replica": 1})
+    text = analysed(tmp_path / "a", [record], [values]).figures_file.read()["msd"]["note"]
+    assert "indicator is of the configuration that the run started from" in text
+    assert f"heated and held for {100 * GLASS.timestep:g} tau before their first frame" in text
+    at_frames = predictions(tmp_path / "q", table.assign(step=0), replica=1)
+    text = analysed(tmp_path / "b", [record], [at_frames], origin="step").figures_file.read()["msd"]["note"]
+    assert "those at which the indicator was computed" in text
+
+
 def test_other_velocities_give_other_numbers(runs, tmp_path):
     paths, table = runs
     values = predictions(tmp_path / "p", table, replica=1)
