@@ -16,6 +16,7 @@ from lammps_glass.products import Labels, Record
 from lammps_glass.simulate import BarrierRecord
 from lammps_glass.simulate.protocols import Artn
 from lammps_glass.simulate.work import Work
+from lammps_glass.units import UnitDefaults
 
 #: Fraction of the particles that rearrange, to estimate the searches: that of sheared Cu-Zr glasses of 2000 atoms.
 PREVALENCE = 0.2
@@ -34,7 +35,7 @@ class BarrierParameters:
     everywhere
         Search around all particles; else around those that rearrange and as many others.
     threshold
-        Label (of the main column) above which a particle is rearranged.
+        Label (of the main column) above which a particle is rearranged; the default is of D2min in square angstrom.
     most
         Largest number of particles that rearrange to search around in a sample; 0: all of them.
     chunk, n_chunks
@@ -44,6 +45,7 @@ class BarrierParameters:
     """
 
     sets_rate: ClassVar[tuple[str, ...]] = ()
+    unit_defaults: ClassVar[UnitDefaults] = UnitDefaults("angstrom", ("threshold",))
 
     n_barriers: PositiveInt = 24
     max_trials: PositiveInt = 72
@@ -87,8 +89,11 @@ def work(parameters: BarrierParameters, counts: Mapping[str, int], reads: Mappin
 
 
 def check(stage: Wired) -> None:
-    """Refuse parameters that no protocol takes, and a chunk beyond their number."""
-    stage.parameters.protocol(None)
+    """Refuse parameters that no protocol takes, a chunk beyond their number, a default in other units."""
+    parameters: BarrierParameters = stage.parameters
+    parameters.protocol(None)
+    if stage.glass and not parameters.everywhere:
+        parameters.unit_defaults.require_given(f"stages.{stage.stage}", parameters, stage.glass.units)
 
 
 @operation(work=work, rates={"cases": 2.0, "barriers": 0.7, "refined": 1.6e-3}, check=check)

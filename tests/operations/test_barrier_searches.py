@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lammps_glass import glasses
 from lammps_glass.errors import InputError
-from lammps_glass.operations.barrier_searches import FEWEST_OTHERS, BarrierParameters, selected
+from lammps_glass.operations import Wired
+from lammps_glass.operations.barrier_searches import FEWEST_OTHERS, BarrierParameters, check, selected
 from lammps_glass.products import LabelColumn, Labels
+from lammps_glass.simulate import BarrierRecord
 
 
 def labels_of(tmp_path, values, steps=(0,)) -> Labels:
@@ -41,6 +44,21 @@ def test_at_most_so_many_and_at_least_some_others(tmp_path):
 def test_particles_without_a_label_are_not_searched_around(tmp_path):
     values = np.array([3.0, np.nan, np.nan, 0.0])
     assert selected(labels_of(tmp_path, values), BarrierParameters(threshold=1.0), seed=3) == [1, 4]
+
+
+def test_the_default_threshold_is_for_glasses_in_angstrom():
+    """A study of a glass in reduced units gives its own, or searches around all particles."""
+
+    def checked(glass, **parameters):
+        wired = Wired("barriers", "search_barriers", BarrierParameters(**parameters), {}, {}, BarrierRecord, glass)
+        check(wired)
+
+    reduced = glasses.KobAndersen(n_particles=100)
+    checked(glasses.CuZr(n_particles=100))
+    checked(reduced, threshold=float("0.05"))
+    checked(reduced, everywhere=True)
+    with pytest.raises(InputError, match=r"stages.barriers: the default of threshold is in angstrom"):
+        checked(reduced)
 
 
 def test_labels_of_several_configurations_are_refused(tmp_path):

@@ -314,3 +314,27 @@ def test_records_of_other_protocols_are_refused(quenched):
     for bad in ({"n_barriers": 0}, {"radius": -1.0}, {"n_chunks": 1.5}):
         with pytest.raises(InputError):
             Barriers(**bad)
+
+
+def test_refined_descents_that_begin_in_the_sphere_leave_verdicts_and_barriers(record):
+    """Against descents with all particles of the region mobile from the beginning."""
+
+    class Whole(Search):
+        def _refined_ends(self, surface, saddle, vector, initial, energy, rows):
+            return self._ends(surface, saddle, vector, initial, energy)
+
+    landscape = CompiledLandscape(record.final, record.glass.model(), 0.2)
+    options = {"radius": 2.0, "refine_radius": 2.6, "settings": SearchSettings().scaled(0.35, 4.0)}
+    refined = 0
+    for row in (3, 51, 67):
+        for seed in range(3):
+            search, whole = (kind(landscape, row, **options) for kind in (Search, Whole))
+            found = search.run(np.random.default_rng([row, seed]))
+            if found.status != "connected":
+                continue
+            one, other = search.refine(found), whole.refine(found)
+            assert (one.status, one.state) == (other.status, other.state)
+            if one.refined is not None:
+                refined += 1
+                assert one.refined.barrier == pytest.approx(other.refined.barrier, abs=1e-9)
+    assert refined >= 2
