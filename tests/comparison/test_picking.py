@@ -157,3 +157,10 @@ def test_the_bundled_comparison_of_planes_runs_its_chunks_and_scores_them(tmp_pa
     assert list(stress.index) == [f"jumps in {plane}, sample" for plane in ("xy", "yz", "zx")]
     assert np.isfinite(stress["within"]).all()
     assert table.loc[("nonaffine D2min of the plane", "jumps in any plane"), "ceiling_within"] <= 1
+
+
+def test_a_label_without_a_plane_is_refused_before_anything_runs(tmp_path):
+    path = tmp_path / "planes.toml"
+    path.write_text(FILE.replace('column = "jump", plane = "rms"', 'column = "jump"'))
+    with pytest.raises(InputError, match=r"entries.of the plane.pick .* label jump has no plane"):
+        read_comparison(path, [f"train={tmp_path}"])
