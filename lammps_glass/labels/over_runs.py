@@ -46,7 +46,7 @@ def require_dynamics(label: Label, run: object) -> None:
 
 def require_planned_frames(label: Label, run: object, lags: Sequence[int]) -> None:
     """Raise `InputError` where a protocol that says at which steps it stores frames stores none at one of `lags`."""
-    planned = getattr(run, "frame_steps", None)
+    planned: Sequence[int] = getattr(run, "frame_steps", ())
     missing = [lag for lag in lags if planned and lag not in planned]
     if missing:
         near = ", ".join(map(str, sorted(planned[1:], key=lambda step: abs(step - missing[0]))[:3]))
