@@ -7,12 +7,10 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from lammps_glass.comparison.spec import EntrySpec, LabelSpec
+from lammps_glass.comparison.spec import PLANE_WORD, EntrySpec, LabelSpec, require_plane
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.snapshot import Integers
-
-_PLANE = "{plane}"
 
 
 def picked_columns(name: str, entry: EntrySpec, label: LabelSpec, descriptor: str, columns: Sequence[str]) -> Integers:
@@ -34,12 +32,8 @@ def picked_columns(name: str, entry: EntrySpec, label: LabelSpec, descriptor: st
     """
     pick = entry.pick.get(descriptor, "") if isinstance(entry.pick, Mapping) else entry.pick
     where = f"entries.{name}.pick"
-    if _PLANE in pick and not label.plane:
-        raise InputError(
-            f'{where} = {pick!r}: label {label.column} has no plane: set plane = "xy" of the label, or list the labels '
-            f"that the entry predicts (entries.{name}.labels)"
-        )
-    pattern = pick.replace(_PLANE, label.plane)
+    require_plane(name, pick, label)
+    pattern = pick.replace(PLANE_WORD, label.plane)
     if not pattern:
         numbers = list(range(len(columns)))
     elif pattern in columns:

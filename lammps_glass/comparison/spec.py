@@ -19,6 +19,8 @@ from lammps_glass.snapshots.shear_planes import PLANES
 TRAIN, TEST = "train", "test"
 #: Files of the package, by name.
 BUNDLED = ("demo", "public", "planes")
+#: Stands for the plane of a label in what an entry picks.
+PLANE_WORD = "{plane}"
 #: Indicator of an entry that learns nothing: its only column is the prediction.
 NOTHING = "none"
 
@@ -442,6 +444,9 @@ def _check_names(file: ComparisonFile) -> None:
         _require_known(f"entries.{name}.labels", "label", entry.labels, file.labels)
         if entry.indicator is None and len(entry.columns) != 1:
             raise InputError(f"entries.{name}: an indicator that learns nothing takes one descriptor")
+        for pick in entry.pick.values() if isinstance(entry.pick, Mapping) else [entry.pick]:
+            for label_name in entry.labels or file.labels:
+                require_plane(name, pick, file.labels[label_name])
     for name, label in file.labels.items():
         _require_known(f"labels.{name}.sets", "set", label.sets, file.sets)
         _require_known(f"labels.{name}.described_by", "descriptor", label.described_by, file.descriptors)
@@ -449,6 +454,15 @@ def _check_names(file: ComparisonFile) -> None:
         _require_known(f"published.{name}.label", "label", [published.label], file.labels)
     if not any(spec.trains for spec in file.sets.values()):
         raise InputError("no set trains: give --set train=FOLDER")
+
+
+def require_plane(name: str, pick: str, label: LabelSpec) -> None:
+    """Raise `InputError` where the entry `name` picks columns by plane for a label that has none."""
+    if PLANE_WORD in pick and not label.plane:
+        raise InputError(
+            f'entries.{name}.pick = {pick!r}: label {label.column} has no plane: set plane = "xy" of the label, or '
+            f"list the labels that the entry predicts (entries.{name}.labels)"
+        )
 
 
 def _require_known(where: str, kind: str, names: Sequence[str], known: Mapping[str, object]) -> None:

@@ -53,7 +53,9 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     say(f"{name}: runs {spec.study}, preset {spec.preset or 'none'}, in {study.out}")
     summary = reproduce(study, cores=file.cores, quiet=True)
     if failed := summary["cases"]["failed"]:
-        raise SimulationError(f"sets.{name}: {len(failed)} cases of {study.out} failed, first {failed[0]}")
+        raise SimulationError(
+            f"sets.{name}: {len(failed)} cases of {study.out} failed, first {failed[0]}: see status {study.out}"
+        )
     folder = out / "sets" / name
     folder.mkdir(parents=True, exist_ok=True)
     for replica, arrays in _replicas(name, study, spec).items():

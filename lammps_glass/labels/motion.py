@@ -18,6 +18,7 @@ from lammps_glass.labels.over_runs import (
     require_different_runs,
     require_dynamics,
     require_one_start,
+    require_planned_frames,
     require_steps,
     whole_steps,
     with_halves,
@@ -67,8 +68,9 @@ class Motion(Label):
             super().require_units(units)
 
     def check_run(self, run: object) -> None:
-        """Refuse a run without dynamics."""
+        """Refuse a run without dynamics, or without frames at `steps`."""
         require_dynamics(self, run)
+        require_planned_frames(self, run, self.steps)
 
     def lags(self, record: Trajectory) -> tuple[int, ...]:
         """Return the MD steps of each column."""

@@ -44,6 +44,15 @@ def require_dynamics(label: Label, run: object) -> None:
         raise InputError(f"label {label.name} needs runs of dynamics, with velocities drawn at a temperature")
 
 
+def require_planned_frames(label: Label, run: object, lags: Sequence[int]) -> None:
+    """Raise `InputError` where a protocol that says at which steps it stores frames stores none at one of `lags`."""
+    planned: Sequence[int] = getattr(run, "frame_steps", ())
+    missing = [lag for lag in lags if planned and lag not in planned]
+    if missing:
+        near = ", ".join(map(str, sorted(planned[1:], key=lambda step: abs(step - missing[0]))[:3]))
+        raise InputError(f"label {label.name}: steps = {missing[0]}: the run stores no frame there; nearest are {near}")
+
+
 def require_one_start(label: Label, records: Sequence[Trajectory], starts: Sequence[Snapshot]) -> None:
     """Raise `InputError` unless all runs begin with the same particles at the same positions."""
     for record, start in zip(records, starts, strict=True):

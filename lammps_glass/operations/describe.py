@@ -338,7 +338,8 @@ def labelled_configurations(
             group = next(groups, None)
     if group is not None:
         raise InputError(
-            f"stages.{stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}"
+            f"stages.{stage}.reads.configurations: none holds the labelled step {int(group['step'].iloc[0])}: "
+            "labels of runs that start from these configurations take them as their port `reference`"
         )
 
 

@@ -195,3 +195,10 @@ def test_rows_that_are_not_of_the_labelled_configuration_are_refused(changes, me
     table = pd.DataFrame({"step": [7, 7], "particle": [2, 5], "a": [0.1, 0.2], **changes})
     with pytest.raises(InputError, match=message):
         join_rows(arrays_of([2, 3, 5, 9]), table, [c for c in table if c not in ("step", "particle")], "yield")
+
+
+def test_a_label_without_a_plane_is_refused_before_anything_runs(tmp_path):
+    path = tmp_path / "planes.toml"
+    path.write_text(FILE.replace('column = "jump", plane = "rms"', 'column = "jump"'))
+    with pytest.raises(InputError, match=r"entries.of the plane.pick .* label jump has no plane"):
+        read_comparison(path, [f"train={tmp_path}"])

@@ -9,6 +9,7 @@ from lammps_glass import labels
 from lammps_glass.errors import InputError
 from lammps_glass.labels import FirstPassage, Isoconfigurational, Mobility, Propensity, repeats_of
 from lammps_glass.products.ceilings import ceilings
+from lammps_glass.simulate.protocols.dynamics import Dynamics
 from lammps_glass.testing import MemoryTrajectory, binary_snapshot, random_walk
 
 START = binary_snapshot(4)
@@ -154,3 +155,11 @@ def test_runs_without_dynamics_are_refused():
 def test_one_run_given_twice_has_no_noise_ceiling(label):
     with pytest.raises(InputError, match="ends with the same positions"):
         list(label.groups([RUNS[0], RUNS[1], RUNS[0]]))
+
+
+def test_steps_without_a_frame_are_refused_before_the_run():
+    """Logarithmic frames, four an octave: at 64, 80, 96 ... steps, so that 65 is refused and 64 is not."""
+    run = Dynamics(temperature=0.5, steps=200, per_octave=4, linear_every=0)
+    Propensity(steps=(64, 200)).check_run(run)
+    with pytest.raises(InputError, match=r"steps = 65: the run stores no frame there; nearest are 64"):
+        Propensity(steps=(65,)).check_run(run)
