@@ -42,7 +42,7 @@ class Fitted:
     Parameters
     ----------
     facts
-        What is kept beside the predictions.
+        Facts kept beside the predictions.
     arrays
         ``"<where>|<configuration>"`` -> predictions (n,): `LEFT_OUT`, and each other set.
     """

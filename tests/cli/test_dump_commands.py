@@ -89,7 +89,7 @@ def test_any_label_of_two_snapshots(run, dumps, tmp_path):
         ("von_mises_strain", ["--r-max", 1.6, "--sum"], "reduce"),
         ("von_mises_strain", ["--r-max", 1.6, "--set", "lags=[2]"], "lags"),
         ("d2min", ["--r-max", -1], "r_max = -1.0 must be a number above 0"),
-        ("largest-jump", ["--r-max", 1.6], "not of two snapshots"),
+        ("largest-jump", ["--r-max", 1.6], "label largest-jump is of runs"),
         ("d2mim", ["--r-max", 1.6], "did you mean 'd2min'"),
     ):
         outcome = run("label", name, path, path, "--lag", 1, *more, "-o", tmp_path / "refused.parquet")
