@@ -303,7 +303,7 @@ def report_refined(refined: list[Result], modes: list[Result]) -> None:
 
 
 def report_speed(searches: list[Result], refined: list[Result], lammps: list[Result]) -> None:
-    """Compare with the same calls at LAMMPS's time of a call; each accepted barrier is a share of all searches."""
+    """Compare with the same calls at LAMMPS's time of a call; all searches are paid by the accepted barriers."""
     seconds, calls = (np.mean([value(row) for row in searches]) for value in (_seconds, _calls))
     seconds_refined, calls_refined = (np.mean([value(row) for row in refined]) for value in (_seconds, _calls))
     connected = sum(row["status"] == "connected" for row in searches) / len(searches)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from lammps_glass.analysis.association import repeats_ceiling
 from lammps_glass.comparison.blocks import Block, describe_set
 from lammps_glass.comparison.data import LabelledConfiguration, read_set
 from lammps_glass.comparison.scores import ceiling
@@ -171,16 +170,6 @@ def _estimate_ceiling(problem: Problem) -> None:
         )
         return
     parts = {n: [c.columns[n][rows] for c, rows in zip(data.configurations, problem.rows, strict=True)] for n in names}
-    if spec.halves:
-        problem.ceiling_within, problem.ceiling_pooled = ceiling(*(parts[n] for n in spec.halves))
-    else:
-        problem.ceiling_within, problem.ceiling_pooled = _ceiling_of_repeats(parts)
+    problem.ceiling_within, problem.ceiling_pooled = ceiling(*parts.values())
     if not np.isfinite(problem.ceiling_within):
         problem.note = f"{problem.label} of {data.name}: {' and '.join(names)} do not agree, there is no ceiling"
-
-
-def _ceiling_of_repeats(parts: Mapping[str, Sequence[Floats]]) -> tuple[float, float]:
-    """Ceiling of one number a particle for the mean of repeats, within configurations and pooled."""
-    within = [repeats_ceiling([values[c] for values in parts.values()]) for c in range(len(next(iter(parts.values()))))]
-    pooled = repeats_ceiling([np.concatenate(list(values)) for values in parts.values()])
-    return float(np.nanmean(within)) if np.isfinite(within).any() else float("nan"), pooled

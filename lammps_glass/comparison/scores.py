@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lammps_glass.analysis.association import area_under_curve, largest_fraction, pearson, reliability_ceiling
+from lammps_glass.analysis.association import area_under_curve, largest_fraction, pearson, repeats_ceiling
 from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.snapshots.cell import Floats
 
@@ -126,14 +126,10 @@ def _pooled(drawn: Sequence[Floats]) -> float:
     return float((ab - a * b / n) / np.sqrt(spread)) if spread > 0 else float("nan")
 
 
-def ceiling(half_1: Sequence[Floats], half_2: Sequence[Floats]) -> tuple[float, float]:
-    """Largest coefficient that any predictor can have, within and pooled, from the means over two halves of the runs.
+def ceiling(*repeats: Sequence[Floats]) -> tuple[float, float]:
+    """Largest coefficient that any predictor can have, within and pooled, from repeats or from two halves of the runs.
 
-    See `analysis.reliability_ceiling`; NaN where the halves do not agree.
+    See `analysis.repeats_ceiling`; NaN where the repeats do not agree.
     """
-    within = np.array([_ceiling_of(a, b) for a, b in zip(half_1, half_2, strict=True)])
-    return _mean(within), _ceiling_of(np.concatenate(list(half_1)), np.concatenate(list(half_2)))
-
-
-def _ceiling_of(half_1: Floats, half_2: Floats) -> float:
-    return reliability_ceiling(half_1, half_2) or float("nan")
+    within = np.array([repeats_ceiling(values) for values in zip(*repeats, strict=True)])
+    return _mean(within), repeats_ceiling([np.concatenate(list(values)) for values in repeats])

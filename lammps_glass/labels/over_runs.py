@@ -59,7 +59,7 @@ def require_one_start(label: Label, records: Sequence[Trajectory], starts: Seque
         if not np.array_equal(start.ids, starts[0].ids):
             raise InputError(f"label {label.name}: {record.directory} has other particles than {records[0].directory}")
         # Minimised in runs of their own, equal positions differ by rounding.
-        if not np.allclose(start.positions, starts[0].positions, rtol=0, atol=1e-3 * _spacing(starts[0])):
+        if not np.allclose(start.positions, starts[0].positions, rtol=0, atol=1e-3 * starts[0].spacing):
             raise InputError(
                 f"label {label.name}: {record.directory} begins at other positions than {records[0].directory}: all "
                 "runs of a replica begin with one configuration"
@@ -80,10 +80,6 @@ def require_different_runs(label: Label, records: Sequence[Trajectory], ends: Se
                 f"{earlier[positions].directory}: give runs of different seeds, each once"
             )
         earlier[positions] = record
-
-
-def _spacing(snapshot: Snapshot) -> float:
-    return float((snapshot.cell.volume / len(snapshot)) ** (1 / 3))
 
 
 def whole_steps(label: str, name: str, value: object) -> tuple[int, ...]:

@@ -126,7 +126,7 @@ def with_scales(settings: DynamicsSettings, first: Snapshot) -> DynamicsSettings
     from dataclasses import replace
 
     smallest = float(min(first.cell.heights))
-    spacing = (first.cell.volume / len(first)) ** (1 / 3)
+    spacing = first.spacing
     q, distance = settings.q, settings.distance
     if q is None:
         curve = analysis.structure_factor(first, 12.0 / spacing, max_vectors=200)

@@ -88,11 +88,6 @@ class DynamicsPage(FindingsPage):
         return "species" if self.settings.by == SPECIES else self.labels.indicator
 
     @property
-    def spacing(self) -> float:
-        """Length of a cube with one particle."""
-        return float((self.first.cell.volume / len(self.first)) ** (1 / 3))
-
-    @property
     def indicators(self) -> tuple[str, ...]:
         """Names of the indicators whose prediction is drawn, the one of the groups first."""
         main = () if self.settings.by == SPECIES else (self.labels.indicator,)

@@ -22,7 +22,13 @@ def add_van_hove(page: DynamicsPage) -> None:
     groups = [page.groups_of(each) for each in page.trajectories]
     parts = [
         analysis.self_van_hove(
-            trajectory.frames(), lags, 2 * page.spacing, 80, page.settings.species, groups=of, timestep=page.timestep
+            trajectory.frames(),
+            lags,
+            2 * page.first.spacing,
+            80,
+            page.settings.species,
+            groups=of,
+            timestep=page.timestep,
         ).assign(replica=trajectory.replica, run=trajectory.run)
         for trajectory, of in zip(page.trajectories, groups, strict=True)
     ]
@@ -36,7 +42,7 @@ def add_van_hove(page: DynamicsPage) -> None:
         "van_hove", "Self part of the van Hove function", "panels", "r", "probability", series="group", error=BAND,
         panels=(_LEGEND, *panels), series_label=page.series.replace("\n", " "),
     )  # fmt: skip
-    page.figure(spec, table, f"displacements up to {2 * page.spacing:.3g} {page.labels.length}")
+    page.figure(spec, table, f"displacements up to {2 * page.first.spacing:.3g} {page.labels.length}")
 
 
 def _common_lags(page: DynamicsPage) -> list[int]:
@@ -55,7 +61,7 @@ def _common_lags(page: DynamicsPage) -> list[int]:
 
 def add_g(page: DynamicsPage) -> None:
     """Add g(r) around the particles of each group, at the origins."""
-    reach = min(6 * page.spacing, 0.499 * float(min(page.first.cell.heights)))
+    reach = min(6 * page.first.spacing, 0.499 * float(min(page.first.cell.heights)))
     parts = []
     for trajectory in page.trajectories:
         for frame in trajectory.frames():
@@ -78,7 +84,7 @@ def add_s(page: DynamicsPage) -> None:
     """Add the contribution of each group to the structure factor, at the first origin."""
     origins = {trajectory.replica: (frame, members) for trajectory, frame, members in page.first_origins()}
     mean = analysis.structure_factor_over_replicas(
-        {name: frame for name, (frame, _) in origins.items()}, 30.0 / page.spacing, seed=page.seed,
+        {name: frame for name, (frame, _) in origins.items()}, 30.0 / page.first.spacing, seed=page.seed,
         groups={name: members for name, (_, members) in origins.items()},
     )  # fmt: skip
     peaks = mean.loc[mean.groupby("group", sort=False)["s"].idxmax()]

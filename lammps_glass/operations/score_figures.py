@@ -192,12 +192,11 @@ def slice_map(
     rows = entry.table[(entry.table["replica"] == replica) & (entry.table["step"] == step)]
     part = part_of(snapshot, rows)
     values, classes = (of_particles(part, rows, name) for name in ("indicator", "label"))
-    mean_distance = float((snapshot.cell.volume / len(snapshot)) ** (1 / 3))
-    thick = min(thickness or 2 * mean_distance, float(snapshot.cell.heights[2]))
+    thick = min(thickness or 2 * snapshot.spacing, float(snapshot.cell.heights[2]))
     centre = float(part.cell.fractional(part.positions[np.argmax(classes)][None])[0, 2] % 1.0)
     try:
         table = analysis.slice_map(
-            part, values, classes == 1, thick, centre=centre, width=mean_distance, spacing=mean_distance / 4
+            part, values, classes == 1, thick, centre=centre, width=snapshot.spacing, spacing=snapshot.spacing / 4
         )
     except InputError as error:
         findings.warn("no map", str(error))

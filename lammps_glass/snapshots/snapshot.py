@@ -157,6 +157,11 @@ class Snapshot:
         return self.n_particles / self.cell.volume
 
     @property
+    def spacing(self) -> float:
+        """Mean distance of particles, (volume / n_particles)^(1/3): the edge of a cube that holds one."""
+        return float((self.cell.volume / self.n_particles) ** (1 / 3))
+
+    @property
     def species_of_particles(self) -> NDArray[np.str_]:
         """(n,) the name of each particle's species."""
         return np.asarray(self.species, dtype=np.str_)[self.types]

@@ -69,7 +69,7 @@ def random_walk(start: Snapshot, seed: int, n_frames: int = 5, step: float = 0.1
         (volume / n_particles)^(1/3).
     """
     random = np.random.default_rng(seed)
-    length = step * (start.cell.volume / len(start)) ** (1 / 3)
+    length = step * start.spacing
     moves = length * random.normal(size=(n_frames, len(start), 3))
     moves[0] = 0.0
     positions = start.positions + np.cumsum(moves, axis=0)

@@ -73,3 +73,4 @@ def test_wrap_and_density() -> None:
     snapshot = make(positions=POSITIONS + [4, -8, 0])
     np.testing.assert_allclose(snapshot.wrap().positions, POSITIONS)
     assert snapshot.number_density == pytest.approx(3 / 64)
+    assert snapshot.spacing == pytest.approx((64 / 3) ** (1 / 3))
