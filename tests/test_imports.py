@@ -13,7 +13,7 @@ import lammps_glass
 
 PACKAGE = Path(lammps_glass.__file__).parent
 BASE = {"errors", "registry", "resources", "compiled", "tables", "files", "product", "units", "json_types"}
-BASE |= {"hashing", "settings"}
+BASE |= {"hashing", "settings", "ranking"}
 PHYSICS = BASE | {"snapshots", "interactions"}
 ALLOWED = {
     **dict.fromkeys(BASE, BASE),

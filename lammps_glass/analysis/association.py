@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 
 def pearson(x: ArrayLike, y: ArrayLike) -> float:
@@ -22,15 +22,6 @@ def spearman(x: ArrayLike, y: ArrayLike) -> float:
     from scipy.stats import rankdata
 
     return pearson(rankdata(np.asarray(x)), rankdata(np.asarray(y)))
-
-
-def largest_fraction(values: ArrayLike, fraction: float) -> NDArray[np.bool_]:
-    """Mark (n,) the `fraction` of largest values: at least one, and not all; the later ones of equal values."""
-    numbers = np.asarray(values)
-    count = min(max(1, round(fraction * len(numbers))), len(numbers) - 1)
-    marked = np.zeros(len(numbers), dtype=bool)
-    marked[np.argsort(numbers, kind="stable")[-count:]] = True
-    return marked
 
 
 def area_under_curve(values: ArrayLike, positive: ArrayLike) -> float:

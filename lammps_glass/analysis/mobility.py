@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from lammps_glass.analysis.association import (
     area_under_curve,
-    largest_fraction,
     pearson,
     reliability_ceiling,
     spearman,
@@ -19,6 +18,7 @@ from lammps_glass.analysis.association import (
 from lammps_glass.analysis.frames import Trajectory, track
 from lammps_glass.analysis.statistics import bootstrap
 from lammps_glass.errors import InputError
+from lammps_glass.ranking import largest_values
 
 #: Fraction of the most mobile particles that the AUC tells from the others.
 MOST_MOBILE = 0.1
@@ -162,7 +162,7 @@ def prediction_against_time(
 
 def auc_of_most_mobile(indicator: ArrayLike, mobility: ArrayLike) -> float:
     """Compute the area under the ROC curve of the indicator for the tenth of the particles that is most mobile."""
-    return area_under_curve(indicator, largest_fraction(mobility, MOST_MOBILE))
+    return area_under_curve(indicator, largest_values(mobility, MOST_MOBILE))
 
 
 MEASURES: dict[str, Callable[[ArrayLike, ArrayLike], float]] = {

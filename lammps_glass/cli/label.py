@@ -114,6 +114,7 @@ def label(
         _refuse_pairing(name, entry, lag, steps, any_lag)
         records = label_runs.open_runs(sources)
         built = _build(entry, chosen)
+        _say_default_of_classes(built, chosen, common)
         label_runs.check_runs(built, records)
         configuration = None if start is None else next(reader.frames(start, last=True))
         groups, unit = label_runs.label_runs(built, records, configuration), "configurations"
@@ -181,6 +182,14 @@ def _refuse_pairing(name: str, entry: Entry, lag: int, steps: int | None, any_la
         instead = f"the MD steps after the first frame are --set steps=[{steps or 1000}]"
         advice = instead if "steps" in entry.options() else "leave it out"
         raise InputError(f"{pairing[0]} pairs the frames of two snapshots, and label {name} is of runs: {advice}")
+
+
+def _say_default_of_classes(built: Label, options: Mapping[str, object], common: Common) -> None:
+    """Say which label the classes are of, where no option does."""
+    from lammps_glass.labels import Classes
+
+    if isinstance(built, Classes) and not any(key.partition(".")[0] == "of" for key in options):
+        common.say(f"classes of label {built.other.name}, the default; of another with --set of=NAME")
 
 
 def _replica(sources: Sequence[Path]) -> str:

@@ -103,12 +103,15 @@ def label_runs(label: Label, records: Sequence[Record], configuration: Snapshot 
         The label cannot be made from these runs, or a default of it is in other units.
     """
     names = [column.name for column in label.columns(records)]
+    if configuration is not None:
+        require_start(configuration, records)
     for labelled in label.groups(records):
         snapshot = labelled.snapshot
         label.require_units(snapshot.units)
-        if configuration is not None:
-            snapshot = same_particles(configuration, snapshot)
-        yield Group(snapshot, {name: labelled.values[name].to_numpy() for name in names})
+        yield Group(
+            snapshot if configuration is None else configuration,
+            {name: labelled.values[name].to_numpy() for name in names},
+        )
 
 
 def check_runs(label: Label, records: Sequence[Record]) -> None:
@@ -129,6 +132,7 @@ def check_runs(label: Label, records: Sequence[Record]) -> None:
             label.check_run(protocol)
         except InputError as error:
             raise InputError(f"{record.directory} ({protocol.name}): {error}") from error
+    label.check_number(len(records))
 
 
 def _protocols_with(names: Sequence[str]) -> list[str]:
@@ -176,10 +180,26 @@ def require_settings_of(record: ShearRecord, options: Mapping[str, object]) -> N
             )
 
 
-def same_particles(configuration: Snapshot, snapshot: Snapshot) -> Snapshot:
-    """Return `configuration`, after checking that it has the particles of `snapshot`."""
+def require_start(configuration: Snapshot, records: Sequence[Record]) -> None:
+    """Refuse a configuration that the runs did not start from.
+
+    A run knows the checksum of its start. Where that differs, as after a dump with fewer digits, the positions must be
+    those of the first frame to a thousandth of the spacing.
+    """
     import numpy as np
 
-    if not np.array_equal(configuration.ids, snapshot.ids):
-        raise InputError("--start has other particles than the runs that are labelled")
-    return configuration
+    from lammps_glass.simulate.start import checksum
+
+    for record in records:
+        if checksum(record.glass.check(configuration)) == record.identity["start"]:
+            continue
+        first = next(record.frames())
+        if not np.array_equal(configuration.ids, first.ids):
+            raise InputError(f"--start has other particles than {record.directory}")
+        moved = configuration.cell.minimum_image(configuration.positions - first.positions)
+        farthest = float(np.linalg.norm(moved, axis=1).max())
+        if farthest > 1e-3 * first.spacing:
+            raise InputError(
+                f"--start is not the configuration that {record.directory} started from: particles lie up to "
+                f"{farthest:.3g} from its first frame"
+            )

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lammps_glass.analysis.association import area_under_curve, largest_fraction, pearson, repeats_ceiling
+from lammps_glass.analysis.association import area_under_curve, pearson, repeats_ceiling
 from lammps_glass.analysis.statistics import bootstrap
+from lammps_glass.ranking import largest_values
 from lammps_glass.snapshots.cell import Floats
 
 
 def top_classes(values: Floats, fraction: float) -> Floats:
     """(n,) 1 for the `fraction` of largest values, 0 for the others; at least one of each."""
-    return largest_fraction(values, fraction).astype(float)
+    return largest_values(values, fraction).astype(float)
 
 
 def balanced_accuracy(values: Floats, classes: Floats, fraction: float) -> float:

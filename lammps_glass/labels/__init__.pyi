@@ -10,7 +10,7 @@ from .base import (
 )
 from .classes import Classes as Classes
 from .driven import Isoconfigurational as Isoconfigurational, LargestJump as LargestJump
-from .extremes import extreme_fractions as extreme_fractions, largest_values as largest_values
+from .extremes import extreme_fractions as extreme_fractions
 from .first_event import FirstEvent as FirstEvent
 from .jumps import (
     LargestJumps as LargestJumps,

@@ -145,6 +145,11 @@ class Label(ABC):
     def check_run(self, run: object) -> None:  # noqa: B027  (most labels can be made of any run)
         """Raise `InputError` when the label cannot be computed from runs of the protocol `run`, as for its steps."""
 
+    def check_number(self, n_records: int) -> None:
+        """Raise `InputError` when the label cannot be computed from so many records of a replica."""
+        if self.one_record and n_records != 1:
+            raise InputError(f"label {self.name} needs one trajectory a replica, it reads {n_records}")
+
     def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
         """Return the numbers of configurations and of rows to expect of a record, for plans.
 
@@ -171,15 +176,14 @@ class Label(ABC):
 
 
 def only_record(label: Label, records: Sequence[Trajectory]) -> Trajectory:
-    """Return the only record of a replica.
+    """Return the only record of a replica, for a label of one.
 
     Raises
     ------
     InputError
         There is none, or more than one.
     """
-    if len(records) != 1:
-        raise InputError(f"label {label.name} needs one trajectory a replica, it reads {len(records)}")
+    label.check_number(len(records))
     return records[0]
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.json_types import Json, Options
 from lammps_glass.labels.base import CLASS, Label, LabelColumn, Labelled, Trajectory, repeats_of
-from lammps_glass.labels.extremes import largest_values
 from lammps_glass.labels.pair import require_positive
+from lammps_glass.ranking import largest_values
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
@@ -105,6 +105,10 @@ class Classes(Label):
     def check_run(self, run: object) -> None:
         """Refuse what the other label refuses."""
         self.other.check_run(run)
+
+    def check_number(self, n_records: int) -> None:
+        """Refuse what the other label refuses."""
+        self.other.check_number(n_records)
 
     def expected(self, n_particles: int, n_frames: int, strain: float) -> tuple[int, float]:
         """Return the numbers of the other label."""

@@ -21,6 +21,7 @@ from lammps_glass.labels.over_runs import (
     require_different_runs,
     require_dynamics,
     require_one_start,
+    require_several_runs,
     with_halves,
 )
 from lammps_glass.labels.pair import require_positive
@@ -154,6 +155,10 @@ class Isoconfigurational(Label):
         """Refuse a run without dynamics."""
         require_dynamics(self, run)
 
+    def check_number(self, n_records: int) -> None:
+        """Refuse fewer than two runs."""
+        require_several_runs(self, n_records)
+
     def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
         """Return the number of ``runs``, and the ``steps`` between the first and the last frame."""
         steps = records[0].steps if records else [0]
@@ -167,8 +172,7 @@ class Isoconfigurational(Label):
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
         """Yield the common first configuration of the runs."""
-        if not records:
-            raise InputError(f"label {self.name} needs runs from one configuration, it reads none")
+        self.check_number(len(records))
         values, moved, starts, ends = [], [], [], []
         for record in records:
             frames = list(record.frames())

@@ -19,6 +19,7 @@ from lammps_glass.labels.over_runs import (
     require_dynamics,
     require_one_start,
     require_planned_frames,
+    require_several_runs,
     require_steps,
     whole_steps,
     with_halves,
@@ -158,6 +159,10 @@ class Propensity(Motion):
 
     name: ClassVar[str] = "propensity"
 
+    def check_number(self, n_records: int) -> None:
+        """Refuse fewer than two runs."""
+        require_several_runs(self, n_records)
+
     def details(self, records: Sequence[Trajectory]) -> dict[str, Json]:
         """Return the number of ``runs``."""
         return {"runs": len(records)}
@@ -168,12 +173,12 @@ class Propensity(Motion):
 
     def columns(self, records: Sequence[Trajectory]) -> tuple[LabelColumn, ...]:
         """Return the columns of the means, then those of halves of the runs."""
-        self._require_runs(records)
+        self.check_number(len(records))
         return with_halves([self.column_of(lag) for lag in self.lags(records[0])], len(records))
 
     def groups(self, records: Sequence[Trajectory]) -> Iterator[Labelled]:
         """Yield the common first configuration of the runs."""
-        self._require_runs(records)
+        self.check_number(len(records))
         lags = self.lags(records[0])
         moved: dict[int, list[Floats]] = {lag: [] for lag in lags}
         starts, ends = [], []
@@ -191,13 +196,6 @@ class Propensity(Motion):
         means = [mean_and_halves(self.column_of(lag).name, moved[lag]) for lag in lags]
         values = {name: column for part in means for name, column in part.items()}
         yield Labelled(starts[0], pd.DataFrame(values)[[column.name for column in self.columns(records)]])
-
-    def _require_runs(self, records: Sequence[Trajectory]) -> None:
-        if len(records) < 2:
-            raise InputError(
-                f"label {self.name} is a mean over runs from one configuration, it reads {len(records)}: give two or "
-                "more, or take label mobility"
-            )
 
 
 @dataclass(frozen=True)

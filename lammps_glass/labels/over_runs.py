@@ -38,6 +38,15 @@ def mean_and_halves(name: str, runs: ArrayLike) -> dict[str, Floats]:
     return means
 
 
+def require_several_runs(label: Label, n_runs: int) -> None:
+    """Raise `InputError` for fewer than two runs: their mean has no halves, and thus no noise ceiling."""
+    if n_runs < 2:
+        raise InputError(
+            f"label {label.name} is a mean over runs from one configuration, it reads {n_runs}: a single run has no "
+            "noise ceiling; give two or more, or take label mobility"
+        )
+
+
 def require_dynamics(label: Label, run: object) -> None:
     """Raise `InputError` for a run without dynamics."""
     if not hasattr(run, "temperature"):

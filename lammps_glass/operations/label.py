@@ -79,6 +79,9 @@ def check(stage: Wired) -> None:
                 label.check_run(run.parameters)
             except InputError as error:
                 raise InputError(f"stages.{stage.stage}.reads.records: stages.{run.stage}: {error}") from error
+    if n_records := stage.n_cases.get("records"):  # a part of a study may read none
+        with located(f"stages.{stage.stage}.reads.records"):
+            label.check_number(n_records)
 
 
 def require_quantity(labels: Wired, quantity: str, where: str) -> None:

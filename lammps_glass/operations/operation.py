@@ -83,6 +83,8 @@ class Wired:
         Class of the product of the stage.
     glass
         The glass of that case; None outside a study.
+    n_cases
+        Port -> number of cases that it reads.
     """
 
     stage: str
@@ -92,6 +94,7 @@ class Wired:
     conditions: Conditions = field(default_factory=dict)
     writes: type[Product] = Product
     glass: Glass | None = None
+    n_cases: Mapping[str, int] = field(default_factory=dict)
 
     def key(self, name: str) -> str:
         """Return ``stages.STAGE.NAME = VALUE`` for error messages."""

@@ -102,8 +102,9 @@ class Definition:
         """Return a case with the first case of every stage that each of its ports reads."""
         if case.id not in self._wired:
             stage = self._stages[case.stage]
+            of_ports = self.graph.reads(case)
             reads = {}
-            for port, cases in self.graph.reads(case).items():
+            for port, cases in of_ports.items():
                 firsts = {earlier.stage: earlier for earlier in reversed(cases)}
                 reads[port] = tuple(self.wired(earlier) for earlier in reversed(firsts.values()))
             self._wired[case.id] = Wired(
@@ -114,6 +115,7 @@ class Definition:
                 conditions=case.conditions,
                 writes=stage.operation.writes,
                 glass=self.glass(case),
+                n_cases={port: len(cases) for port, cases in of_ports.items()},
             )
         return self._wired[case.id]
 

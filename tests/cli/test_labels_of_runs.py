@@ -76,6 +76,19 @@ def test_the_start_gives_the_step(run, runs, tmp_path):
     assert len(joined.table) == 200
 
 
+def test_only_the_start_of_the_runs_is_taken_as_their_start(run, runs, tmp_path):
+    words = ["label", "propensity", runs / "iso1", runs / "iso2", "-o", tmp_path / "l.parquet"]
+    # Its inherent structure is the first frame: the thermal configuration before is known by its checksum.
+    assert run(*words, "--start", runs / "quench").status == 0
+    rounded = tmp_path / "rounded.extxyz"
+    next(Record(runs / "iso1").frames()).write(rounded)
+    assert run(*words, "--glass", "kob-andersen", "--start", rounded).status == 0
+    other = tmp_path / "other"
+    simulate.quench(KobAndersen(n_particles=200), seed=2, directory=other, liquid=300, cooling=300)
+    for wrong in (other, runs / "xy"):  # another glass, and the same one after a shear: the ids agree
+        refused(run(*words, "--start", wrong), "--start is not the configuration", "iso1 started from")
+
+
 def test_isoconfigurational_runs(run, runs, tmp_path):
     words = ["label", "isoconfigurational", runs / "iso1", runs / "iso2", "-o", tmp_path / "l.parquet"]
     refused(run(*words), "needs --r-max")
@@ -117,9 +130,11 @@ def test_other_labels_of_runs(run, runs, tmp_path):
     refused(run("label", "mobility", runs / "xy", "-o", out), "aqs", "needs runs of dynamics")
     refused(run("label", "first-event", runs / "xy", "-o", out), "default of threshold is in angstrom")
 
+    assert "classes of label largest-jump, the default" in run("label", "classes", runs / "xy", "-o", out).out
     of = ["--set", "of.name=first-event", "--set", "of.threshold=0.01", "--set", "smallest=true"]
     outcome = run("label", "classes", runs / "xy", runs / "yz", *of, "--set", "fraction=0.1", "-o", out)
     assert outcome.status == 0, outcome.err
+    assert "the default" not in outcome.out
     table = pd.read_parquet(out)
     assert table["class"].sum() == 20
     assert table.loc[table["class"] == 1, "first_event"].max() <= table.loc[table["class"] == 0, "first_event"].min()
@@ -173,6 +188,7 @@ def test_classes_of_strain_steps_train(run, runs, tmp_path):
     [
         (["largest-jump", "{runs}/iso1"], ["iso1 (isoconfigurational)", "needs runs of aqs", "d2min_path"]),
         (["propensity", "{runs}/iso1", "{runs}/iso1"], ["iso1", "same positions", "different seeds"]),
+        (["isoconfigurational", "{runs}/iso1", "--r-max", "2"], ["it reads 1", "no noise ceiling", "mobility"]),
         (["isoconfigurational", "{runs}/iso1", "{runs}/iso1", "--r-max", "2"], ["same positions", "different seeds"]),
         (["propensity", "{runs}/iso1", "{runs}/iso2", "--steps", "40"], ["--steps pairs", "--set steps=[40]"]),
         (["largest-jump", "{runs}/xy", "--lag", "1"], ["--lag pairs", "leave it out"]),

@@ -8,7 +8,8 @@ import pytest
 
 from lammps_glass import glasses, labels, simulate
 from lammps_glass.errors import InputError
-from lammps_glass.labels import CLASS, Classes, FirstEvent, LargestJump, Propensity, largest_values, repeats_of
+from lammps_glass.labels import CLASS, Classes, FirstEvent, LargestJump, Propensity, repeats_of
+from lammps_glass.ranking import largest_values
 from lammps_glass.testing import binary_snapshot, random_walk
 
 RUNS = [random_walk(binary_snapshot(4), seed=seed) for seed in range(4)]

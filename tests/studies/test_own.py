@@ -383,6 +383,21 @@ def test_combinations_are_valid(text, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("text", "conditions", "label", "message"),
+    [
+        (THERMAL, {"run": [1]}, "propensity", "label propensity is a mean .* reads 1: a single run"),
+        (THERMAL, {"run": [1]}, {"name": "classes", "of": "propensity"}, "label propensity .* reads 1: a single run"),
+        (THERMAL, {"run": [1, 2]}, "mobility", "label mobility needs one trajectory a replica, it reads 2"),
+    ],
+)
+def test_the_number_of_runs_is_checked_before_anything_runs(text, conditions, label, message, tmp_path):
+    (tmp_path / "study.toml").write_text(text)
+    settings = {"conditions": conditions, "stages.label.label": label}
+    with pytest.raises(InputError, match=r"stages\.label\.reads\.records: " + message):
+        Study.read(tmp_path / "study.toml", None, tmp_path / "out", settings)
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         (
