@@ -20,14 +20,14 @@ def compare(
     settings: Settings = None,
 ) -> None:
     """Compare descriptors and indicators on the same particles, labels and splits, from where it stopped."""
-    from lammps_glass.comparison import compare as run_comparison, read_comparison
+    from lammps_glass.comparison import compare as run_comparison, preview, read_comparison
 
     sets = list(settings or [])
     sets += [f"seed={common.seed}"] if common.seed is not None else []
     sets += [f"cores={cores}"] if cores is not None else []
     read = read_comparison(file, sets, preset)
     if common.dry_run:
-        rows = [{"entry": name, "columns": ", ".join(entry.columns)} for name, entry in read.entries.items()]
+        rows = preview(read, out)
         common.table(f"{read.title}: sets {', '.join(read.sets)}, labels {', '.join(read.labels)}", rows)
         return
     from lammps_glass.comparison.publish import main_rows, publish, verdicts

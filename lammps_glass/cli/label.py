@@ -139,6 +139,8 @@ def label(
         common.table("", spread.rows())
         if ceilings:
             common.table("largest correlation that a predictor can have (noise ceiling)", ceilings)
+        for reason in repeated.unknown(ceilings):
+            common.say(reason)
 
 
 def _label_class(entry: Entry) -> type[Label]:

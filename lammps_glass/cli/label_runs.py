@@ -62,6 +62,19 @@ class Ceilings:
             for row in rows
         ]
 
+    def unknown(self, rows: Sequence[Mapping[str, str | int | float | None]]) -> list[str]:
+        """Say why a ceiling of `rows` is not known, or why there is none at all for a label of runs."""
+        if self.columns and not rows:
+            return [
+                "the noise ceiling is not known: one run, or the shear of one plane, says nothing of its own noise; give "
+                "several runs from one configuration, or shears of several planes, where the label takes them"
+            ]
+        return [
+            f"the noise ceiling of {row['label']} is not known: its repeats ({row['from']}) do not agree"
+            for row in rows
+            if row["ceiling"] is None
+        ]
+
 
 def open_runs(paths: Sequence[Path]) -> list[Record]:
     """Open the records in folders of runs.

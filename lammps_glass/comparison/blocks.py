@@ -18,7 +18,7 @@ import numpy as np
 from lammps_glass.comparison.data import LabelledConfiguration
 from lammps_glass.descriptors.base import Descriptor
 from lammps_glass.descriptors.configuration import Configuration
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.files import atomic_path
 from lammps_glass.glasses import Glass
 from lammps_glass.hashing import derive_seed, digest, file_digest
@@ -157,6 +157,22 @@ def _described(works: Sequence[Work], cores: int):  # type: ignore[no-untyped-de
             raise
 
 
+def built_descriptor(name: str, part: DescriptorPart, glass: Glass) -> Descriptor:
+    """Build the descriptor `name` of a file for a glass.
+
+    Raises
+    ------
+    InputError
+        It cannot be built, its defaults are in other units, or it runs simulations.
+    """
+    with located(f"descriptors.{name}"):
+        descriptor = part.build(glass)
+        if getattr(descriptor, "protocol", ""):
+            raise InputError(f"{part.name} runs simulations, which compare does not")
+        descriptor.require_units(glass.units)
+    return descriptor
+
+
 def describe_configuration(work: Work) -> str:
     """Write the missing blocks of a configuration, and return its name."""
     from lammps_glass.simulate import minimize
@@ -166,10 +182,7 @@ def describe_configuration(work: Work) -> str:
     for name, part in work.parts.items():
         if _kept(work, part):
             continue
-        descriptor = part.build(work.glass)
-        if getattr(descriptor, "protocol", ""):
-            raise InputError(f"descriptors.{name}: {part.name} runs simulations, which compare does not")
-        descriptor.require_units(work.glass.units)
+        descriptor = built_descriptor(name, part, work.glass)
         configuration.used.clear()
         before, start = configuration.spent[0], time.process_time()
         try:

@@ -41,7 +41,7 @@ class Problem:
         Of each configuration, the particles that are scored and their labels.
     ceiling_within, ceiling_pooled
         Largest coefficients that a predictor can have; NaN where they are not known.
-    note
+    no_ceiling
         Why they are not.
     """
 
@@ -52,7 +52,7 @@ class Problem:
     targets: list[Floats]
     ceiling_within: float = float("nan")
     ceiling_pooled: float = float("nan")
-    note: str = ""
+    no_ceiling: str = ""
 
 
 def load_sets(file: ComparisonFile, out: Path, say: Callable[[str], None]) -> dict[str, LoadedSet]:
@@ -125,7 +125,7 @@ def keep_described(problem: Problem) -> None:
                 )
             problem.rows[k], problem.targets[k] = problem.rows[k][described], problem.targets[k][described]
     if problem.spec.described_by:
-        problem.note = ""
+        problem.no_ceiling = ""
         _estimate_ceiling(problem)
 
 
@@ -165,11 +165,15 @@ def _estimate_ceiling(problem: Problem) -> None:
     names = spec.halves or spec.repeats
     missing = [n for n in names for c in data.configurations if n not in c.columns]
     if not names or missing:
-        problem.note = f"{problem.label} of {data.name}: no ceiling can be estimated" + (
-            f", the files have no {missing[0]}" if missing else ", the file names neither halves nor repeats"
+        single = f"one plane ({spec.plane})" if spec.plane else "one run, or of the shear of one plane"
+        problem.no_ceiling = (
+            f"the files have no {missing[0]}"
+            if missing
+            else f"the files hold neither halves of runs nor planes of {spec.column}; a label of {single} says nothing "
+            "of its own noise"
         )
         return
     parts = {n: [c.columns[n][rows] for c, rows in zip(data.configurations, problem.rows, strict=True)] for n in names}
     problem.ceiling_within, problem.ceiling_pooled = ceiling(*parts.values())
     if not np.isfinite(problem.ceiling_within):
-        problem.note = f"{problem.label} of {data.name}: {' and '.join(names)} do not agree, there is no ceiling"
+        problem.no_ceiling = f"{' and '.join(names)} do not agree"

@@ -211,7 +211,7 @@ def verdicts(table: pd.DataFrame) -> list[str]:
         line += (
             f"; the ceiling is {best['ceiling_within']:.3f} within, {best['ceiling_pooled']:.3f} pooled"
             if known
-            else "; the ceiling is not known"
+            else f"; the ceiling is not known: {best['no_ceiling']}"
         )
         lines.append(line + ".")
     return lines
@@ -246,7 +246,7 @@ def _score_table(rows: pd.DataFrame) -> str:
             cells.append(f"<td class='n'>{text}</td>" if key != "entry" else f"<td>{html.escape(str(row[key]))}</td>")
         lines.append(f"<tr{' class=best' if number == 0 else ''}>{''.join(cells)}</tr>")
     first = ordered.iloc[0]
-    ceiling = "not known"
+    ceiling = f"not known: {first['no_ceiling']}"
     if not _missing(first["ceiling_within"]):
         ceiling = f"{first['ceiling_within']:.3f} within, {first['ceiling_pooled']:.3f} pooled"
     return f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div><p>Ceiling: {ceiling}.</p>"

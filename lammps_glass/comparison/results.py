@@ -18,7 +18,7 @@ from lammps_glass.snapshots.cell import Floats
 COLUMNS = (
     "entry", "label", "drive", "n_features", "within", "within_low", "within_high", "pooled", "auc", "ceiling_within",
     "ceiling_pooled", "seconds_describe", "seconds_fit", "pooled_low", "pooled_high", "balanced_accuracy", "trained_on",
-    "scored_on", "kind", "note",
+    "scored_on", "kind", "note", "no_ceiling",
 )  # fmt: skip
 Row = dict[str, str | int | float | None]
 
@@ -70,7 +70,8 @@ def score_row(
         "entry": name, "label": problem.label, "drive": problem.spec.drive, "n_features": n_features,
         "ceiling_within": scored.ceiling_within, "ceiling_pooled": scored.ceiling_pooled,
         "seconds_describe": seconds_describe, "seconds_fit": seconds_fit, "trained_on": problem.data.name,
-        "scored_on": where, "kind": kind, "note": note, **asdict(result),
+        "scored_on": where, "kind": kind, "note": note, "no_ceiling": scored.no_ceiling,
+        **asdict(result),
     }  # fmt: skip
 
 

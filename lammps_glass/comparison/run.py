@@ -80,7 +80,11 @@ class _Run:
         for problem in self.problems.values():
             if problem.data.trains:
                 self._train(problem)
-        notes = [problem.note for problem in self.problems.values() if problem.note]
+        notes = [
+            f"{problem.label} of {problem.data.name}: the ceiling is not known: {problem.no_ceiling}"
+            for problem in self.problems.values()
+            if problem.no_ceiling
+        ]
         return Comparison(
             self.file,
             pd.DataFrame([*self.rows, *published_rows(self.file)], columns=list(COLUMNS)),

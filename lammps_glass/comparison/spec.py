@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.glasses import REGISTRY as GLASSES, Glass
 from lammps_glass.labels.base import HALF
 from lammps_glass.operations.parts import DescriptorPart, IndicatorPart
@@ -432,6 +432,9 @@ def _entry(name: str, value: object) -> EntrySpec:
         table["columns"] = [table["columns"]]
     built = build(EntrySpec, table, f"entries.{name}")
     part = None if indicator == NOTHING else IndicatorPart.parse(indicator)
+    if part is not None:
+        with located(f"entries.{name}.indicator"):
+            part.build(0)
     return EntrySpec(**{**built.__dict__, "indicator": part})
 
 

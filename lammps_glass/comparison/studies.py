@@ -42,14 +42,9 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     SimulationError
         A case failed.
     """
-    from lammps_glass.hashing import digest
-    from lammps_glass.workflow import Study, reproduce
+    from lammps_glass.workflow import reproduce
 
-    path = file.path.parent / spec.study
-    folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
-    study = Study.read(
-        path if path.is_file() else spec.study, spec.preset, out / "studies" / folder_name, list(spec.settings)
-    )
+    study = study_of(spec, file, out)
     say(f"{name}: runs {spec.study}, preset {spec.preset or 'none'}, in {study.out}")
     summary = reproduce(study, cores=file.cores, quiet=True)
     if failed := summary["cases"]["failed"]:
@@ -61,6 +56,18 @@ def folder_of_study(name: str, spec: SetSpec, file: ComparisonFile, out: Path, s
     for replica, arrays in _replicas(name, study, spec).items():
         _write(folder / f"{replica}.npz", {key: value for key, value in arrays.items() if key not in ("step", "ids")})
     return folder
+
+
+def study_of(spec: SetSpec, file: ComparisonFile, out: Path) -> Study:
+    """Read and check the study of a set, whose folder is ``out/studies/<study>``; nothing is run."""
+    from lammps_glass.hashing import digest
+    from lammps_glass.workflow import Study
+
+    path = file.path.parent / spec.study
+    folder_name = "-".join([Path(spec.study).stem, *([digest(spec.settings)[:8]] if spec.settings else [])])
+    return Study.read(
+        path if path.is_file() else spec.study, spec.preset, out / "studies" / folder_name, list(spec.settings)
+    )
 
 
 def _replicas(name: str, study: Study, spec: SetSpec) -> dict[str, dict[str, Floats]]:
@@ -131,7 +138,10 @@ def join_rows(arrays: dict[str, Floats], table: pd.DataFrame, features: Sequence
     step, ids = int(arrays["step"]), arrays["ids"]
     steps = table["step"].unique()
     if len(steps) and step not in steps:
-        raise InputError(f"{where}: the labels are of step {step}, the rows of step {steps[0]}")
+        raise InputError(
+            f"{where}: the labels are of step {step}, the rows of step {steps[0]}: give the stage of the labels the "
+            "port reference = STAGE, whose last configuration the rows are of"
+        )
     table = table[table["step"] == step]
     particles = table["particle"].to_numpy()
     if (unknown := ~np.isin(particles, ids)).any():

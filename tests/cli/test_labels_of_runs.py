@@ -123,6 +123,8 @@ def test_other_labels_of_runs(run, runs, tmp_path):
     out = tmp_path / "l.parquet"
     assert run("label", "mobility", runs / "iso1", "--set", "every=20", "--set", "steps=[20]", "-o", out).status == 0
     assert pd.read_parquet(out)["step"].unique().tolist() == [0, 20]
+    outcome = run("label", "mobility", runs / "iso1", "-o", out)
+    assert "the noise ceiling is not known: one run" in " ".join(outcome.out.split())
     first, second, _ = Record(runs / "iso1").frames()
     median = np.median(np.linalg.norm(second.positions - first.positions, axis=1))
     assert run("label", "first-passage", runs / "iso1", "--set", f"threshold={median:.17g}", "-o", out).status == 0

@@ -10,8 +10,8 @@ import pytest
 
 from lammps_glass import descriptors
 from lammps_glass.cli.app import run
-from lammps_glass.comparison import compare, read_comparison, read_set
-from lammps_glass.comparison.publish import main_rows, publish
+from lammps_glass.comparison import compare, preview, read_comparison, read_set
+from lammps_glass.comparison.publish import main_rows, publish, verdicts
 from lammps_glass.errors import InputError
 from lammps_glass.glasses import KobAndersen
 from lammps_glass.testing.samples import binary_snapshot
@@ -294,7 +294,10 @@ def test_test_configurations_must_not_train(file, tmp_path):
 def test_a_ceiling_that_cannot_be_estimated_is_said(file, tmp_path):
     found = compare(read(file, 'labels.moved.halves=["no", "such"]', "nulls=false"), tmp_path / "out")
     assert np.isnan(found.table["ceiling_within"].iloc[0])
-    assert any("no ceiling can be estimated, the files have no no" in note for note in found.notes)
+    said = "the ceiling is not known: the files have no no"
+    assert f"moved of train: {said}" in found.notes
+    assert said in verdicts(found.table)[0]
+    assert found.table["no_ceiling"].iloc[0] == "the files have no no"
 
 
 @pytest.mark.parametrize(
@@ -311,23 +314,35 @@ def test_a_ceiling_that_cannot_be_estimated_is_said(file, tmp_path):
         ("entries.both.prior={face=2.0}", "prior.face"),
         ("entries.both.correlation_length=-1.0", "correlation_length = -1"),
         ("entries.both.correlated=1.0", "correlated = 1.0 must be"),
-        ("entries.logistic.correlation_length=1.0", "leave correlation_length out"),
+        ("entries.logistic.indicator={name='activity', D=1.0}", "entries.logistic.indicator: unknown option"),
     ],
 )
 def test_faults_of_the_file_are_one_line(file, tmp_path, capsys, setting, message):
     settings = ["--set", f"train={tmp_path / 'train'}", "--set", setting]
-    assert run(["compare", str(file), "-o", str(tmp_path / "out"), *settings]) == 2
+    words = ["compare", str(file), "-o", str(tmp_path / "out"), *settings]
+    assert run([*words, "--dry-run"]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    assert run(words) == 2
     error = capsys.readouterr().err
     assert message in error
     assert len(error.strip().splitlines()) == 1
 
 
+def test_correlated_residuals_of_another_learner_are_refused(file, tmp_path):
+    with pytest.raises(InputError, match="leave correlation_length out"):
+        compare(read(file, "entries.logistic.correlation_length=1.0"), tmp_path / "out")
+
+
 def test_the_command_prints_the_table_and_says_which_is_best(file, tmp_path, capsys):
     out = tmp_path / "out"
     arguments = ["compare", str(file), "-o", str(out), "--set", f"train={tmp_path / 'train'}"]
-    assert run([*arguments, "--dry-run"]) == 0
+    assert run([*arguments, "--dry-run", "--json"]) == 0
     assert not out.exists()
-    capsys.readouterr()
+    rows = {row["entry"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["coordination"]["n_features"] == 1
+    assert rows["both"]["n_features"] == rows["faces"]["n_features"] + rows["density"]["n_features"]
+    assert rows["logistic"]["indicator"] == "activity"
     assert run([*arguments, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert {row["entry"] for row in rows} >= {"coordination", "density", "null: species"}
@@ -335,8 +350,12 @@ def test_the_command_prints_the_table_and_says_which_is_best(file, tmp_path, cap
     assert "is best" in capsys.readouterr().out
 
 
-def test_bundled_files_are_valid():
+def test_bundled_files_are_valid(tmp_path):
     assert read_comparison("demo").sets.keys() == {"liquid", "glass"}
     assert read_comparison("demo", preset="smoke").sets["glass"].preset == "smoke"
+    for name in ("demo", "planes"):
+        rows = preview(read_comparison(name), tmp_path / "out")
+        assert all(row["n_features"] > 0 for row in rows)
+    assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="bundled are"):
         read_comparison("no-such")

@@ -109,7 +109,7 @@ def test_each_label_is_scored_by_the_columns_of_its_plane(file, tmp_path):
     assert any("both of train: jump_xy and jump_yz do not agree" in n for n in found.notes) or np.isfinite(
         table.loc[("of the plane", "both"), "ceiling_within"]
     )
-    assert any("jump xy of train: no ceiling" in note for note in found.notes)
+    assert any("jump xy of train: the ceiling is not known: the files hold neither" in note for note in found.notes)
 
 
 def test_indicators_by_label_stand_in_one_table(file, tmp_path):
