@@ -66,8 +66,8 @@ class Ceilings:
         """Say why a ceiling of `rows` is not known, or why there is none at all for a label of runs."""
         if self.columns and not rows:
             return [
-                "the noise ceiling is not known: one run, or the shear of one plane, says nothing of its own noise; give "
-                "several runs from one configuration, or shears of several planes, where the label takes them"
+                "the noise ceiling is not known: one run, or the shear of one plane, says nothing of its own noise; "
+                "give several runs from one configuration, or shears of several planes, where the label takes them"
             ]
         return [
             f"the noise ceiling of {row['label']} is not known: its repeats ({row['from']}) do not agree"

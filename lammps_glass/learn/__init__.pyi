@@ -4,6 +4,7 @@ from .activity import Activity as Activity
 from .ard import ard_pearson as ard_pearson
 from .barcode import Barcode as Barcode
 from .binned import BinnedPredictions as BinnedPredictions
+from .block_penalty import Penalty as Penalty
 from .cross_validate import (
     leave_one_replica_out_predictions as leave_one_replica_out_predictions,
     random_row_predictions as random_row_predictions,

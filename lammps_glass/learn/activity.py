@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags
 
 from lammps_glass.errors import InputError
+from lammps_glass.learn.block_penalty import Blocks, column_factors
 from lammps_glass.learn.easy_ensemble import MAX_ITERATIONS
 from lammps_glass.learn.estimator import fit_rows, predict_rows
 
@@ -32,6 +33,10 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
     ----------
     C
         Inverse strength of the penalty.
+    blocks
+        Number of columns and factor of each block of columns, in their order, such as ``[[20, 1.0], [154, 0.3]]``:
+        standardised columns are multiplied by the factor, so that weights of a smaller one are penalised more, and 0
+        leaves a block out. None: 1 for all.
 
     Attributes
     ----------
@@ -39,7 +44,7 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
         The two labels, sorted.
     scaler_ : StandardScaler
     coef_ : (n_features,)
-        w, per standardised feature.
+        w, per standardised feature, factors included.
     intercept_ : float
         b.
     n_features_in_ : int
@@ -47,11 +52,12 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
     Raises
     ------
     InputError
-        One class only among the rows, a value that is not finite, C not positive.
+        One class only among the rows, a value that is not finite, C not positive, blocks of other columns.
     """
 
-    def __init__(self, C: float = 1.0) -> None:
+    def __init__(self, C: float = 1.0, blocks: Blocks | None = None) -> None:
         self.C = C
+        self.blocks = blocks
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -63,9 +69,11 @@ class Activity(ClassifierMixin, BaseEstimator):  # type: ignore[misc, unused-ign
         if not 0 < self.C < np.inf:
             raise InputError(f"activity: C = {self.C}: give a positive number")
         values, encoded = fit_rows(self, X, y)
+        factors = 1.0 if self.blocks is None else column_factors(self.blocks, values.shape[1])
         self.scaler_ = StandardScaler().fit(values)
-        fitted = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS).fit(self.scaler_.transform(values), encoded)
-        self.coef_, self.intercept_ = fitted.coef_[0], float(fitted.intercept_[0])
+        columns = factors * self.scaler_.transform(values)
+        fitted = LogisticRegression(C=self.C, max_iter=MAX_ITERATIONS).fit(columns, encoded)
+        self.coef_, self.intercept_ = factors * fitted.coef_[0], float(fitted.intercept_[0])
         return self
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -9,16 +9,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
+from lammps_glass.learn.block_penalty import Floats, Penalty
 from lammps_glass.learn.newton import RidgeLogistic
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
 
-Floats = NDArray[np.float64]
 #: From the training rows, their labels and the test rows (standardised) to the columns of both, in the order in which
 #: subsets take them.
 Ordering = Callable[[Floats, NDArray[np.int64], Floats], tuple[Floats, Floats]]
-#: C of all regressions, or from the number of a split and a number of features to C.
-Strength = float | Callable[[int, int], float]
+#: C or the penalty of all regressions, or from the number of a split and a number of features to the penalty.
+Strength = float | Penalty | Callable[[int, int], Penalty]
 
 
 def spread_over_splits(values: ArrayLike, sizes: ArrayLike) -> NDArray[np.float64]:
@@ -79,8 +79,8 @@ def accuracy_of_nested_subsets(
     ordering
         Orders the columns of each split by its training rows.
     C
-        Inverse strength of the penalty; or a function from the number of a split and a number of features to it
-        (`penalty.Penalties.of_split`).
+        Inverse strength of the penalty, or a `Penalty`; or a function from the number of a split and a number of
+        features to it (`penalty.Penalties.of_split`).
 
     Returns
     -------
@@ -95,15 +95,15 @@ def accuracy_of_nested_subsets(
     """
     labels = check_two_classes(y, "rows")
     counts = sorted(set(numbers))
-    strengths = [strengths_of(C, number, counts) for number in range(len(splits))]
-    least = min((min(of_split) for of_split in strengths if of_split), default=1.0)
+    penalties = [penalties_of(C, number, counts) for number in range(len(splits))]
+    least = min((penalty.C for of_split in penalties for penalty in of_split), default=1.0)
     if not len(splits) or not counts or counts[0] < 1 or least <= 0:
         raise InputError(
             f"{len(splits)} splits, numbers of features {counts[:3]} ..., C = {least}: all must be positive"
         )
     results = [
         _correct_predictions(X, labels, split, ordering, counts, of_split)
-        for split, of_split in zip(splits, strengths, strict=True)
+        for split, of_split in zip(splits, penalties, strict=True)
     ]
     right = np.array([correct for correct, _ in results])
     train = np.array([accuracies for _, accuracies in results])
@@ -119,13 +119,20 @@ def accuracy_of_nested_subsets(
     )
 
 
-def strengths_of(C: Strength, split: int, numbers: Sequence[int]) -> list[float]:
-    """Return C of a split for each number of features."""
-    return [C(split, number) if callable(C) else C for number in numbers]
+def penalties_of(C: Strength, split: int, numbers: Sequence[int]) -> list[Penalty]:
+    """Return the penalty of a split for each number of features."""
+    if callable(C):
+        return [C(split, number) for number in numbers]
+    return [C if isinstance(C, Penalty) else Penalty(C)] * len(numbers)
 
 
 def _correct_predictions(
-    X: Floats, y: NDArray[np.int64], split: Split, ordering: Ordering, numbers: Sequence[int], C: Sequence[float]
+    X: Floats,
+    y: NDArray[np.int64],
+    split: Split,
+    ordering: Ordering,
+    numbers: Sequence[int],
+    penalties: Sequence[Penalty],
 ) -> tuple[list[int], list[float]]:
     """For each number, count the test rows that are right, and compute the accuracy of the training rows."""
     labels = check_two_classes(y[split.train], f"training rows with {split.name} left out")
@@ -133,12 +140,13 @@ def _correct_predictions(
     train, test = ordering(z_train, labels, z_test)
     if numbers[-1] > train.shape[1]:
         raise InputError(f"{numbers[-1]} features of {train.shape[1]}: give smaller numbers of features")
-    model = RidgeLogistic(labels, C[0])
+    model = RidgeLogistic(labels, penalties[0].C)
     right, accuracies = [], []
-    for number, strength in zip(numbers, C, strict=True):
-        model.C = strength
-        model.extend(train[:, :number])
-        right.append(int(((model.decision(test[:, :number]) > 0) == y[split.test]).sum()))
+    for number, penalty in zip(numbers, penalties, strict=True):
+        model.C = penalty.C
+        model.extend(penalty.scaled(train[:, :number]))
+        value = model.decision(penalty.scaled(test[:, :number]))
+        right.append(int(((value > 0) == y[split.test]).sum()))
         accuracies.append(float(((model.probability > 0.5) == labels).mean()))
     return right, accuracies
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.nested_subsets import Floats, standardized
+from lammps_glass.learn.block_penalty import Floats, Penalty
+from lammps_glass.learn.nested_subsets import standardized
 from lammps_glass.learn.newton import RidgeLogistic
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split, replica_folds
@@ -23,36 +25,45 @@ FALLBACK = 1.0
 
 @dataclass(frozen=True)
 class Penalties:
-    """Values of C chosen for the first n columns of an ordering, in each split and on all rows.
+    """Penalties chosen for the first n columns of an ordering, in each split and on all rows.
 
     Attributes
     ----------
     numbers
         Numbers of columns, ascending.
     by_split
-        (n_splits, n_numbers) C chosen among the training replicas of each split.
+        (n_splits, n_numbers, 2) C and factor chosen among the training replicas of each split.
     overall
-        (n_numbers,) C chosen among all replicas, for an estimator that is fitted to all rows.
+        (n_numbers, 2) those chosen among all replicas, for an estimator that is fitted to all rows.
     losses
-        Table: ``split`` (name; ``all``), ``n_features``, ``C``, ``loss`` (log loss a row of left-out replicas),
-        ``chosen``.
+        Table: ``split`` (name; ``all``), ``n_features``, ``factor``, ``C``, ``loss`` (log loss a row of left-out
+        replicas), ``chosen``.
+    orders
+        (n_features,) order of each column: its factor is that of the choice to the power of the order.
+    one_for_all
+        The choice of C alone, with the factor 1; None where no other factor was tried.
     """
 
     numbers: tuple[int, ...]
     by_split: Floats
     overall: Floats
     losses: pd.DataFrame
+    orders: tuple[int, ...]
+    one_for_all: Penalties | None = None
 
-    def of_split(self, split: int, number: int) -> float:
-        """Return C of a split for `number` columns: that of the next of `numbers`, or of the last one."""
-        return float(self.by_split[split, self._index(number)])
+    def of_split(self, split: int, number: int) -> Penalty:
+        """Return the penalty of a split for `number` columns: that of the next of `numbers`, or of the last one."""
+        return self._penalty(self.by_split[split], number)
 
-    def of_all(self, number: int) -> float:
-        """Return C of all rows for `number` columns."""
-        return float(self.overall[self._index(number)])
+    def of_all(self, number: int) -> Penalty:
+        """Return the penalty of all rows for `number` columns."""
+        return self._penalty(self.overall, number)
 
-    def _index(self, number: int) -> int:
-        return min(int(np.searchsorted(self.numbers, number)), len(self.numbers) - 1)
+    def _penalty(self, chosen: Floats, number: int) -> Penalty:
+        C, factor = chosen[min(int(np.searchsorted(self.numbers, number)), len(self.numbers) - 1)].tolist()
+        if factor == 1.0:
+            return Penalty(C)
+        return Penalty(C, tuple((len(list(same)), factor**order) for order, same in groupby(self.orders[:number])))
 
 
 def choose_penalties(
@@ -63,14 +74,20 @@ def choose_penalties(
     numbers: Sequence[int],
     *,
     grid: Sequence[float] = GRID,
+    orders: ArrayLike | None = None,
+    factors: Sequence[float] = (1.0,),
     n_folds: int = 5,
     seed: int,
 ) -> Penalties:
-    """Choose C for each split by the log loss of left-out replicas among those that train.
+    """Choose the penalty for each split by the log loss of left-out replicas among those that train.
 
     The rows that a split tests take no part in its choice. Training replicas are divided into `n_folds` folds (fewer
     where there are fewer); of C with equal losses the smallest is taken. The loss, not the accuracy, decides: it varies
     smoothly with C where rows are few.
+
+    With several `factors`, columns of a higher order are penalised more: multiplied by ``factor ** order``. Each factor
+    has its best C; the smallest factor is taken whose loss exceeds the least one by no more than the standard error of
+    their difference over the left-out replicas: what a few replicas cannot tell from chance does not count as a gain.
 
     Parameters
     ----------
@@ -82,11 +99,21 @@ def choose_penalties(
         Numbers of first columns that a choice is made for, such as the ends of the blocks of features.
     grid
         Values of C.
+    orders
+        (n_features,) order of each column, from 0, such as its body order less that of the first; 0 by default.
+    factors
+        From 0, which leaves out all columns but those of order 0, to 1, which penalises all alike.
 
     Raises
     ------
     InputError
-        A value of C or a number of columns is not positive, a split is of random rows, or one class is missing.
+        A value of C or a number of columns is not positive, a factor or an order is out of range, a split is of random
+        rows, or one class is missing.
+
+    References
+    ----------
+    L. Breiman, J. Friedman, C. J. Stone and R. A. Olshen, Classification and Regression Trees (Wadsworth, 1984),
+    section 3.4.3, for the rule of one standard error.
     """
     labels, names = check_two_classes(y, "rows"), np.asarray(replicas, dtype=np.str_)
     counts = tuple(sorted(set(map(int, numbers))))
@@ -94,40 +121,111 @@ def choose_penalties(
         raise InputError(f"choice of C: numbers of features {counts[:3]} ..., C of {list(grid)}: all must be positive")
     if any(split.leaking for split in splits):
         raise InputError("choice of C: splits must be by replica, these are of random rows")
-    values = sorted(map(float, grid))
-    tables, chosen = [], []
-    for name, rows in [*((split.name, split.train) for split in splits), ("all", np.arange(len(labels)))]:
-        losses = _losses(X, labels, names, rows, counts, values, n_folds, seed)
-        best = np.full(len(counts), FALLBACK if len(values) > 1 else values[0])
-        if losses is not None:
-            best = np.array(values)[np.argmin(losses, axis=0)]
+    powers = np.zeros(X.shape[1], dtype=np.int64) if orders is None else np.asarray(orders)
+    if powers.shape != (X.shape[1],) or powers.dtype.kind not in "iu" or powers.min() < 0:
+        raise InputError(f"choice of the penalty: orders of shape {powers.shape}: give a whole number from 0 a column")
+    if 1.0 not in factors or not all(0 <= factor <= 1 for factor in factors):
+        raise InputError(f"choice of the penalty: factors {list(factors)}: give numbers from 0 to 1, 1 among them")
+    tried = _Tried(X, labels, names, powers, counts, sorted(map(float, grid)), sorted(map(float, factors)))
+    of_rows = [*((split.name, split.train) for split in splits), ("all", np.arange(len(labels)))]
+    losses = [(name, tried.losses(rows, n_folds, seed)) for name, rows in of_rows]
+    alone = tried.chosen(losses, [1.0])
+    return alone if len(tried.factors) == 1 else tried.chosen(losses, tried.factors, alone)
+
+
+class _Tried:
+    """Log losses of regressions with every C and factor; what is fitted to the same rows twice is fitted once."""
+
+    def __init__(
+        self, X: Floats, y: NDArray[np.int64], replicas: NDArray[np.str_], orders: NDArray[np.int64],
+        numbers: tuple[int, ...], grid: list[float], factors: list[float],
+    ) -> None:  # fmt: skip
+        self.X, self.y, self.replicas, self.orders = X, y, replicas, orders
+        self.numbers, self.grid, self.factors = numbers, grid, factors
+        self._known: dict[bytes, Floats] = {}
+
+    def losses(self, rows: NDArray[np.intp], n_folds: int, seed: int) -> Floats | None:
+        """Return (n_folds, n_factors, n_grid, n_numbers) log losses, a row of `rows`, of each fold of its replicas.
+
+        The sum over folds is the loss a row. None with a single replica.
+        """
+        n_replicas = len(set(self.replicas[rows].tolist()))
+        if n_replicas < 2:
+            return None
+        losses = []
+        for fold in replica_folds(self.replicas[rows], min(n_folds, n_replicas), seed=seed):
+            test = rows[fold.test]
+            value = self._decisions(rows[fold.train], fold.name)[..., test]
+            losses.append((np.logaddexp(0.0, value) - self.y[test] * value).sum(axis=-1) / len(rows))
+        return np.array(losses)
+
+    def _decisions(self, rows: NDArray[np.intp], left_out: str) -> Floats:
+        """Return (n_factors, n_grid, n_numbers, n_rows) decisions for all rows of regressions on some."""
+        if (key := rows.tobytes()) not in self._known:
+            labels = check_two_classes(self.y[rows], f"training rows with {left_out} left out")
+            others = np.setdiff1d(np.arange(len(self.y)), rows)
+            train, test = standardized(self.X, Split(left_out, rows, others, leaking=False))
+            result = np.full((len(self.factors), len(self.grid), len(self.numbers), len(self.y)), np.nan)
+            for f, k in self._combinations():
+                scales = self.factors[f] ** self.orders[: self.numbers[k]].astype(np.float64)
+                kept = np.flatnonzero(scales)
+                columns, tested = _in_row_space(train[:, kept] * scales[kept], test[:, kept] * scales[kept])
+                model = RidgeLogistic(labels, self.grid[0])
+                for i, C in enumerate(self.grid):  # each starts from the solution with the C before
+                    model.C = C
+                    model.extend(columns)
+                    result[f, i, k, others] = model.decision(tested)
+            # Without columns of a higher order all factors are one.
+            plain = [k for k, number in enumerate(self.numbers) if not self.orders[:number].any()]
+            result[:, :, plain] = result[self.factors.index(1.0)][:, plain]
+            self._known[key] = result
+        return self._known[key]
+
+    def _combinations(self) -> Iterator[tuple[int, int]]:
+        for f, factor in enumerate(self.factors):
+            for k, number in enumerate(self.numbers):
+                if factor == 1.0 or self.orders[:number].any():
+                    yield f, k
+
+    def chosen(
+        self, losses: Sequence[tuple[str, Floats | None]], factors: Sequence[float], alone: Penalties | None = None
+    ) -> Penalties:
+        """Choose among some of the factors, for each set of rows by its losses."""
+        numbers = [self.factors.index(factor) for factor in factors]
+        chosen, tables = [], []
+        for name, of_rows in losses:
+            if of_rows is None:
+                chosen.append([(FALLBACK if len(self.grid) > 1 else self.grid[0], 1.0)] * len(self.numbers))
+                continue
+            best = [self._best(of_rows[..., k][:, numbers], factors) for k in range(len(self.numbers))]
+            chosen.append(best)
             tables += [
-                (name, number, C, losses[i, k], best[k] == C)
-                for k, number in enumerate(counts)
-                for i, C in enumerate(values)
+                (name, number, factor, C, of_rows[:, f, i, k].sum(), best[k] == (C, factor))
+                for k, number in enumerate(self.numbers)
+                for f, factor in zip(numbers, factors, strict=True)
+                for i, C in enumerate(self.grid)
             ]
-        chosen.append(best)
-    table = pd.DataFrame(tables, columns=["split", "n_features", "C", "loss", "chosen"])
-    return Penalties(counts, np.array(chosen[:-1]), chosen[-1], table)
+        table = pd.DataFrame(tables, columns=["split", "n_features", "factor", "C", "loss", "chosen"])
+        array = np.array(chosen)
+        return Penalties(self.numbers, array[:-1], array[-1], table, tuple(self.orders.tolist()), alone)
+
+    def _best(self, losses: Floats, factors: Sequence[float]) -> tuple[float, float]:
+        """Choose C and factor from (n_folds, n_factors, n_grid) losses; of equal factors 1."""
+        strengths = losses.sum(axis=0).argmin(axis=1)
+        by_fold = losses[:, np.arange(len(factors)), strengths]
+        best = len(factors) - 1 - int(by_fold.sum(axis=0)[::-1].argmin())
+        excess = by_fold - by_fold[:, [best]]
+        error = np.sqrt(len(losses)) * excess.std(axis=0, ddof=1)
+        taken = best if not excess.any() else int(np.flatnonzero(excess.sum(axis=0) <= error)[0])
+        return self.grid[strengths[taken]], factors[taken]
 
 
-def _losses(
-    X: Floats, y: NDArray[np.int64], replicas: NDArray[np.str_], rows: NDArray[np.intp], numbers: Sequence[int],
-    grid: Sequence[float], n_folds: int, seed: int,
-) -> Floats | None:  # fmt: skip
-    """Return (n_grid, n_numbers) log losses a row of replicas left out of `rows`; None with a single replica."""
-    n_replicas = len(set(replicas[rows].tolist()))
-    if n_replicas < 2:
-        return None
-    total = np.zeros((len(grid), len(numbers)))
-    for fold in replica_folds(replicas[rows], min(n_folds, n_replicas), seed=seed):
-        split = Split(fold.name, rows[fold.train], rows[fold.test], leaking=False)
-        labels = check_two_classes(y[split.train], f"training rows with {split.name} left out")
-        train, test = standardized(X, split)
-        for i, C in enumerate(grid):
-            model = RidgeLogistic(labels, C)
-            for k, number in enumerate(numbers):
-                model.extend(train[:, :number])
-                value = model.decision(test[:, :number])
-                total[i, k] += float((np.logaddexp(0.0, value) - y[split.test] * value).sum())
-    return total / len(rows)
+def _in_row_space(train: Floats, test: Floats) -> tuple[Floats, Floats]:
+    """Rotate the columns of both arrays to as many as training rows, where there are fewer rows than columns.
+
+    A rotation leaves a penalised regression as it is, and columns in which the training rows are 0 have weights of 0.
+    """
+    if len(train) >= train.shape[1]:
+        return train, test
+    axes = np.linalg.svd(train, full_matrices=False)[2]
+    return train @ axes.T, test @ axes.T

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from lammps_glass.errors import InputError
-from lammps_glass.learn.nested_subsets import Ordering, Strength, accuracy_of_nested_subsets, standardize, strengths_of
+from lammps_glass.learn.nested_subsets import Ordering, Strength, accuracy_of_nested_subsets, penalties_of, standardize
 from lammps_glass.learn.newton import RidgeLogistic
 from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split
@@ -107,9 +107,14 @@ def accuracy_by_forward_selection(
     Parameters
     ----------
     C
-        As in `accuracy_of_nested_subsets`; a split selects with that of all `n_features`.
+        As in `accuracy_of_nested_subsets`, one for all columns; a split selects with that of all `n_features`.
     overall_C
         Of the selection on all rows; default `C`, where that is a number, else 1.
+
+    Raises
+    ------
+    InputError
+        As in `accuracy_of_nested_subsets`; or the penalty has blocks, which a selection takes apart.
 
     Returns
     -------
@@ -121,7 +126,7 @@ def accuracy_by_forward_selection(
     ordering = _selected(n_features, C, orders)
     counts = list(range(1, n_features + 1)) if numbers is None else numbers
     curve = accuracy_of_nested_subsets(X, y, splits, ordering, counts, C=C)
-    of_all = (1.0 if callable(C) else C) if overall_C is None else overall_C
+    of_all = (C if isinstance(C, float | int) else 1.0) if overall_C is None else overall_C
     overall = forward_selection(X, y, n_features, C=of_all).order
     curve["picked"] = [overall[number - 1] for number in curve["n_features"]]
     curve["split_fraction"] = [
@@ -136,7 +141,10 @@ def _selected(n_features: int, C: Strength, orders: list[list[int]]) -> Ordering
 
     def ordering(train: Floats, y: NDArray[np.int64], test: Floats) -> tuple[Floats, Floats]:
         """Order the columns by forward selection on the training rows."""
-        order = _select(train, y, n_features, strengths_of(C, len(orders), [n_features])[0]).order
+        (penalty,) = penalties_of(C, len(orders), [n_features])
+        if penalty.blocks is not None:
+            raise InputError("forward selection: give one penalty for all columns, without blocks")
+        order = _select(train, y, n_features, penalty.C).order
         orders.append(order)
         return train[:, order], test[:, order]
 

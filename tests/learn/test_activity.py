@@ -14,6 +14,7 @@ from lammps_glass import learn
 from lammps_glass.errors import InputError
 from lammps_glass.learn.nested_subsets import spread_over_splits, standardize
 from lammps_glass.learn.newton import RidgeLogistic
+from lammps_glass.learn.splits import Split
 
 
 def unit_columns(X):
@@ -103,6 +104,25 @@ def test_activity_is_the_standardised_regression():
         learn.Activity(C=0).fit(X, y)
     with pytest.raises(InputError, match="one class only"):
         learn.Activity().fit(X, np.ones(600))
+
+
+def test_blocks_of_activity_are_columns_scaled_by_hand():
+    X, y, _ = planted()
+    blocks = [[5, 1.0], [15, 0.2], [10, 0.0]]
+    factors = np.repeat([1.0, 0.2, 0.0], [5, 15, 10])
+    model = learn.Activity(C=0.5, blocks=blocks).fit(X, y)
+    newton = RidgeLogistic(y, 0.5)
+    newton.add(factors * unit_columns(X))
+    # lbfgs stops at a gradient of 1e-4 of a sum of 600 rows.
+    np.testing.assert_allclose(model.coef_, factors * newton.weights[1:], atol=5e-3)
+    assert (model.coef_[20:] == 0).all()
+    split = Split("a", np.arange(300), np.arange(300, 600), leaking=False)
+    curve = learn.accuracy_by_body_order(X, y, ["a"] * 30, [split], numbers=[30], C=learn.Penalty(0.5, blocks))
+    half = learn.Activity(C=0.5, blocks=blocks).fit(X[:300], y[:300])
+    assert curve["accuracy"].item() == np.mean(half.predict(X[300:]) == y[300:])
+    for wrong in ([[5, 1.0]], [[30, -1.0]], [[30.0, 1.0]], [[30]], [[30, np.nan]], "all"):
+        with pytest.raises(InputError, match="blocks = "):
+            learn.Activity(blocks=wrong).fit(X, y)
 
 
 def test_curve_in_body_order_steps_where_the_signal_enters():

@@ -32,13 +32,15 @@ EXPANSION, BASELINE, BASELINE_NAME = "ace", "local-density", "density and coordi
 BY_GLASS, RANDOM, FIXED = "by glass", "random rows", "by glass, C = 1"
 #: C that stands beside the chosen ones: scikit-learn's default.
 FIXED_C = 1.0
+#: Factors of features for each body order beyond the first that are tried; 0 leaves higher orders out.
+ORDER_FACTORS = (0.0, 0.1, 0.3, 1.0)
 
 
 class BodyOrderCurves(Product):
     """Curves against the number of features, in body order: accuracy, and Pearson coefficient of the ARD regression."""
 
     accuracy = TableFile("order.parquet")
-    #: Log loss of left-out glasses by C, split and number of features; see `learn.Penalties`.
+    #: Log loss of left-out glasses by C, factor, split and number of features; see `learn.Penalties`.
     penalties = TableFile("penalties.parquet", optional=True)
     pearson = TableFile("pearson.parquet")
 
@@ -68,6 +70,9 @@ class OrderParameters:
         those that train, and for each block of features; scores with C = 1 stand beside.
     grid
         Values of C that are tried.
+    order_factors
+        Factors of features for each body order beyond the first, which are chosen together with C: the weights of
+        higher orders are penalised more. ``[1.0]`` penalises all alike. A given C does, too.
     n_folds
         Folds of random rows, for comparison; and folds of training glasses for the choice of C.
     ard_features
@@ -76,6 +81,7 @@ class OrderParameters:
 
     C: float | None = None
     grid: tuple[float, ...] = GRID
+    order_factors: tuple[float, ...] = ORDER_FACTORS
     n_folds: int = 5
     ard_features: int = 1200
 
@@ -86,7 +92,7 @@ class SelectionParameters:
 
     Parameters
     ----------
-    C, grid, n_folds
+    C, grid, order_factors, n_folds
         As in `OrderParameters`.
     n_selected
         Number of features that are selected one by one.
@@ -96,6 +102,7 @@ class SelectionParameters:
 
     C: float | None = None
     grid: tuple[float, ...] = GRID
+    order_factors: tuple[float, ...] = ORDER_FACTORS
     n_folds: int = 5
     n_selected: int = 60
     n_resamples: int = 500
@@ -137,10 +144,15 @@ class Samples(NamedTuple):
         return [int(end) for end in np.cumsum([len(block.features) for block in self.expansion.blocks])]
 
     def penalties(self, parameters: OrderParameters | SelectionParameters, seed: int) -> learn.Penalties:
-        """Choose C for each left-out glass at the end of each block of features; the given one leaves no choice."""
+        """Choose the penalty for each left-out glass at the end of each block; a given C leaves no choice."""
+        blocks = self.expansion.blocks
+        grid, factors = parameters.grid, parameters.order_factors
+        if parameters.C is not None:
+            grid, factors = (parameters.C,), (1.0,)
         return learn.choose_penalties(
             self.X, self.y, self.table["replica"], self.splits[0], self.ends,
-            grid=parameters.grid if parameters.C is None else (parameters.C,), n_folds=parameters.n_folds, seed=seed,
+            grid=grid, factors=factors, n_folds=parameters.n_folds, seed=seed,
+            orders=[block.body_order - blocks[0].body_order for block in blocks for _ in block.features],
         )  # fmt: skip
 
     def end_of(self, body_order: int) -> int:
@@ -217,7 +229,7 @@ def with_band(curve: pd.DataFrame, column: str = "accuracy") -> pd.DataFrame:
 # -- figures 3 and 7 (rates were read off the preset demo on two shared cores: good to a factor of three) --------------
 
 
-@operation(version=2, work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
+@operation(version=3, work=work, rates={"cases": 2.0, "rows": 0.02}, check=check)
 def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCurves:
     """Score regressions on the first n features in body order, for each n of a curve."""
     parameters = case.parameters
@@ -245,7 +257,7 @@ def body_order(case: Case[OrderParameters], rows: Sequence[Rows]) -> BodyOrderCu
 # -- figures 5 and 6, scores -------------------------------------------------------------------------------------------
 
 
-@operation(version=2, work=work, rates={"cases": 2.0, "rows": 0.04}, check=check)
+@operation(version=3, work=work, rates={"cases": 2.0, "rows": 0.04}, check=check)
 def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selection:
     """Select features, compare orders of features, make learning curves, score, and fit the indicator to all rows."""
     parameters = case.parameters
@@ -253,7 +265,7 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
     by_glass, random = samples.splits
     penalties = samples.penalties(parameters, case.seed)
     n_features = samples.X.shape[1]
-    of_all = learn.logistic(penalties.of_all(n_features))
+    of_all = activity(penalties.of_all(n_features))
     product = Selection(case.directory)
     product.bases.write(with_band(_bases(samples, parameters, penalties)))
     curves = [
@@ -274,28 +286,36 @@ def selection(case: Case[SelectionParameters], rows: Sequence[Rows]) -> Selectio
         "families": {block.name: block.features for block in expansion.blocks},
         "columns": expansion.feature_names,
     }
-    C = penalties.of_all(n_features)
-    product.save("activity", learn.Activity(C=C).fit(samples.X, samples.y), case.glass, case.seed, about)
+    product.save("activity", of_all().fit(samples.X, samples.y), case.glass, case.seed, about)
     return product
+
+
+def activity(penalty: learn.Penalty) -> MakeEstimator:
+    """Return a function that makes logistic regressions with a penalty."""
+    return partial(learn.Activity, **penalty._asdict())
 
 
 def makers(penalties: learn.Penalties, n_splits: int, n_features: int) -> list[MakeEstimator]:
     """Return a function for each split that makes its logistic regression on the first `n_features`."""
-    return [learn.logistic(penalties.of_split(split, n_features)) for split in range(n_splits)]
+    return [activity(penalties.of_split(split, n_features)) for split in range(n_splits)]
 
 
 def _bases(samples: Samples, parameters: SelectionParameters, penalties: learn.Penalties) -> pd.DataFrame:
-    """Return the accuracy with 2- and 3-body features, in three orders; subsets of them have the C of all of them."""
+    """Return the accuracy with 2- and 3-body features, in three orders.
+
+    Selected features and components mix body orders: all have one penalty, with the C of all of these features.
+    """
     end, y, splits = samples.end_of(3), samples.y, samples.splits[0]
     X, names = samples.X[:, :end], samples.expansion.short_names
+    one_for_all = penalties.one_for_all or penalties
 
-    def strength(split: int, number: int) -> float:
-        """Return C of a split for all of these features."""
-        return penalties.of_split(split, end)
+    def strength(split: int, number: int) -> learn.Penalty:
+        """Return the penalty of a split for all of these features."""
+        return one_for_all.of_split(split, end)
 
     ordered = learn.accuracy_by_body_order(X, y, samples.block_names[:end], splits, C=penalties.of_split)
     selected = learn.accuracy_by_forward_selection(
-        X, y, splits, min(parameters.n_selected, end), C=strength, overall_C=penalties.of_all(end)
+        X, y, splits, min(parameters.n_selected, end), C=strength, overall_C=one_for_all.of_all(end).C
     )
     selected["feature"] = [names[k] for k in selected["picked"]]
     components = learn.accuracy_by_components(X, y, splits, C=strength)
@@ -330,10 +350,10 @@ def _scores(
         """Compute the cross-validated accuracy of new estimators."""
         return float(learn.cross_validated_accuracy(values, y, splits, maker)["accuracy"])
 
-    estimators: list[MakeEstimator] = [
-        partial(learn.Activity, C=penalties.of_split(split, n_features)) for split in range(len(by_glass))
-    ]
-    predicted = learn.split_predictions(samples.table, X, by_glass, estimators, label=LABEL)
+    n_splits, one_for_all = len(by_glass), penalties.one_for_all or penalties
+    predicted = learn.split_predictions(
+        samples.table, X, by_glass, makers(penalties, n_splits, n_features), label=LABEL
+    )
     pooled = learn.score_with_intervals(predicted, label=LABEL, n_resamples=parameters.n_resamples, seed=seed)
     shown = [f"{name}{end}" for name in ("accuracy", "auc") for end in ("", ".low", ".high")]
     correlation = learn.ard_pearson(baseline, samples.target, by_glass, numbers=[baseline.shape[1]])
@@ -343,13 +363,18 @@ def _scores(
         parts |= {"like_pairs": len(pairs[0].features), "first_unlike_pair": len(pairs[0].features) + 1}
     return {
         **{name: float(pooled[name]) for name in shown if np.isfinite(pooled[name])},
-        **{name: accuracy(X[:, :n], by_glass, makers(penalties, len(by_glass), n)) for name, n in parts.items()},
-        "C": float(np.median([penalties.of_split(split, n_features) for split in range(len(by_glass))])),
+        **{name: accuracy(X[:, :n], by_glass, makers(penalties, n_splits, n)) for name, n in parts.items()},
+        "C": float(np.median(penalties.by_split[:, -1, 0])),
+        "order_factor": float(np.median(penalties.by_split[:, -1, 1])),
+        "one_penalty.accuracy": accuracy(X, by_glass, makers(one_for_all, n_splits, n_features)),
+        "one_penalty.triples": accuracy(
+            X[:, : parts["triples"]], by_glass, makers(one_for_all, n_splits, parts["triples"])
+        ),
         "fixed.accuracy": accuracy(X, by_glass, fixed),
         "fixed.pairs": accuracy(X[:, : parts["pairs"]], by_glass, fixed),
         "fixed.triples": accuracy(X[:, : parts["triples"]], by_glass, fixed),
         "svm.accuracy": accuracy(X, by_glass, learn.linear_svm(FIXED_C)),
-        "random_split.accuracy": accuracy(X, random, learn.logistic(penalties.of_all(n_features))),
+        "random_split.accuracy": accuracy(X, random, activity(penalties.of_all(n_features))),
         "baseline.density_coordination.accuracy": accuracy(baseline, by_glass, fixed),
         "baseline.density_coordination.pearson": float(correlation["pearson"].iloc[0]),
         "baseline.density.accuracy": accuracy(baseline[:, :1], by_glass, fixed),

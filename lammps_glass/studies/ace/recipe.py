@@ -29,7 +29,9 @@ def deviations(stages: Stages) -> tuple[str, ...]:
     sheared = [s for s in stages.running("label") if s.parameters.label.name == StrainStepActivity.name]
     shear = _shear(sheared[0]) if sheared else {}
     selected: SelectionParameters = stages.parameters_of("selection")
-    penalty = f"C = {selected.C:g}" if selected.C is not None else PAPER.text("chosen_penalty")
+    penalty = PAPER.text("chosen_penalty") if selected.C is None else f"C = {selected.C:g}"
+    if selected.C is None and len(selected.order_factors) > 1:
+        penalty += PAPER.text("order_penalty", factors=", ".join(f"{factor:g}" for factor in selected.order_factors))
     return PAPER.departures({"selection": selected, "penalty": penalty, **_liquids(stages), **shear})
 
 
