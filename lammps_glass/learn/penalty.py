@@ -18,9 +18,11 @@ from lammps_glass.learn.rows import check_two_classes
 from lammps_glass.learn.splits import Split, replica_folds
 
 #: Values of C that are tried.
-GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
+GRID = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0)
 #: C where none can be chosen: a split with a single training replica.
 FALLBACK = 1.0
+#: Principal axes of the training columns are left out whose sum of squares, times C, is below it.
+_LEAST = 1e-4
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,13 @@ class _Tried:
             for f, k in self._combinations():
                 scales = self.factors[f] ** self.orders[: self.numbers[k]].astype(np.float64)
                 kept = np.flatnonzero(scales)
-                columns, tested = _in_row_space(train[:, kept] * scales[kept], test[:, kept] * scales[kept])
+                columns, tested, squares = _on_axes(train[:, kept] * scales[kept], test[:, kept] * scales[kept])
                 model = RidgeLogistic(labels, self.grid[0])
                 for i, C in enumerate(self.grid):  # each starts from the solution with the C before
+                    n_axes = int(np.count_nonzero(C * squares > _LEAST))
                     model.C = C
-                    model.extend(columns)
-                    result[f, i, k, others] = model.decision(tested)
+                    model.extend(columns[:, :n_axes])
+                    result[f, i, k, others] = model.decision(tested[:, :n_axes])
             # Without columns of a higher order all factors are one.
             plain = [k for k, number in enumerate(self.numbers) if not self.orders[:number].any()]
             result[:, :, plain] = result[self.factors.index(1.0)][:, plain]
@@ -220,12 +223,18 @@ class _Tried:
         return self.grid[strengths[taken]], factors[taken]
 
 
-def _in_row_space(train: Floats, test: Floats) -> tuple[Floats, Floats]:
-    """Rotate the columns of both arrays to as many as training rows, where there are fewer rows than columns.
+def _on_axes(train: Floats, test: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rotate both arrays to the principal axes of the training rows; return the sum of squares on each axis too.
 
-    A rotation leaves a penalised regression as it is, and columns in which the training rows are 0 have weights of 0.
+    A rotation leaves a penalised regression as it is. On an axis with the sum of squares s, the penalty holds the
+    prediction of a row down to about C s / sqrt(n_rows) at most: axes of small s need no weight.
     """
-    if len(train) >= train.shape[1]:
-        return train, test
-    axes = np.linalg.svd(train, full_matrices=False)[2]
-    return train @ axes.T, test @ axes.T
+    axes = np.linalg.svd(train, full_matrices=False)[2] if len(train) < train.shape[1] else _axes_of(train)
+    rotated = train @ axes.T
+    return rotated, test @ axes.T, np.einsum("ij,ij->j", rotated, rotated)
+
+
+def _axes_of(columns: Floats) -> Floats:
+    """Return the principal axes (n_columns, n_columns) as rows, the largest first."""
+    axes: Floats = np.linalg.eigh(columns.T @ columns)[1][:, ::-1].T
+    return axes
