@@ -1,4 +1,4 @@
-"""Autocorrelation of the paths of many particles by Fourier transforms, a block of particles at a time."""
+"""Autocorrelation of the paths of many particles, a block of particles at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from lammps_glass.snapshots.cell import Floats
 
 #: Numbers that are held for each one of a path: itself, and its transform, padded to twice the length.
 _COPIES = 6
+#: Frames up to which the product of all pairs of frames, a matrix product, takes less time than Fourier transforms.
+_FEW = 200
 
 
 def blocks_of_particles(followed: Track, memory: int) -> Iterator[Floats]:
@@ -27,8 +29,8 @@ def blocks_of_particles(followed: Track, memory: int) -> Iterator[Floats]:
 def summed_autocorrelation(paths: Floats) -> Floats:
     """Compute ``sum over paths and k of x(k + m) x(k)`` at every lag m: (T,).
 
-    Two real paths make a complex one, whose autocorrelation has the sum of theirs as its real part: half as many
-    transforms.
+    Many frames are transformed: two real paths make a complex one, whose autocorrelation has the sum of theirs as its
+    real part, so that half as many transforms are needed.
 
     Parameters
     ----------
@@ -38,6 +40,9 @@ def summed_autocorrelation(paths: Floats) -> Floats:
     from scipy.fft import fft, ifft, next_fast_len
 
     n_frames = len(paths)
+    if n_frames <= _FEW:
+        products = paths @ paths.T
+        return np.array([np.trace(products, lag) for lag in range(n_frames)])
     even = paths if paths.shape[1] % 2 == 0 else np.column_stack([paths, np.zeros(n_frames)])
     pairs = np.ascontiguousarray(even).view(np.complex128)
     length = next_fast_len(2 * n_frames - 1)

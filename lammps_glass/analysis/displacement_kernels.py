@@ -8,29 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from lammps_glass.analysis.wave_kernels import BLOCK, fill_powers, largest_index, mean_cosines, sine
 from lammps_glass.compiled import kernel
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers
 
 #: Columns of the sums: particles, |r|^2, |r|^4, scattering, overlap.
 N_SUMS = 5
-_BLOCK = 64
-#: pi in two parts, the first with trailing zero bits: k pi is exact for the turns k that occur.
-_PI_HIGH, _PI_LOW, _INVERSE_PI = 3.141592651605606, 1.9841871589968616e-09, 1.0 / np.pi
-#: Taylor coefficients of sin(y) / y in y^2, to y^20: exact to 3e-16 up to y = pi / 2.
-_C = tuple((-1.0) ** k / float(np.prod(np.arange(1, 2 * k + 2, dtype=float))) for k in range(11))
-_C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10 = _C[1:]
-
-
-@kernel
-def _sine(x: float) -> float:
-    """Compute sin(x) for x >= 0 without branches, so that loops over it are vectorised."""
-    turns = np.floor(x * _INVERSE_PI + 0.5)
-    y = (x - turns * _PI_HIGH) - turns * _PI_LOW
-    z = y * y
-    high = _C6 + z * (_C7 + z * (_C8 + z * (_C9 + z * _C10)))
-    value = y * (1.0 + z * (_C1 + z * (_C2 + z * (_C3 + z * (_C4 + z * (_C5 + z * high))))))
-    return float(value * (1.0 - 2.0 * (turns - 2.0 * np.floor(0.5 * turns))))
 
 
 @kernel
@@ -40,9 +24,11 @@ def pair_sums(
     groups: Integers,
     n_groups: int,
     q: float,
-    vectors: Floats,
+    indices: Integers,
+    reciprocal: Floats,
     distance: float,
     scratch: Floats,
+    powers: Floats,
     sums: Floats,
 ) -> None:
     """Sum over the particles of each group from one frame to another; `sums` (n_groups, 5) is overwritten.
@@ -54,27 +40,34 @@ def pair_sums(
     groups
         (n,) number of each particle's group, below 0 for none; empty: all particles are of group 0.
     q
-        Wave number of the scattering sin(q r) / (q r); 0: with `vectors`, or none.
-    vectors
-        (m, 3) wave vectors of the scattering, the mean of cos(q . r); empty: none.
+        Wave number of the scattering sin(q r) / (q r); 0: with `indices`, or none.
+    indices
+        (m, 3) wave vectors of the scattering, the mean of cos(q . r), in units of `reciprocal`; empty: none.
+    reciprocal
+        (3, 3) reciprocal vectors of the box as rows.
     distance
         Length of the overlap: particles that moved less count.
     scratch
-        (8 * 64,) buffer.
+        (16 * 64,) buffer.
+    powers
+        (3, top + 1, 2, 64) buffer, top the largest of `indices`.
     """
     sums[:] = 0.0
     n = start.shape[1]
     scratch[:] = 0.0
     squared, fourth, waves, near = scratch[0:64], scratch[64:128], scratch[128:192], scratch[192:256]
-    for first in range(0, n, _BLOCK):
-        m = min(_BLOCK, n - first)
+    for first in range(0, n, BLOCK):
+        m = min(BLOCK, n - first)
         x0, y0, z0 = start[0, first : first + m], start[1, first : first + m], start[2, first : first + m]
         x1, y1, z1 = end[0, first : first + m], end[1, first : first + m], end[2, first : first + m]
         _squares(x0, y0, z0, x1, y1, z1, distance * distance, squared, fourth, near)
         if q > 0.0:
             _sphere_waves(squared[:m], q, waves)
-        elif len(vectors):
-            _box_waves(x0, y0, z0, x1, y1, z1, vectors, waves)
+        elif len(indices):
+            phases, free = scratch[512:704].reshape((3, BLOCK)), scratch[704:960].reshape((4, BLOCK))
+            _fill_phases(x0, y0, z0, x1, y1, z1, reciprocal, phases)
+            fill_powers(phases, powers)
+            mean_cosines(powers, indices, free, waves)
         if len(groups):
             _add_groups(groups[first : first + m], squared, fourth, waves, near, sums)
         else:
@@ -82,8 +75,8 @@ def pair_sums(
     if not len(groups):
         sums[0, 0] = n
         for column in range(4):
-            for k in range(_BLOCK):
-                sums[0, 1 + column] += scratch[256 + _BLOCK * column + k]
+            for k in range(BLOCK):
+                sums[0, 1 + column] += scratch[256 + BLOCK * column + k]
 
 
 @kernel
@@ -113,7 +106,7 @@ def _sphere_waves(squared: Floats, q: float, waves: Floats) -> None:
     """Compute sin(q r) / (q r)."""
     for k in range(len(squared)):
         x = q * np.sqrt(squared[k] + 1e-300)
-        waves[k] = np.true_divide(_sine(x), x)
+        waves[k] = np.true_divide(sine(x), x)
 
 
 @kernel
@@ -141,20 +134,14 @@ def _add_groups(groups: Integers, squared: Floats, fourth: Floats, waves: Floats
 
 
 @kernel
-def _box_waves(
-    x0: Floats, y0: Floats, z0: Floats, x1: Floats, y1: Floats, z1: Floats, vectors: Floats, waves: Floats
+def _fill_phases(
+    x0: Floats, y0: Floats, z0: Floats, x1: Floats, y1: Floats, z1: Floats, reciprocal: Floats, phases: Floats
 ) -> None:
-    """Average cos(q . r) over wave vectors."""
-    m = len(x0)
-    waves[:m] = 0.0
-    dx, dy, dz = x1 - x0, y1 - y0, z1 - z0
-    for v in range(len(vectors)):
-        a, b, c = vectors[v, 0], vectors[v, 1], vectors[v, 2]
-        for k in range(m):
-            phase = np.abs(a * dx[k] + b * dy[k] + c * dz[k])
-            waves[k] += _sine(phase + 0.5 * np.pi)
-    for k in range(m):
-        waves[k] = waves[k] * (1.0 / len(vectors))
+    """Compute the phases of displacements along the reciprocal vectors."""
+    for axis in range(3):
+        a, b, c, of_axis = reciprocal[axis, 0], reciprocal[axis, 1], reciprocal[axis, 2], phases[axis]
+        for k in range(len(x0)):
+            of_axis[k] = a * (x1[k] - x0[k]) + b * (y1[k] - y0[k]) + c * (z1[k] - z0[k])
 
 
 @kernel
@@ -165,7 +152,8 @@ def block_sums(
     groups: Integers,
     n_groups: int,
     q: float,
-    vectors: Floats,
+    indices: Integers,
+    reciprocal: Floats,
     distance: float,
     totals: Floats,
 ) -> None:
@@ -183,7 +171,8 @@ def block_sums(
         (n_lags, n_groups, 8): origins, particles, then sums over origins of the means over particles of |r|^2, |r|^4,
         scattering and overlap, then of the number Q of overlapping particles, and of its square.
     """
-    scratch = np.zeros(8 * _BLOCK)
+    scratch = np.zeros(16 * BLOCK)
+    powers = np.empty((3, largest_index(indices) + 1, 2, BLOCK))
     sums = np.zeros((n_groups, N_SUMS))
     for i in range(len(starts)):
         of_start = groups[min(i, len(groups) - 1)]
@@ -191,7 +180,7 @@ def block_sums(
             lag = lags[i, j]
             if lag < 0:
                 continue
-            pair_sums(starts[i], ends[j], of_start, n_groups, q, vectors, distance, scratch, sums)
+            pair_sums(starts[i], ends[j], of_start, n_groups, q, indices, reciprocal, distance, scratch, powers, sums)
             for g in range(n_groups):
                 count = sums[g, 0]
                 if count > 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +33,22 @@ class Scattering:
     ----------
     q
         Wave number.
-    vectors
-        (m, 3) wave vectors of the box near q that are averaged; empty: the average over the sphere, which is exact,
-        ``sin(q r) / (q r)``.
+    indices
+        (m, 3) wave vectors of the box near q that are averaged, in units of `reciprocal`, sorted; empty: the average
+        over the sphere, which is exact, ``sin(q r) / (q r)``.
+    reciprocal
+        (3, 3) reciprocal vectors of the box as rows.
     """
 
     q: float
-    vectors: Floats
+    indices: Integers = field(default_factory=lambda: np.empty((0, 3), dtype=np.int64))
+    reciprocal: Floats = field(default_factory=lambda: np.eye(3))
+
+    @property
+    def vectors(self) -> Floats:
+        """(m, 3) wave vectors of the box."""
+        vectors: Floats = self.indices @ self.reciprocal
+        return vectors
 
     @classmethod
     def of(cls, q: float, directions: str, cell: Cell) -> Scattering:
@@ -53,7 +62,7 @@ class Scattering:
         if not q > 0:
             raise InputError(f"self-intermediate scattering: q = {q} must be positive")
         if directions == "sphere":
-            return cls(q, np.empty((0, 3)))
+            return cls(q)
         if directions != "box":
             raise InputError(f"self-intermediate scattering: directions = {directions!r} must be 'sphere' or 'box'")
         reciprocal = 2 * np.pi * cell.inverse.T
@@ -64,15 +73,15 @@ class Scattering:
                 f"self-intermediate scattering: q = {q:g} is too large for the directions of the box: use 'sphere'"
             )
         axes = np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij")
-        vectors = np.stack(axes, axis=-1).reshape(-1, 3) @ reciprocal
-        lengths = np.linalg.norm(vectors, axis=1)
-        near = vectors[(abs(lengths - q) <= smallest / 2) & (lengths > 0)]
+        indices = np.stack(axes, axis=-1).reshape(-1, 3)
+        lengths = np.linalg.norm(indices @ reciprocal, axis=1)
+        near = indices[(abs(lengths - q) <= smallest / 2) & (lengths > 0)]
         if not len(near):
             raise InputError(
                 f"self-intermediate scattering: no wave vector of the box near q = {q:g}; the first is {smallest:.4g}: "
                 "take a larger q, or the directions of the sphere"
             )
-        return cls(0.0, near[len(near) // 2 :])  # one of each pair q, -q
+        return cls(0.0, near[len(near) // 2 :], reciprocal)  # one of each pair q, -q
 
 
 class _Lags(NamedTuple):
@@ -137,7 +146,7 @@ def displacement_averages(
         )
     lags = _lags(followed.steps, starts)
     totals = np.zeros((len(lags.steps), len(chosen.names), 8))
-    wave = scattering or Scattering(0.0, np.empty((0, 3)))
+    wave = scattering or Scattering(0.0)
     ranks = np.cumsum(starts) - 1
     for (a, b), (c, d) in _blocks(followed, MEMORY):
         rows = np.searchsorted(lags.steps, followed.steps[None, c:d] - followed.steps[a:b, None])
@@ -151,7 +160,8 @@ def displacement_averages(
         first = followed.frames(a, b)
         second = first if a == c else followed.frames(c, d)
         block_sums(
-            first, second, rows, members, len(chosen.names), wave.q, wave.vectors, distance or 0.0, totals
+            first, second, rows, members, len(chosen.names), wave.q, wave.indices, wave.reciprocal, distance or 0.0,
+            totals,
         )  # fmt: skip
     return _table(lags, totals, chosen.names, scattering is not None, distance is not None, timestep)
 

@@ -17,7 +17,7 @@ from lammps_glass.analysis.groups import ParticleGroups
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 
-#: Evenly spaced frames from which on mean squared displacements are summed by Fourier transforms.
+#: Evenly spaced frames from which on mean squared displacements are summed by the autocorrelation theorem.
 _MANY = 64
 
 
@@ -83,8 +83,8 @@ def mean_squared_displacement(
     Parameters
     ----------
     snapshots
-        One trajectory: any iterable of snapshots, read once. Many evenly spaced frames are summed by Fourier
-        transforms.
+        One trajectory: any iterable of snapshots, read once. Many evenly spaced frames are summed by their
+        autocorrelation.
     species
         Only particles of this species; default all.
     timestep
@@ -107,10 +107,10 @@ def mean_squared_displacement(
     if timestep is not None and not timestep > 0:
         raise InputError(f"timestep = {timestep} must be positive")
     lags = followed.steps - followed.steps[0]
-    return pd.DataFrame({"time": lags if timestep is None else lags * timestep, "msd": _transformed(followed)})
+    return pd.DataFrame({"time": lags if timestep is None else lags * timestep, "msd": _by_autocorrelation(followed)})
 
 
-def _transformed(followed: Track) -> Floats:
+def _by_autocorrelation(followed: Track) -> Floats:
     """Compute the mean squared displacement at every lag by the autocorrelation theorem.
 
     ``sum |r(k + m) - r(k)|^2`` is a sum of squares, from the first and last frames on, less twice the autocorrelation

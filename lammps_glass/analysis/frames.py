@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import IO
 
 import numpy as np
+from numpy.typing import NDArray
 
+from lammps_glass.compiled import kernel
 from lammps_glass.errors import InputError
 from lammps_glass.registry import unknown_name
 from lammps_glass.snapshots.cell import Cell, Floats
@@ -124,21 +126,50 @@ def track(snapshots: Trajectory, species: str | None, analysis: str) -> Track:
         (`LONGEST` of the box) that its image cannot be known.
     """
     cells: list[Cell] = []
-    inside = True
+    before = np.empty((3, 0))
+    inside, longest = True, 0.0
 
     def positions(snapshot: Snapshot) -> Floats:
-        """Return the positions of a frame, and note its cell and whether they are wrapped."""
-        nonlocal inside
-        cells.append(snapshot.cell.unflipped(cells[-1]) if cells else snapshot.cell)
+        """Return the positions of a frame, and note its cell, whether they are wrapped and how far particles moved."""
+        nonlocal before, inside, longest
+        own = snapshot.cell
+        cells.append(own.unflipped(cells[-1]) if cells else own)
         if inside:
-            scaled = snapshot.cell.fractional(snapshot.positions)[:, snapshot.cell.periodic]
-            inside = bool(((scaled > -_INSIDE) & (scaled < 1 + _INSIDE)).all())
+            if not before.size:
+                before = np.full(snapshot.positions.T.shape, np.nan)
+            inside, moved = _advance(
+                before, snapshot.positions, own.origin, own.inverse, cells[-1].inverse, own.periodic
+            )  # fmt: skip
+            longest = max(longest, moved)
         return snapshot.positions
 
     followed = spooled(frames(snapshots, analysis), species, analysis, positions)
-    if inside:
+    if inside and longest > LONGEST:
         _unwrap(followed, cells, analysis)
     return followed
+
+
+@kernel
+def _advance(
+    before: Floats, positions: Floats, origin: Floats, inverse: Floats, unflipped: Floats, periodic: NDArray[np.bool_]
+) -> tuple[bool, float]:
+    """Overwrite fractional coordinates of the frame before (NaN: there is none) by those of a frame.
+
+    Returns whether all particles are inside the cell of `inverse`, or outside by less than `_INSIDE` of it, and the
+    largest change of a coordinate, those of the `unflipped` cell.
+    """
+    low, high, longest = 0.0, 1.0, 0.0
+    for k in range(3):
+        for i in range(len(positions)):
+            x, y, z = positions[i, 0] - origin[0], positions[i, 1] - origin[1], positions[i, 2] - origin[2]
+            own = x * inverse[0, k] + y * inverse[1, k] + z * inverse[2, k]
+            scaled = x * unflipped[0, k] + y * unflipped[1, k] + z * unflipped[2, k]
+            if periodic[k]:
+                low, high = min(low, own), max(high, own)
+                moved = abs(scaled - before[k, i])
+                longest = moved if moved > longest else longest  # not if it is NaN
+            before[k, i] = scaled
+    return low > -_INSIDE and high < 1 + _INSIDE, longest
 
 
 def spooled(
@@ -160,11 +191,17 @@ def spooled(
         else:
             require_ids(snapshot)
         steps.append(snapshot.step)
-        spool.write(np.ascontiguousarray(values(snapshot)[rows].T).tobytes())
+        spool.write(_columns(values(snapshot), rows))
     spool.flush()
     if first is None:
         raise InputError(f"{analysis}: the trajectory has no snapshot")
     return Track(first, rows, np.asarray(steps, dtype=np.int64), spool)
+
+
+def _columns(values: Floats, rows: Integers) -> memoryview:
+    """Return the (3, k) bytes of the values of `rows`."""
+    chosen = values if len(rows) == len(values) else values[rows]
+    return np.ascontiguousarray(chosen.T).data
 
 
 def _unwrap(followed: Track, cells: list[Cell], analysis: str) -> None:

@@ -43,7 +43,8 @@ class ParticleGroups:
         ----------
         values
             Step -> (n_particles,) values of that configuration; a particle whose value is not finite is in no group.
-            Limits are those of each configuration.
+            Limits are those of each configuration. Particles of equal values at a limit go by id, the lower ids into
+            the lower group.
         """
         if n_groups < 1:
             raise InputError(f"quantiles: {n_groups} groups must be at least 1")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from lammps_glass.analysis.frames import Trajectory, frames, rows_of_species
 from lammps_glass.analysis.pair_counts import count_pairs
 from lammps_glass.analysis.statistics import mean_over_replicas
-from lammps_glass.compiled import kernel
+from lammps_glass.analysis.wave_kernels import summed_waves
 from lammps_glass.errors import InputError
 from lammps_glass.snapshots.cell import Floats
 from lammps_glass.snapshots.snapshot import Integers, Snapshot
@@ -360,49 +360,13 @@ def _drawn_ranks(counts: Integers, most: int) -> Integers:
     )
 
 
-@kernel
-def _phase_powers(scaled: Floats, top: int, powers: NDArray[np.complex128]) -> None:
-    """Compute exp(2 pi i n s) of the three scaled coordinates, n from -top to top: (3, 2 top + 1)."""
-    for k in range(3):
-        for n in range(top + 1):
-            phase = 2 * np.pi * n * scaled[k]
-            cosine, sine = np.cos(phase), np.sin(phase)
-            powers[k, top + n] = complex(cosine, sine)
-            powers[k, top - n] = complex(cosine, -sine)
-
-
-@kernel
-def wave_amplitudes(scaled: Floats, indices: Integers):  # type: ignore[no-untyped-def]
-    """Sum exp(2 pi i n . s) over particles: (m,).
-
-    Powers of the three phases of a particle are computed once, and products of the first two where there are fewer of
-    them than vectors.
-    """
-    top, lowest, m = 0, 0, len(indices)
-    for row in indices:
-        lowest = min(lowest, row[0])
-        for k in range(3):
-            top = max(top, abs(row[k]))
-    size = 2 * top + 1
-    result = np.zeros(m, np.complex128)
-    powers = np.empty((3, size), np.complex128)
-    shares = size * size < 2 * m
-    products = np.empty(size * size if shares else 0, np.complex128)
-    pairs, last = np.empty(m, np.int64), np.empty(m, np.int64)
-    for v in range(m):
-        pairs[v] = (indices[v, 0] + top) * size + indices[v, 1] + top
-        last[v] = indices[v, 2] + top
-    for i in range(len(scaled)):
-        _phase_powers(scaled[i], top, powers)
-        if shares:
-            for a in range(top + lowest, size):
-                for b in range(size):
-                    products[a * size + b] = powers[0, a] * powers[1, b]
-            for v in range(m):
-                result[v] += products[pairs[v]] * powers[2, last[v]]
-        else:
-            for v in range(m):
-                result[v] += powers[0, indices[v, 0] + top] * powers[1, indices[v, 1] + top] * powers[2, last[v]]
+def wave_amplitudes(scaled: Floats, indices: Integers) -> NDArray[np.complex128]:
+    """Sum exp(2 pi i n . s) over particles of scaled positions s (n, 3), on wave vectors of indices n (m, 3): (m,)."""
+    order = np.lexsort(indices.T[::-1])
+    sums = np.zeros((len(indices), 2))
+    summed_waves(np.ascontiguousarray(scaled), indices[order], sums)
+    result = np.empty(len(indices), np.complex128)
+    result[order] = sums.view(np.complex128)[:, 0]
     return result
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lammps_glass.glasses import Glass
     from lammps_glass.operations.dynamics_curves import DynamicsSettings, GroupedTrajectory
     from lammps_glass.operations.findings_page import PageLabels
+    from lammps_glass.simulate import Record
     from lammps_glass.snapshots import Snapshot
 
 _SUMMARY = "summary.json"
@@ -86,12 +87,16 @@ def analyse(
     particles: Annotated[str | None, typer.Option("--species", help="Only particles of this species.")] = None,
     column: Annotated[str | None, typer.Option("--column", help="Column of a table of values.")] = None,
     timestep: Annotated[
-        float | None, typer.Option("--timestep", help="Duration of a step (default: that of the glass, else steps).")
+        float | None, typer.Option("--timestep", help="Duration of a step (default: of the glass, else steps).")
     ] = None,
     glass: GlassName = None,
     settings: Settings = None,
     replica: Annotated[
-        list[str] | None, typer.Option("--replica", help="Replica, once or once a file (default: the file's folder).")
+        list[str] | None,
+        typer.Option(
+            "--replica",
+            help="Replica, once or once a file (default: the file's folder; runs from one start are of one replica).",
+        ),
     ] = None,
     descriptor: Annotated[
         str | None, typer.Option("--descriptor", "-d", help="The module:Class that MODEL says it needs, if it does.")
@@ -129,10 +134,10 @@ def analyse(
     )  # fmt: skip
     of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
     options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
-    built = parts.build_glass(glass, options["glass"])
+    built = parts.build_glass(glass, options["glass"]) if glass else _glass_of_runs(trajectories)
     reader = Reader(built, types, boundary, rows_are_particles, common.say)
     source = dataclasses.replace(source, options=options["descriptor"])
-    replicas = parts.replica_names(trajectories, replica)
+    replicas = parts.replica_names(trajectories, replica) if replica else _replicas_of_runs(trajectories)
     _check_folder(output, replace)
     _check_species(next(reader.frames(trajectories[0])), trajectories[0], particles, by_species=kind == SPECIES)
     more = [_further(text, origins, from_start) for text in further or ()]
@@ -144,6 +149,39 @@ def analyse(
     time, length = UNITS[built.units] if built else ("steps" if duration is None else "time units", "length units")
     labels = PageLabels(name, time, length)
     _write(common, output, grouped, asked, labels, duration, chosen, built, by)
+
+
+def _records(paths: Sequence[Path]) -> list[Record | None]:
+    """Return the record of each path that is the folder of a run; None for the others."""
+    from lammps_glass.simulate.record import IDENTITY, Record
+
+    return [Record(path) if (path / IDENTITY).is_file() else None for path in paths]
+
+
+def _glass_of_runs(paths: Sequence[Path]) -> Glass | None:
+    """Return the glass of run folders; None where a path is another file, or the glasses are several."""
+    records = [record for record in _records(paths) if record is not None]
+    first = records[0] if len(records) == len(paths) else None
+    if first is None or any(record.identity["glass"] != first.identity["glass"] for record in records):
+        return None
+    return first.glass
+
+
+def _replicas_of_runs(paths: Sequence[Path]) -> list[str]:
+    """Name the replicas of trajectories: runs that started from one configuration are of one.
+
+    It has the name of the folder that holds them, if that holds no other, else of the first of them.
+    """
+    names = parts.replica_names(paths, None)
+    starts = ["" if record is None else record.identity["start"] for record in _records(paths)]
+    for start in {start for start in starts if starts.count(start) > 1} - {""}:
+        rows = [row for row, other in enumerate(starts) if other == start]
+        holders = {paths[row].resolve().parent for row in rows}
+        alone = {starts[row] for row, path in enumerate(paths) if path.resolve().parent in holders} == {start}
+        name = holders.pop().name if len(holders) == 1 and alone else names[rows[0]]
+        for row in rows:
+            names[row] = name
+    return names
 
 
 def _further(text: str, origins: int | None, from_start: bool) -> Source:

@@ -203,8 +203,9 @@ class FirstPassage(Label):
     """Time at which each particle is first further than `threshold` from its start: mean over runs, in MD steps.
 
     A run in which a particle stays within the threshold counts with its whole length (restricted mean): the label then
-    is a lower bound. Times are those of frames. With several runs from one configuration, also the means over each half
-    of them. The first frame is labelled; small values are mobile particles.
+    is a lower bound, and the runs must be equally long. Times are those of frames. With several runs from one
+    configuration, also the means over each half of them. The first frame is labelled; small values are mobile
+    particles.
 
     Parameters
     ----------
@@ -255,6 +256,12 @@ class FirstPassage(Label):
             steps.append(first)
             passed.append(~open_)
             ends.append(frame)
+            length, of_first = frame.step - start.step, ends[0].step - starts[0].step
+            if length != of_first:
+                raise InputError(
+                    f"label {self.name}: {record.directory} is {length} steps long, {records[0].directory} {of_first}: "
+                    "a particle without a passage counts with the length of the run, so that they must be equal"
+                )
         require_different_runs(self, records, ends)
         values = {**mean_and_halves("first_passage", steps), "passed": np.mean(passed, axis=0)}
         yield Labelled(starts[0], pd.DataFrame(values)[[column.name for column in self.columns(records)]])

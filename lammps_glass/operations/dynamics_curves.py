@@ -139,10 +139,27 @@ def with_scales(settings: DynamicsSettings, first: Snapshot) -> DynamicsSettings
     return replace(settings, q=q, distance=distance)
 
 
+def groups_of(trajectories: Sequence[GroupedTrajectory], settings: DynamicsSettings) -> list[ParticleGroups]:
+    """Group the particles of every trajectory."""
+    groups = []
+    for trajectory in trajectories:
+        with located(trajectory.title):
+            groups.append(settings.groups(trajectory, next(trajectory.frames())))
+    return groups
+
+
 def dynamics_curves(
-    trajectories: Sequence[GroupedTrajectory], settings: DynamicsSettings, timestep: float | None
+    trajectories: Sequence[GroupedTrajectory],
+    settings: DynamicsSettings,
+    timestep: float | None,
+    groups: Sequence[ParticleGroups] | None = None,
 ) -> pd.DataFrame:
     """Compute the curves of every trajectory by group.
+
+    Parameters
+    ----------
+    groups
+        Of each trajectory, if `groups_of` has made them already.
 
     Returns
     -------
@@ -151,21 +168,19 @@ def dynamics_curves(
         over the origins).
     """
     parts = []
-    for trajectory in trajectories:
-        first = next(trajectory.frames())
+    for trajectory, of_particles in zip(trajectories, groups or groups_of(trajectories, settings), strict=True):
         with located(trajectory.title):
-            groups = settings.groups(trajectory, first)
             table = analysis.dynamics_by_group(
                 trajectory.frames(),
                 q=settings.q,
                 distance=settings.distance,
-                groups=groups,
+                groups=of_particles,
                 species=settings.species,
                 directions=settings.directions,
                 max_origins=settings.max_origins,
                 timestep=timestep,
             )
-        means = table["group"].map(_means(groups, trajectory))
+        means = table["group"].map(_means(of_particles, trajectory))
         parts.append(table.assign(indicator=means, replica=trajectory.replica, run=trajectory.run))
     return pd.concat(parts, ignore_index=True)
 

@@ -18,6 +18,7 @@ from lammps_glass.operations.dynamics_curves import (
     GroupedTrajectory,
     averaged,
     dynamics_curves,
+    groups_of,
     with_scales,
 )
 from lammps_glass.operations.findings_page import FindingsPage, PageLabels
@@ -53,9 +54,10 @@ class DynamicsPage(FindingsPage):
     ) -> None:
         self.trajectories, self.timestep, self.seed, self.glass = trajectories, timestep, seed, glass
         self.first = next(trajectories[0].frames())
-        self._groups: dict[int, ParticleGroups] = {}
         self.settings = with_scales(settings, self.first)
-        self.curves = dynamics_curves(trajectories, self.settings, timestep)
+        groups = groups_of(trajectories, self.settings)
+        self._groups = {id(trajectory): of_particles for trajectory, of_particles in zip(trajectories, groups)}
+        self.curves = dynamics_curves(trajectories, self.settings, timestep, groups)
         super().__init__(findings, labels, self._note(labels.note))
 
     def _note(self, note: str) -> str:
@@ -108,11 +110,8 @@ class DynamicsPage(FindingsPage):
         return table
 
     def groups_of(self, trajectory: GroupedTrajectory) -> ParticleGroups:
-        """Return the groups of the particles of a trajectory, made once."""
-        key = id(trajectory)
-        if key not in self._groups:
-            self._groups[key] = self.settings.groups(trajectory, next(trajectory.frames()))
-        return self._groups[key]
+        """Return the groups of the particles of a trajectory."""
+        return self._groups[id(trajectory)]
 
     def members_at(self, frame: Snapshot, trajectory: GroupedTrajectory) -> dict[str, Integers]:
         """Return name of a group -> row numbers of its particles at a frame; empty where the frame is no origin."""

@@ -89,12 +89,13 @@ def test_quantiles_are_equal_in_number_and_leave_out_nan() -> None:
     assert groups.at(8) is None
 
 
-def test_transforms_agree_with_the_pairs() -> None:
-    """96 even frames are summed by Fourier transforms, through an uneven last frame by pairs: the same numbers."""
-    path = brownian(30, 96, 4)
+@pytest.mark.parametrize("n_frames", [96, 300])
+def test_autocorrelations_agree_with_the_pairs(n_frames: int) -> None:
+    """Products of 96 even frames, Fourier transforms of 300, and sums over pairs of frames: the same numbers."""
+    path = brownian(30, n_frames, 4)
     table = analysis.mean_squared_displacement(path)
     pairs = analysis.dynamics_by_group(path)
-    # the transforms subtract sums of squares up to 300 times the result
+    # the autocorrelation is subtracted from sums of squares up to 1000 times the result
     assert np.allclose(table["msd"], pairs["msd"], rtol=1e-10, atol=1e-10)
     assert table["time"].tolist() == pairs["time"].tolist()
 

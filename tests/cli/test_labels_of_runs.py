@@ -270,3 +270,16 @@ def test_fewer_replicas_have_an_interval_that_says_what_it_is(run, six, tmp_path
     dry = run(*words, "--test-replica", "a", "-o", tmp_path / "n", "--dry-run").out
     assert "1280 rows train" in dry
     assert "256 test" in dry
+
+
+def test_analyse_takes_replica_and_glass_from_the_runs(run, runs, tmp_path):
+    """Two runs from one configuration are one replica with the time step of their glass; alone each names itself."""
+    out = tmp_path / "out"
+    words = ["analyse", "species", runs / "iso1", runs / "iso2", "--by", "species", "--observables", "msd"]
+    done = run(*words, "-o", out, "--json")
+    assert done.status == 0, done.err
+    assert (done.json["sizes"]["trajectories"], done.json["sizes"]["replicas"]) == (2, 1)
+    times = pd.read_csv(out / "figures" / "msd.csv")["time"].unique()
+    assert times == pytest.approx([0, 20 * KobAndersen().timestep, 40 * KobAndersen().timestep])
+    asked = run(*words, "--replica", "a", "--replica", "b", "-o", tmp_path / "two", "--json")
+    assert asked.json["sizes"]["replicas"] == 2

@@ -129,6 +129,10 @@ def test_a_single_run_has_no_halves():
             lambda: list(Propensity().groups([RUNS[0], random_walk(binary_snapshot(5), seed=1)])),
             "begins at other positions",
         ),
+        (
+            lambda: list(FirstPassage().groups([RUNS[0], MemoryTrajectory(RUNS[1].snapshots[:-1])])),
+            "is 30 steps long, memory 40: .*must be equal",
+        ),
         (lambda: list(Mobility().groups([MemoryTrajectory((START,))])), "has 1 frame: a later one is needed"),
     ],
 )
