@@ -53,10 +53,7 @@ def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> MobilePa
 
 
 def pairs_within(pairs: MobilePairs, moves: Floats, r_max: float) -> MobilePairs:
-    """Choose those pairs that are within `r_max` after the mobile particles have moved by `moves` (n_mobile, 3).
-
-    The pairs of a particle come in order of their distances, those of the same 1/32 of `r_max` in the order before.
-    """
+    """Choose those pairs that are within `r_max` after the mobile particles have moved by `moves` (n_mobile, 3)."""
     first, second, vectors = _within(pairs.first, pairs.second, pairs.vectors, moves, r_max)
     n_mobile = len(moves)
     reached = np.zeros(len(pairs.particles), dtype=bool)
@@ -68,35 +65,15 @@ def pairs_within(pairs: MobilePairs, moves: Floats, r_max: float) -> MobilePairs
 
 @kernel
 def _within(first: Integers, second: Integers, vectors: Floats, moves: Floats, r_max: float):  # type: ignore[no-untyped-def]
-    n_pairs, n_bins = len(first), 32
+    n_pairs, count = len(first), 0
     chosen_first, chosen_second = np.empty(n_pairs, np.int64), np.empty(n_pairs, np.int64)
     chosen_vectors = np.empty((n_pairs, 3))
-    bins, moved, starts = np.empty(n_pairs, np.int64), np.empty((n_pairs, 3)), np.empty(n_bins + 1, np.int64)
-    count, begin = 0, 0
-    while begin < n_pairs:
-        i, end = first[begin], begin
-        starts[:] = 0
-        while end < n_pairs and first[end] == i:
-            x, y, z = moved_vector(vectors, moves, end, i, second[end])
-            moved[end, 0], moved[end, 1], moved[end, 2] = x, y, z
-            r = np.sqrt(x * x + y * y + z * z)
-            bins[end] = min(int(n_bins * r / r_max), n_bins - 1) if r <= r_max else -1
-            if bins[end] >= 0:
-                starts[bins[end] + 1] += 1
-            end += 1
-        for b in range(n_bins):
-            starts[b + 1] += starts[b]
-        n_chosen = starts[n_bins]
-        for k in range(begin, end):
-            if bins[k] < 0:
-                continue
-            target = count + starts[bins[k]]
-            starts[bins[k]] += 1
-            chosen_first[target], chosen_second[target] = i, second[k]
-            for a in range(3):
-                chosen_vectors[target, a] = moved[k, a]
-        count += n_chosen
-        begin = end
+    for k in range(n_pairs):
+        x, y, z = moved_vector(vectors, moves, k, first[k], second[k])
+        chosen_first[count], chosen_second[count] = first[k], second[k]
+        chosen_vectors[count, 0], chosen_vectors[count, 1], chosen_vectors[count, 2] = x, y, z
+        # a pair beyond r_max is overwritten by the next one
+        count += int(x * x + y * y + z * z <= r_max * r_max)
     return chosen_first[:count].copy(), chosen_second[:count].copy(), chosen_vectors[:count].copy()
 
 
