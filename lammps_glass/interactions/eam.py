@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions import setfl
@@ -206,7 +207,9 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _add_density_forces(forces: Floats, slopes: Floats, until: Integers, ends: Integers, later: Floats) -> None:
+def _add_density_forces(
+    forces: Floats, slopes: Floats, until: Integers, ends: NDArray[np.uint64], later: Floats
+) -> None:
     """Add the forces of the embedding to the (n, 3) `forces`, from the slopes of F at each particle.
 
     The pairs of particle i end before ``until[i]``; `ends` holds their second particles, and `later` their vectors and
