@@ -207,10 +207,23 @@ def refine(search: Search, found: Found, key: Result, results: Results, options:
             "steps_back": result.steps_back,
             "calls": {name: result.calls[name] for name in ("refine", "refined_ends", "back")},
             "seconds": seconds,
+            "lost": why_lost(result, search),
             "sphere": found.saddle.barrier,
             "barrier": None if result.refined is None else result.refined.barrier,
         }
     )
+
+
+def why_lost(result: Found, search: Search) -> str:
+    """Say why a refinement is not connected, from its end nearer to the initial minimum; empty where it is."""
+    if result.status != "unconnected" or result.ends is None:
+        return "" if result.status == "connected" else f"{result.status}, {result.state}"
+    near = result.ends.near
+    moved = float(np.linalg.norm(near.positions[search.row] - search.initial[search.row]))
+    if near.above < 0:
+        return f"a lower minimum lies nearer ({near.distance:.1f} A, {near.above:.2f} eV)"
+    where = "the atom in its place, others moved" if moved < search.settings.soft_distance else "the atom moved"
+    return f"a minimum between, {where} ({near.distance:.1f} A, {near.above:.2f} eV)"
 
 
 def count_modes(
@@ -296,6 +309,9 @@ def report_refined(refined: list[Result], modes: list[Result]) -> None:
     soft = sum(row["soft"] for row in direct)
     print(f"still connected at the refined saddle itself: {interval(len(direct), n)}, of these {soft} soft")
     print(f"with a step back to the first saddle of the way: {interval(len(connected), n)}")
+    for row in refined:
+        if row["lost"]:
+            print(f"    lost: atom {row['row']}, search {row['trial']}: {row['lost']}")
     shifts = [row["sphere"] - row["barrier"] for row in refined if row["barrier"] is not None]
     print(f"barrier of the sphere less the refined one (deciles, eV): {np.quantile(shifts, [0.1, 0.5, 0.9]).round(3)}")
     negative = sum(row["negative"] == 1 for row in modes)

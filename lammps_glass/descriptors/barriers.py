@@ -152,10 +152,14 @@ class Barriers(SimulatedDescriptor):
         return rows
 
     def summary(self, records: Sequence[RunFolder]) -> str:
-        """Count the searches by their verdicts."""
+        """Count the searches by their verdicts, and the particles that have all barriers."""
         searches = _joined(records)
-        n_particles = searches["particle"].nunique()
-        return f"{self.name}: {len(searches)} searches around {n_particles} particles: {_counts(searches)}"
+        accepted = searches["status"].isin(_ACCEPTED).groupby(searches["particle"]).sum()
+        others = "" if self.particles is None else "; rows of other particles are NaN"
+        return (
+            f"{self.name}: {len(searches)} searches around {len(accepted)} particles: {_counts(searches)}; "
+            f"{(accepted >= self.n_barriers).sum()} of {len(accepted)} have all {self.n_barriers} barriers{others}"
+        )
 
     def _warn_of_none(self, records: Sequence[RunFolder]) -> None:
         """Warn of particles without any barrier, with the option that decides it."""

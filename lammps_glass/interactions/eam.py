@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions import setfl
-from lammps_glass.interactions.kernels import add_force
 from lammps_glass.interactions.model import Model, PairTerms, Sites, require_apart
 from lammps_glass.interactions.spline import coefficients
 from lammps_glass.snapshots.cell import Floats
@@ -126,65 +126,117 @@ def _energy_and_forces(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Energy, (n, 3) forces, and the square of the shortest distance; `cut` and `density_cut` are squares.
 
-    Pairs of the same first particle follow each other: its move and its sums stay in registers.
+    Pairs of the same first particle follow each other. Those within the cutoff are copied to arrays that stay in the
+    cache, and each step of their arithmetic is a loop of its own, so that the compiler vectorizes square roots,
+    divisions and polynomials, and no step waits for a load from the tables.
     """
-    n, n_mobile, n_pairs = len(types), len(moves), len(first)
+    n, n_mobile, n_pairs, n_types = len(types), len(moves), len(first), len(pair)
     forces, density = np.zeros((n, 3)), held.copy()
-    # pairs with a density, for the second loop: vector, slopes of the density at the first and at the second
-    count, ends, later = 0, np.empty((n_pairs, 2), np.int64), np.empty((n_pairs, 5))
-    energy, shortest = 0.0, np.inf
-    last, per_row, k = pair.shape[2] - 2, 1.0 / dr, 0
-    while k < n_pairs:
-        i = first[k]
-        a, total, f_x, f_y, f_z = types[i], 0.0, 0.0, 0.0, 0.0
-        m_x, m_y, m_z = moves[i, 0], moves[i, 1], moves[i, 2]
+    last, per_row, energy, shortest = pair.shape[2] - 2, 1.0 / dr, 0.0, np.inf
+    pair_flat, both_flat = pair.ravel(), both.ravel()
+    most = _longest_run(first)
+    near, interval, dense = np.empty(most, np.uint64), np.empty(most, np.uint64), np.empty(most, np.uint64)
+    x, y, z, square = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    inverse, fraction, phi, over_r = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    c0, c1, c2, c3 = np.empty(most), np.empty(most), np.empty(most), np.empty(most)
+    # pairs with a density, for the loop at the end: vector, slopes of the density at the first and at the second
+    count, ends, later, until = 0, np.empty(n_pairs, np.uint64), np.empty((n_pairs, 5)), np.empty(n_mobile, np.int64)
+    k = 0
+    for i in range(n_mobile):
+        n_near, m_x, m_y, m_z = 0, moves[i, 0], moves[i, 1], moves[i, 2]
         while k < n_pairs and first[k] == i:
-            j = second[k]
-            x, y, z = vectors[k, 0] - m_x, vectors[k, 1] - m_y, vectors[k, 2] - m_z
+            j = np.uint64(second[k])
+            v_x, v_y, v_z = vectors[k, 0] - m_x, vectors[k, 1] - m_y, vectors[k, 2] - m_z
             if j < n_mobile:
-                x, y, z = x + moves[j, 0], y + moves[j, 1], z + moves[j, 2]
+                v_x, v_y, v_z = v_x + moves[j, 0], v_y + moves[j, 1], v_z + moves[j, 2]
+            near[n_near], x[n_near], y[n_near], z[n_near] = j, v_x, v_y, v_z
+            square[n_near] = v_x * v_x + v_y * v_y + v_z * v_z
+            n_near += int(square[n_near] < cut)  # a pair beyond the cutoff is overwritten by the next one
             k += 1
-            square = x * x + y * y + z * z
-            if square >= cut:
-                continue
-            shortest = min(shortest, square)
-            if square == 0.0:
-                continue
-            r = np.sqrt(square)
-            inverse, b = 1.0 / r, types[j]
-            p = r * per_row
-            row = min(int(p), last)
-            p = min(p - row, 1.0)
-            c0, c1, c2, c3 = pair[a, b, row, 0], pair[a, b, row, 1], pair[a, b, row, 2], pair[a, b, row, 3]
-            phi = (((c3 * p + c2) * p + c1) * p + c0) * inverse  # the table holds r phi
-            energy += phi
-            over_r = (((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_row - phi) * inverse * inverse
-            x_pull, y_pull, z_pull = over_r * x, over_r * y, over_r * z
+        for q in range(n_near):
+            r = np.sqrt(square[q])
+            inverse[q], fraction[q] = np.reciprocal(r), r * per_row
+        for q in range(n_near):
+            row = min(np.int32(fraction[q]), np.int32(last))
+            fraction[q] = min(fraction[q] - row, 1.0)
+            interval[q] = row
+        n_dense = 0
+        for q in range(n_near):
+            interval[q] += np.uint64((types[i] * n_types + types[near[q]]) * (last + 2))
+            at = interval[q] * np.uint64(4)
+            c0[q], c1[q] = pair_flat[at], pair_flat[at + np.uint64(1)]
+            c2[q], c3[q] = pair_flat[at + np.uint64(2)], pair_flat[at + np.uint64(3)]
+            dense[n_dense] = q
+            n_dense += int(square[q] < density_cut)
+        for q in range(n_near):
+            p = fraction[q]
+            phi[q] = (((c3[q] * p + c2[q]) * p + c1[q]) * p + c0[q]) * inverse[q]  # the table holds r phi
+            slope = ((3.0 * c3[q] * p + 2.0 * c2[q]) * p + c1[q]) * per_row
+            over_r[q] = (slope - phi[q]) * inverse[q] * inverse[q]
+        total, f_x, f_y, f_z = 0.0, 0.0, 0.0, 0.0
+        for q in range(n_near):
+            energy += phi[q]
+            shortest = min(shortest, square[q])
+            j, x_pull, y_pull, z_pull = near[q], over_r[q] * x[q], over_r[q] * y[q], over_r[q] * z[q]
             f_x, f_y, f_z = f_x + x_pull, f_y + y_pull, f_z + z_pull
             forces[j, 0] -= x_pull
             forces[j, 1] -= y_pull
             forces[j, 2] -= z_pull
-            if square >= density_cut:
-                continue
-            c0, c1, c2, c3 = both[a, b, row, 0], both[a, b, row, 1], both[a, b, row, 2], both[a, b, row, 3]
-            total += ((c3 * p + c2) * p + c1) * p + c0
-            per_length = per_row * inverse
-            later[count, 3] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_length
-            c0, c1, c2, c3 = both[a, b, row, 4], both[a, b, row, 5], both[a, b, row, 6], both[a, b, row, 7]
-            density[j] += ((c3 * p + c2) * p + c1) * p + c0
-            later[count, 4] = ((3.0 * c3 * p + 2.0 * c2) * p + c1) * per_length
-            ends[count, 0], ends[count, 1] = i, j
-            later[count, 0], later[count, 1], later[count, 2] = x, y, z
+        for d in range(n_dense):
+            q = dense[d]
+            j, p, per_length, at = near[q], fraction[q], per_row * inverse[q], interval[q] * np.uint64(8)
+            a0, a1 = both_flat[at], both_flat[at + np.uint64(1)]
+            a2, a3 = both_flat[at + np.uint64(2)], both_flat[at + np.uint64(3)]
+            b0, b1 = both_flat[at + np.uint64(4)], both_flat[at + np.uint64(5)]
+            b2, b3 = both_flat[at + np.uint64(6)], both_flat[at + np.uint64(7)]
+            total += ((a3 * p + a2) * p + a1) * p + a0
+            density[j] += ((b3 * p + b2) * p + b1) * p + b0
+            later[count, 0], later[count, 1], later[count, 2] = x[q], y[q], z[q]
+            later[count, 3] = ((3.0 * a3 * p + 2.0 * a2) * p + a1) * per_length
+            later[count, 4] = ((3.0 * b3 * p + 2.0 * b2) * p + b1) * per_length
+            ends[count] = j
             count += 1
+        until[i] = count
         density[i] += total
         forces[i, 0] += f_x
         forces[i, 1] += f_y
         forces[i, 2] += f_z
-    slopes = _embed(types, density, embedding, d_rho)
-    for i in range(n):
-        energy += slopes[i, 0]
-    for k in range(count):
-        i, j = ends[k, 0], ends[k, 1]
-        over_r = slopes[i, 1] * later[k, 3] + slopes[j, 1] * later[k, 4]
-        add_force(forces, i, j, over_r, later[k, 0], later[k, 1], later[k, 2])
-    return energy, forces, shortest
+    sites = _embed(types, density, embedding, d_rho)
+    _add_density_forces(forces, sites[:, 1].copy(), until, ends, later)
+    return energy + sites[:, 0].sum(), forces, shortest
+
+
+@kernel
+def _add_density_forces(
+    forces: Floats, slopes: Floats, until: Integers, ends: NDArray[np.uint64], later: Floats
+) -> None:
+    """Add the forces of the embedding to the (n, 3) `forces`, from the slopes of F at each particle.
+
+    The pairs of particle i end before ``until[i]``; `ends` holds their second particles, and `later` their vectors and
+    the slopes of the density at the first and at the second over the distance.
+    """
+    k = 0
+    for i in range(len(until)):
+        f_x, f_y, f_z = 0.0, 0.0, 0.0
+        while k < until[i]:
+            j = ends[k]
+            over_r = slopes[i] * later[k, 3] + slopes[j] * later[k, 4]
+            x_pull, y_pull, z_pull = over_r * later[k, 0], over_r * later[k, 1], over_r * later[k, 2]
+            f_x, f_y, f_z = f_x + x_pull, f_y + y_pull, f_z + z_pull
+            forces[j, 0] -= x_pull
+            forces[j, 1] -= y_pull
+            forces[j, 2] -= z_pull
+            k += 1
+        forces[i, 0] += f_x
+        forces[i, 1] += f_y
+        forces[i, 2] += f_z
+
+
+@kernel
+def _longest_run(values: Integers) -> int:
+    """Count the longest run of equal values."""
+    longest, length = 0, 0
+    for k in range(len(values)):
+        length = length + 1 if k and values[k] == values[k - 1] else 1
+        longest = max(longest, length)
+    return longest

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lammps_glass.compiled import kernel
 from lammps_glass.interactions.kernels import moved_vector
@@ -35,28 +34,54 @@ class MobilePairs(NamedTuple):
 
 def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> MobilePairs:
     """Find the pairs of `mobile` (rows of the snapshot) within `r_max`."""
+    n, m = len(snapshot), len(mobile)
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
-    offsets, indices, vectors = neighbor_rows(grid, mobile)
-    local = np.full(len(snapshot), -1, dtype=np.int64)
-    local[mobile] = np.arange(len(mobile))
-    reached = np.zeros(len(snapshot), dtype=bool)
+    local = np.full(n, n)
+    local[mobile] = np.arange(m)
+    first, indices, vectors = _once(grid, mobile, local, 64 * m + 64)
+    reached = np.zeros(n, dtype=bool)
     reached[indices] = True
     reached[mobile] = False
     touched = np.flatnonzero(reached)
-    local[touched] = len(mobile) + np.arange(len(touched))
-    first = np.repeat(np.arange(len(mobile)), np.diff(offsets))
-    second = local[indices]
-    # a pair seen from both ends is kept from the smaller index; of two opposite images of itself, the positive one
-    kept = (second > first) | ((second == first) & _positive(vectors))
-    particles = np.concatenate([mobile, touched])
-    return MobilePairs(particles, first[kept], second[kept], np.ascontiguousarray(vectors[kept]))
+    local[touched] = m + np.arange(len(touched))
+    return MobilePairs(np.concatenate([mobile, touched]), first, local[indices], vectors)
+
+
+@kernel
+def _once(grid: Grid, mobile: Integers, local: Integers, capacity: int):  # type: ignore[no-untyped-def]
+    """List the pairs of `mobile` particles: index of the first among them, row of the second, vector (k, 3).
+
+    A pair seen from both ends is kept from that of the smaller `local` index; of two opposite images of a particle with
+    itself, the positive one.
+    """
+    first, indices, vectors = np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty((capacity, 3))
+    n_kept = 0
+    for i in range(len(mobile)):
+        count = neighbors_of(grid, mobile[i], indices[n_kept:], vectors[n_kept:])
+        while count > len(indices) - n_kept:
+            first = np.concatenate((first, np.empty_like(first)))
+            indices = np.concatenate((indices, np.empty_like(indices)))
+            vectors = np.concatenate((vectors, np.empty_like(vectors)))
+            count = neighbors_of(grid, mobile[i], indices[n_kept:], vectors[n_kept:])
+        for k in range(n_kept, n_kept + count):
+            j = local[indices[k]]
+            if j > i or (j == i and _positive(vectors[k])):
+                first[n_kept], indices[n_kept] = i, indices[k]
+                vectors[n_kept, 0], vectors[n_kept, 1], vectors[n_kept, 2] = vectors[k, 0], vectors[k, 1], vectors[k, 2]
+                n_kept += 1
+    return first[:n_kept].copy(), indices[:n_kept].copy(), vectors[:n_kept].copy()
+
+
+@kernel
+def _positive(vector: Floats) -> bool:
+    """Whether the first coordinate other than zero is positive: true of one of two opposite vectors."""
+    x, y, z = vector
+    positive: bool = x > 0 or (x == 0 and (y > 0 or (y == 0 and z > 0)))
+    return positive
 
 
 def pairs_within(pairs: MobilePairs, moves: Floats, r_max: float) -> MobilePairs:
-    """Choose those pairs that are within `r_max` after the mobile particles have moved by `moves` (n_mobile, 3).
-
-    The pairs of a particle come in order of their distances, those of the same 1/32 of `r_max` in the order before.
-    """
+    """Choose those pairs that are within `r_max` after the mobile particles have moved by `moves` (n_mobile, 3)."""
     first, second, vectors = _within(pairs.first, pairs.second, pairs.vectors, moves, r_max)
     n_mobile = len(moves)
     reached = np.zeros(len(pairs.particles), dtype=bool)
@@ -68,43 +93,16 @@ def pairs_within(pairs: MobilePairs, moves: Floats, r_max: float) -> MobilePairs
 
 @kernel
 def _within(first: Integers, second: Integers, vectors: Floats, moves: Floats, r_max: float):  # type: ignore[no-untyped-def]
-    n_pairs, n_bins = len(first), 32
+    n_pairs, count = len(first), 0
     chosen_first, chosen_second = np.empty(n_pairs, np.int64), np.empty(n_pairs, np.int64)
     chosen_vectors = np.empty((n_pairs, 3))
-    bins, moved, starts = np.empty(n_pairs, np.int64), np.empty((n_pairs, 3)), np.empty(n_bins + 1, np.int64)
-    count, begin = 0, 0
-    while begin < n_pairs:
-        i, end = first[begin], begin
-        starts[:] = 0
-        while end < n_pairs and first[end] == i:
-            x, y, z = moved_vector(vectors, moves, end, i, second[end])
-            moved[end, 0], moved[end, 1], moved[end, 2] = x, y, z
-            r = np.sqrt(x * x + y * y + z * z)
-            bins[end] = min(int(n_bins * r / r_max), n_bins - 1) if r <= r_max else -1
-            if bins[end] >= 0:
-                starts[bins[end] + 1] += 1
-            end += 1
-        for b in range(n_bins):
-            starts[b + 1] += starts[b]
-        n_chosen = starts[n_bins]
-        for k in range(begin, end):
-            if bins[k] < 0:
-                continue
-            target = count + starts[bins[k]]
-            starts[bins[k]] += 1
-            chosen_first[target], chosen_second[target] = i, second[k]
-            for a in range(3):
-                chosen_vectors[target, a] = moved[k, a]
-        count += n_chosen
-        begin = end
+    for k in range(n_pairs):
+        x, y, z = moved_vector(vectors, moves, k, first[k], second[k])
+        chosen_first[count], chosen_second[count] = first[k], second[k]
+        chosen_vectors[count, 0], chosen_vectors[count, 1], chosen_vectors[count, 2] = x, y, z
+        # a pair beyond r_max is overwritten by the next one
+        count += int(x * x + y * y + z * z <= r_max * r_max)
     return chosen_first[:count].copy(), chosen_second[:count].copy(), chosen_vectors[:count].copy()
-
-
-def _positive(vectors: Floats) -> NDArray[np.bool_]:
-    """Choose one of each two opposite vectors: that whose first coordinate other than zero is positive."""
-    x, y, z = vectors.T
-    positive: NDArray[np.bool_] = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
-    return positive
 
 
 def neighbor_rows(grid: Grid, particles: Integers) -> tuple[Integers, Integers, Floats]:

@@ -34,8 +34,8 @@ class System:
     skin
         Pairs up to ``r_cut + skin`` are kept, and found again when a particle has moved by more than half of it.
     margin
-        Pairs up to ``r_cut + skin + margin`` are kept too: the others are chosen from them, in less time and ordered by
-        distance, until a particle has moved by more than half of `margin`. 0: none.
+        Pairs up to ``r_cut + skin + margin`` are kept too: the others are chosen from them, in less time, until a
+        particle has moved by more than half of `margin`. 0: none.
 
     Attributes
     ----------

@@ -124,7 +124,7 @@ def _report_minimisation(start: Snapshot, inherent: Snapshot, glass: Glass, say:
     moves = start.cell.minimum_image(inherent.positions - start.positions)
     largest = float(np.linalg.norm(moves, axis=1).max())
     if largest > _MOVED * glass.nearest_distance:
-        say(f"step {start.step} was no minimum: it was minimised first, and a particle moved by {largest:.3g}")
+        say(f"step {start.step} was no minimum: it was minimised first, which moved a particle by up to {largest:.3g}")
 
 
 def _simulated(

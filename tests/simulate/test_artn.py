@@ -139,14 +139,19 @@ def dump(quenched, tmp_path):
 
 
 def test_describe_prints_verdicts_and_chunks_change_nothing(dump, tmp_path, capsys):
-    """All six counts on a line, which add up to the searches."""
+    """All six counts on a line, which add up to the searches, and the particles that have all of their barriers."""
     whole = described(dump, tmp_path / "whole.parquet", "radius=2.5")
     line = next(text for text in capsys.readouterr().out.splitlines() if "searches around" in text)
     n_searches, n_particles = int(line.split()[1]), int(line.split()[4])
-    counts = dict(reversed(item.split()) for item in line.split(": ")[2].split(", "))
+    verdicts, complete, others = line.split(": ")[2].split("; ")
+    counts = dict(reversed(item.split()) for item in verdicts.split(", "))
     assert list(counts) == ["connected", "duplicate", "unconnected", "self", "back", "limit"]
     assert sum(map(int, counts.values())) == n_searches
     assert n_particles == 2
+    n_barriers = sum(name.startswith("barrier(") for name in whole.columns)
+    n_complete = (whole["n_genuine"] == n_barriers).sum()
+    assert complete == f"{n_complete} of 2 have all {n_barriers} barriers"
+    assert others == "rows of other particles are NaN"
     parts = described(dump, tmp_path / "parts.parquet", "radius=2.5", "n_chunks=2")
     pd.testing.assert_frame_equal(parts, whole, check_exact=True)
 
