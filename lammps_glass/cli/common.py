@@ -165,7 +165,8 @@ def _start_logging(common: Common) -> None:
     screen.addFilter(lambda record: not getattr(record, "shown", False))  # it is on the screen already
     handlers = [screen]
     if common.log_file is not None:
-        check_writable(common.log_file)
+        if not common.log_file.is_char_device():  # a terminal takes messages too
+            check_writable(common.log_file)
         file = logging.FileHandler(common.log_file, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.setLevel(logging.DEBUG if common.verbose > 1 else logging.INFO)

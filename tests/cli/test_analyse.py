@@ -189,6 +189,10 @@ def test_a_saved_indicator_is_that_of_predict(run, trajectories, rows, labels, t
     words = ["analyse", model, *trajectories, "--glass", "kob-andersen", "--by", "quantile=2", "--observables", "msd"]
     done = run(*words, "-o", tmp_path / "out", "--json", "--quiet")
     assert done.json["sizes"]["trajectories"] == 3
+    # The indicator's own glass names the types, as in `predict`; the duration of a step is the user's to say.
+    words = ["analyse", model, *trajectories, "--timestep", 0.01, "--by", "quantile=2", "--observables", "msd"]
+    assert run(*words, "-o", tmp_path / "named", "--quiet").status == 0
+    pd.testing.assert_frame_equal(_table(tmp_path / "named", "msd"), _table(tmp_path / "out", "msd"))
     run("predict", model, trajectories[0], "-o", tmp_path / "p.lammpstrj", "--quiet")
     predicted = list(Snapshot.read_all(tmp_path / "p.lammpstrj"))
     values = predicted[0].properties["looseness"]
