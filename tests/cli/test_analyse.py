@@ -317,3 +317,18 @@ def test_dry_run_writes_nothing(run, walks, tmp_path):
     done = run("analyse", "speed", *walks, "-o", tmp_path / "out", "--dry-run", "--json")
     assert [row["origins"] for row in done.json] == [12, 12]
     assert not (tmp_path / "out").exists()
+
+
+def test_two_frames_have_no_susceptibility_and_a_plane_no_dynamics(run, walks, tmp_path):
+    frames = list(Snapshot.read_all(walks[0]))[:2]
+    write(tmp_path / "two.lammpstrj", frames)
+    words = ["analyse", "species", tmp_path / "two.lammpstrj", "--by", "species"]
+    done = run(*words, "-o", tmp_path / "o", "--json", "--quiet")
+    assert "chi4" not in done.json["figures"]
+    assert {"msd", "overlap", "g"} <= set(done.json["figures"])
+    assert "chi4 needs several origins" in run(*words, "--observables", "chi4", "-o", tmp_path / "c", status=2).err
+    plane = np.random.default_rng(4).random((N, 3)) * [EDGE, EDGE, 0]
+    write(tmp_path / "flat.lammpstrj", [frame.replace(positions=plane + 0.01 * at) for at, frame in enumerate(frames)])
+    words[2] = tmp_path / "flat.lammpstrj"
+    refusal = run(*words, "-o", tmp_path / "f", status=2).err
+    assert refusal.startswith(f"error: {words[2]}: all particles lie in one plane")
