@@ -25,7 +25,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        `path` is a folder, its folder does not exist or cannot be written to, or the disk is full.
+        `path` is a folder or a device, its folder does not exist or cannot be written to, or the disk is full.
     """
     final = Path(path)
     check_writable(final)
@@ -58,11 +58,23 @@ def _temporary_folder(final: Path) -> Path:
         raise InputError(f"{final}: cannot be written ({(error.strerror or str(error)).lower()})") from error
 
 
+def require_file(path: str | Path, wanted: str) -> None:
+    """Raise `InputError` unless there is a file at `path`; `wanted` says which file to name in place of a folder."""
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; name {wanted}")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+
+
 def check_writable(path: str | Path) -> None:
     """Raise `InputError` where no file could be put at `path`; called before long work as well as at the end of it."""
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file in it")
+    # /dev/stdout is a link, which a file would replace even where it leads to one.
+    if (path.exists() and not path.is_file()) or path.absolute().parent == Path("/dev"):
+        raise InputError(f"{path}: is a device or a pipe, which would be replaced by a file; name another file")
     if not path.parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it first")
     if not os.access(path.parent, os.W_OK):

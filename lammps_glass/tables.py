@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lammps_glass.errors import InputError
-from lammps_glass.files import atomic_path
+from lammps_glass.files import atomic_path, require_file
 from lammps_glass.json_types import JsonObject
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 KEY = ["replica", "step", "particle"]
 _METADATA = b"lammps_glass"
+_WANTED = "a Parquet or CSV table in it"
 
 
 def write_table(path: str | Path, table: pd.DataFrame, metadata: Mapping[str, object] | None = None) -> None:
@@ -38,8 +39,7 @@ def _readable(path: str | Path) -> Iterator[None]:
     """Turn what Arrow says of a file that is no Parquet table, or is not there, into one line."""
     import pyarrow as pa
 
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path, _WANTED)
     try:
         yield
     except InputError:
@@ -57,8 +57,7 @@ def _is_csv(path: str | Path) -> bool:
 
 
 def _read_csv(path: str | Path, n_rows: int | None = None) -> pd.DataFrame:
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path, _WANTED)
     try:
         return pd.read_csv(path, dtype={"replica": str, "species": str}, nrows=n_rows)
     except (ValueError, OSError) as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from lammps_glass.errors import InputError
-from lammps_glass.files import atomic_path
+from lammps_glass.files import atomic_path, check_writable
 
 
 def test_the_name_appears_when_the_block_ends_well(tmp_path):
@@ -38,3 +41,8 @@ def test_places_where_no_file_can_be(tmp_path):
     for path in (tmp_path, tmp_path / "none" / "x"):
         with pytest.raises(InputError, match="folder"), atomic_path(path):
             pass
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null"), Path("/dev/stdout")):
+        with pytest.raises(InputError, match="device or a pipe"):
+            check_writable(path)

@@ -76,7 +76,7 @@ FLAT = POSITIONS * [1, 1, 0]
 MASSES = "\nMasses\n\n1 2.0\n2 1.0\n"
 TRIED = {
     "frames without ids, compared": lambda read: labels.d2min(*[read(dump("type x y z"))] * 2, r_max=2.0),
-    "all particles in one plane, labelled or described": lambda read: descriptors.Interstices().compute(
+    "all particles in one plane, labelled, described or analysed": lambda read: descriptors.Interstices().compute(
         read(dump(positions=FLAT), types=("A", "B"))
     ),
     "a dump with `x y` only": lambda read: read(dump("id type x y")),
@@ -106,6 +106,8 @@ TRIED = {
         Snapshot.read_all(_two(read, dump(), dump(positions=POSITIONS[:-1])))
     ),
     "a compressed file without its suffix": lambda read: read(gzip.compress(dump().encode()), "a.atom"),
+    "a file that its name calls compressed": lambda read: read(dump(), "a.dump.gz"),
+    "an XYZ file without `Lattice` and `pbc`": lambda read: read("2\n\nCu 0 0 0\nCu 0 0 2.5\n", "a.xyz"),
     "another format": lambda read: read("hello\n", "a.txt"),
 }  # fmt: skip
 
@@ -133,4 +135,7 @@ def test_the_same_inputs_without_their_faults_are_read(read):
     assert read(dump()).n_particles == 27
     assert read(dump(), boundary="p p s", types=("A", "B")).species == ("A", "B")
     assert read(DATA.format(masses=MASSES, style="atomic", rows="1 1 0 0 0\n2 2 1 1 1\n"), "a.data").n_particles == 2
-    assert read(dump(), "a.txt").n_particles == 27
+    for name in ("a.txt", "data.txt"):
+        assert read(dump(), name).n_particles == 27
+    cluster = read('2\npbc="F F F"\nCu 0 0 0\nCu 0 0 2.5\n', "a.xyz")
+    assert not cluster.cell.periodic.any()

@@ -135,12 +135,13 @@ def analyse(
     of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
     options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
     built = parts.build_glass(glass, options["glass"]) if glass else _glass_of_runs(trajectories)
-    reader = Reader(built, types, boundary, rows_are_particles, common.say)
+    more = [_further(text, origins, from_start) for text in further or ()]
+    naming = built or _glass_of_model([source, *more], descriptor, common.seed)
+    reader = Reader(naming, types, boundary, rows_are_particles, common.say)
     source = dataclasses.replace(source, options=options["descriptor"])
     replicas = parts.replica_names(trajectories, replica) if replica else _replicas_of_runs(trajectories)
     _check_folder(output, replace)
     _check_species(next(reader.frames(trajectories[0])), trajectories[0], particles, by_species=kind == SPECIES)
-    more = [_further(text, origins, from_start) for text in further or ()]
     grouped, name = _grouped(common, source, more, trajectories, replicas, reader, kind, descriptor)
     if common.dry_run:
         rows = [{"file": str(p), "replica": t.replica, "origins": len(t.values)} for p, t in zip(trajectories, grouped)]
@@ -182,6 +183,14 @@ def _replicas_of_runs(paths: Sequence[Path]) -> list[str]:
         for row in rows:
             names[row] = name
     return names
+
+
+def _glass_of_model(sources: Sequence[Source], descriptor: str | None, seed: int | None) -> Glass | None:
+    """Return the glass that a saved indicator was trained on, which names the types of a trajectory as in `predict`."""
+    from lammps_glass.cli.predict import load_predictor
+
+    models = [source.path for source in sources if source.path is not None and not source.is_table]
+    return load_predictor(models[0], None, descriptor, seed)[1] if models else None
 
 
 def _further(text: str, origins: int | None, from_start: bool) -> Source:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from lammps_glass.cli.faults import INTERRUPTED
-from lammps_glass.files import check_writable
+from lammps_glass.files import check_writable, disk_faults_named
 
 _PANEL = "Common options"
 
@@ -124,11 +124,13 @@ def command(app: typer.Typer, name: str, *, panel: str) -> Callable[[Command], C
 
         @functools.wraps(function)
         def call(**values: Any) -> object:
-            """Collect the common options, and call the function."""
+            """Collect the common options, and call the function; the error of a full disk names what it writes."""
             common = Common(**{key: values.pop(key) for key in shared})
             _start_logging(common)
+            place = values.get("output") or values.get("out") or "the output"
             try:
-                return function(common, **values)
+                with disk_faults_named(place):
+                    return function(common, **values)
             except KeyboardInterrupt:
                 print("error: interrupted", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED) from None
@@ -165,7 +167,8 @@ def _start_logging(common: Common) -> None:
     screen.addFilter(lambda record: not getattr(record, "shown", False))  # it is on the screen already
     handlers = [screen]
     if common.log_file is not None:
-        check_writable(common.log_file)
+        if not common.log_file.is_char_device():  # a terminal takes messages too
+            check_writable(common.log_file)
         file = logging.FileHandler(common.log_file, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         file.setLevel(logging.DEBUG if common.verbose > 1 else logging.INFO)

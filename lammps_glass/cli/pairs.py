@@ -39,7 +39,7 @@ def pairs_of_frames(
     if steps is not None and lag:
         raise InputError("--steps pairs frames by step and --lag by order: give one of them")
     pairs = _by_order(reference, current, reader, lag) if steps is None else _by_step(reference, current, reader, steps)
-    return pairs if any_lag else _of_one_lag(pairs, current)
+    return pairs if any_lag else _of_one_lag(pairs, current, ascending=reference == current and lag > 0)
 
 
 def _by_order(reference: Path, current: Path, reader: Reader, lag: int) -> Pairs:
@@ -90,8 +90,8 @@ def _ascending(frames: Iterator[Snapshot], path: Path) -> Iterator[Snapshot]:
         yield frame
 
 
-def _of_one_lag(pairs: Pairs, path: Path) -> Pairs:
-    """Iterate over pairs of frames, which must all be the same number of steps apart."""
+def _of_one_lag(pairs: Pairs, path: Path, *, ascending: bool) -> Pairs:
+    """Iterate over pairs of frames, which must all be the same number of steps apart, above 0 where they ascend."""
     first: int | None = None
     for before, after in pairs:
         lag = after.step - before.step
@@ -99,6 +99,11 @@ def _of_one_lag(pairs: Pairs, path: Path) -> Pairs:
             raise InputError(
                 f"{path}: steps {before.step} and {after.step} are {lag} steps apart, the pair before {first}: labels "
                 "of different lags do not compare; pair by step with --steps, or use --any-lag and the column lag"
+            )
+        if ascending and lag <= 0:
+            raise InputError(
+                f"{path}: step {after.step} comes after step {before.step}: sort the frames by step, or use --any-lag "
+                "to compare them in the order of the file"
             )
         first = lag
         yield before, after

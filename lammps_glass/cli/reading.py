@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,6 @@ class Reader:
 
         if path.is_dir():
             path = _dump_of(path)
-        if not path.is_file():
-            raise InputError(f"{path}: no such file")
         frames = [Snapshot.read(path, **self.options)] if last else Snapshot.read_all(path, **self.options)
         for number, snapshot in enumerate(frames):
             checked = as_glass(snapshot, self.glass, path)
@@ -128,7 +127,8 @@ def located(error: LammpsGlassError, path: Path | str, step: int | None = None) 
     text = str(error)
     if text.startswith(str(path)):
         return error
-    text = f"{path}: " + ("" if step is None or f"(step {step})" in text else f"step {step}: ") + text
+    says_step = re.search(r"\(step -?\d+\)", text) is not None  # perhaps that of the other frame of a pair
+    text = f"{path}: " + ("" if step is None or says_step else f"step {step}: ") + text
     if isinstance(error, SimulationError):
         return SimulationError(text, log_tail=error.log_tail, deck=error.deck)
     return InputError(text)

@@ -13,6 +13,7 @@ from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.study import PANEL, Folder, Preset, StudyName, read_folder
 from lammps_glass.cli.study_state import gigabytes
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path
 
 #: First lines of the file that `init` writes; the rest is the study file of a registered study.
 HEADING = """\
@@ -50,7 +51,8 @@ def init(
         raise InputError(f"{path.parent}: no such folder: make it first")
     text = HEADING.format(file=shlex.quote(str(path))) + find_study(study).read_text(encoding="utf-8")
     if not common.dry_run:
-        path.write_text(text, encoding="utf-8")
+        with atomic_path(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
     common.say(f"{path}: {'would be ' if common.dry_run else ''}written; its first lines describe how to use it")
 
 

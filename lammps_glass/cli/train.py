@@ -14,7 +14,7 @@ from lammps_glass.cli.common import Common, Settings, command
 from lammps_glass.cli.describe import rows_metadata
 from lammps_glass.cli.score_intervals import score_rows, score_test_rows
 from lammps_glass.errors import InputError
-from lammps_glass.files import atomic_path, check_writable
+from lammps_glass.files import check_writable
 from lammps_glass.json_types import JsonObject, Options
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ def train(
     Parquet or CSV table with the columns replica, step and particle and numeric ones; without --descriptor the
     indicator is then for such rows only, and `predict` cannot use it on snapshots.
     """
+    from lammps_glass import learn
+
     options_of = {"indicator": parts.registry_of("indicators")[indicator].options()}
     options_of |= _options_of_rows(descriptor, glass)
     options = parts.sort_settings(settings, options_of)
@@ -110,7 +112,7 @@ def train(
         "interval": interval,
         "seed": seed,
     }
-    _save(output, estimator, metadata)
+    learn.save(output, estimator, metadata)
     _report(common, output, metadata, parting.leaking)
 
 
@@ -299,13 +301,6 @@ def _fit(
 
 def _parts(parting: Split) -> tuple[tuple[str, NDArray[np.intp]], ...]:
     return ("test", parting.test), ("train", parting.train)
-
-
-def _save(output: Path, estimator: Estimator, metadata: JsonObject) -> None:
-    from lammps_glass import learn
-
-    with atomic_path(output) as temporary:
-        learn.save(temporary, estimator, metadata)
 
 
 def _report(common: Common, output: Path, metadata: JsonObject, leaking: bool) -> None:

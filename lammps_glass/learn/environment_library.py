@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lammps_glass.errors import InputError
-from lammps_glass.files import atomic_path
+from lammps_glass.files import atomic_path, require_file
 from lammps_glass.learn.environment_products import Axes, Points, Singles, nearest
 from lammps_glass.learn.environments import LeaderSearch, cosine_limit, similarity_of, unit_rows
 
@@ -176,8 +176,7 @@ class EnvironmentLibrary:
         InputError
             The file is missing, damaged or of another kind.
         """
-        if not Path(path).is_file():
-            raise InputError(f"{path}: no such file")
+        require_file(path, "the library in it")
         try:
             with np.load(path, allow_pickle=False) as members:
                 about = json.loads(members["about"].tobytes())

@@ -13,13 +13,13 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lammps_glass.errors import InputError
+from lammps_glass.files import atomic_path, require_file
 from lammps_glass.json_types import Json, JsonObject
 from lammps_glass.learn.estimator import Estimator
 from lammps_glass.learn.registry import REGISTRY
@@ -202,12 +202,8 @@ def save(
         data = FORMATS[member][0](estimator, trusted)
     except InputError as error:
         raise InputError(f"{path}: {type(estimator).__name__} cannot be saved: {error}") from error
-    temporary = Path(f"{path}.part-{os.getpid()}")
-    try:
+    with atomic_path(path) as temporary:
         temporary.write_bytes(_archive({_METADATA: text, member: data}))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Estimator, JsonObject]:
@@ -220,8 +216,7 @@ def load(path: str | Path, *, trusted: Sequence[type] = ()) -> tuple[Estimator, 
     InputError
         The file is missing, damaged, of another kind, or holds a type outside the fixed list.
     """
-    if not Path(path).is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path, "the file of an indicator, which `train` writes")
     try:
         members = _members(Path(path).read_bytes())
         header = json.loads(members[_METADATA])

@@ -72,7 +72,7 @@ def _has(page: DynamicsPage, name: str) -> bool:
     if name == "prediction":
         return bool(page.indicators)
     if name == "chi4":
-        return bool(np.isfinite(page.curves["chi4"]).any())
+        return bool(np.isfinite(page.curves["chi4"][page.curves["time"] > 0]).any())
     if name in ("vacf", "vdos"):
         return has_even_velocities(page)
     if name in ("g", "s"):

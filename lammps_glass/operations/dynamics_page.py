@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.analysis import ParticleGroups
-from lammps_glass.errors import InputError
+from lammps_glass.errors import InputError, located
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.dynamics_curves import (
@@ -24,6 +24,7 @@ from lammps_glass.operations.dynamics_curves import (
 from lammps_glass.operations.findings_page import FindingsPage, PageLabels
 from lammps_glass.products import Findings
 from lammps_glass.snapshots import Snapshot
+from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
 
 BAND = ("low", "high")
@@ -52,6 +53,9 @@ class DynamicsPage(FindingsPage):
         seed: int,
         glass: Glass | None,
     ) -> None:
+        for trajectory in trajectories:
+            with located(trajectory.title):
+                require_three_dimensions(next(trajectory.frames()))
         self.trajectories, self.timestep, self.seed, self.glass = trajectories, timestep, seed, glass
         self.first = next(trajectories[0].frames())
         self.settings = with_scales(settings, self.first)

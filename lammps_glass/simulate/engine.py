@@ -173,6 +173,8 @@ def one_line(message: str) -> str:
     text = message.strip().strip("'\"").replace("\\n", "\n")
     lines = [re.sub(r"\s*\([^()]*\.(cpp|h):\d+\)", "", line).strip() for line in text.splitlines()]
     first = re.sub(r"^ERROR( on proc \d+)?:\s*", "", lines[0])
+    unset = [" ".join(line.removesuffix(": is not set").split()) for line in lines if line.endswith(": is not set")]
+    first = first.removesuffix(". Status:") + (f" (missing for types {', '.join(unset)})" if unset else "")
     first += "".join(f" ({meaning})" for words, meaning in _MEANINGS.items() if words in first)
     more = [line for line in lines[1:] if line.startswith(("Last input line", "Last command"))]
     return "; ".join([first, *more[:1]])

@@ -61,13 +61,14 @@ class Record(Product):
         Raises
         ------
         InputError
-            There is no folder, or it holds the record of another protocol than this class is for.
-        NotReadyError
-            The folder holds no run.
+            There is no folder, it holds no run, or the record of another protocol than this class is for.
         """
         from lammps_glass.simulate.protocols import REGISTRY
 
-        name = Record(Path(directory)).identity["protocol"]["name"]
+        record = Record(Path(directory))
+        if record.directory.is_dir() and not (record.directory / IDENTITY).is_file():
+            raise InputError(f"{directory}: a folder that no run has made (it has no {IDENTITY})")
+        name = record.identity["protocol"]["name"]
         written: type[Record] = REGISTRY[name].load().record if name in list(REGISTRY) else Record
         if not issubclass(written, cls):
             raise InputError(f"{directory} holds a run of the protocol {name}, which writes no {cls.__name__}")

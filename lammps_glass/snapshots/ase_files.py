@@ -97,23 +97,28 @@ def _opened(path: Path, kind: str) -> Iterator[Atoms]:
     from ase.io import iread
 
     if kind in ("extxyz", "xyz"):
-        _check_counts(path)
+        _check_xyz(path)
     if kind in ("db", "json"):  # `iread` would lose the key-value pairs of a row
         return (row.toatoms(add_additional_information=True) for row in connect(path, type=kind).select())
     return iter(iread(str(path), index=":", format=kind))
 
 
-def _check_counts(path: Path) -> None:
-    """Raise `InputError` unless each frame of an XYZ file has the rows that its first line counts.
+def _check_xyz(path: Path) -> None:
+    """Raise `InputError` unless each frame of an XYZ file has the rows that its first line counts, and a cell.
 
-    ASE would read on for as many lines as are counted, present or not.
+    ASE would read on for as many lines as are counted, present or not, and take a glass without a cell for a cluster.
     """
     with open_lines(path) as lines:
         while (line := lines.next()).strip():
             if not line.strip().isdigit():
                 raise InputError(f"{path}: line {lines.number} is not the number of particles of a frame")
             count = int(line)
-            lines.next()
+            comment = lines.next().lower()
+            if b"lattice" not in comment and b"pbc" not in comment:
+                raise InputError(
+                    f"{path}: line {lines.number} gives no cell, so that all directions would be open: write "
+                    'Lattice="..." into it (of a cluster pbc="F F F")'
+                )
             first = lines.number
             lines.rows(count)
             if lines.number - first < count:

@@ -1,4 +1,4 @@
-"""Conditions that snapshots must meet before their particles are compared, labelled or described."""
+"""Conditions that snapshots must meet before their particles are compared, labelled, described or analysed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FLAT = 1e-6
 #: A plane of fewer particles may be a cluster or a unit cell; two dimensions are simulated with more.
 _FEWEST_OF_A_PLANE = 10
 TWO_DIMENSIONS = (
-    "all particles lie in one plane: labels and descriptors are three-dimensional, and the periodic images of a plane "
-    "are a stack that is not there; two-dimensional systems are not supported"
+    "all particles lie in one plane: labels, descriptors and analyses are three-dimensional, and the periodic images "
+    "of a plane are a stack that is not there; two-dimensional systems are not supported"
 )
 
 

@@ -50,7 +50,11 @@ def kind_of(path: Path) -> str:
     compression = _MAGIC.get(head[:2]) or _MAGIC.get(head)
     if compression and path.suffix != compression:
         raise InputError(f"{path}: the file is compressed; its name must end in {compression}")
+    if path.suffix == ".gz" and not compression:
+        raise InputError(f"{path}: the name ends in .gz, but the file is not compressed: rename it")
     kind = kind_of_name(path)
+    if kind == "data" and head == b"ITEM":  # data.txt may be any file
+        return "dump"
     return kind if kind in ("dump", "data") else _kind_of_first_lines(path)
 
 

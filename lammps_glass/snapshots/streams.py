@@ -159,9 +159,11 @@ def open_lines(path: Path) -> Iterator[Lines]:
 
 
 def check_readable(path: Path) -> None:
-    """Raise `InputError` for a missing file, a folder, or an empty file."""
+    """Raise `InputError` for a missing file, a folder, a device or a pipe, or an empty file."""
     if path.is_dir():
         raise InputError(f"{path}: is a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path}: is a device or a pipe, which cannot be read twice: put its contents into a file")
     try:
         with path.open("rb") as stream:
             is_empty = not stream.read(1)

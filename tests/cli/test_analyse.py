@@ -189,6 +189,10 @@ def test_a_saved_indicator_is_that_of_predict(run, trajectories, rows, labels, t
     words = ["analyse", model, *trajectories, "--glass", "kob-andersen", "--by", "quantile=2", "--observables", "msd"]
     done = run(*words, "-o", tmp_path / "out", "--json", "--quiet")
     assert done.json["sizes"]["trajectories"] == 3
+    # The indicator's own glass names the types, as in `predict`; the duration of a step is the user's to say.
+    words = ["analyse", model, *trajectories, "--timestep", 0.01, "--by", "quantile=2", "--observables", "msd"]
+    assert run(*words, "-o", tmp_path / "named", "--quiet").status == 0
+    pd.testing.assert_frame_equal(_table(tmp_path / "named", "msd"), _table(tmp_path / "out", "msd"))
     run("predict", model, trajectories[0], "-o", tmp_path / "p.lammpstrj", "--quiet")
     predicted = list(Snapshot.read_all(tmp_path / "p.lammpstrj"))
     values = predicted[0].properties["looseness"]
@@ -313,3 +317,18 @@ def test_dry_run_writes_nothing(run, walks, tmp_path):
     done = run("analyse", "speed", *walks, "-o", tmp_path / "out", "--dry-run", "--json")
     assert [row["origins"] for row in done.json] == [12, 12]
     assert not (tmp_path / "out").exists()
+
+
+def test_two_frames_have_no_susceptibility_and_a_plane_no_dynamics(run, walks, tmp_path):
+    frames = list(Snapshot.read_all(walks[0]))[:2]
+    write(tmp_path / "two.lammpstrj", frames)
+    words = ["analyse", "species", tmp_path / "two.lammpstrj", "--by", "species"]
+    done = run(*words, "-o", tmp_path / "o", "--json", "--quiet")
+    assert "chi4" not in done.json["figures"]
+    assert {"msd", "overlap", "g"} <= set(done.json["figures"])
+    assert "chi4 needs several origins" in run(*words, "--observables", "chi4", "-o", tmp_path / "c", status=2).err
+    plane = np.random.default_rng(4).random((N, 3)) * [EDGE, EDGE, 0]
+    write(tmp_path / "flat.lammpstrj", [frame.replace(positions=plane + 0.01 * at) for at, frame in enumerate(frames)])
+    words[2] = tmp_path / "flat.lammpstrj"
+    refusal = run(*words, "-o", tmp_path / "f", status=2).err
+    assert refusal.startswith(f"error: {words[2]}: all particles lie in one plane")

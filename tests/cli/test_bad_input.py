@@ -139,6 +139,18 @@ def test_outputs_that_cannot_be(run, dumps, crystal, bad_dump, tmp_path):
     path = bad_dump(dumps.frame(*crystal))
     refused(run("describe", path, *D, "-o", tmp_path / "nowhere" / "x.parquet"), "nowhere", "make it first")
     refused(run("describe", path, *D, "-o", tmp_path), "folder")
+    refused(run("describe", path, *D, "-o", "/dev/null"), "/dev/null: is a device")
+
+
+def test_folders_in_place_of_files(run, dumps, crystal, bad_dump, out, tmp_path):
+    path, folder = bad_dump(dumps.frame(*crystal)), tmp_path / "folder"
+    folder.mkdir()
+    refused(run("predict", folder, path, "-o", out), "folder: is a folder", "which `train` writes")
+    words = ["--labels", path, "--threshold", 1, "--indicator", "looseness", "-o", out]
+    refused(run("train", folder, *words), "folder: is a folder", "Parquet or CSV table")
+    for label in (["d2min", folder], ["propensity", folder]):
+        refused(run("label", *label, "-o", out), "folder: a folder that no run has made", "run.json")
+    refused(run("simulate", "inherent", "--start", folder, "-o", tmp_path / "out" / "run"), "no run has made")
 
 
 def test_missing_and_foreign_files(run, bad_dump, out, tmp_path):

@@ -106,6 +106,18 @@ def test_a_study_on_a_full_disk_names_its_folder_and_leaves_no_draft(little_room
     assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.parametrize("words", [["init"], ["render", "quench", "-o"], ["simulate", "quench", "-o"]])
+def test_every_command_names_what_a_full_disk_refuses(little_room, tmp_path: Path, capsys, words) -> None:
+    options = [] if words[0] == "init" else ["--glass", "kob-andersen"]
+    place = tmp_path / ("study.toml" if words[0] == "init" else "run")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, limit[1]))
+    status = main([*words, str(place), *options])
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert (status, capsys.readouterr().err) == (2, f"error: {place}: cannot be written (file too large)\n")
+    assert not (tmp_path / "study.toml").exists()
+
+
 def test_a_full_disk_names_the_file_and_leaves_nothing(little_room, tmp_path: Path) -> None:
     def parquet(path: Path) -> None:
         with TableWriter(path) as writer:

@@ -86,6 +86,11 @@ def test_lags_in_steps(run, path, tmp_path):
     np.testing.assert_array_equal(pd.read_parquet(out)["d2min"], labels.d2min(first, third, r_max=1.6))
     refused(run(*words, "--steps", 7), "no frame is 7 steps")
     refused(run(*words, "--steps", 7, "--lag", 1), "one of them")
+    back = changed(path, "back.lammpstrj", lambda number, snapshot: snapshot.replace(step=30 - 10 * number))
+    backward = ["label", "d2min", back, back, *LABEL, "-o", out]
+    refused(run(*backward), "back.lammpstrj: step 20 comes after step 30")
+    assert run(*backward, "--any-lag").status == 0
+    assert set(pd.read_parquet(out)["lag"]) == {-10}
     again = path.with_name("again.lammpstrj")
     again.write_text(path.read_text() * 2)
     refused(run("label", "d2min", again, path, "--r-max", 1.6, "--steps", 100, "-o", out), "step 0 follows step 300")
@@ -140,7 +145,7 @@ def test_rows_as_csv_and_extended_xyz(run, path, tmp_path):
     np.testing.assert_array_equal(found, table.loc[table["step"] == 100, names].to_numpy())
     assert frames[1].species == ("A", "B")
     assert read_metadata(tmp_path / "r.parquet")["descriptor"] == "interstices"
-    for name in ("r.txt", "r.json", "r.xlsx"):
+    for name in ("r.txt", "r.json", "r.xlsx", "r.CSV"):
         refused(run(*words, tmp_path / name), name, ".parquet, .csv, .extxyz")
 
 

@@ -10,7 +10,7 @@ from typing import get_args
 import pytest
 
 from lammps_glass import simulate
-from lammps_glass.errors import InputError, NotReadyError
+from lammps_glass.errors import InputError
 from lammps_glass.glasses import REGISTRY as GLASSES, CuZr, KobAndersen
 from lammps_glass.registry import Entry
 from lammps_glass.simulate import Record, ShearRecord, VibrationRecord
@@ -67,7 +67,7 @@ def test_other_starts_are_accepted():
 
 
 def test_a_record_opens_as_the_class_of_its_protocol(tmp_path):
-    with pytest.raises(NotReadyError):
+    with pytest.raises(InputError, match="a folder that no run has made"):
         Record.open(tmp_path)
     for name, cls in (("aqs", ShearRecord), ("vibrate", VibrationRecord), ("creep", Record), ("not-installed", Record)):
         identity = {"protocol": {"name": name, "options": {}}, "glass": {}, "seed": 1, "start": ""}

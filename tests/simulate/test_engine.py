@@ -33,6 +33,9 @@ def test_engine_is_closed_after_an_error():
 def test_cpp_noise_is_removed():
     text = "'ERROR on proc 0: Cannot open file x (src/src/thermo.cpp:494)\\nLast input line: run 5'"
     assert one_line(text) == "Cannot open file x; Last input line: run 5"
+    pairs = "     1      1: is set\n     1      2: is not set\n     2      2: is not set\n (src/src/pair.cpp:263)"
+    unset = one_line(f"ERROR: All pair coeffs are not set. Status:\n{pairs}")
+    assert unset == "All pair coeffs are not set (missing for types 1 2, 2 2)"
     meaning = one_line("ERROR: Lost atoms: original 5 current 4 (src/src/thermo.cpp:494)")
     assert meaning.startswith("Lost atoms: original 5 current 4 (particles flew apart: take a shorter time step")
 

@@ -105,7 +105,7 @@ DAMAGE = {
     "not a LAMMPS data file: it has no 'Atoms'": "title\n\n2 atoms\n",
     "it has no 'atoms'": "title\n\nAtoms\n\n1 1 0 0 0\n",
     "line 3: .*neither a header nor a section": "title\n\nhello world!\n",
-    "neither a header": "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n",
+    "no value of 'ITEM: NUMBER OF ATOMS'": "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n",
     "does not give the box": text().replace("0 5 ylo yhi\n", ""),
     "upper end": text().replace("0 5 ylo", "5 0 ylo"),
     "the header has 2 atoms, section Atoms has 1": text().replace("1 1 0 0 2\n", ""),
