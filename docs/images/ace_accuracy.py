@@ -28,7 +28,9 @@ def panel(axes: plt.Axes, case: str, table: pd.DataFrame) -> None:
     for r_cut, curve in own.groupby("r_cut"):
         axes.semilogx(curve["n_features"], curve["accuracy"], label=f"r_cut = {r_cut:g}")
     fixed = table[table["rows"] == "by glass, C = 1"]
-    axes.semilogx(fixed["n_features"], fixed["accuracy"], "k--", linewidth=1, label="the last, C = 1")
+    axes.semilogx(
+        fixed["n_features"], fixed["accuracy"], "k--", linewidth=1, label=f"r_cut = {fixed['r_cut'].iloc[0]:g}, C = 1"
+    )
     baseline = table[table["curve"] == "density and coordination"]["accuracy"].iloc[0]
     axes.axhline(baseline, color="grey", label="density and coordination")
     for border in BORDERS[case.split("_")[0]]:

@@ -165,7 +165,7 @@ def _estimate_ceiling(problem: Problem) -> None:
     names = spec.halves or spec.repeats
     missing = [n for n in names for c in data.configurations if n not in c.columns]
     if not names or missing:
-        single = f"one plane ({spec.plane})" if spec.plane else "one run, or of the shear of one plane"
+        single = f"one plane ({spec.plane})" if spec.plane else "one run or of one plane"
         problem.no_ceiling = (
             f"the files have no {missing[0]}"
             if missing

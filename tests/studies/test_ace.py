@@ -249,6 +249,21 @@ def test_a_study_of_heat_alone_reports_nothing_of_shear(tmp_path):
     assert not any("strain" in sentence for sentence in RECIPE.deviations(study.wired_stages()))
 
 
+@pytest.mark.parametrize(
+    ("settings", "said", "unsaid"),
+    [
+        ({}, ("chosen by the log loss", "one of 0, 0.1, 0.3, 1"), ()),
+        ({"stages.selection.order_factors": [1.0]}, ("chosen by the log loss",), ("a factor",)),
+        ({"stages.selection.C": 1.0}, ("training rows: C = 1;",), ("chosen by", "a factor")),
+    ],
+)
+def test_the_penalty_that_ran_is_said(settings, said, unsaid):
+    sentences = RECIPE.deviations(Study.read("ace", "smoke", None, settings).wired_stages())
+    (sentence,) = [sentence for sentence in sentences if "strength C of the penalty" in sentence]
+    assert all(words in sentence for words in said)
+    assert not any(words in sentence for words in unsaid)
+
+
 # -- what is refused before anything runs ------------------------------------------------------------------------------
 
 
