@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,11 @@ from lammps_glass.operations.dynamics_curves import (
     relaxation_by_group,
 )
 from lammps_glass.operations.dynamics_page import BAND, DynamicsPage
-from lammps_glass.operations.dynamics_spectra import add_modes, add_vacf, add_vdos, has_even_velocities
+from lammps_glass.operations.dynamics_spectra import add_boson_peak, add_modes, add_vacf, add_vdos, has_even_velocities
 from lammps_glass.operations.dynamics_structure import add_g, add_s, add_van_hove
 from lammps_glass.operations.findings_page import PageLabels
 from lammps_glass.operations.prediction_figures import add_prediction
-from lammps_glass.products import Findings
+from lammps_glass.products import Findings, Spectra
 
 
 def add_dynamics(
@@ -38,6 +39,7 @@ def add_dynamics(
     seed: int,
     observables: Sequence[str] | None = None,
     glass: Glass | None = None,
+    spectra: Mapping[str, Spectra] = MappingProxyType({}),
 ) -> None:
     """Compute and add every figure of the page.
 
@@ -47,6 +49,8 @@ def add_dynamics(
         Names of `OBSERVABLES`; default: those for which the trajectories have what is needed, without ``modes``.
     glass
         Gives masses for ``vdos`` (default 1), and interactions for ``modes``.
+    spectra
+        Name of a replica -> spectra of its particles, for ``boson-peak``.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def add_dynamics(
     """
     if unknown := [name for name in observables or () if name not in OBSERVABLES]:
         raise InputError(f"no observable {', '.join(unknown)}: there are {', '.join(OBSERVABLES)}")
-    page = DynamicsPage(findings, trajectories, settings, labels, timestep, seed, glass)
+    page = DynamicsPage(findings, trajectories, settings, labels, timestep, seed, glass, spectra)
     for name in observables or (name for name in OBSERVABLES if _has(page, name)):
         OBSERVABLES[name](page)
     page.size(
@@ -77,6 +81,8 @@ def _has(page: DynamicsPage, name: str) -> bool:
         return has_even_velocities(page)
     if name in ("g", "s"):
         return bool(page.first.cell.periodic.all())
+    if name == "boson-peak":
+        return bool(page.spectra)
     return name != "modes"
 
 
@@ -186,4 +192,5 @@ OBSERVABLES: Mapping[str, Callable[[DynamicsPage], None]] = {
     "vacf": add_vacf,
     "vdos": add_vdos,
     "modes": add_modes,
+    "boson-peak": add_boson_peak,
 }

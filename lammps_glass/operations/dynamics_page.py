@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from lammps_glass.operations.dynamics_curves import (
     with_scales,
 )
 from lammps_glass.operations.findings_page import FindingsPage, PageLabels
-from lammps_glass.products import Findings
+from lammps_glass.products import Findings, Spectra
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
@@ -41,6 +41,8 @@ class DynamicsPage(FindingsPage):
         Of the bootstraps.
     glass
         Of the trajectories; gives masses, and the interactions for vibrational modes.
+    spectra
+        Name of a replica -> spectra of its particles.
     """
 
     def __init__(
@@ -52,10 +54,12 @@ class DynamicsPage(FindingsPage):
         timestep: float | None,
         seed: int,
         glass: Glass | None,
+        spectra: Mapping[str, Spectra],
     ) -> None:
         for trajectory in trajectories:
             with located(trajectory.title):
                 require_three_dimensions(next(trajectory.frames()))
+        self.spectra = spectra
         self.trajectories, self.timestep, self.seed, self.glass = trajectories, timestep, seed, glass
         self.first = next(trajectories[0].frames())
         self.settings = with_scales(settings, self.first)

@@ -15,7 +15,7 @@ from lammps_glass.operations.dynamics_figures import add_dynamics
 from lammps_glass.operations.findings_page import PageLabels
 from lammps_glass.operations.operation import operation
 from lammps_glass.product import Product, name_of
-from lammps_glass.products import Findings, Labels, Predictions, Record, Rows
+from lammps_glass.products import Findings, Labels, Predictions, Record, Rows, Spectra
 from lammps_glass.simulate.protocols import Dynamics
 from lammps_glass.simulate.work import Work
 from lammps_glass.snapshots import Snapshot
@@ -71,6 +71,7 @@ def group_dynamics(
     case: Case[GroupDynamicsParameters],
     trajectories: Sequence[Record],
     values: Sequence[Predictions | Labels | Rows] = (),
+    spectra: Sequence[Spectra] = (),
 ) -> Findings:
     """Draw the dynamics of particles by group, and how well their values predict mobility.
 
@@ -83,12 +84,14 @@ def group_dynamics(
     values
         What particles are grouped by: predictions, labels, or rows of features. Those of the conditions of a
         trajectory are its own.
+    spectra
+        Vibrational spectra of the particles that the values are of, for the boson peak by group; likewise.
     """
     glasses = list(dict.fromkeys(str(record.conditions.get(GLASS, "")) for record in trajectories))
     with Findings(case.directory) as findings:
         for name in glasses:
             records = [record for record in trajectories if str(record.conditions.get(GLASS, "")) == name]
-            _add_page(case, findings, records, values, name)
+            _add_page(case, findings, records, values, spectra, name)
     return findings
 
 
@@ -97,6 +100,7 @@ def _add_page(
     findings: Findings,
     records: Sequence[Record],
     values: Sequence[Predictions | Labels | Rows],
+    spectra: Sequence[Spectra],
     subject: str,
 ) -> None:
     """Add the page of one glass."""
@@ -113,8 +117,13 @@ def _add_page(
         findings.warn(labels.name("temperature", separator=": "), fault)
     add_dynamics(
         findings, grouped, p, labels, timestep=glass.timestep,
-        seed=case.seed, observables=p.observables or None, glass=glass,
+        seed=case.seed, observables=p.observables or None, glass=glass, spectra=_spectra_by_replica(records, spectra),
     )  # fmt: skip
+
+
+def _spectra_by_replica(records: Sequence[Record], spectra: Sequence[Spectra]) -> dict[str, Spectra]:
+    """Return name of a replica -> its spectra, those of the conditions of a trajectory."""
+    return {record.replica: product for record in records for product in spectra if belong_together(record, product)}
 
 
 def _temperatures(records: Sequence[Record]) -> str:

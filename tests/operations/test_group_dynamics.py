@@ -13,7 +13,8 @@ from lammps_glass.errors import InputError
 from lammps_glass.labels import LabelColumn
 from lammps_glass.operations import Case
 from lammps_glass.operations.group_dynamics import GroupDynamicsParameters, group_dynamics
-from lammps_glass.products import Findings, PredictedColumn, Predictions, Record
+from lammps_glass.operations.modes import ModesParameters, modes
+from lammps_glass.products import Findings, PredictedColumn, Predictions, Record, Spectra
 
 GLASS = glasses.KobAndersen(n_particles=150)
 RUN = {"temperature": 0.8, "start_temperature": 0.4, "heating": 100, "thermostat_damping": 0.05, "linear_every": 0}
@@ -43,10 +44,10 @@ def predictions(folder, table, **conditions) -> Predictions:
     return product
 
 
-def analysed(folder, trajectories, values, **parameters) -> Findings:
+def analysed(folder, trajectories, values, spectra=(), **parameters) -> Findings:
     folder.mkdir(parents=True)
     chosen = GroupDynamicsParameters(**{"origin": "start", "observables": ("msd", "fs", "alpha2"), **parameters})
-    return group_dynamics(Case("own", "smoke", "page", {}, chosen, GLASS, 1, folder), trajectories, values)
+    return group_dynamics(Case("own", "smoke", "page", {}, chosen, GLASS, 1, folder), trajectories, values, spectra)
 
 
 def recomputed(path, table, n_groups) -> pd.Series:
@@ -88,6 +89,30 @@ def test_the_page_says_what_lies_between_the_values_and_the_first_frame(runs, tm
     at_frames = predictions(tmp_path / "q", table.assign(step=0), replica=1)
     text = analysed(tmp_path / "b", [record], [at_frames], origin="step").figures_file.read()["msd"]["note"]
     assert "those at which the indicator was computed" in text
+
+
+def test_the_boson_peak_by_group_is_that_of_the_mean_density_of_its_particles(runs, tmp_path):
+    paths, table = runs
+    here = tmp_path / "modes"
+    here.mkdir()
+    case = Case("own", "smoke", "modes", {"replica": 1}, ModesParameters(lowest=0.3, highest=4.0), GLASS, 1, here)
+    spectra = modes(case, Record(paths[0].parent / "quench"))
+    record, values = Record(paths[0], conditions={"replica": 1}), predictions(tmp_path / "p", table, replica=1)
+    own_spectra = Spectra(here, conditions={"replica": 1})
+    findings = analysed(tmp_path / "a", [record], [values], [own_spectra], n_groups=4, observables=("boson-peak",))
+    top = table.sort_values("activity_cold")["particle"].to_numpy()[-30:]  # 120 of type A: 30 in a group
+    own = spectra.spectra.read().set_index("particle").loc[top].mean().to_numpy() / spectra.frequencies**2
+    shown = pd.read_csv(findings.table_path("reduced_vdos"))
+    # single precision of the spectra, and a sum in another order
+    np.testing.assert_allclose(shown[shown["group"] == "4 of 4"]["reduced"], own, rtol=1e-5)
+    highest = own[spectra.frequencies <= spectra.peak_below + 1e-9].max()
+    assert findings.scores["boson_peak.4 of 4"] == pytest.approx(highest, rel=1e-5)
+    two, more = Record(paths[1], conditions={"replica": 2}), predictions(tmp_path / "q", table, replica=2)
+    wanted = {"n_groups": 4, "observables": ("boson-peak",)}
+    of_one = analysed(tmp_path / "b", [record, two], [values, more], [own_spectra], **wanted)  # the other has none
+    assert of_one.scores == findings.scores
+    with pytest.raises(InputError, match="boson-peak needs the spectra"):
+        analysed(tmp_path / "c", [two], [more], [own_spectra], **wanted)
 
 
 def test_other_velocities_give_other_numbers(runs, tmp_path):

@@ -48,6 +48,7 @@ def test_every_stage_and_figure_is_there(smoke):
 
 def test_atoms_are_followed_by_quantile_of_the_energy_that_the_barcode_gives_them(smoke):
     require_dynamics(*smoke)
+    assert {"dynamics_reduced_vdos", "dynamics_boson_peak"} <= set(smoke[1]["further_figures"])
     for predictions in products(smoke[0], "predict_start"):
         values = predictions.read()
         (column,) = predictions.predicted_columns

@@ -35,6 +35,7 @@ def test_every_stage_and_figure_is_there(smoke):
 
 def test_particles_are_followed_by_quantile_of_their_looseness(smoke):
     require_dynamics(*smoke)
+    assert {"dynamics_reduced_vdos", "dynamics_boson_peak"} <= set(smoke[1]["further_figures"])
 
 
 def test_scores_are_shares_and_the_scan_knows_its_leak(smoke):
