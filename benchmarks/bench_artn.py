@@ -385,7 +385,9 @@ def neb(minimum: Snapshot, glass: glasses.CuZr, path: tuple[Floats, Floats, Floa
     images = [Atoms(symbols, positions=x, cell=minimum.cell.matrix, pbc=True) for x in places]
     for image in images:
         image.calc = Compiled(System(minimum, model, skin=SKIN))
-    band = NEB(images, k=0.5, climb=True, method="improvedtangent")
+    band = NEB(images, k=0.5, method="improvedtangent")
+    FIRE(band, logfile=None).run(fmax=0.5, steps=STEPS)  # a straight path may lead through atoms: not to climb there
+    band.climb = True
     FIRE(band, logfile=None).run(fmax=0.02, steps=STEPS)
     energies = [image.get_potential_energy() for image in images]
     return float(max(energies) - System(minimum, model).energy())
