@@ -2,7 +2,7 @@
 
     python benchmarks/bench_artn.py force GLASS          force calls: sphere, whole cell, LAMMPS
     python benchmarks/bench_artn.py measure GLASS DIR    searches, refinements, negative modes, both backends; report
-    python benchmarks/bench_artn.py band GLASS DIR       nudged elastic bands (LAMMPS's neb) of refined events; report
+    python benchmarks/bench_artn.py band GLASS DIR       nudged elastic bands (ASE's) of refined events; report
     python benchmarks/bench_artn.py report GLASS DIR     the report alone
 
 GLASS is a snapshot of Cu-Zr (about 2000 atoms). Every result is a line of DIR/results.jsonl: an interrupted run goes on
@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -25,13 +23,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from ase.mep import NEB
+from ase.optimize import FIRE
 
 from lammps_glass import Snapshot, glasses, simulate
 from lammps_glass.activation import CompiledLandscape, Found, Landscape, Search, SearchSettings, sphere
 from lammps_glass.interactions import System
 from lammps_glass.simulate.landscape import LammpsLandscape
 from lammps_glass.simulate.mpi import lammps_module
-from lammps_glass.simulate.start import checksum, write_data
+from lammps_glass.simulate.start import checksum
 from lammps_glass.snapshots.cell import Floats
 
 RADIUS, SKIN = 9.0, 0.6
@@ -41,6 +43,8 @@ EVERY = 40
 STATES = ("basin", "climb", "ends")
 #: Agreement of a band with a search, eV.
 SAME = 0.02
+#: Iterations of a band.
+STEPS = 300
 
 Result = dict[str, Any]
 
@@ -55,7 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--refined", type=int, default=50, help="connected searches that are refined")
     parser.add_argument("--modes", type=int, default=50, help="saddles whose negative eigenvalues are counted")
     parser.add_argument("--bands", type=int, default=10)
-    parser.add_argument("--images", type=int, default=5, help="images of a band, as many processes")
+    parser.add_argument("--images", type=int, default=9, help="images of a band")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--radius", type=float, default=RADIUS)
     options = parser.parse_args()
@@ -347,7 +351,7 @@ def _calls(row: Result) -> float:
 
 
 def band(minimum: Snapshot, glass: glasses.CuZr, results: Results, options: argparse.Namespace) -> None:
-    """Run LAMMPS's neb from end to end through the saddle, for refined events at 0.002 eV/A, one an atom."""
+    """Run a nudged elastic band from end to end through the saddle, for refined events at 0.002 eV/A, one an atom."""
     landscape = CompiledLandscape(minimum, glass.model(), SKIN)
     for row, trial in order(minimum, options):
         bands = results.of("band")
@@ -363,41 +367,45 @@ def band(minimum: Snapshot, glass: glasses.CuZr, results: Results, options: argp
             results.add({"kind": "no band", **key})
             continue
         path = (result.ends.near.positions, result.refined.positions, result.ends.far.positions)
-        energy = neb(minimum, glass, path, options.images, results.path.parent / f"band-{row}-{trial}")
-        height = energy - simulate.energy(minimum, glass)
+        height = neb(minimum, glass, path, options.images)
         results.add({"kind": "band", **key, "search": result.refined.barrier, "band": height})
         print(f"particle {minimum.ids[row]}: search {result.refined.barrier:.4f}, band {height:.4f} eV", flush=True)
 
 
-def neb(
-    minimum: Snapshot, glass: glasses.CuZr, path: tuple[Floats, Floats, Floats], n_images: int, directory: Path
-) -> float:
-    """Highest energy along LAMMPS's nudged elastic band with a climbing image, started through the middle of `path`."""
-    directory.mkdir(parents=True, exist_ok=True)
+def neb(minimum: Snapshot, glass: glasses.CuZr, path: tuple[Floats, Floats, Floats], n_images: int) -> float:
+    """Highest energy above the minimum along a nudged elastic band of ASE's, started through the middle of `path`.
+
+    The images climb and relax by ASE's code on the compiled forces, which are LAMMPS's (see `force`).
+    """
     first, saddle, last = path
-    half = n_images // 2
-    images = [first + (saddle - first) * t for t in np.linspace(0, 1, half + 1)]
-    images += [saddle + (last - saddle) * t for t in np.linspace(0, 1, n_images - half)[1:]]
-    for k, image in enumerate(images, start=1):
-        lines = [f"{i} {x:.17g} {y:.17g} {z:.17g}\n" for i, (x, y, z) in zip(minimum.ids, image.tolist())]
-        text = "" if k == 1 else f"{len(lines)}\n"
-        (directory / f"image.{k}").write_text(text + "".join(lines), encoding="utf-8")
-    write_data(directory / "start.data", minimum.replace(positions=first))
-    deck = [
-        f"units {glass.units}\natom_style atomic\natom_modify map array sort 0 0.0\nread_data start.data",
-        glass.interactions(),
-        "fix band all neb 1.0\nmin_style fire\ntimestep 0.002\nthermo 20",
-        f"variable image uloop {n_images}",
-        "neb 0.0 0.02 400 600 20 each image.$(v_image)",
-    ]
-    (directory / "in.neb").write_text("\n".join(deck) + "\n", encoding="utf-8")
-    launcher = Path(sys.executable).parent
-    command = [launcher / "mpiexec", "-n", n_images, launcher / "lmp", "-partition", f"{n_images}x1", "-in", "in.neb"]
-    done = subprocess.run(list(map(str, command)), cwd=directory, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{directory}: neb failed: {done.stdout[-500:]}{done.stderr[-500:]}")
-    numbers = (directory / "log.lammps").read_text(encoding="utf-8").strip().splitlines()[-1].split()
-    return max(float(value) for value in numbers[-2 * n_images + 1 :: 2])
+    half, model = n_images // 2, glass.model()
+    places = [first + (saddle - first) * t for t in np.linspace(0, 1, half + 1)]
+    places += [saddle + (last - saddle) * t for t in np.linspace(0, 1, n_images - half)[1:]]
+    symbols = [minimum.species[kind] for kind in minimum.types]
+    images = [Atoms(symbols, positions=x, cell=minimum.cell.matrix, pbc=True) for x in places]
+    for image in images:
+        image.calc = Compiled(System(minimum, model, skin=SKIN))
+    band = NEB(images, k=0.5, method="improvedtangent")
+    FIRE(band, logfile=None).run(fmax=0.5, steps=STEPS)  # a straight path may lead through atoms: not to climb there
+    band.climb = True
+    FIRE(band, logfile=None).run(fmax=0.02, steps=STEPS)
+    energies = [image.get_potential_energy() for image in images]
+    return float(max(energies) - System(minimum, model).energy())
+
+
+class Compiled(Calculator):  # type: ignore[misc]
+    """Compiled interactions as a calculator of ASE."""
+
+    implemented_properties = ("energy", "forces")
+
+    def __init__(self, system: System) -> None:
+        super().__init__()
+        self.system = system
+
+    def calculate(self, atoms: Atoms, properties: list[str], system_changes: list[str]) -> None:
+        super().calculate(atoms, properties, system_changes)
+        energy, forces = self.system.energy_and_forces(atoms.get_positions())
+        self.results = {"energy": energy, "forces": forces}
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ class History:
         self.n_pairs, self.initial, self._count = n_pairs, initial, 0
         self._steps: Floats = np.empty((0, 0))
         self._changes: Floats = np.empty((0, 0))
+        self._products: Floats = np.empty(n_pairs)  # of each step with its change
 
     def clear(self) -> None:
         """Drop all pairs."""
@@ -37,13 +38,14 @@ class History:
 
     def add(self, step: Floats, change: Floats) -> bool:
         """Add a pair (m, d) with positive curvature; drop all pairs where it is not, and return False."""
-        if not dot(step.ravel(), change.ravel()) > 0:
+        product = dot(step.ravel(), change.ravel())
+        if not product > 0:
             self.clear()
             return False
         if self._steps.shape[1:] != (step.size,):
             self._steps, self._changes = np.empty((self.n_pairs, step.size)), np.empty((self.n_pairs, step.size))
         row = self._count % self.n_pairs
-        self._steps[row], self._changes[row] = step.ravel(), change.ravel()
+        self._steps[row], self._changes[row], self._products[row] = step.ravel(), change.ravel(), product
         self._count += 1
         return True
 
@@ -52,7 +54,7 @@ class History:
         kept = min(self._count, self.n_pairs)
         order = np.arange(self._count - kept, self._count, dtype=np.int64) % self.n_pairs
         if kept:
-            step: Floats = two_loops(force.ravel(), self._steps, self._changes, order, self.initial)
+            step: Floats = two_loops(force.ravel(), self._steps, self._changes, self._products, order, self.initial)
             if dot(step, force.ravel()) > 0:
                 return step.reshape(force.shape)
             self.clear()

@@ -68,26 +68,29 @@ def combined(basis: Floats, weights: Floats) -> Floats:
 
 
 @kernel
-def two_loops(gradient: Floats, steps: Floats, changes: Floats, order: NDArray[np.int64], initial: float) -> Floats:
+def two_loops(
+    gradient: Floats, steps: Floats, changes: Floats, products: Floats, order: NDArray[np.int64], initial: float
+) -> Floats:
     """Multiply `gradient` (n,) with the inverse Hessian of L-BFGS.
 
-    `steps` and `changes` (of the gradient) are (k, n); `order` lists their rows from the oldest to the newest;
-    `initial` is the inverse curvature without pairs. Nocedal and Wright, Numerical Optimization, algorithm 7.4.
+    `steps` and `changes` (of the gradient) are (k, n), `products` (k,) those of each step with its change; `order`
+    lists their rows from the oldest to the newest; `initial` is the inverse curvature without pairs. Nocedal and
+    Wright, Numerical Optimization, algorithm 7.4.
     """
     result, weights = gradient.copy(), np.empty(len(order))
     for index in range(len(order) - 1, -1, -1):
         k = order[index]
-        weights[index] = dot(steps[k], result) / dot(steps[k], changes[k])
+        weights[index] = dot(steps[k], result) / products[k]
         for a in range(len(result)):
             result[a] -= weights[index] * changes[k, a]
     if len(order):
         newest = order[-1]
-        initial = dot(steps[newest], changes[newest]) / dot(changes[newest], changes[newest])
+        initial = products[newest] / dot(changes[newest], changes[newest])
     for a in range(len(result)):
         result[a] *= initial
     for index in range(len(order)):
         k = order[index]
-        weight = weights[index] - dot(changes[k], result) / dot(steps[k], changes[k])
+        weight = weights[index] - dot(changes[k], result) / products[k]
         for a in range(len(result)):
             result[a] += weight * steps[k, a]
     return result
