@@ -181,7 +181,9 @@ def _notes(comparison: Comparison) -> list[str]:
         "within: mean over configurations of the Pearson coefficient in one, with its 5-95 % interval by bootstrap "
         "over "
         "configurations. pooled: coefficient of all particles together, which also rewards knowing which configuration "
-        "is fast. ceiling: largest coefficient that any predictor can reach, from the noise of the labels.",
+        "is fast. behind the best: mean over configurations of the coefficient of the best indicator minus that of "
+        "this one, on the same configurations, with its interval: where it includes 0, the order of the two is not "
+        "settled. ceiling: largest coefficient that any predictor can reach, from the noise of the labels.",
         "seconds: processor time a particle, to describe it (with its inherent structure or cage state where these are "
         "used) and to fit.",
         *comparison.notes,
@@ -206,7 +208,10 @@ def verdicts(table: pd.DataFrame) -> list[str]:
         )
         if len(ranked) > 1:
             second = ranked.iloc[1]
-            line += f"; next is {second['entry']} with {second['within']:.3f} and {second['pooled']:.3f}"
+            line += (
+                f"; next is {second['entry']} with {second['within']:.3f} and {second['pooled']:.3f}, behind by "
+                f"{second['behind']:.3f}{_between(second, 'behind')}"
+            )
         known = not _missing(best["ceiling_within"])
         line += (
             f"; the ceiling is {best['ceiling_within']:.3f} within, {best['ceiling_pooled']:.3f} pooled"
@@ -228,8 +233,9 @@ def _groups(table: pd.DataFrame) -> list[tuple[tuple[str, str, str, str], pd.Dat
 
 
 _SHOWN = {
-    "entry": "indicator", "kind": "kind", "n_features": "columns", "within": "within", "pooled": "pooled", "auc": "AUC",
-    "balanced_accuracy": "balanced accuracy", "seconds_describe": "s to describe", "seconds_fit": "s to fit",
+    "entry": "indicator", "kind": "kind", "n_features": "columns", "within": "within", "behind": "behind the best",
+    "pooled": "pooled", "auc": "AUC", "balanced_accuracy": "balanced accuracy", "seconds_describe": "s to describe",
+    "seconds_fit": "s to fit",
 }  # fmt: skip
 
 
@@ -241,7 +247,7 @@ def _score_table(rows: pd.DataFrame) -> str:
         cells = []
         for key in _SHOWN:
             text = _number(row[key])
-            if key in ("within", "pooled") and not _missing(row[f"{key}_low"]):
+            if key in ("within", "behind", "pooled") and not _missing(row[f"{key}_low"]):
                 text += f" <small>({row[f'{key}_low']:.3f} to {row[f'{key}_high']:.3f})</small>"
             cells.append(f"<td class='n'>{text}</td>" if key != "entry" else f"<td>{html.escape(str(row[key]))}</td>")
         lines.append(f"<tr{' class=best' if number == 0 else ''}>{''.join(cells)}</tr>")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lammps_glass.analysis.association import pearson
 from lammps_glass.comparison.problems import LoadedSet, Problem
-from lammps_glass.comparison.scores import Scores
+from lammps_glass.comparison.scores import Scores, behind, score_of
 from lammps_glass.comparison.spec import ComparisonFile
 from lammps_glass.snapshots.cell import Floats
 
@@ -18,7 +18,7 @@ from lammps_glass.snapshots.cell import Floats
 COLUMNS = (
     "entry", "label", "drive", "n_features", "within", "within_low", "within_high", "pooled", "auc", "ceiling_within",
     "ceiling_pooled", "seconds_describe", "seconds_fit", "pooled_low", "pooled_high", "balanced_accuracy", "trained_on",
-    "scored_on", "kind", "note", "no_ceiling",
+    "scored_on", "kind", "note", "no_ceiling", "behind", "behind_low", "behind_high",
 )  # fmt: skip
 Row = dict[str, str | int | float | None]
 
@@ -73,6 +73,31 @@ def score_row(
         "scored_on": where, "kind": kind, "note": note, "no_ceiling": scored.no_ceiling,
         **asdict(result),
     }  # fmt: skip
+
+
+def add_distances(
+    rows: Sequence[Row], predicted: Mapping[str, Sequence[Floats]], labels: Sequence[Floats], seed: int
+) -> None:
+    """Add to the rows of one label and set how far each entry lies behind the best one; see `scores.behind`.
+
+    Parameters
+    ----------
+    rows
+        Rows of the entries in `predicted`, which get ``behind``, ``behind_low`` and ``behind_high``.
+    predicted
+        Entry -> predictions (n,) of each configuration.
+    labels
+        (n,) of each configuration.
+    seed
+        Of the bootstrap.
+    """
+    best = max(predicted, key=lambda name: score_of(predicted[name], labels), default="")
+    for row in rows:
+        name = str(row["entry"])
+        if name != best:
+            row["behind"], row["behind_low"], row["behind_high"] = behind(
+                predicted[name], predicted[best], labels, seed
+            )
 
 
 def published_rows(file: ComparisonFile) -> list[Row]:

@@ -19,6 +19,7 @@ from lammps_glass.comparison.results import (
     PHYSICAL,
     Comparison,
     Row,
+    add_distances,
     correlations_of,
     notes_on_states,
     published_rows,
@@ -118,10 +119,14 @@ class _Run:
                 self._score(name, entry, problem, other, other.data.name, fitted)
             self.importance += fitted.facts["importance"]
             self.coefficients += fitted.facts["coefficients"]
-        for scored in [problem, *others] if self.file.nulls else []:
+        for scored in [problem, *others]:
             where = LEFT_OUT if scored is problem else scored.data.name
             predicted = self.predictions.get((problem.label, problem.data.name, where), {})
-            self.rows += null_rows(problem, scored, where, predicted, self.file.seed)
+            identity = {"label": problem.label, "trained_on": problem.data.name, "scored_on": where}
+            of_entries = [row for row in self.rows if identity.items() <= row.items()]
+            add_distances(of_entries, predicted, scored.targets, derive_seed(self.file.seed, "bootstrap"))
+            if self.file.nulls:
+                self.rows += null_rows(problem, scored, where, predicted, self.file.seed)
         self.say(f"{problem.label} of {problem.data.name}: {len(self.file.entries)} entries scored")
 
     def _score(

@@ -86,6 +86,25 @@ def score_of(predicted: Sequence[Floats], labels: Sequence[Floats]) -> float:
     return value if np.isfinite(value) else float("-inf")
 
 
+def behind(
+    predicted: Sequence[Floats], best: Sequence[Floats], labels: Sequence[Floats], seed: int
+) -> tuple[float, float, float]:
+    """Compute how far predictions lie behind others that are scored on the same configurations.
+
+    Both coefficients share what is easy or hard of a configuration: the interval of their difference is narrower than
+    the intervals of the two.
+
+    Returns
+    -------
+    (mean, low, high)
+        Mean over configurations of the coefficient of `best` within one minus that of `predicted`, and its 5-95 %
+        interval by bootstrap over configurations.
+    """
+    differences = np.array([pearson(b, y) - pearson(p, y) for p, b, y in zip(predicted, best, labels, strict=True)])
+    by_name = {str(k): difference for k, difference in enumerate(differences)}
+    return _mean(differences), *bootstrap(by_name, lambda drawn: _mean(np.array(drawn)), seed=seed)
+
+
 def permuted_score(
     predicted: Sequence[Floats], labels: Sequence[Floats], fraction: float, seed: int, n_permutations: int = 100
 ) -> Scores:

@@ -82,6 +82,13 @@ def test_left_out_scores_find_what_the_label_is_made_of(file, tmp_path):
     assert table.loc["coordination", "ceiling_within"] == pytest.approx(exact, abs=0.03)
     assert table.loc["density", "within"] == pytest.approx(table.loc["coordination", "within"], abs=0.02)
     assert table.loc["faces", "within"] < table.loc["density", "within"]
+    learned = table[table["kind"].isin(["learned", "not learned"])]
+    best = learned["within"].max()
+    assert learned["behind"].fillna(0).to_numpy() == pytest.approx(best - learned["within"].to_numpy(), abs=1e-12)
+    assert learned["behind"].isna().sum() == 1  # that of the best one
+    assert table.loc["faces", "behind_low"] <= table.loc["faces", "behind"] <= table.loc["faces", "behind_high"]
+    second = learned["within"].drop(learned["within"].idxmax()).idxmax()
+    assert f"behind by {learned.loc[second, 'behind']:.3f} (" in verdicts(found.table)[0]
     assert abs(table.loc["null: permuted labels", "within"]) < 0.15
     assert table.loc["null: species", "within"] < 0.3
     assert table.loc["logistic", "auc"] > 0.9

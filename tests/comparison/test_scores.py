@@ -30,6 +30,25 @@ def test_pooled_scores_know_the_mean_of_a_configuration_and_within_ones_do_not()
     assert found.pooled_low <= found.pooled <= found.pooled_high
 
 
+def test_the_interval_of_a_distance_is_that_of_paired_differences():
+    random = np.random.default_rng(3)
+    noise = np.linspace(0.5, 4.0, 8)  # configurations differ far more than the two predictors
+    labels = [random.normal(size=2000) for _ in noise]
+    best = [y + a * random.normal(size=2000) for y, a in zip(labels, noise, strict=True)]
+    other = [p + 0.3 * a * random.normal(size=2000) for p, a in zip(best, noise, strict=True)]
+    mean, low, high = scores.behind(other, best, labels, seed=0)
+    pairs = zip(other, best, labels, strict=True)
+    differences = [np.corrcoef(b, y)[0, 1] - np.corrcoef(p, y)[0, 1] for p, b, y in pairs]
+    assert mean == pytest.approx(np.mean(differences), rel=1e-10)
+    drawn = np.random.default_rng(5).choice(differences, size=(20_000, 8)).mean(axis=1)
+    # the error of a 5 % quantile of 1000 resamples is 0.07 standard deviations: four of them
+    assert [low, high] == pytest.approx(np.quantile(drawn, [0.05, 0.95]), abs=0.28 * drawn.std())
+    within = scores.score(best, labels, 0.1, seed=0)
+    assert 0 < low < mean < high
+    assert high - low < (within.within_high - within.within_low) / 3
+    assert scores.behind(best, best, labels, seed=0) == (0, 0, 0)
+
+
 def test_no_predictor_beats_the_ceiling_and_the_truth_reaches_it():
     random = np.random.default_rng(2)
     truth = random.normal(size=(4, 4000))
