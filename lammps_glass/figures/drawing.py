@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.figures import style
 from lammps_glass.figures.spec import FigureSpec
+from lammps_glass.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,13 +90,9 @@ def _check(spec: FigureSpec, table: pd.DataFrame) -> None:
 
 
 def _save(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under a temporary name, and rename it when it is complete."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Write a file, which appears when it is complete."""
+    with atomic_path(path) as temporary:
+        write(temporary)
 
 
 def _csv(table: pd.DataFrame) -> str:

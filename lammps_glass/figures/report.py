@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import html
 import math
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lammps_glass.errors import InputError
 from lammps_glass.figures.page import STYLE
+from lammps_glass.files import atomic_path
 from lammps_glass.json_types import JsonObject
 
 #: First sentence of a section of figures that the paper does not have.
@@ -108,9 +108,8 @@ def write_report(path: str | Path, report: StudyReport | JsonObject) -> Path:
     target = Path(path)
     text = _page(filled)
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(target)
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8")
     return target
 
 
