@@ -28,6 +28,9 @@ from lammps_glass.operations.findings_page import PageLabels
 from lammps_glass.operations.prediction_figures import add_prediction
 from lammps_glass.products import Findings, Spectra
 
+#: Observable that needs the spectra of a stage `modes`.
+BOSON_PEAK = "boson-peak"
+
 
 def add_dynamics(
     findings: Findings,
@@ -81,7 +84,7 @@ def _has(page: DynamicsPage, name: str) -> bool:
         return has_even_velocities(page)
     if name in ("g", "s"):
         return bool(page.first.cell.periodic.all())
-    if name == "boson-peak":
+    if name == BOSON_PEAK:
         return bool(page.spectra)
     return name != "modes"
 
@@ -192,5 +195,5 @@ OBSERVABLES: Mapping[str, Callable[[DynamicsPage], None]] = {
     "vacf": add_vacf,
     "vdos": add_vdos,
     "modes": add_modes,
-    "boson-peak": add_boson_peak,
+    BOSON_PEAK: add_boson_peak,
 }

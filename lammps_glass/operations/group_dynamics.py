@@ -11,7 +11,7 @@ import pandas as pd
 from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.dynamics_curves import SPECIES, DynamicsSettings, GroupedTrajectory
-from lammps_glass.operations.dynamics_figures import add_dynamics
+from lammps_glass.operations.dynamics_figures import BOSON_PEAK, add_dynamics
 from lammps_glass.operations.findings_page import PageLabels
 from lammps_glass.operations.operation import operation
 from lammps_glass.product import Product, name_of
@@ -115,9 +115,13 @@ def _add_page(
     labels = PageLabels(name, time, length, note, p.section, subject)
     if fault := _temperature_fault(records):
         findings.warn(labels.name("temperature", separator=": "), fault)
+    of_replica = _spectra_by_replica(records, spectra)
+    observables = [name for name in p.observables if of_replica or name != BOSON_PEAK]
+    if len(observables) < len(p.observables):
+        findings.warn(labels.name(BOSON_PEAK, separator=": "), "left out: no stage gives the spectra of the particles")
     add_dynamics(
         findings, grouped, p, labels, timestep=glass.timestep,
-        seed=case.seed, observables=p.observables or None, glass=glass, spectra=_spectra_by_replica(records, spectra),
+        seed=case.seed, observables=observables or None, glass=glass, spectra=of_replica,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lammps_glass.errors import located
+from lammps_glass.errors import InputError
 from lammps_glass.operations.case import Case
 from lammps_glass.operations.operation import Wired, operation
 from lammps_glass.products import Record, Spectra
@@ -65,8 +65,11 @@ def work(parameters: ModesParameters, counts: Mapping[str, int], reads: Mapping[
 def check(stage: Wired) -> None:
     """Refuse a glass without compiled interactions, before anything runs."""
     if stage.glass is not None:
-        with located(f"stages.{stage.stage}.run"):
+        try:
             stage.glass.require_model("modes")
+        except InputError as error:
+            key = f"stages.{stage.stage}"
+            raise InputError(f"{key}.run: {error}; --set {key}=false leaves the stage out") from error
 
 
 @operation(check=check, work=work, rates={"cases": 3.0, "dense": 3e-8, "filtered": 1.8e-7, "orthogonalised": 2e-10})

@@ -89,6 +89,24 @@ def resolve_likes(stages: Mapping[str, object]) -> dict[str, object]:
     return {name: keys_of(name, ()) for name in stages}
 
 
+def leave_out(stages: Mapping[str, object]) -> dict[str, object]:
+    """Return the stages without those that are ``false``, which no other stage reads any more.
+
+    A port that needs a stage which is left out is refused like one that was never wired.
+    """
+    left_out = [name for name, table in stages.items() if table is False]
+
+    def wired(table: object) -> object:
+        """Return the keys of a stage, without the stages that are left out among those that it reads."""
+        if not left_out or not isinstance(table, dict) or not isinstance(table.get("reads"), dict):
+            return table
+        lists = {port: names if isinstance(names, list) else [names] for port, names in table["reads"].items()}
+        reads = {port: [name for name in names if name not in left_out] for port, names in lists.items()}
+        return {**table, "reads": {port: names for port, names in reads.items() if names}}
+
+    return {name: wired(table) for name, table in stages.items() if name not in left_out}
+
+
 def check_text(value: object, where: str) -> None:
     """Refuse text that LAMMPS or a shell would expand, and paths that leave the study.
 
@@ -182,7 +200,7 @@ def read_study(study: str | Path, preset: str | None = None, sets: Settings = ()
     apply_sets(tables, sets)
     with located(str(path)):
         if isinstance(tables.get("stages"), dict):
-            tables["stages"] = resolve_likes(tables["stages"])
+            tables["stages"] = leave_out(resolve_likes(tables["stages"]))
         check_finite(tables, "")
         for name in ("study", "glass", "glasses", "stages"):
             check_text(tables.get(name), name)

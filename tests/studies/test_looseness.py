@@ -11,6 +11,7 @@ import pytest
 from expected import figure_ids, require_dynamics, require_figures
 
 from lammps_glass.errors import InputError
+from lammps_glass.resources import data_path
 from lammps_glass.studies.looseness import RECIPE
 from lammps_glass.workflow import Study, reproduce, run_case
 
@@ -154,3 +155,13 @@ def test_the_example_goes_on_where_the_command_stopped(smoke, capsys):
     printed = capsys.readouterr().out.split()
     assert f"{summary['scores']['balanced_accuracy']:.3f}" in printed
     assert "quench" not in printed
+
+
+def test_a_glass_without_compiled_interactions_goes_without_its_modes(tmp_path):
+    glass = data_path("examples", "glasses", "harmonic-spheres", "glass.toml")
+    sets = [f'glass="{glass}"']
+    with pytest.raises(InputError, match=r"compiled interactions.*--set stages\.modes=false leaves the stage out"):
+        Study.read("looseness", "smoke", tmp_path, sets)
+    study = Study.read("looseness", "smoke", tmp_path, [*sets, "stages.modes=false"])
+    assert "modes" not in [stage.name for stage in study.stages]
+    assert study.stage("analyse_dynamics").sources == ["dynamics", "predict_start"]

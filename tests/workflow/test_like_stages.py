@@ -1,4 +1,4 @@
-"""Stages like another one, and conditions by the name of a list."""
+"""Stages like another one, stages that are left out, and conditions by the name of a list."""
 
 from __future__ import annotations
 
@@ -70,6 +70,21 @@ def test_presets_and_settings_reach_the_stages_that_are_like_it(read):
     assert [parameters(study, name) for name in ("creep", "again", "third")] == [(40, 10), (40, 20), (70, 20)]
     study = read(sets=["stages.creep.steps=90", "stages.again.snapshot_every=30"])
     assert [parameters(study, name) for name in ("creep", "again", "third")] == [(90, 10), (90, 30), (70, 30)]
+
+
+def test_a_stage_that_is_false_is_left_out_and_nothing_reads_it(read):
+    page = """
+[stages.page]
+run = "group_dynamics"
+reads = { trajectories = ["creep", "again"] }
+"""
+    text = TEXT + page
+    assert read(text).stage("page").sources == ["creep", "again"]
+    study = read(text, sets=["stages.again=false", "stages.third=false"])
+    assert [stage.name for stage in study.stages] == ["quench", "creep", "page"]
+    assert study.stage("page").sources == ["creep"]
+    with pytest.raises(InputError, match="trajectories"):
+        read(text, sets=["stages.creep=false", "stages.again=false", "stages.third=false"])
 
 
 def test_the_stage_itself_has_its_own_seeds(read):
