@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from lammps_glass.figures.axes import Draw
 
+#: Letters of a line of a title that fit between the left end of the axes and that of the figure.
+TITLE_WIDTH = 54
+
 
 def draw(spec: FigureSpec, table: pd.DataFrame, folder: str | Path, note: str = "") -> tuple[Path, Path, Path]:
     """Write ``<id>.png``, ``<id>.svg`` and ``<id>.csv`` into `folder`; equal tables give equal bytes.
@@ -125,7 +128,7 @@ def _figure(spec: FigureSpec, table: pd.DataFrame, note: str, drawer: Draw | Non
     drawer(spec, table, axes)
     # Room for a legend between plot and title (`axes.legend`).
     pad = 24 if legend_above(spec, axes) else 10
-    axes.set_title("\n".join(textwrap.wrap(spec.title, 66)), pad=pad)
+    axes.set_title("\n".join(textwrap.wrap(spec.title, TITLE_WIDTH)), pad=pad)
     if lines:
         figure.supxlabel("\n".join(lines), fontsize=7.8, color="#555555", x=0.02, ha="left", linespacing=1.35)
     return figure

@@ -57,6 +57,27 @@ def spec(kind: str, **changes) -> FigureSpec:
     return FigureSpec("1A", "A title", kind, **(options | changes))
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Self-intermediate scattering function, q = 7.089: kob-andersen",
+        "Pearson correlation with the squared displacement: kob-andersen",
+        "Mean momentum of mobile and immobile atoms by quantile of the moment",
+    ],
+)
+def test_a_long_title_stays_within_the_figure(title):
+    from lammps_glass.figures import style
+    from lammps_glass.figures.drawing import _figure
+
+    with style.context():
+        figure = _figure(replace(spec("line"), title=title), TABLE, "")
+        figure.canvas.draw()
+    (axes,) = figure.axes
+    parts = [axes.title, axes._left_title]
+    right = max(part.get_window_extent().x1 for part in parts if part.get_text())
+    assert right <= figure.bbox.x1
+
+
 @pytest.mark.parametrize("kind", REGISTRY.bundled)
 def test_each_kind_gives_the_same_bytes_twice_and_its_numbers(kind: str, tmp_path: Path) -> None:
     first = draw(spec(kind), TABLE, tmp_path / "one", "at demo size")
