@@ -116,7 +116,7 @@ def _add_page(
     if fault := _temperature_fault(records):
         findings.warn(labels.name("temperature", separator=": "), fault)
     of_replica = _spectra_by_replica(records, spectra)
-    observables = [name for name in p.observables if of_replica or name != BOSON_PEAK]
+    observables = [name for name in p.observables if of_replica or name != BOSON_PEAK] or list(p.observables)
     if len(observables) < len(p.observables):
         findings.warn(labels.name(BOSON_PEAK, separator=": "), "left out: no stage gives the spectra of the particles")
     add_dynamics(

@@ -26,7 +26,8 @@ def add_prediction(page: FindingsPage, table: pd.DataFrame) -> None:
             part = pd.concat([part, line])
         spec = FigureSpec(
             f"prediction_{measure}", title, "line", "time", "value", series="indicator", error=("low", "high"),
-            logx=True, x_label=page.labels.t, y_label=measure.upper() if measure == "auc" else f"{measure.capitalize()} correlation",
+            logx=True, x_label=page.labels.t,
+            y_label=measure.upper() if measure == "auc" else f"{measure.capitalize()} correlation",
             highlight=CEILING, paper_marks=(Mark("y", 0.5 if measure == "auc" else 0.0),),
         )  # fmt: skip
         indicators_only = part[part["indicator"] != CEILING].dropna(subset=["value"])

@@ -50,7 +50,7 @@ def kind_of(path: Path) -> str:
     compression = _MAGIC.get(head[:2]) or _MAGIC.get(head)
     if compression and path.suffix != compression:
         raise InputError(f"{path}: the file is compressed; its name must end in {compression}")
-    if path.suffix == ".gz" and not compression:
+    if path.suffix == ".gz" and not compression and len(head) > 1:  # one byte says that the file was cut short
         raise InputError(f"{path}: the name ends in .gz, but the file is not compressed: rename it")
     kind = kind_of_name(path)
     if kind == "data" and head == b"ITEM":  # data.txt may be any file

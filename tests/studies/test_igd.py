@@ -534,8 +534,12 @@ def test_any_part_of_the_study_has_its_own_sentences(tmp_path):
         ("stages.gate.crystal_fraction=1.0", ("stages.gate", "default limits", "drop its parameters")),
         ("stages.grid.threshold=0.1", ("stages.analyse_shear.threshold = 0.05", "stages.grid.threshold = 0.1")),
         (
+            'stages.label.label={name="classes"}',
+            ("stages.label.label = 'classes'", "stages.grid.threshold", "'largest-jump'"),
+        ),
+        (
             'stages.label.label={name="d2min", r_max=3.85}',
-            ("stages.label.label = 'd2min'", "stages.grid.threshold", "'largest-jump'"),
+            ("stages.label.reads.records", "d2min needs one trajectory a replica"),
         ),
         ('stages.label.reads.records="gate"', ("stages.label.reads.records", "stage gate", "d2min_path")),
         ('stages.label.reads.records="modes"', ("stages.label.reads.records", "stage modes writes Spectra", "shear")),
