@@ -134,12 +134,13 @@ def analyse(
     )  # fmt: skip
     of_descriptor = parts.descriptor_entry(source.descriptor).options() if source.descriptor else []
     options = parts.sort_settings(settings, {"descriptor": of_descriptor, "glass": parts.glass_options(glass)})
-    built = parts.build_glass(glass, options["glass"]) if glass else _glass_of_runs(trajectories)
+    records = _records(trajectories)
+    built = parts.build_glass(glass, options["glass"]) if glass else _glass_of_runs(records)
     more = [_further(text, origins, from_start) for text in further or ()]
     naming = built or _glass_of_model([source, *more], descriptor, common.seed)
     reader = Reader(naming, types, boundary, rows_are_particles, common.say)
     source = dataclasses.replace(source, options=options["descriptor"])
-    replicas = parts.replica_names(trajectories, replica) if replica else _replicas_of_runs(trajectories)
+    replicas = parts.replica_names(trajectories, replica) if replica else _replicas_of_runs(trajectories, records)
     _check_folder(output, replace)
     _check_species(next(reader.frames(trajectories[0])), trajectories[0], particles, by_species=kind == SPECIES)
     grouped, name = _grouped(common, source, more, trajectories, replicas, reader, kind, descriptor)
@@ -159,22 +160,21 @@ def _records(paths: Sequence[Path]) -> list[Record | None]:
     return [Record(path) if (path / IDENTITY).is_file() else None for path in paths]
 
 
-def _glass_of_runs(paths: Sequence[Path]) -> Glass | None:
+def _glass_of_runs(records: Sequence[Record | None]) -> Glass | None:
     """Return the glass of run folders; None where a path is another file, or the glasses are several."""
-    records = [record for record in _records(paths) if record is not None]
-    first = records[0] if len(records) == len(paths) else None
-    if first is None or any(record.identity["glass"] != first.identity["glass"] for record in records):
+    runs = [record for record in records if record is not None]
+    if len(runs) < len(records) or any(run.identity["glass"] != runs[0].identity["glass"] for run in runs):
         return None
-    return first.glass
+    return runs[0].glass
 
 
-def _replicas_of_runs(paths: Sequence[Path]) -> list[str]:
+def _replicas_of_runs(paths: Sequence[Path], records: Sequence[Record | None]) -> list[str]:
     """Name the replicas of trajectories: runs that started from one configuration are of one.
 
     It has the name of the folder that holds them, if that holds no other, else of the first of them.
     """
     names = parts.replica_names(paths, None)
-    starts = ["" if record is None else record.identity["start"] for record in _records(paths)]
+    starts = ["" if record is None else record.identity["start"] for record in records]
     for start in {start for start in starts if starts.count(start) > 1} - {""}:
         rows = [row for row, other in enumerate(starts) if other == start]
         holders = {paths[row].resolve().parent for row in rows}

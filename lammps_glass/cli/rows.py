@@ -24,7 +24,7 @@ _FOREIGN = (".txt", ".dat", ".tsv", ".json", ".xlsx", ".h5", ".hdf5", ".npy", ".
 def check_rows_file(path: Path) -> None:
     """Raise `InputError` where no file of rows can be written, or its name asks for a format that is not written."""
     if path.name.endswith(_FOREIGN) or path.suffix != path.suffix.lower():
-        raise InputError(f"{path}: rows are written as .parquet, .csv, .extxyz or .xyz, in small letters")
+        raise InputError(f"{path}: rows are written as .parquet, .csv, .extxyz or .xyz, in lower case")
     check_writable(path)
 
 

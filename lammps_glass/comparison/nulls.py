@@ -8,7 +8,7 @@ import numpy as np
 
 from lammps_glass.comparison.problems import Problem
 from lammps_glass.comparison.results import LEFT_OUT, NULL, Row, score_row
-from lammps_glass.comparison.scores import permuted_score, score, score_of
+from lammps_glass.comparison.scores import best_entry, permuted_score, score
 from lammps_glass.hashing import derive_seed
 from lammps_glass.snapshots.cell import Floats
 
@@ -43,7 +43,7 @@ def null_rows(
             score_row("null: species", problem, scored, where, result, kind=NULL, note="the mean of each species")
         )
     if predicted:
-        best = max(predicted, key=lambda name: score_of(predicted[name], scored.targets))
+        best = best_entry(predicted, scored.targets)
         result = permuted_score(predicted[best], scored.targets, fraction, seed)
         note = f"{best} on labels permuted within each configuration, 100 times"
         rows.append(score_row("null: permuted labels", problem, scored, where, result, kind=NULL, note=note))

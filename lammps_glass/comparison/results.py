@@ -10,7 +10,7 @@ import pandas as pd
 
 from lammps_glass.analysis.association import pearson
 from lammps_glass.comparison.problems import LoadedSet, Problem
-from lammps_glass.comparison.scores import Scores, behind, score_of
+from lammps_glass.comparison.scores import Scores, behind, best_entry
 from lammps_glass.comparison.spec import ComparisonFile
 from lammps_glass.snapshots.cell import Floats
 
@@ -91,7 +91,9 @@ def add_distances(
     seed
         Of the bootstrap.
     """
-    best = max(predicted, key=lambda name: score_of(predicted[name], labels), default="")
+    if not predicted:
+        return
+    best = best_entry(predicted, labels)
     for row in rows:
         name = str(row["entry"])
         if name != best:

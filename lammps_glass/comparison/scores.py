@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +103,11 @@ def behind(
     differences = np.array([pearson(b, y) - pearson(p, y) for p, b, y in zip(predicted, best, labels, strict=True)])
     by_name = {str(k): difference for k, difference in enumerate(differences)}
     return _mean(differences), *bootstrap(by_name, lambda drawn: _mean(np.array(drawn)), seed=seed)
+
+
+def best_entry(predicted: Mapping[str, Sequence[Floats]], labels: Sequence[Floats]) -> str:
+    """Return the entry whose predictions have the largest `score_of`."""
+    return max(predicted, key=lambda name: score_of(predicted[name], labels))
 
 
 def permuted_score(

@@ -38,38 +38,45 @@ def mobile_pairs(snapshot: Snapshot, mobile: Integers, r_max: float) -> MobilePa
     grid = build_grid(snapshot.cell, snapshot.positions, r_max)
     local = np.full(n, n)
     local[mobile] = np.arange(m)
-    first, indices, vectors = _once(grid, mobile, local, 64 * m + 64)
+    counts, indices, vectors = _once(grid, mobile, local, 64 * m + 64)
     reached = np.zeros(n, dtype=bool)
     reached[indices] = True
     reached[mobile] = False
     touched = np.flatnonzero(reached)
     local[touched] = m + np.arange(len(touched))
-    return MobilePairs(np.concatenate([mobile, touched]), first, local[indices], vectors)
+    return MobilePairs(np.concatenate([mobile, touched]), np.repeat(np.arange(m), counts), local[indices], vectors)
 
 
 @kernel
 def _once(grid: Grid, mobile: Integers, local: Integers, capacity: int):  # type: ignore[no-untyped-def]
-    """List the pairs of `mobile` particles: index of the first among them, row of the second, vector (k, 3).
+    """List the pairs of `mobile` particles: number of each (m,), row of the second particle (k,), vector (k, 3).
 
     A pair seen from both ends is kept from that of the smaller `local` index; of two opposite images of a particle with
     itself, the positive one.
     """
-    first, indices, vectors = np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty((capacity, 3))
+    counts, indices, vectors = np.zeros(len(mobile), np.int64), np.empty(capacity, np.int64), np.empty((capacity, 3))
     n_kept = 0
     for i in range(len(mobile)):
-        count = neighbors_of(grid, mobile[i], indices[n_kept:], vectors[n_kept:])
-        while count > len(indices) - n_kept:
-            first = np.concatenate((first, np.empty_like(first)))
-            indices = np.concatenate((indices, np.empty_like(indices)))
-            vectors = np.concatenate((vectors, np.empty_like(vectors)))
-            count = neighbors_of(grid, mobile[i], indices[n_kept:], vectors[n_kept:])
-        for k in range(n_kept, n_kept + count):
+        indices, vectors, n_found = _appended(grid, mobile[i], indices, vectors, n_kept)
+        for k in range(n_kept, n_kept + n_found):
             j = local[indices[k]]
             if j > i or (j == i and _positive(vectors[k])):
-                first[n_kept], indices[n_kept] = i, indices[k]
+                indices[n_kept] = indices[k]
                 vectors[n_kept, 0], vectors[n_kept, 1], vectors[n_kept, 2] = vectors[k, 0], vectors[k, 1], vectors[k, 2]
                 n_kept += 1
-    return first[:n_kept].copy(), indices[:n_kept].copy(), vectors[:n_kept].copy()
+                counts[i] += 1
+    return counts, indices[:n_kept].copy(), vectors[:n_kept].copy()
+
+
+@kernel
+def _appended(grid: Grid, particle: int, indices: Integers, vectors: Floats, start: int):  # type: ignore[no-untyped-def]
+    """Write the neighbours of a particle from `start` on, into longer copies where there is no room, and count them."""
+    count = neighbors_of(grid, particle, indices[start:], vectors[start:])
+    while count > len(indices) - start:
+        indices = np.concatenate((indices, np.empty_like(indices)))
+        vectors = np.concatenate((vectors, np.empty_like(vectors)))
+        count = neighbors_of(grid, particle, indices[start:], vectors[start:])
+    return indices, vectors, count
 
 
 @kernel
@@ -118,11 +125,7 @@ def _rows(grid: Grid, particles: Integers, capacity: int):  # type: ignore[no-un
     vectors = np.empty((capacity, 3))
     n_found = 0
     for k in range(len(particles)):
-        count = neighbors_of(grid, particles[k], indices[n_found:], vectors[n_found:])
-        while count > len(indices) - n_found:
-            indices = np.concatenate((indices, np.empty_like(indices)))
-            vectors = np.concatenate((vectors, np.empty_like(vectors)))
-            count = neighbors_of(grid, particles[k], indices[n_found:], vectors[n_found:])
+        indices, vectors, count = _appended(grid, particles[k], indices, vectors, n_found)
         n_found += count
         offsets[k + 1] = n_found
     return offsets, indices, vectors, n_found

@@ -13,6 +13,7 @@ from lammps_glass.analysis import ParticleGroups
 from lammps_glass.errors import InputError, located
 from lammps_glass.snapshots import Snapshot
 from lammps_glass.snapshots.cell import Floats
+from lammps_glass.snapshots.checks import require_three_dimensions
 
 #: Ways to group particles.
 QUANTILE, SPECIES, LABEL = "quantile", "species", "label"
@@ -140,11 +141,13 @@ def with_scales(settings: DynamicsSettings, first: Snapshot) -> DynamicsSettings
 
 
 def groups_of(trajectories: Sequence[GroupedTrajectory], settings: DynamicsSettings) -> list[ParticleGroups]:
-    """Group the particles of every trajectory."""
+    """Group the particles of every trajectory, which must not lie in a plane."""
     groups = []
     for trajectory in trajectories:
+        first = next(trajectory.frames())
         with located(trajectory.title):
-            groups.append(settings.groups(trajectory, next(trajectory.frames())))
+            require_three_dimensions(first)
+            groups.append(settings.groups(trajectory, first))
     return groups
 
 

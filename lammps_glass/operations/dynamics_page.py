@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lammps_glass.analysis import ParticleGroups
-from lammps_glass.errors import InputError, located
+from lammps_glass.errors import InputError
 from lammps_glass.figures.spec import FigureSpec, Mark
 from lammps_glass.glasses import Glass
 from lammps_glass.operations.dynamics_curves import (
@@ -24,7 +24,6 @@ from lammps_glass.operations.dynamics_curves import (
 from lammps_glass.operations.findings_page import FindingsPage, PageLabels
 from lammps_glass.products import Findings, Spectra
 from lammps_glass.snapshots import Snapshot
-from lammps_glass.snapshots.checks import require_three_dimensions
 from lammps_glass.snapshots.grid import Integers
 
 BAND = ("low", "high")
@@ -56,14 +55,11 @@ class DynamicsPage(FindingsPage):
         glass: Glass | None,
         spectra: Mapping[str, Spectra],
     ) -> None:
-        for trajectory in trajectories:
-            with located(trajectory.title):
-                require_three_dimensions(next(trajectory.frames()))
         self.spectra = spectra
         self.trajectories, self.timestep, self.seed, self.glass = trajectories, timestep, seed, glass
+        groups = groups_of(trajectories, settings)
         self.first = next(trajectories[0].frames())
         self.settings = with_scales(settings, self.first)
-        groups = groups_of(trajectories, self.settings)
         self._groups = {id(trajectory): of_particles for trajectory, of_particles in zip(trajectories, groups)}
         self.curves = dynamics_curves(trajectories, self.settings, timestep, groups)
         super().__init__(findings, labels, self._note(labels.note))
